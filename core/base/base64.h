@@ -1,0 +1,13 @@
+// Standard base64 with padding, the coat of AYON's page cursors (protocol.md 6.5).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace cuesheet {
+
+std::string Base64Encode(std::string_view bytes);
+std::optional<std::string> Base64Decode(std::string_view text);
+
+}  // namespace cuesheet

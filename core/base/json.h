@@ -1,0 +1,30 @@
+// JSON is nlohmann/json. Text from outside is parsed here, with limits, and nowhere else.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace cuesheet {
+
+using Json = nlohmann::json;
+
+inline constexpr size_t kMaxJsonDepth = 64;  // nested arrays and objects
+
+// kInvalid with the position for text that is not JSON (UTF-8 included); kTooLarge when nested
+// deeper than kMaxJsonDepth.
+Result<Json> ParseJson(std::string_view text);
+
+// Compact text, keys sorted, UTF-8 unescaped: the form in which summaries and payloads are stored
+// and in which GraphQL shows them (protocol.md 6.3).
+std::string CanonicalText(const Json& value);
+
+// Appends `text` as a JSON string with its quotes. `text` is UTF-8.
+void AppendJsonString(std::string& out, std::string_view text);
+
+// A member of an object, or nullptr when it is missing (or `object` is none).
+const Json* FindMember(const Json& object, std::string_view key);
+
+}  // namespace cuesheet

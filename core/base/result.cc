@@ -1,0 +1,29 @@
+#include "base/result.h"
+
+namespace cuesheet {
+
+const char* ErrorCodeName(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kInvalid:
+      return "invalid";
+    case ErrorCode::kBadValue:
+      return "bad_value";
+    case ErrorCode::kNotFound:
+      return "not_found";
+    case ErrorCode::kConflict:
+      return "conflict";
+    case ErrorCode::kForbidden:
+      return "forbidden";
+    case ErrorCode::kTooLarge:
+      return "too_large";
+    case ErrorCode::kStorage:
+      return "storage";
+    case ErrorCode::kCorrupt:
+      return "corrupt";
+    case ErrorCode::kState:
+      return "state";
+  }
+  return "invalid";
+}
+
+}  // namespace cuesheet

@@ -1,0 +1,65 @@
+// Result<T> is a value or an Error that a user can act on. CUE_ASSERT is for what cannot be; errors
+// are for what can (input, disk, network).
+#pragma once
+
+#include <cstdio>
+#include <cstdlib>
+#include <expected>
+#include <string>
+#include <utility>
+
+namespace cuesheet {
+
+enum class ErrorCode {
+  kInvalid,    // the request is not well-formed or breaks a rule of its own
+  kBadValue,   // well-formed, but no value that the rule knows (a time, an id)
+  kNotFound,   // no such event
+  kConflict,   // the stored state refuses it (taken hash, living children)
+  kForbidden,  // the caller may not
+  kTooLarge,   // a written-down limit is exceeded
+  kStorage,    // the host could not read or write a file
+  kCorrupt,    // a file holds what was never written
+  kState,      // not now: the store is not open, a commit is running
+};
+
+// Stable name of a code on the border ("invalid", "not_found", ...; docs/border.md).
+const char* ErrorCodeName(ErrorCode code);
+
+struct Error {
+  ErrorCode code;
+  std::string message;  // what, where and what to do, in one sentence
+};
+
+template <typename T>
+using Result = std::expected<T, Error>;
+
+inline std::unexpected<Error> Fail(ErrorCode code, std::string message) {
+  return std::unexpected(Error{code, std::move(message)});
+}
+
+}  // namespace cuesheet
+
+// Stays on in production: a broken invariant must not reach the disk.
+#define CUE_ASSERT(condition)                                                        \
+  do {                                                                               \
+    if (!(condition)) [[unlikely]] {                                                 \
+      std::fprintf(stderr, "%s:%d: assertion failed: %s\n", __FILE__, __LINE__, #condition); \
+      std::abort();                                                                  \
+    }                                                                                \
+  } while (false)
+
+#define CUE_CONCAT_(a, b) a##b
+#define CUE_CONCAT(a, b) CUE_CONCAT_(a, b)
+// CUE_TRY(expression): returns the error of a failed Result.
+#define CUE_TRY(expression)                                              \
+  do {                                                                   \
+    auto CUE_CONCAT(cue_try_, __LINE__) = (expression);                  \
+    if (!CUE_CONCAT(cue_try_, __LINE__)) [[unlikely]]                    \
+      return std::unexpected(std::move(CUE_CONCAT(cue_try_, __LINE__)).error()); \
+  } while (false)
+// CUE_ASSIGN(auto name, expression): the same, and binds the value.
+#define CUE_ASSIGN(declaration, expression)                              \
+  auto CUE_CONCAT(cue_assign_, __LINE__) = (expression);                 \
+  if (!CUE_CONCAT(cue_assign_, __LINE__)) [[unlikely]]                   \
+    return std::unexpected(std::move(CUE_CONCAT(cue_assign_, __LINE__)).error()); \
+  declaration = *std::move(CUE_CONCAT(cue_assign_, __LINE__))

@@ -1,0 +1,22 @@
+// Points in time: microseconds since 1970 UTC, always from the host or from a server, never read
+// here. Emitted as ISO 8601 with `+00:00`, the fraction left out when it is zero (protocol.md 1.5).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace cuesheet {
+
+struct Timestamp {
+  int64_t us = 0;
+
+  auto operator<=>(const Timestamp&) const = default;
+
+  std::string Iso() const;
+  // `YYYY-MM-DD[(T| )HH:MM[:SS[.ffffff]]][Z|±HH[:MM[:SS]]]`; a time without offset is UTC.
+  static std::optional<Timestamp> ParseIso(std::string_view text);
+};
+
+}  // namespace cuesheet

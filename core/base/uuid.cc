@@ -1,0 +1,88 @@
+#include "base/uuid.h"
+
+namespace cuesheet {
+namespace {
+
+constexpr char kHexDigits[] = "0123456789abcdef";
+
+int HexValue(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+bool ReadHex(std::string_view text, std::array<uint8_t, 16>& out) {
+  if (text.size() != 32) return false;
+  for (size_t i = 0; i < 16; ++i) {
+    const int high = HexValue(text[2 * i]);
+    const int low = HexValue(text[2 * i + 1]);
+    if (high < 0 || low < 0) return false;
+    out[i] = static_cast<uint8_t>(high * 16 + low);
+  }
+  return true;
+}
+
+}  // namespace
+
+std::string Uuid::Hex() const {
+  std::string text(32, '0');
+  for (size_t i = 0; i < 16; ++i) {
+    text[2 * i] = kHexDigits[bytes[i] >> 4];
+    text[2 * i + 1] = kHexDigits[bytes[i] & 15];
+  }
+  return text;
+}
+
+std::string Uuid::Hyphenated() const {
+  std::string text = Hex();
+  for (const size_t at : {20, 16, 12, 8}) text.insert(at, 1, '-');
+  return text;
+}
+
+std::optional<Uuid> Uuid::Parse(std::string_view text) {
+  for (const char c : text) {
+    if (c >= 'A' && c <= 'F') return std::nullopt;
+  }
+  Uuid id;
+  if (!ReadHex(text, id.bytes)) return std::nullopt;
+  return id;
+}
+
+std::optional<Uuid> Uuid::ParseLenient(std::string_view text) {
+  std::string digits;
+  for (const char c : text) {
+    if (c != '-') digits += c;
+  }
+  Uuid id;
+  if (!ReadHex(digits, id.bytes)) return std::nullopt;
+  return id;
+}
+
+Uuid Uuid::FromClock(int64_t now_us, const Entropy& entropy) {
+  // RFC 9562: 60 bits of 100 ns since 1582-10-15, version 1, 14 bits of clock sequence, 48 bits of
+  // node with the multicast bit set because it is random.
+  constexpr uint64_t kGregorianToUnix = 0x01B21DD213814000;
+  const uint64_t ticks = static_cast<uint64_t>(now_us) * 10 + kGregorianToUnix;
+  Uuid id;
+  const auto put = [&id](size_t at, uint64_t value, size_t count) {
+    for (size_t i = 0; i < count; ++i) {
+      id.bytes[at + i] = static_cast<uint8_t>(value >> (8 * (count - 1 - i)));
+    }
+  };
+  put(0, ticks & 0xFFFFFFFF, 4);
+  put(4, (ticks >> 32) & 0xFFFF, 2);
+  put(6, ((ticks >> 48) & 0x0FFF) | 0x1000, 2);
+  for (size_t i = 8; i < 16; ++i) id.bytes[i] = entropy.bytes[i];
+  id.bytes[8] = static_cast<uint8_t>((id.bytes[8] & 0x3F) | 0x80);
+  id.bytes[10] = static_cast<uint8_t>(id.bytes[10] | 0x01);
+  return id;
+}
+
+std::optional<Entropy> ParseEntropy(std::string_view hex) {
+  Entropy entropy;
+  if (!ReadHex(hex, entropy.bytes)) return std::nullopt;
+  return entropy;
+}
+
+}  // namespace cuesheet

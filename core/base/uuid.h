@@ -1,0 +1,39 @@
+// Event ids. AYON shows them as 32 lower-case hex digits without hyphens on every channel
+// (protocol.md 1.1).
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace cuesheet {
+
+struct Entropy {
+  std::array<uint8_t, 16> bytes{};  // 128 fresh random bits, from the host
+};
+
+struct Uuid {
+  std::array<uint8_t, 16> bytes{};
+
+  auto operator<=>(const Uuid&) const = default;
+
+  // 32 lower-case hex digits.
+  std::string Hex() const;
+  // 8-4-4-4-12 with hyphens.
+  std::string Hyphenated() const;
+
+  // Exactly 32 lower-case hex digits, the only form of a path id (protocol.md 1.4).
+  static std::optional<Uuid> Parse(std::string_view text);
+  // Hyphens anywhere and upper case allowed, as GraphQL `ids` and filters read them.
+  static std::optional<Uuid> ParseLenient(std::string_view text);
+  // A version 1 uuid: the clock in the time fields, entropy in clock sequence and node.
+  static Uuid FromClock(int64_t now_us, const Entropy& entropy);
+};
+
+// 32 hex digits to 16 bytes; nullopt for anything else.
+std::optional<Entropy> ParseEntropy(std::string_view hex);
+
+}  // namespace cuesheet

@@ -1,0 +1,33 @@
+// Events as JSON, one form per channel (protocol.md 1.1, 1.5, 9.4).
+#pragma once
+
+#include <string>
+
+#include "event/change.h"
+#include "event/event.h"
+
+namespace cuesheet {
+
+enum class EventForm {
+  kRow,      // kRest with cursor and known progress, without payload: pages of a local query
+  kRest,     // GET /api/events/{id}: 15 camelCase attributes, nulls included
+  kGraphql,  // EventNode: summary and payload as JSON text, an empty payload null
+  kQuery,    // POST /api/query: snake_case, null members left out
+};
+
+// Appends the event as one JSON object. `progress` is shown in kRow only. kRow with
+// `with_payload` adds the payload when it is here.
+void AppendEvent(std::string& out, const EventView& event, EventForm form,
+                 std::optional<double> progress = std::nullopt, bool with_payload = false);
+
+// The WebSocket message of a change: 14 keys for a dispatch, 12 or 13 for an update, in
+// alphabetical order; times always with offset (protocol.md 9.4, 17.6).
+std::string SocketMessage(const Change& change);
+
+// The cursor of an event: base64 of `[creation order]` (protocol.md 6.5).
+std::string CursorOf(int64_t creation_order);
+
+// A number as Python's float prints it: 42 -> "42.0".
+std::string FloatText(double value);
+
+}  // namespace cuesheet

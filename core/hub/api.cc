@@ -1,0 +1,208 @@
+#include "hub/api.h"
+
+#include "event/codec.h"
+#include "event/names.h"
+#include "hub/access.h"
+
+namespace cuesheet {
+namespace {
+
+struct Route {
+  std::string_view operation;
+  std::string_view method;
+  std::string_view path;  // without the id
+  bool has_id;
+  bool has_body;
+};
+
+constexpr Route kRoutes[] = {
+    {"dispatch", "POST", "/api/events", false, true},
+    {"get", "GET", "/api/events/", true, false},
+    {"update", "PATCH", "/api/events/", true, true},
+    {"delete", "DELETE", "/api/events/", true, false},
+    {"query", "POST", "/api/query", false, true},
+    {"eventops", "POST", "/api/eventops", false, true},
+    {"enroll", "POST", "/api/enroll", false, true},
+    {"graphql.events", "POST", "/graphql", false, true},
+};
+
+const Route* FindRoute(std::string_view operation) {
+  for (const Route& route : kRoutes) {
+    if (route.operation == operation) return &route;
+  }
+  return nullptr;
+}
+
+HubResponse Refuse(int status, std::string_view detail) {
+  std::string body = "{\"code\":" + std::to_string(status) + ",\"detail\":";
+  AppendJsonString(body, detail);
+  return {status, body + '}'};
+}
+
+int HttpStatus(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kNotFound:
+      return 404;
+    case ErrorCode::kConflict:
+      return 409;
+    case ErrorCode::kForbidden:
+      return 403;
+    case ErrorCode::kTooLarge:
+      return 413;
+    case ErrorCode::kStorage:
+    case ErrorCode::kState:
+      return 503;
+    case ErrorCode::kCorrupt:
+      return 500;
+    default:
+      return 400;
+  }
+}
+
+HubResponse Refuse(const Error& error) { return Refuse(HttpStatus(error.code), error.message); }
+
+HubResponse RefuseJson(const Route& route, const std::string& path, const Error& error) {
+  if (error.code == ErrorCode::kTooLarge) return Refuse(error);
+  const FieldErrors errors = {{{}, error.message, "value_error.jsondecode", nullptr}};
+  return {400, ValidationBody(route.method, path, errors)};
+}
+
+// AYON's path parameter: 32 characters, lower-case hex.
+FieldErrors CheckId(std::string_view id) {
+  if (Uuid::Parse(id)) return {};
+  if (id.size() != 32) {
+    const std::string edge = id.size() < 32 ? "least" : "most";
+    return {{{"event_id"},
+             "ensure this value has at " + edge + " 32 characters",
+             id.size() < 32 ? "value_error.any_str.min_length" : "value_error.any_str.max_length",
+             {{"limit_value", 32}}}};
+  }
+  return {{{"event_id"},
+           "string does not match regex \"^[0-9a-f]{32}$\"",
+           "value_error.str.regex",
+           {{"pattern", "^[0-9a-f]{32}$"}}}};
+}
+
+// A header that breaks the pattern of names counts as absent (protocol.md 1.4).
+std::optional<std::string> NameHeader(const std::optional<std::string>& header) {
+  return header && IsProjectName(*header) ? header : std::nullopt;
+}
+
+Actor ActorOf(const HubRequest& request) {
+  return {request.caller->name, NameHeader(request.sender), NameHeader(request.sender_type)};
+}
+
+}  // namespace
+
+HubResponse HubApi::Handle(const HubRequest& request, Timestamp now, const Entropy& entropy) {
+  const Route* route = FindRoute(request.operation);
+  if (route == nullptr) return Refuse(404, "unknown operation " + request.operation);
+  const std::string path = std::string(route->path) + (route->has_id ? request.id : "");
+  if (request.body.size() > kMaxEventBytes) {
+    return Refuse(413, "the request body is larger than " + std::to_string(kMaxEventBytes) +
+                           " bytes, the limit for an event");
+  }
+  Json body;
+  if (route->has_body && !request.body.empty()) {
+    auto parsed = ParseJson(request.body);
+    if (!parsed) return RefuseJson(*route, path, parsed.error());
+    body = *std::move(parsed);
+  }
+  if (!request.caller) return Refuse(request.denied_status, request.denied);
+  if (request.operation == "graphql.events") return GraphqlEvents(request, body);
+  if (request.caller->is_guest) {
+    return Refuse(403, "Guest users are not allowed to access this endpoint");
+  }
+  if (route->has_id) {
+    const FieldErrors errors = CheckId(request.id);
+    if (!errors.empty()) return {400, ValidationBody(route->method, path, errors, "path")};
+  }
+  if (route->has_body && body.is_null()) {
+    const FieldErrors missing = {{{}, "field required", "value_error.missing", nullptr}};
+    return {400, ValidationBody(route->method, path, missing)};
+  }
+  if (request.operation == "dispatch") return Dispatch(request, body, now, entropy);
+  if (request.operation == "get") return Get(request);
+  if (request.operation == "update") return Update(request, body, now);
+  if (request.operation == "delete") return Remove(request);
+  return Refuse(501, "Not implemented");
+}
+
+HubResponse HubApi::Dispatch(const HubRequest& request, const Json& body, Timestamp now,
+                             const Entropy& entropy) {
+  const auto parsed = ParseDispatchRequest(body);
+  if (!parsed) return {400, ValidationBody("POST", "/api/events", parsed.error())};
+  if (const Refusal refusal = RefuseDispatch(*request.caller)) return Refuse(403, *refusal);
+  const auto id = store_->Dispatch(*parsed, ActorOf(request), now, entropy);
+  if (!id) return Refuse(id.error());
+  return {200, "{\"id\":\"" + id->Hex() + "\"}"};
+}
+
+HubResponse HubApi::Get(const HubRequest& request) {
+  const Row row = store_->table().FindById(*Uuid::Parse(request.id));
+  if (row == kNoRow) return Refuse(404, "Event not found");
+  const EventView event = store_->table().View(row);
+  if (const Refusal refusal = RefuseRead(*request.caller, event)) return Refuse(403, *refusal);
+  HubResponse response;
+  AppendEvent(response.body, event, EventForm::kRest);
+  return response;
+}
+
+HubResponse HubApi::Update(const HubRequest& request, const Json& body, Timestamp now) {
+  const auto parsed = ParseUpdateRequest(body);
+  if (!parsed) {
+    return {400, ValidationBody("PATCH", "/api/events/" + request.id, parsed.error())};
+  }
+  const Uuid id = *Uuid::Parse(request.id);
+  const Row row = store_->table().FindById(id);
+  if (row == kNoRow) return Refuse(404, "Event not found");
+  const EventView event = store_->table().View(row);
+  if (const Refusal refusal = RefuseUpdate(*request.caller, event, *parsed)) {
+    return Refuse(403, *refusal);
+  }
+  const auto updated = store_->Update(id, *parsed, ActorOf(request), now);
+  if (!updated) return Refuse(updated.error());
+  return {204, ""};
+}
+
+HubResponse HubApi::Remove(const HubRequest& request) {
+  if (const Refusal refusal = RefuseRemove(*request.caller)) return Refuse(403, *refusal);
+  const auto removed = store_->Remove(*Uuid::Parse(request.id));
+  if (removed) return {204, ""};
+  if (removed.error().code != ErrorCode::kConflict) return Refuse(removed.error());
+  // AYON's keys, with HTTP 409 in place of its 500 (protocol.md 5, 17.5).
+  HubResponse response = Refuse(removed.error());
+  response.body.pop_back();
+  response.body += R"(,"error":"foreign-key-violation"})";
+  return response;
+}
+
+HubResponse HubApi::GraphqlEvents(const HubRequest& request, const Json& arguments) {
+  auto query = EventQuery::Parse(arguments.is_null() ? Json::object() : arguments);
+  if (!query) {
+    // extensions.status is there for what AYON answers with a status of its own (6.3).
+    HubResponse response = Refuse(query.error());
+    const bool has_status = query.error().code != ErrorCode::kBadValue;
+    response.body.pop_back();
+    response.body += std::string(",\"status\":") + (has_status ? "400" : "null") + '}';
+    return response;
+  }
+  EventPage page;
+  const EventTable& table = store_->table();
+  if (NarrowQuery(*request.caller, *query)) page = RunQuery(table, *query);
+  HubResponse response;
+  std::string& out = response.body;
+  out = R"({"edges":[)";
+  for (const Row row : page.rows) {
+    if (out.back() != '[') out += ',';
+    out += R"({"cursor":")" + CursorOf(table.creation_order(row)) + R"(","node":)";
+    AppendEvent(out, table.View(row), EventForm::kGraphql);
+    out += '}';
+  }
+  out += R"(],"pageInfo":)";
+  AppendPageInfo(out, table, *query, page);
+  out += '}';
+  return response;
+}
+
+}  // namespace cuesheet

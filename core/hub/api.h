@@ -1,0 +1,46 @@
+// The hub's operations: what a route hands in, what HTTP answers (protocol.md 3-6). The order of
+// checks is AYON's: JSON, credentials, guests, path and body, rules, store.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "hub/caller.h"
+#include "store/event_store.h"
+
+namespace cuesheet {
+
+struct HubRequest {
+  std::string operation;  // dispatch get update delete query eventops enroll graphql.events
+  std::string id;         // from the path, as it came
+  std::optional<Caller> caller;
+  std::string denied = "Access token is missing";  // why there is no caller
+  int denied_status = 401;
+  std::optional<std::string> sender;       // headers, as they came
+  std::optional<std::string> sender_type;
+  std::string_view body;
+};
+
+struct HubResponse {
+  int status = 200;
+  std::string body;
+};
+
+class HubApi {
+ public:
+  explicit HubApi(EventStore* store) : store_(store) {}
+  HubResponse Handle(const HubRequest& request, Timestamp now, const Entropy& entropy);
+
+ private:
+  HubResponse Dispatch(const HubRequest& request, const Json& body, Timestamp now,
+                       const Entropy& entropy);
+  HubResponse Get(const HubRequest& request);
+  HubResponse Update(const HubRequest& request, const Json& body, Timestamp now);
+  HubResponse Remove(const HubRequest& request);
+  HubResponse GraphqlEvents(const HubRequest& request, const Json& arguments);
+
+  EventStore* store_;
+};
+
+}  // namespace cuesheet

@@ -1,0 +1,68 @@
+// The hub's WebSocket clients: authentication deadline, subscriptions, who gets which message,
+// heartbeat (protocol.md 9). The host owns the sockets and the tokens and carries out the effects.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/effects.h"
+#include "base/json.h"
+#include "base/timestamp.h"
+#include "event/change.h"
+#include "hub/caller.h"
+
+namespace cuesheet {
+
+inline constexpr int64_t kAuthDeadlineUs = 3'000'000;
+inline constexpr int64_t kHeartbeatUs = 5'000'000;
+inline constexpr size_t kMaxSubscriptions = 1000;   // per socket; more are ignored
+inline constexpr size_t kMaxWaitingLogins = 16;     // auth messages whose token is being looked up
+
+class Sockets {
+ public:
+  explicit Sockets(EffectQueue* effects) : effects_(effects) {}
+
+  void Opened(uint32_t client, Timestamp now);
+  void Closed(uint32_t client);
+  // Anything but an auth message with a token is ignored.
+  void Message(uint32_t client, std::string_view text);
+  // The answer to the oldest `authenticate` effect of the client; none = token not known.
+  void Authenticated(uint32_t client, std::optional<Caller> caller);
+  // Closes who missed the deadline, sends heartbeats. To be called once a second.
+  void Tick(Timestamp now);
+
+  // Sends the change to everyone who may see it. Deletes are silent.
+  void Publish(const Change& change);
+  // The clients that a message reaches. `recipients` = user names, none = everybody.
+  std::vector<uint32_t> Recipients(
+      std::string_view topic, const std::optional<std::string>& project,
+      const std::optional<std::vector<std::string>>& recipients) const;
+
+ private:
+  struct Subscription {
+    std::vector<std::string> prefixes;
+    bool everything = false;
+    std::optional<std::string> project;
+  };
+  struct Client {
+    Timestamp opened;
+    std::optional<Caller> caller;  // none = not authorized yet
+    Subscription subscription;
+    std::deque<Subscription> waiting;
+  };
+
+  static bool Reaches(const Client& client, std::string_view topic,
+                      const std::optional<std::string>& project);
+  void Send(const std::vector<uint32_t>& clients, std::string_view text);
+
+  EffectQueue* effects_;
+  std::map<uint32_t, Client> clients_;
+  std::optional<Timestamp> last_heartbeat_;
+};
+
+}  // namespace cuesheet

@@ -1,0 +1,118 @@
+#include "journal/record.h"
+
+#include "base/bytes.h"
+
+namespace cuesheet {
+namespace {
+
+void PutOptional(ByteWriter& out, const std::optional<std::string>& text) {
+  out.Varint(text ? text->size() + 1 : 0);
+  if (text) out.Raw({reinterpret_cast<const uint8_t*>(text->data()), text->size()});
+}
+
+std::optional<std::string> TakeOptional(ByteReader& in) {
+  const uint64_t size = in.Varint();
+  if (size == 0) return std::nullopt;
+  return std::string(in.Take(size - 1));
+}
+
+Uuid TakeId(ByteReader& in) {
+  const std::string_view raw = in.Take(16);
+  Uuid id;
+  for (size_t i = 0; i < raw.size(); ++i) id.bytes[i] = static_cast<uint8_t>(raw[i]);
+  return id;
+}
+
+void PutFields(ByteWriter& out, const Event& event, FieldSet fields) {
+  if (fields.Has(Field::kHash)) PutOptional(out, event.hash);
+  if (fields.Has(Field::kTopic)) out.Text(event.topic);
+  if (fields.Has(Field::kSender)) PutOptional(out, event.sender);
+  if (fields.Has(Field::kSenderType)) PutOptional(out, event.sender_type);
+  if (fields.Has(Field::kProject)) PutOptional(out, event.project);
+  if (fields.Has(Field::kUser)) PutOptional(out, event.user);
+  if (fields.Has(Field::kDependsOn)) {
+    out.Fixed(static_cast<uint8_t>(event.depends_on ? 1 : 0));
+    if (event.depends_on) out.Raw(event.depends_on->bytes);
+  }
+  if (fields.Has(Field::kStatus)) out.Fixed(static_cast<uint8_t>(event.status));
+  if (fields.Has(Field::kRetries)) out.Fixed(event.retries);
+  if (fields.Has(Field::kDescription)) out.Text(event.description);
+  if (fields.Has(Field::kSummary)) out.Text(event.summary);
+  if (fields.Has(Field::kPayload)) PutOptional(out, event.payload);
+  if (fields.Has(Field::kCreatedAt)) out.Fixed(event.created_at.us);
+  if (fields.Has(Field::kUpdatedAt)) out.Fixed(event.updated_at.us);
+  if (fields.Has(Field::kCreationOrder)) out.Fixed(event.creation_order);
+}
+
+void TakeFields(ByteReader& in, Event& event, FieldSet fields) {
+  if (fields.Has(Field::kHash)) event.hash = TakeOptional(in);
+  if (fields.Has(Field::kTopic)) event.topic = in.Text();
+  if (fields.Has(Field::kSender)) event.sender = TakeOptional(in);
+  if (fields.Has(Field::kSenderType)) event.sender_type = TakeOptional(in);
+  if (fields.Has(Field::kProject)) event.project = TakeOptional(in);
+  if (fields.Has(Field::kUser)) event.user = TakeOptional(in);
+  if (fields.Has(Field::kDependsOn) && in.Fixed<uint8_t>() != 0) event.depends_on = TakeId(in);
+  if (fields.Has(Field::kStatus)) event.status = static_cast<EventStatus>(in.Fixed<uint8_t>());
+  if (fields.Has(Field::kRetries)) event.retries = in.Fixed<int32_t>();
+  if (fields.Has(Field::kDescription)) event.description = in.Text();
+  if (fields.Has(Field::kSummary)) event.summary = in.Text();
+  if (fields.Has(Field::kPayload)) event.payload = TakeOptional(in);
+  if (fields.Has(Field::kCreatedAt)) event.created_at.us = in.Fixed<int64_t>();
+  if (fields.Has(Field::kUpdatedAt)) event.updated_at.us = in.Fixed<int64_t>();
+  if (fields.Has(Field::kCreationOrder)) event.creation_order = in.Fixed<int64_t>();
+}
+
+}  // namespace
+
+void AppendRecord(std::string& out, const Change& change) {
+  const size_t head = out.size();
+  out.append(kRecordHeadSize, '\0');
+  ByteWriter body(out);
+  body.Varint(change.sequence);
+  body.Fixed(static_cast<uint8_t>(change.kind));
+  body.Raw(change.event.id.bytes);
+  if (change.kind == ChangeKind::kReplaced) body.Raw(change.previous_id.bytes);
+  body.Varint(change.fields.bits());
+  PutFields(body, change.event, change.fields);
+
+  const std::string_view written = std::string_view(out).substr(head + kRecordHeadSize);
+  std::string size_and_sum;
+  ByteWriter prefix(size_and_sum);
+  prefix.Fixed(static_cast<uint32_t>(written.size()));
+  prefix.Fixed(Checksum(written));
+  out.replace(head, kRecordHeadSize, size_and_sum);
+}
+
+Result<std::string_view> FirstRecordBody(std::string_view bytes) {
+  ByteReader in(bytes);
+  const auto size = in.Fixed<uint32_t>();
+  const auto checksum = in.Fixed<uint64_t>();
+  if (!in.ok() || size > kMaxRecordSize) return Fail(ErrorCode::kCorrupt, "record head is damaged");
+  const std::string_view body = in.Take(size);
+  if (!in.ok()) return Fail(ErrorCode::kCorrupt, "record is cut short");
+  if (Checksum(body) != checksum) return Fail(ErrorCode::kCorrupt, "record checksum is wrong");
+  return body;
+}
+
+Result<Change> ParseRecordBody(std::string_view body) {
+  ByteReader in(body);
+  Change change;
+  change.sequence = in.Varint();
+  const auto kind = in.Fixed<uint8_t>();
+  change.kind = static_cast<ChangeKind>(kind);
+  change.event.id = TakeId(in);
+  if (change.kind == ChangeKind::kReplaced) change.previous_id = TakeId(in);
+  const uint64_t bits = in.Varint();
+  if (!in.ok() || kind < static_cast<uint8_t>(ChangeKind::kInserted) ||
+      kind > static_cast<uint8_t>(ChangeKind::kRemoved) || bits > FieldSet::kAllBits) {
+    return Fail(ErrorCode::kCorrupt, "record of an unknown kind");
+  }
+  change.fields = FieldSet(static_cast<uint32_t>(bits));
+  TakeFields(in, change.event, change.fields);
+  if (!in.ok() || in.remaining() != 0 || change.event.status > EventStatus::kRestarted) {
+    return Fail(ErrorCode::kCorrupt, "record fields are damaged");
+  }
+  return change;
+}
+
+}  // namespace cuesheet

@@ -1,0 +1,14 @@
+// The text filter's folding (protocol.md 17.1): compatibility decomposition, combining marks dropped,
+// lower case; of what is left only letters, digits, space and `, . / \ ; : ! | * ^ # @ ~ + - _ =`
+// are kept. Other scripts compare as themselves.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace cuesheet {
+
+// `text` is UTF-8; bytes that are not are dropped.
+std::string Fold(std::string_view text);
+
+}  // namespace cuesheet

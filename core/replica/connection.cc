@@ -1,0 +1,262 @@
+#include "replica/connection.h"
+
+#include <algorithm>
+
+namespace cuesheet {
+namespace {
+
+constexpr std::string_view kWalkQuery =
+    "query Walk($first:Int!,$after:String){events(first:$first,after:$after,includeLogs:true)"
+    "{edges{cursor node{id hash topic sender project user dependsOn status retries description "
+    "summary createdAt updatedAt}}}}";
+constexpr std::string_view kRereadQuery =
+    "query Reread($ids:[String!],$first:Int!){events(ids:$ids,first:$first,includeLogs:true)"
+    "{edges{node{id hash topic sender project user dependsOn status retries description summary "
+    "createdAt updatedAt}}}}";
+
+Timestamp In(Timestamp now, int64_t delay_ms) { return {now.us + delay_ms * 1000}; }
+
+// 0 <= fraction < 1 from the host's entropy.
+double Fraction(const Entropy& entropy) {
+  uint64_t bits = 0;
+  for (size_t i = 0; i < 7; ++i) bits = bits << 8 | entropy.bytes[i];
+  return static_cast<double>(bits >> 3) / static_cast<double>(uint64_t{1} << 53);
+}
+
+const Json* EdgesOf(const Json& answer) {
+  const Json* data = FindMember(answer, "data");
+  const Json* events = data == nullptr ? nullptr : FindMember(*data, "events");
+  const Json* edges = events == nullptr ? nullptr : FindMember(*events, "edges");
+  return edges != nullptr && edges->is_array() ? edges : nullptr;
+}
+
+}  // namespace
+
+std::string_view ConnectionStateName(ConnectionState state) {
+  switch (state) {
+    case ConnectionState::kStopped:
+      return "stopped";
+    case ConnectionState::kOffline:
+      return "offline";
+    case ConnectionState::kConnecting:
+      return "connecting";
+    case ConnectionState::kCatchingUp:
+      return "catching_up";
+    case ConnectionState::kLive:
+      return "live";
+    case ConnectionState::kWaiting:
+      return "waiting";
+    case ConnectionState::kUnauthorized:
+      return "unauthorized";
+  }
+  return "stopped";
+}
+
+void Connection::Start(Timestamp now) {
+  attempts_ = 0;
+  Connect(now);
+}
+
+void Connection::Stop() {
+  effects_->Add(R"({"effect":"disconnect"})");
+  reconnect_at_ = connect_by_ = fetch_by_ = silence_by_ = confirm_at_ = std::nullopt;
+  phase_ = Phase::kIdle;
+  ++request_;
+  Enter(ConnectionState::kStopped);
+}
+
+void Connection::Online(Timestamp now) {
+  if (state_ == ConnectionState::kOffline || state_ == ConnectionState::kWaiting) Start(now);
+}
+
+void Connection::Offline() {
+  if (state_ == ConnectionState::kStopped || state_ == ConnectionState::kUnauthorized) return;
+  Stop();
+  Enter(ConnectionState::kOffline);
+}
+
+void Connection::Opened(Timestamp now) {
+  if (state_ != ConnectionState::kConnecting) return;
+  connect_by_ = std::nullopt;
+  silence_by_ = In(now, kSilenceTimeoutMs);
+  effects_->Add(R"({"effect":"authenticate","subscribe":["*"],"project":null})");
+  Enter(ConnectionState::kCatchingUp);
+  rereads_.clear();
+  QueueOpenJobs();
+  walk_wanted_ = true;
+  NextFetch(now);
+}
+
+void Connection::Closed(Timestamp now, const Entropy& entropy) {
+  if (state_ == ConnectionState::kConnecting || state_ == ConnectionState::kCatchingUp ||
+      state_ == ConnectionState::kLive) {
+    Drop(now, entropy);
+  }
+}
+
+Result<void> Connection::Message(std::string_view text, Timestamp now) {
+  if (state_ != ConnectionState::kCatchingUp && state_ != ConnectionState::kLive) return {};
+  silence_by_ = In(now, kSilenceTimeoutMs);
+  const auto upstream = ParseSocketEvent(text);
+  if (upstream && upstream->stored) {
+    CUE_TRY(store_->Merge(upstream->event, upstream->fields, upstream->progress));
+    const Row row = store_->table().FindById(upstream->event.id);
+    if (store_->table().creation_order(row) >= kFirstProvisionalOrder) walk_wanted_ = true;
+    if (IsFinal(upstream->event.status)) QueueReread(upstream->event.id);
+    if (!confirm_at_ && phase_ == Phase::kIdle && (walk_wanted_ || !rereads_.empty())) {
+      confirm_at_ = In(now, kConfirmDelayMs);
+    }
+  }
+  SetTimer(now);
+  return {};
+}
+
+Result<void> Connection::Fetched(uint64_t request, int status, std::string_view body,
+                                 Timestamp now, const Entropy& entropy) {
+  if (request != request_ || phase_ == Phase::kIdle) return {};  // an answer nobody waits for
+  if (status == 401 || status == 403) {
+    Stop();
+    Enter(ConnectionState::kUnauthorized);
+    return {};
+  }
+  const auto answer = status == 200 ? ParseJson(body) : Fail(ErrorCode::kInvalid, "");
+  const Json* edges = answer ? EdgesOf(*answer) : nullptr;
+  if (edges == nullptr) {
+    Drop(now, entropy);
+    return {};
+  }
+  const bool walking = phase_ == Phase::kWalk;
+  for (const Json& edge : *edges) {
+    auto upstream = ParseEdge(edge);
+    if (!upstream) continue;
+    // Only the walk may tell creation orders: its last one is where the next walk begins.
+    if (!walking) upstream->fields.Drop(Field::kCreationOrder);
+    CUE_TRY(store_->Merge(upstream->event, upstream->fields, std::nullopt));
+  }
+  if (walking && edges->size() >= kWalkPageSize) walk_wanted_ = true;
+  NextFetch(now);
+  return {};
+}
+
+void Connection::Timer(Timestamp now, const Entropy& entropy) {
+  const auto due = [now](const std::optional<Timestamp>& at) { return at && at->us <= now.us; };
+  if (due(reconnect_at_)) {
+    Connect(now);
+  } else if (due(connect_by_) || due(fetch_by_) || due(silence_by_)) {
+    Drop(now, entropy);
+  } else if (due(confirm_at_)) {
+    NextFetch(now);
+  } else {
+    SetTimer(now);
+  }
+}
+
+void Connection::Connect(Timestamp now) {
+  reconnect_at_ = std::nullopt;
+  connect_by_ = In(now, kConnectTimeoutMs);
+  effects_->Add(R"({"effect":"connect"})");
+  Enter(ConnectionState::kConnecting);
+  SetTimer(now);
+}
+
+// Gives the connection up and waits: exponential back-off with full jitter.
+void Connection::Drop(Timestamp now, const Entropy& entropy) {
+  Stop();
+  const int64_t ceiling =
+      std::min(kBackoffCapMs, kBackoffBaseMs << std::min<uint32_t>(attempts_++, 10));
+  reconnect_at_ =
+      In(now, static_cast<int64_t>(Fraction(entropy) * static_cast<double>(ceiling)));
+  Enter(ConnectionState::kWaiting);
+  SetTimer(now);
+}
+
+void Connection::Enter(ConnectionState state) {
+  if (state_ == state) return;
+  state_ = state;
+  effects_->Add(R"({"effect":"state","state":")" + std::string(ConnectionStateName(state)) +
+                "\"}");
+}
+
+// The walk for new events comes first, then what must be read again; nothing left = live.
+void Connection::NextFetch(Timestamp now) {
+  confirm_at_ = fetch_by_ = std::nullopt;
+  phase_ = Phase::kIdle;
+  if (walk_wanted_) {
+    FetchWalk(now);
+  } else if (!rereads_.empty()) {
+    FetchReread(now);
+  } else {
+    attempts_ = 0;
+    if (state_ == ConnectionState::kCatchingUp) {
+      // Nobody says when the upstream took the auth message: what came between the walk and that
+      // moment is found by walking once more.
+      walk_wanted_ = true;
+      confirm_at_ = In(now, kSettleDelayMs);
+    }
+    Enter(ConnectionState::kLive);
+  }
+  SetTimer(now);
+}
+
+void Connection::FetchWalk(Timestamp now) {
+  walk_wanted_ = false;
+  phase_ = Phase::kWalk;
+  const int64_t order = ConfirmedOrder();
+  Fetch({{"query", kWalkQuery},
+         {"variables",
+          {{"first", kWalkPageSize}, {"after", order == 0 ? "" : CursorOf(order)}}}},
+        now);
+}
+
+void Connection::FetchReread(Timestamp now) {
+  phase_ = Phase::kReread;
+  Json ids = Json::array();
+  for (; !rereads_.empty() && ids.size() < kRereadBatch; rereads_.pop_front()) {
+    ids.push_back(rereads_.front().Hex());
+  }
+  const size_t count = ids.size();
+  Fetch({{"query", kRereadQuery}, {"variables", {{"ids", std::move(ids)}, {"first", count}}}}, now);
+}
+
+void Connection::Fetch(const Json& body, Timestamp now) {
+  fetch_by_ = In(now, kFetchTimeoutMs);
+  const Json effect = {{"effect", "fetch"},
+                       {"request", ++request_},
+                       {"path", "/graphql"},
+                       {"body", CanonicalText(body)}};
+  effects_->Add(CanonicalText(effect));
+}
+
+// After a disconnect the jobs known to be open are read again: their updates may have been missed.
+void Connection::QueueOpenJobs() {
+  const EventTable& table = store_->table();
+  const auto order = table.order();
+  for (auto row = order.rbegin(); row != order.rend() && rereads_.size() < kMaxRereads; ++row) {
+    if (table.IsLive(*row) && !IsFinal(table.status(*row))) rereads_.push_back(table.id(*row));
+  }
+}
+
+void Connection::QueueReread(const Uuid& id) {
+  if (rereads_.size() < kMaxRereads && std::ranges::find(rereads_, id) == rereads_.end()) {
+    rereads_.push_back(id);
+  }
+}
+
+// The newest upstream creation order of the store: everything up to it has been walked.
+int64_t Connection::ConfirmedOrder() const {
+  const EventTable& table = store_->table();
+  const size_t end = table.OrderLowerBound(static_cast<double>(kFirstProvisionalOrder));
+  return end == 0 ? 0 : table.creation_order(table.order()[end - 1]);
+}
+
+void Connection::SetTimer(Timestamp now) {
+  std::optional<Timestamp> next;
+  for (const auto& at : {reconnect_at_, connect_by_, fetch_by_, silence_by_, confirm_at_}) {
+    if (at && (!next || *at < *next)) next = at;
+  }
+  if (!next) return;
+  const int64_t delay_ms = std::max<int64_t>(0, (next->us - now.us + 999) / 1000);
+  effects_->Add(R"({"effect":"timer","delayMs":)" + std::to_string(delay_ms) + '}');
+}
+
+}  // namespace cuesheet

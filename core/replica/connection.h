@@ -1,0 +1,85 @@
+// The replica's connection to its upstream as a state machine without I/O: the host reports what
+// happened, the machine answers with effects (docs/sync.md).
+//
+//   stopped -> connecting -> catching_up -> live
+//   any -> waiting (back-off, full jitter) -> connecting; offline while the host has no network;
+//   unauthorized until the host starts it again with another token.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string_view>
+
+#include "base/effects.h"
+#include "base/timestamp.h"
+#include "base/uuid.h"
+#include "replica/upstream_event.h"
+#include "store/event_store.h"
+
+namespace cuesheet {
+
+inline constexpr int64_t kConnectTimeoutMs = 10'000;
+inline constexpr int64_t kFetchTimeoutMs = 30'000;
+inline constexpr int64_t kSilenceTimeoutMs = 60'000;  // AYON's heartbeat may lag (protocol.md 9.5)
+inline constexpr int64_t kConfirmDelayMs = 250;       // from a live message to the walk behind it
+inline constexpr int64_t kSettleDelayMs = 1'000;      // from live to the walk that makes sure
+inline constexpr int64_t kBackoffBaseMs = 500;
+inline constexpr int64_t kBackoffCapMs = 30'000;
+inline constexpr size_t kWalkPageSize = 500;
+inline constexpr size_t kRereadBatch = 100;
+inline constexpr size_t kMaxRereads = 10'000;  // ids that wait to be read again
+
+enum class ConnectionState { kStopped, kOffline, kConnecting, kCatchingUp, kLive, kWaiting,
+                             kUnauthorized };
+
+// Name on the border ("catching_up", ...).
+std::string_view ConnectionStateName(ConnectionState state);
+
+class Connection {
+ public:
+  Connection(EventStore* store, EffectQueue* effects) : store_(store), effects_(effects) {}
+
+  void Start(Timestamp now);
+  void Stop();
+  void Opened(Timestamp now);
+  void Closed(Timestamp now, const Entropy& entropy);
+  void Online(Timestamp now);
+  void Offline();
+  // Fails only when the store refuses the write.
+  Result<void> Message(std::string_view text, Timestamp now);
+  // `status` 0 = no answer.
+  Result<void> Fetched(uint64_t request, int status, std::string_view body, Timestamp now,
+                       const Entropy& entropy);
+  void Timer(Timestamp now, const Entropy& entropy);
+
+  ConnectionState state() const { return state_; }
+
+ private:
+  enum class Phase { kIdle, kWalk, kReread };
+
+  void Connect(Timestamp now);
+  void Drop(Timestamp now, const Entropy& entropy);
+  void Enter(ConnectionState state);
+  void NextFetch(Timestamp now);
+  void FetchWalk(Timestamp now);
+  void FetchReread(Timestamp now);
+  void Fetch(const Json& body, Timestamp now);
+  void QueueOpenJobs();
+  void QueueReread(const Uuid& id);
+  int64_t ConfirmedOrder() const;
+  void SetTimer(Timestamp now);
+
+  EventStore* store_;
+  EffectQueue* effects_;
+  ConnectionState state_ = ConnectionState::kStopped;
+  Phase phase_ = Phase::kIdle;
+  uint64_t request_ = 0;         // number of the fetch under way or the last one
+  bool walk_wanted_ = false;     // events were seen whose place the walk has yet to tell
+  std::deque<Uuid> rereads_;
+  uint32_t attempts_ = 0;
+  // When each of these is due; unset = not waiting for it.
+  std::optional<Timestamp> reconnect_at_, connect_by_, fetch_by_, silence_by_, confirm_at_;
+};
+
+}  // namespace cuesheet

@@ -1,0 +1,126 @@
+#include "replica/upstream_event.h"
+
+#include "query/event_query.h"
+
+namespace cuesheet {
+namespace {
+
+// Reads members that may be missing or null; what was there is noted in `fields`.
+class NodeReader {
+ public:
+  NodeReader(const Json& node, UpstreamEvent& out) : node_(node), out_(out) {}
+
+  void Text(std::string_view name, std::string& slot, Field field) const {
+    const Json* value = FindMember(node_, name);
+    if (value == nullptr || !value->is_string()) return;
+    slot = value->get<std::string>();
+    out_.fields.Add(field);
+  }
+  void Nullable(std::string_view name, std::optional<std::string>& slot, Field field) const {
+    const Json* value = FindMember(node_, name);
+    if (value == nullptr) return;
+    if (value->is_string()) slot = value->get<std::string>();
+    out_.fields.Add(field);
+  }
+  // A time without offset is UTC (protocol.md 1.5).
+  void Time(std::string_view name, Timestamp& slot, Field field) const {
+    const Json* value = FindMember(node_, name);
+    if (value == nullptr || !value->is_string()) return;
+    const auto time = Timestamp::ParseIso(value->get_ref<const std::string&>());
+    if (!time) return;
+    slot = *time;
+    out_.fields.Add(field);
+  }
+  // An object, or (GraphQL) the JSON text of one.
+  void Summary() const {
+    const Json* value = FindMember(node_, "summary");
+    if (value == nullptr) return;
+    Json summary = *value;
+    if (value->is_string()) summary = ParseJson(value->get_ref<const std::string&>()).value_or(Json());
+    if (!summary.is_object()) return;
+    // AYON puts the session's token here; it must not reach a disk (protocol.md 2, quirk c).
+    if (out_.event.topic == "auth.logout") summary.erase("token");
+    out_.event.summary = CanonicalText(summary);
+    out_.fields.Add(Field::kSummary);
+  }
+  void Status() const {
+    const Json* value = FindMember(node_, "status");
+    if (value == nullptr || !value->is_string()) return;
+    const auto status = ParseEventStatus(value->get_ref<const std::string&>());
+    if (!status) return;
+    out_.event.status = *status;
+    out_.fields.Add(Field::kStatus);
+  }
+  void Parent() const {
+    const Json* value = FindMember(node_, "dependsOn");
+    if (value == nullptr) return;
+    if (value->is_string()) {
+      out_.event.depends_on = Uuid::ParseLenient(value->get_ref<const std::string&>());
+    }
+    out_.fields.Add(Field::kDependsOn);
+  }
+  bool Common() const {
+    const Json* id = FindMember(node_, "id");
+    const auto parsed = id != nullptr && id->is_string()
+                            ? Uuid::ParseLenient(id->get_ref<const std::string&>())
+                            : std::nullopt;
+    if (!parsed) return false;
+    Event& event = out_.event;
+    event.id = *parsed;
+    Text("topic", event.topic, Field::kTopic);
+    Nullable("sender", event.sender, Field::kSender);
+    Nullable("senderType", event.sender_type, Field::kSenderType);
+    Nullable("project", event.project, Field::kProject);
+    Nullable("user", event.user, Field::kUser);
+    Parent();
+    Status();
+    Text("description", event.description, Field::kDescription);
+    Summary();
+    Time("createdAt", event.created_at, Field::kCreatedAt);
+    Time("updatedAt", event.updated_at, Field::kUpdatedAt);
+    return !event.topic.empty();
+  }
+
+ private:
+  const Json& node_;
+  UpstreamEvent& out_;
+};
+
+}  // namespace
+
+std::optional<UpstreamEvent> ParseSocketEvent(std::string_view text) {
+  const auto message = ParseJson(text);
+  if (!message) return std::nullopt;
+  UpstreamEvent out;
+  if (!NodeReader(*message, out).Common()) return std::nullopt;
+  const Json* store = FindMember(*message, "store");
+  out.stored = store == nullptr || *store != false;
+  const Json* progress = FindMember(*message, "progress");
+  if (progress != nullptr && progress->is_number()) out.progress = progress->get<double>();
+  return out;
+}
+
+Result<UpstreamEvent> ParseEdge(const Json& edge) {
+  const Json* node = FindMember(edge, "node");
+  UpstreamEvent out;
+  if (node == nullptr || !NodeReader(*node, out).Common()) {
+    return Fail(ErrorCode::kInvalid, "upstream sent an event without id or topic");
+  }
+  NodeReader(*node, out).Nullable("hash", out.event.hash, Field::kHash);
+  const Json* retries = FindMember(*node, "retries");
+  if (retries != nullptr && retries->is_number_integer()) {
+    out.event.retries = retries->get<int32_t>();
+    out.fields.Add(Field::kRetries);
+  }
+  const Json* cursor = FindMember(edge, "cursor");
+  if (cursor != nullptr && cursor->is_string()) {
+    const auto order = ParseCursor(cursor->get_ref<const std::string&>());
+    if (order && *order) {
+      out.event.creation_order = static_cast<int64_t>(**order);
+      out.fields.Add(Field::kCreationOrder);
+    }
+  }
+  return out;
+}
+
+}  // namespace cuesheet

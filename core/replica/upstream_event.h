@@ -1,0 +1,27 @@
+// What an AYON server or a hub says of an event, as fields for EventStore::Merge.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "event/event.h"
+
+namespace cuesheet {
+
+struct UpstreamEvent {
+  Event event;
+  FieldSet fields;
+  std::optional<double> progress;
+  bool stored = true;  // false: fire-and-forget, the upstream keeps no row
+};
+
+// A WebSocket message; nullopt for heartbeats and everything that carries no event (9.4).
+std::optional<UpstreamEvent> ParseSocketEvent(std::string_view text);
+
+// One `{"cursor","node"}` of a GraphQL page (6.3). kInvalid when it has no id or topic; such an edge is
+// skipped, it can never be an event.
+Result<UpstreamEvent> ParseEdge(const Json& edge);
+
+}  // namespace cuesheet

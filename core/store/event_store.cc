@@ -1,0 +1,297 @@
+#include "store/event_store.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace cuesheet {
+namespace {
+
+constexpr FieldSet kReuseFields = FieldSet::All()
+                                      .Drop(Field::kHash)
+                                      .Drop(Field::kRetries)
+                                      .Drop(Field::kCreatedAt)
+                                      .Drop(Field::kCreationOrder);
+
+// A body sender that is empty counts as absent (protocol.md 3.1).
+std::optional<std::string> SenderOf(const DispatchRequest& request, const Actor& actor) {
+  if (request.sender && !request.sender->empty()) return request.sender;
+  return actor.sender;
+}
+
+// Writes a given value into the event and notes the field.
+template <typename T, typename Slot>
+void Take(const std::optional<T>& value, Slot& slot, Field field, FieldSet& fields) {
+  if (!value) return;
+  slot = *value;
+  fields.Add(field);
+}
+
+// Of `fields`, those in which the two events differ.
+FieldSet Differing(const EventView& stored, const EventView& event, FieldSet fields) {
+  FieldSet out;
+  const auto compare = [&](Field field, bool same) {
+    if (fields.Has(field) && !same) out.Add(field);
+  };
+  compare(Field::kHash, stored.HashText() == event.HashText());
+  compare(Field::kTopic, stored.topic == event.topic);
+  compare(Field::kSender, stored.sender == event.sender);
+  compare(Field::kSenderType, stored.sender_type == event.sender_type);
+  compare(Field::kProject, stored.project == event.project);
+  compare(Field::kUser, stored.user == event.user);
+  compare(Field::kDependsOn, stored.depends_on == event.depends_on);
+  compare(Field::kStatus, stored.status == event.status);
+  compare(Field::kRetries, stored.retries == event.retries);
+  compare(Field::kDescription, stored.description == event.description);
+  compare(Field::kSummary, stored.summary == event.summary);
+  compare(Field::kPayload, stored.payload == event.payload);
+  compare(Field::kCreatedAt, stored.created_at == event.created_at);
+  compare(Field::kUpdatedAt, stored.updated_at == event.updated_at);
+  compare(Field::kCreationOrder, stored.creation_order == event.creation_order);
+  return out;
+}
+
+}  // namespace
+
+Result<Recovery> EventStore::Open() {
+  CUE_ASSERT(!open_);
+  CUE_ASSIGN(const Recovery recovery, journal_.Open([this](const Change& change) { return Apply(change); }));
+  sequence_ = recovery.sequence;
+  next_order_ = table_.MaxCreationOrder() + 1;
+  open_ = true;
+  return recovery;
+}
+
+Result<Uuid> EventStore::Dispatch(const DispatchRequest& request, const Actor& actor,
+                                  Timestamp now, const Entropy& entropy) {
+  Event event;
+  event.id = Uuid::FromClock(now.us, entropy);
+  event.hash = request.hash;
+  event.topic = request.topic;
+  event.sender = SenderOf(request, actor);
+  event.sender_type = actor.sender_type.value_or("api");
+  event.project = request.project;
+  event.user = actor.user;
+  event.status = request.finished ? EventStatus::kFinished : EventStatus::kPending;
+  event.description = request.description;
+  event.summary = request.summary;
+  event.payload = request.payload;
+  event.created_at = event.updated_at = now;
+  const Row taken = request.hash ? table_.FindByHash(*request.hash) : kNoRow;
+  if (request.depends_on) {  // an unknown parent is stored as null (protocol.md 17.5)
+    const auto parent = Uuid::ParseLenient(*request.depends_on);
+    const Row row = parent ? table_.FindById(*parent) : kNoRow;
+    if (row != kNoRow && (!request.reuse || row != taken)) event.depends_on = parent;
+  }
+  const Uuid id = event.id;
+  if (!request.store) {
+    Change change{.sequence = sequence_,
+                  .kind = ChangeKind::kTransient,
+                  .fields = FieldSet::All(),
+                  .event = std::move(event),
+                  .is_dispatch = true};
+    changes_.push_back(std::move(change));
+    return id;
+  }
+  CUE_TRY(CheckWritable());
+  if (table_.FindById(id) != kNoRow) {
+    return Fail(ErrorCode::kState, "the host drew the same id twice: its entropy is not random");
+  }
+  const int64_t order = next_order_++;  // a refused insert still consumes a number (1.7)
+  if (taken != kNoRow) {
+    if (!request.reuse) {
+      return Fail(ErrorCode::kConflict, "Event with the same hash already exists");
+    }
+    CUE_TRY(Replace(taken, std::move(event)));
+    return id;
+  }
+  event.creation_order = order;
+  Insert(std::move(event), true);
+  return id;
+}
+
+Result<void> EventStore::Update(const Uuid& id, const UpdateRequest& request, const Actor& actor,
+                                Timestamp now) {
+  CUE_TRY(CheckWritable());
+  const Row row = table_.FindById(id);
+  if (row == kNoRow) return Fail(ErrorCode::kNotFound, "Event not found");
+  Change change{.kind = ChangeKind::kUpdated, .event = Own(table_.View(row))};
+  Event& event = change.event;
+  FieldSet fields;
+  Take(request.sender ? request.sender : actor.sender, event.sender, Field::kSender, fields);
+  Take(actor.sender_type, event.sender_type, Field::kSenderType, fields);
+  Take(request.project, event.project, Field::kProject, fields);
+  // An event without a user gets the name of whoever changes it first (protocol.md 4.2).
+  Take(request.user || event.user ? request.user : actor.user, event.user, Field::kUser, fields);
+  Take(request.status, event.status, Field::kStatus, fields);
+  Take(request.description, event.description, Field::kDescription, fields);
+  Take(request.summary, event.summary, Field::kSummary, fields);
+  Take(request.payload, event.payload, Field::kPayload, fields);
+  Take(request.retries, event.retries, Field::kRetries, fields);
+  event.updated_at = now;
+  fields.Add(Field::kUpdatedAt);
+  change.fields = fields;
+  change.progress = request.progress;
+  Record(std::move(change));
+  return {};
+}
+
+Result<bool> EventStore::Remove(const Uuid& id) {
+  CUE_TRY(CheckWritable());
+  const Row row = table_.FindById(id);
+  if (row == kNoRow) return false;
+  if (table_.HasChildren(row)) {
+    return Fail(ErrorCode::kConflict,
+                "id '" + id.Hyphenated() + "' is still referenced from table \"events\".");
+  }
+  Record({.kind = ChangeKind::kRemoved, .event = Own(table_.View(row))});
+  return true;
+}
+
+Result<void> EventStore::Merge(const Event& event, FieldSet fields,
+                               std::optional<double> progress) {
+  CUE_TRY(CheckWritable());
+  const Row row = table_.FindById(event.id);
+  if (row == kNoRow) {
+    Event fresh = event;
+    if (!fields.Has(Field::kCreationOrder)) fresh.creation_order = NextProvisionalOrder();
+    const Row taken = fields.Has(Field::kHash) ? table_.FindByHash(event.HashText()) : kNoRow;
+    if (taken != kNoRow) {
+      const Change change{.kind = ChangeKind::kReplaced,
+                          .previous_id = table_.id(taken),
+                          .fields = fields,
+                          .event = std::move(fresh)};
+      Record(change);
+    } else {
+      Insert(std::move(fresh), false);
+    }
+    NoteProgress(event, progress);
+    return {};
+  }
+  const EventView stored = table_.View(row);
+  if (fields.Has(Field::kUpdatedAt) && event.updated_at < stored.updated_at) {
+    const FieldSet fixed =
+        FieldSet().Add(Field::kHash).Add(Field::kCreatedAt).Add(Field::kCreationOrder);
+    fields = FieldSet(fields.bits() & fixed.bits());
+  }
+  fields = Differing(stored, View(event), fields);
+  if (fields.empty() && !progress) return {};
+  Change change{.kind = ChangeKind::kUpdated, .fields = fields, .progress = progress};
+  change.event = Own(stored);
+  if (fields.empty()) {  // mere progress
+    NoteProgress(change.event, progress);
+    change.kind = ChangeKind::kTransient;
+    change.sequence = sequence_;
+    changes_.push_back(std::move(change));
+    return {};
+  }
+  Event merged = event;
+  merged.id = event.id;
+  change.event = std::move(merged);
+  Record(std::move(change));
+  return {};
+}
+
+std::optional<double> EventStore::progress(const Uuid& id) const {
+  const auto it = progress_.find(id);
+  return it == progress_.end() ? std::nullopt : std::optional(it->second);
+}
+
+void EventStore::AppendPage(std::string& out, const EventQuery& query, EventForm form) const {
+  const EventPage page = RunQuery(table_, query);
+  out += R"({"events":[)";
+  bool first = true;
+  for (const Row row : page.rows) {
+    if (!first) out += ',';
+    first = false;
+    AppendEvent(out, table_.View(row), form, progress(table_.id(row)));
+  }
+  out += R"(],"pageInfo":)";
+  AppendPageInfo(out, table_, query, page);
+  out += '}';
+}
+
+Result<void> EventStore::CheckWritable() const {
+  if (!open_) return Fail(ErrorCode::kState, "the store is not open yet");
+  return journal_.CheckRoom();
+}
+
+Result<void> EventStore::Replace(Row row, Event event) {
+  if (table_.HasChildren(row)) {
+    return Fail(ErrorCode::kConflict, "Event depends on non-existing event");
+  }
+  const EventView old = table_.View(row);
+  event.hash = old.HashText();
+  event.created_at = old.created_at;
+  event.creation_order = old.creation_order;
+  event.retries = old.retries;
+  progress_.erase(old.id);
+  Record({.kind = ChangeKind::kReplaced,
+          .previous_id = old.id,
+          .fields = kReuseFields,
+          .event = std::move(event),
+          .is_dispatch = true});
+  return {};
+}
+
+void EventStore::Insert(Event event, bool is_dispatch) {
+  Record({.kind = ChangeKind::kInserted,
+          .fields = FieldSet::All(),
+          .event = std::move(event),
+          .is_dispatch = is_dispatch});
+}
+
+// Numbers the change, applies it, hands it to the journal and to the readers.
+void EventStore::Record(Change change) {
+  change.sequence = ++sequence_;
+  const auto applied = Apply(change);
+  CUE_ASSERT(applied.has_value());
+  journal_.Append(change);
+  if (change.kind == ChangeKind::kRemoved) {
+    progress_.erase(change.event.id);
+  } else {
+    const Row row = table_.FindById(change.event.id);
+    change.event = Own(table_.View(row));
+    NoteProgress(change.event, change.progress);
+  }
+  changes_.push_back(std::move(change));
+}
+
+Result<void> EventStore::Apply(const Change& change) {
+  const EventView event = View(change.event);
+  const bool replaced = change.kind == ChangeKind::kReplaced;
+  const bool has_new_id = replaced || change.kind == ChangeKind::kInserted;
+  const Row row = table_.FindById(replaced ? change.previous_id : event.id);
+  if ((row == kNoRow) != (change.kind == ChangeKind::kInserted) ||
+      (has_new_id && table_.FindById(event.id) != kNoRow)) {
+    return Fail(ErrorCode::kCorrupt, "the change of " + event.id.Hex() + " does not fit");
+  }
+  switch (change.kind) {
+    case ChangeKind::kInserted:
+      table_.Insert(event);
+      break;
+    case ChangeKind::kRemoved:
+      table_.Remove(row);
+      break;
+    case ChangeKind::kReplaced:
+      table_.Rename(row, event.id);
+      table_.Set(row, event, change.fields);
+      break;
+    default:
+      table_.Set(row, event, change.fields);
+  }
+  return {};
+}
+
+void EventStore::NoteProgress(const Event& event, std::optional<double> progress) {
+  if (IsFinal(event.status)) {
+    progress_.erase(event.id);
+  } else if (progress) {
+    progress_[event.id] = *progress;
+  }
+}
+
+int64_t EventStore::NextProvisionalOrder() const {
+  return std::max(kFirstProvisionalOrder, table_.MaxCreationOrder() + 1);
+}
+
+}  // namespace cuesheet

@@ -1,0 +1,91 @@
+// Commands in, changes out. Every mutation, whoever makes it, is a command here: validated, applied
+// to the table, journalled and told as one Change with a gapless sequence (docs/design.md).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/result.h"
+#include "base/uuid.h"
+#include "event/change.h"
+#include "event/request.h"
+#include "journal/journal.h"
+#include "query/event_query.h"
+#include "table/event_table.h"
+
+namespace cuesheet {
+
+// Creation orders from here on are a replica's own, for events whose upstream number is not known
+// yet: newer than every upstream event, exact in a cursor's double.
+inline constexpr int64_t kFirstProvisionalOrder = int64_t{1} << 52;
+
+// Who acts, as far as it is written into the event.
+struct Actor {
+  std::optional<std::string> user;
+  std::optional<std::string> sender;       // header X-Sender
+  std::optional<std::string> sender_type;  // header X-Sender-Type
+};
+
+class EventStore {
+ public:
+  explicit EventStore(Env* env) : journal_(env) {}
+
+  // Replays the journal. To be called once, before anything else.
+  Result<Recovery> Open();
+
+  // protocol.md 3.4. kConflict for a taken hash, and for `reuse` of an event that has children.
+  Result<Uuid> Dispatch(const DispatchRequest& request, const Actor& actor, Timestamp now,
+                        const Entropy& entropy);
+  // protocol.md 4.2. kNotFound for an unknown id.
+  Result<void> Update(const Uuid& id, const UpdateRequest& request, const Actor& actor,
+                      Timestamp now);
+  // False when there is no such event; kConflict when it has children (protocol.md 5).
+  Result<bool> Remove(const Uuid& id);
+
+  // What an upstream says of an event: writes `fields`, inserts when the id is new. A state older
+  // than the one stored (by updated_at) only fills in what is not known here. An event with the same
+  // hash under another id was replaced upstream and is replaced here. `progress` as in Change.
+  Result<void> Merge(const Event& event, FieldSet fields, std::optional<double> progress);
+
+  const EventTable& table() const { return table_; }
+  // 0-100, of events that are not final; not durable.
+  std::optional<double> progress(const Uuid& id) const;
+  // Appends `{"events":[…],"pageInfo":{…}}` in the given form.
+  void AppendPage(std::string& out, const EventQuery& query, EventForm form) const;
+
+  uint64_t sequence() const { return sequence_; }
+  Journal& journal() { return journal_; }
+  const Journal& journal() const { return journal_; }
+  // The changes since the last call, oldest first.
+  std::vector<Change> TakeChanges() { return std::exchange(changes_, {}); }
+
+ private:
+  struct UuidHash {
+    size_t operator()(const Uuid& id) const {
+      size_t hash = 0;
+      for (const uint8_t byte : id.bytes) hash = hash * 131 + byte;
+      return hash;
+    }
+  };
+
+  Result<void> CheckWritable() const;
+  Result<void> Replace(Row row, Event event);
+  void Insert(Event event, bool is_dispatch);
+  Result<void> Apply(const Change& change);
+  void Record(Change change);
+  void NoteProgress(const Event& event, std::optional<double> progress);
+  int64_t NextProvisionalOrder() const;
+
+  EventTable table_;
+  Journal journal_;
+  std::vector<Change> changes_;
+  std::unordered_map<Uuid, double, UuidHash> progress_;
+  uint64_t sequence_ = 0;
+  int64_t next_order_ = 1;
+  bool open_ = false;
+};
+
+}  // namespace cuesheet

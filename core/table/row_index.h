@@ -1,0 +1,78 @@
+// A hash index from a key to a row. It stores row numbers only (4 bytes a slot): the keys stay in
+// their columns, which keeps a million events under the memory budget of docs/design.md.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace cuesheet {
+
+using Row = uint32_t;
+inline constexpr Row kNoRow = UINT32_MAX;
+
+class RowIndex {
+ public:
+  // The row for which `matches(row)` holds among those with this hash, else kNoRow.
+  template <typename Matches>
+  Row Find(uint64_t hash, Matches matches) const {
+    if (slots_.empty()) return kNoRow;
+    for (size_t at = Home(hash);; at = Next(at)) {
+      const Row row = slots_[at];
+      if (row == kNoRow) return kNoRow;
+      if (row != kErased && matches(row)) return row;
+    }
+  }
+
+  // `hash_of(row)` gives the hash of a row that is already in, for when the index grows.
+  template <typename HashOf>
+  void Insert(uint64_t hash, Row row, HashOf hash_of) {
+    if ((used_ + 1) * 8 > slots_.size() * 5) Grow(hash_of);
+    Place(hash, row);
+  }
+
+  void Erase(uint64_t hash, Row row) {
+    for (size_t at = Home(hash);; at = Next(at)) {
+      if (slots_[at] == kNoRow) return;
+      if (slots_[at] == row) {
+        slots_[at] = kErased;
+        --live_;
+        return;
+      }
+    }
+  }
+
+  size_t size() const { return live_; }
+
+ private:
+  static constexpr Row kErased = UINT32_MAX - 1;
+
+  size_t Home(uint64_t hash) const { return static_cast<size_t>(hash) & (slots_.size() - 1); }
+  size_t Next(size_t at) const { return (at + 1) & (slots_.size() - 1); }
+
+  void Place(uint64_t hash, Row row) {
+    size_t at = Home(hash);
+    while (slots_[at] != kNoRow) at = Next(at);
+    slots_[at] = row;
+    ++used_;
+    ++live_;
+  }
+
+  template <typename HashOf>
+  void Grow(HashOf hash_of) {
+    size_t size = 16;
+    while (size * 5 < (live_ + 1) * 8 * 3 / 2) size *= 2;
+    std::vector<Row> old(size, kNoRow);
+    old.swap(slots_);
+    used_ = live_ = 0;
+    for (const Row row : old) {
+      if (row != kNoRow && row != kErased) Place(hash_of(row), row);
+    }
+  }
+
+  std::vector<Row> slots_;  // a power of two of them
+  size_t used_ = 0;         // slots that are not kNoRow
+  size_t live_ = 0;
+};
+
+}  // namespace cuesheet

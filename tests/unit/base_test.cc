@@ -1,0 +1,90 @@
+#include <catch2/catch_amalgamated.hpp>
+
+#include "base/base64.h"
+#include "base/bytes.h"
+#include "base/json.h"
+#include "base/timestamp.h"
+#include "base/uuid.h"
+
+namespace cuesheet {
+namespace {
+
+TEST_CASE("a timestamp keeps microseconds and shows +00:00") {
+  const auto time = Timestamp::ParseIso("2026-03-19T12:05:00.123456+02:00");
+  REQUIRE(time);
+  CHECK(time->Iso() == "2026-03-19T10:05:00.123456+00:00");
+  CHECK(Timestamp::ParseIso("2026-03-19T10:05:00")->Iso() == "2026-03-19T10:05:00+00:00");
+  CHECK(Timestamp::ParseIso("2026-03-19")->Iso() == "2026-03-19T00:00:00+00:00");
+  CHECK(Timestamp::ParseIso("1969-12-31T23:59:59.5Z")->Iso() == "1969-12-31T23:59:59.500000+00:00");
+}
+
+TEST_CASE("what is no ISO time is refused") {
+  for (const char* text : {"", "nonsense", "2026-02-30", "2026-13-01", "2026-03-19T25:00",
+                           "2026-03-19T10:05:00+", "2026-03-19T10:05:00x", "2026-3-1"}) {
+    CAPTURE(text);
+    CHECK_FALSE(Timestamp::ParseIso(text));
+  }
+}
+
+TEST_CASE("an id in a path is 32 lower-case hex digits and nothing else") {
+  CHECK(Uuid::Parse("e0000000000000000000000000000001")->Hex() ==
+        "e0000000000000000000000000000001");
+  CHECK_FALSE(Uuid::Parse("E0000000000000000000000000000001"));
+  CHECK_FALSE(Uuid::Parse("e0000000-0000-0000-0000-000000000001"));
+  CHECK(Uuid::ParseLenient("E0000000-0000-0000-0000-000000000001")->Hyphenated() ==
+        "e0000000-0000-0000-0000-000000000001");
+}
+
+TEST_CASE("an id drawn from clock and entropy is a version 1 uuid") {
+  Entropy entropy;
+  entropy.bytes.fill(0xFF);
+  const Uuid id = Uuid::FromClock(1'774'000'000'000'000, entropy);
+  CHECK(id.Hex()[12] == '1');
+  CHECK((id.bytes[8] & 0xC0) == 0x80);
+  CHECK(Uuid::FromClock(1'774'000'000'000'000, entropy) == id);
+}
+
+TEST_CASE("base64 is AYON's cursor coat") {
+  CHECK(Base64Encode("[12]") == "WzEyXQ==");
+  CHECK(Base64Decode("WzEyXQ==") == "[12]");
+  CHECK(Base64Decode("WzFd") == "[1]");
+  CHECK_FALSE(Base64Decode("!!notbase64"));
+  CHECK_FALSE(Base64Decode("Wz"));
+}
+
+TEST_CASE("JSON from outside has limits and says where it breaks") {
+  CHECK(ParseJson("{\"a\":1").error().code == ErrorCode::kInvalid);
+  CHECK(ParseJson("[1, x]").error().message.find("character 5") != std::string::npos);
+  CHECK(ParseJson("\"\xff\"").error().code == ErrorCode::kInvalid);
+  const std::string deep = std::string(65, '[') + std::string(65, ']');
+  CHECK(ParseJson(deep).error().code == ErrorCode::kTooLarge);
+  CHECK(ParseJson(std::string(64, '[') + std::string(64, ']')).has_value());
+}
+
+TEST_CASE("canonical text has sorted keys and raw UTF-8") {
+  CHECK(CanonicalText(*ParseJson(R"({"b":1.0,"a":"kůň"})")) == R"({"a":"kůň","b":1.0})");
+}
+
+TEST_CASE("a JSON string escapes what it must") {
+  std::string out;
+  AppendJsonString(out, "a\"b\\c\n\x01é");
+  CHECK(Json::parse(out) == "a\"b\\c\n\x01é");
+}
+
+TEST_CASE("a byte reader never runs past the end") {
+  std::string bytes;
+  ByteWriter writer(bytes);
+  writer.Varint(300);
+  writer.Text("abc");
+  ByteReader whole(bytes);
+  CHECK(whole.Varint() == 300);
+  CHECK(whole.Text() == "abc");
+  CHECK(whole.ok());
+  ByteReader cut(std::string_view(bytes).substr(0, 4));
+  CHECK(cut.Varint() == 300);
+  CHECK(cut.Text().empty());
+  CHECK_FALSE(cut.ok());
+}
+
+}  // namespace
+}  // namespace cuesheet

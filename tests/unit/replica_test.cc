@@ -1,0 +1,178 @@
+#include <catch2/catch_amalgamated.hpp>
+
+#include "replica/connection.h"
+#include "store_fixture.h"
+
+namespace cuesheet::testing {
+namespace {
+
+struct ReplicaFixture : StoreFixture {
+  EffectQueue effects;
+  Connection connection{&store, &effects};
+
+  std::vector<Json> Effects() {
+    std::vector<Json> list;
+    const std::string lines = effects.Take();
+    for (size_t from = 0; from < lines.size();) {
+      const size_t to = lines.find('\n', from);
+      list.push_back(Json::parse(lines.substr(from, to - from)));
+      from = to + 1;
+    }
+    return list;
+  }
+  std::optional<Json> Effect(std::string_view kind) {
+    for (const Json& effect : Effects()) {
+      if (effect["effect"] == kind) return effect;
+    }
+    return std::nullopt;
+  }
+  void Answer(uint64_t request, const Json& edges, int status = 200) {
+    const Json body = {{"data", {{"events", {{"edges", edges}}}}}};
+    CUE_ASSERT(connection.Fetched(request, status, body.dump(), Now(), Draw()).has_value());
+  }
+  void GoLive() {
+    connection.Start(Now());
+    connection.Opened(Now());
+    Answer(Effect("fetch").value()["request"], Json::array());
+    CUE_ASSERT(connection.state() == ConnectionState::kLive);
+    (void)Effects();
+  }
+};
+
+Json Edge(int order, std::string_view topic = "demo.a", std::string_view status = "finished") {
+  char id[33];
+  (void)std::snprintf(id, sizeof id, "e%031d", order);
+  return {{"cursor", CursorOf(order)},
+          {"node",
+           {{"id", id},
+            {"hash", id},
+            {"topic", topic},
+            {"status", status},
+            {"retries", 0},
+            {"description", ""},
+            {"summary", "{\"a\":1}"},
+            {"createdAt", "2026-03-19T10:05:00+00:00"},
+            {"updatedAt", "2026-03-19T10:05:00+00:00"}}}};
+}
+
+TEST_CASE("a connection authenticates, walks from its cursor, and is live") {
+  ReplicaFixture f;
+  f.connection.Start(f.Now());
+  CHECK(f.Effect("connect"));
+  f.connection.Opened(f.Now());
+  const auto effects = f.Effects();
+  CHECK(effects[0] ==
+        Json::parse(R"({"effect":"authenticate","subscribe":["*"],"project":null})"));
+  CHECK(effects[2]["path"] == "/graphql");
+  f.Answer(effects[2]["request"], Json::array({Edge(4), Edge(9, "log.info")}));
+  CHECK(f.connection.state() == ConnectionState::kLive);
+  CHECK(f.store.table().size() == 2);
+  CHECK(f.store.table().MaxCreationOrder() == 9);
+}
+
+TEST_CASE("a full page asks for the next one, after the last cursor") {
+  ReplicaFixture f;
+  f.connection.Start(f.Now());
+  f.connection.Opened(f.Now());
+  Json edges = Json::array();
+  for (int i = 1; i <= static_cast<int>(kWalkPageSize); ++i) edges.push_back(Edge(i));
+  f.Answer(f.Effect("fetch").value()["request"], edges);
+  CHECK(f.connection.state() == ConnectionState::kCatchingUp);
+  const Json body = Json::parse(f.Effect("fetch").value()["body"].get<std::string>());
+  CHECK(body["variables"]["after"] == CursorOf(kWalkPageSize));
+}
+
+TEST_CASE("a live message shows at once and the walk behind it gives it its place") {
+  ReplicaFixture f;
+  f.GoLive();
+  Json message = Edge(12)["node"];
+  message["summary"] = Json::object();
+  REQUIRE(f.connection.Message(message.dump(), f.Now()));
+  const Uuid id = *Uuid::Parse(message["id"].get<std::string>());
+  CHECK(f.View(id).creation_order >= kFirstProvisionalOrder);
+  f.now_us += 10'000'000;
+  (void)f.Effects();
+  f.connection.Timer(f.Now(), f.Draw());
+  const Json fetch = f.Effect("fetch").value();
+  f.Answer(fetch["request"], Json::array({Edge(12)}));
+  CHECK(f.View(id).creation_order == 12);
+  CHECK(f.store.table().size() == 1);
+}
+
+TEST_CASE("a lost connection waits with full jitter and tries again") {
+  ReplicaFixture f;
+  f.connection.Start(f.Now());
+  int64_t ceiling = kBackoffBaseMs;
+  for (int i = 0; i < 12; ++i) {
+    (void)f.Effects();
+    f.connection.Closed(f.Now(), f.Draw());
+    CHECK(f.connection.state() == ConnectionState::kWaiting);
+    const Json timer = f.Effect("timer").value();
+    CHECK(timer["delayMs"].get<int64_t>() <= ceiling);
+    ceiling = std::min(kBackoffCapMs, ceiling * 2);
+    f.now_us += kBackoffCapMs * 1000;
+    f.connection.Timer(f.Now(), f.Draw());
+    CHECK(f.connection.state() == ConnectionState::kConnecting);
+  }
+}
+
+TEST_CASE("after a reconnect open jobs are read again") {
+  ReplicaFixture f;
+  f.connection.Start(f.Now());
+  f.connection.Opened(f.Now());
+  f.Answer(f.Effect("fetch").value()["request"], Json::array({Edge(1, "demo.job", "in_progress")}));
+  f.connection.Closed(f.Now(), f.Draw());
+  f.connection.Start(f.Now());
+  f.connection.Opened(f.Now());
+  f.Answer(f.Effect("fetch").value()["request"], Json::array());
+  const Json reread = Json::parse(f.Effect("fetch").value()["body"].get<std::string>());
+  CHECK(reread["variables"]["ids"].size() == 1);
+}
+
+TEST_CASE("a refused token stops the connection until it is started again") {
+  ReplicaFixture f;
+  f.connection.Start(f.Now());
+  f.connection.Opened(f.Now());
+  f.Answer(f.Effect("fetch").value()["request"], Json::array(), 401);
+  CHECK(f.connection.state() == ConnectionState::kUnauthorized);
+  f.connection.Online(f.Now());
+  CHECK(f.connection.state() == ConnectionState::kUnauthorized);
+  f.connection.Start(f.Now());
+  CHECK(f.connection.state() == ConnectionState::kConnecting);
+}
+
+TEST_CASE("silence, a stuck fetch and a stuck connect end the connection") {
+  ReplicaFixture f;
+  SECTION("connect") { f.connection.Start(f.Now()); }
+  SECTION("fetch") {
+    f.connection.Start(f.Now());
+    f.connection.Opened(f.Now());
+  }
+  SECTION("silence") { f.GoLive(); }
+  f.now_us += 61'000'000;
+  f.connection.Timer(f.Now(), f.Draw());
+  CHECK(f.connection.state() == ConnectionState::kWaiting);
+}
+
+TEST_CASE("heartbeats, junk and fire-and-forget messages store nothing") {
+  ReplicaFixture f;
+  f.GoLive();
+  for (const char* text : {R"({"topic":"heartbeat"})", "junk", "[]", R"({"id":"x","topic":"abc"})",
+                           R"({"id":"e0000000000000000000000000000001","topic":"a.b","store":false})"}) {
+    REQUIRE(f.connection.Message(text, f.Now()));
+  }
+  CHECK(f.store.table().size() == 0);
+}
+
+TEST_CASE("a session token in a logout summary is never stored") {
+  ReplicaFixture f;
+  f.GoLive();
+  REQUIRE(f.connection.Message(
+      R"({"id":"e0000000000000000000000000000001","topic":"auth.logout","summary":{"token":"s3cret"}})",
+      f.Now()));
+  REQUIRE(f.store.journal().BeginCommit());
+  for (const auto& [name, bytes] : f.env.files) CHECK(bytes.find("s3cret") == std::string::npos);
+}
+
+}  // namespace
+}  // namespace cuesheet::testing

@@ -1,0 +1,20 @@
+/**
+ * The files of one store as the core's `Env` sees them: flat names, synchronous calls, and one
+ * asynchronous barrier. A method that throws becomes a `storage` error with the thrown message.
+ */
+export interface HostFiles {
+  list(): string[];
+  /** Size in bytes, or -1 when there is no such file. */
+  size(name: string): number;
+  /** Up to `length` bytes from `offset`; fewer at the end of the file. */
+  read(name: string, offset: number, length: number): Uint8Array;
+  /** Makes the file when it is missing. The bytes are only valid during the call. */
+  append(name: string, bytes: Uint8Array): void;
+  truncate(name: string, length: number): void;
+  /** Replaces the whole content. */
+  write(name: string, bytes: Uint8Array): void;
+  rename(from: string, to: string): void;
+  remove(name: string): void;
+  /** Resolves when everything done so far survives a crash; rejects when that is not sure. */
+  commit(): Promise<void>;
+}

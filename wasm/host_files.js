@@ -1,0 +1,79 @@
+// The imports behind host_env.cc: they reach the HostFiles object of a store (wasm/host-files.ts).
+// A call answers a size or 0, or -1 after it has kept the thrown message for cue_host_error.
+addToLibrary({
+  $cueHost: {
+    error: '',
+    run(work) {
+      try {
+        return work() ?? 0;
+      } catch (error) {
+        cueHost.error = String(error?.message ?? error);
+        return -1;
+      }
+    },
+    files(number) {
+      const files = Module['hostFiles']?.get(number);
+      if (!files) throw new Error(`no files with number ${number}`);
+      return files;
+    },
+    put(pointer, capacity, bytes) {
+      HEAPU8.set(bytes.subarray(0, capacity), pointer);
+      return bytes.length;
+    },
+  },
+  $cueHost__deps: ['$UTF8ToString'],
+
+  // Copies up to `capacity` bytes of the last error; returns its whole size.
+  cue_host_error: (pointer, capacity) =>
+    cueHost.put(pointer, capacity, new TextEncoder().encode(cueHost.error)),
+  cue_host_error__deps: ['$cueHost'],
+
+  // The names, one per line.
+  cue_host_list: (number, pointer, capacity) =>
+    cueHost.run(() => {
+      const names = cueHost.files(number).list().join('\n');
+      return cueHost.put(pointer, capacity, new TextEncoder().encode(names));
+    }),
+  cue_host_list__deps: ['$cueHost'],
+
+  // -2 when there is no such file. (-1 is an error.) Sizes are doubles: files may pass 2 GiB.
+  cue_host_size: (number, name) =>
+    cueHost.run(() => {
+      const size = cueHost.files(number).size(UTF8ToString(name));
+      return size < 0 ? -2 : size;
+    }),
+  cue_host_size__deps: ['$cueHost', '$UTF8ToString'],
+
+  cue_host_read: (number, name, offset, pointer, length) =>
+    cueHost.run(() => {
+      const bytes = cueHost.files(number).read(UTF8ToString(name), offset, length);
+      return cueHost.put(pointer, length, bytes);
+    }),
+  cue_host_read__deps: ['$cueHost', '$UTF8ToString'],
+
+  cue_host_append: (number, name, pointer, length) =>
+    cueHost.run(() => {
+      const bytes = HEAPU8.subarray(pointer, pointer + length);
+      cueHost.files(number).append(UTF8ToString(name), bytes);
+    }),
+  cue_host_append__deps: ['$cueHost', '$UTF8ToString'],
+
+  cue_host_write: (number, name, pointer, length) =>
+    cueHost.run(() => {
+      const bytes = HEAPU8.subarray(pointer, pointer + length);
+      cueHost.files(number).write(UTF8ToString(name), bytes);
+    }),
+  cue_host_write__deps: ['$cueHost', '$UTF8ToString'],
+
+  cue_host_truncate: (number, name, size) =>
+    cueHost.run(() => cueHost.files(number).truncate(UTF8ToString(name), size)),
+  cue_host_truncate__deps: ['$cueHost', '$UTF8ToString'],
+
+  cue_host_rename: (number, from, to) =>
+    cueHost.run(() => cueHost.files(number).rename(UTF8ToString(from), UTF8ToString(to))),
+  cue_host_rename__deps: ['$cueHost', '$UTF8ToString'],
+
+  cue_host_remove: (number, name) =>
+    cueHost.run(() => cueHost.files(number).remove(UTF8ToString(name))),
+  cue_host_remove__deps: ['$cueHost', '$UTF8ToString'],
+});

@@ -1,0 +1,274 @@
+#include "instance.h"
+
+#include "event/codec.h"
+#include "event/request.h"
+#include "query/event_query.h"
+
+namespace cuesheet {
+namespace {
+
+Actor ActorOf(const Frame& frame) {
+  return {frame.OptionalText("user"), frame.OptionalText("sender"),
+          frame.OptionalText("senderType")};
+}
+
+Result<Uuid> IdOf(const Frame& frame) {
+  CUE_ASSIGN(const std::string text, frame.Text("id"));
+  const auto id = Uuid::Parse(text);
+  if (!id) {
+    return Fail(ErrorCode::kInvalid, "id: expected 32 lower-case hex digits, got '" + text + "'");
+  }
+  return *id;
+}
+
+Result<EventForm> FormOf(const Frame& frame) {
+  const std::string form = frame.OptionalText("form").value_or("row");
+  if (form == "row") return EventForm::kRow;
+  if (form == "rest") return EventForm::kRest;
+  if (form == "graphql") return EventForm::kGraphql;
+  return Fail(ErrorCode::kInvalid, "form: expected row, rest or graphql, got '" + form + "'");
+}
+
+Result<Json> BodyOf(const Frame& frame) {
+  if (frame.body.size() > kMaxEventBytes) {
+    return Fail(ErrorCode::kTooLarge, "the body is larger than " +
+                                          std::to_string(kMaxEventBytes) +
+                                          " bytes, the limit for an event");
+  }
+  return ParseJson(frame.body);
+}
+
+Result<std::optional<Caller>> CallerOf(const Frame& frame) {
+  const Json* caller = FindMember(frame.header, "caller");
+  if (caller == nullptr || caller->is_null()) return std::nullopt;
+  return Caller::Parse(*caller);
+}
+
+std::string Header(const Json& header) { return CanonicalText(header); }
+
+}  // namespace
+
+std::string ErrorFrame(const Error& error) {
+  return Header({{"error", {{"code", ErrorCodeName(error.code)}, {"message", error.message}}}});
+}
+
+Instance::Instance(std::unique_ptr<Env> env) : env_(std::move(env)), store_(env_.get()) {}
+
+Result<std::unique_ptr<Instance>> Instance::Create(std::unique_ptr<Env> env,
+                                                   std::string_view role) {
+  std::unique_ptr<Instance> instance(new Instance(std::move(env)));
+  if (role == "hub") {
+    instance->api_.emplace(&instance->store_);
+    instance->sockets_.emplace(&instance->effects_);
+  } else if (role == "replica") {
+    instance->connection_.emplace(&instance->store_, &instance->effects_);
+  } else {
+    return Fail(ErrorCode::kInvalid,
+                "role: expected hub or replica, got '" + std::string(role) + "'");
+  }
+  return instance;
+}
+
+bool Instance::Call(Method method, std::string_view request) {
+  const auto frame = Frame::Parse(request);
+  auto result = frame ? Run(method, *frame) : std::unexpected(frame.error());
+  PublishChanges();
+  result_ = result ? *std::move(result) : ErrorFrame(result.error());
+  return result.has_value();
+}
+
+size_t Instance::TakeEffects() {
+  const size_t count = effects_.count();
+  result_ = effects_.Take();
+  return count;
+}
+
+Result<std::string> Instance::Run(Method method, const Frame& frame) {
+  switch (method) {
+    case Method::kOpen:
+      return Open();
+    case Method::kCommit:
+      return Commit();
+    case Method::kCommitted:
+      return Committed(frame);
+    case Method::kDispatch:
+      return Dispatch(frame);
+    case Method::kUpdate:
+      return Update(frame);
+    case Method::kRemove:
+      return Remove(frame);
+    case Method::kGet:
+      return Get(frame);
+    case Method::kQuery:
+      return Query(frame);
+    case Method::kStatus:
+      return Report();
+    case Method::kRequest:
+      return Request(frame);
+    case Method::kSocket:
+      return Socket(frame);
+    case Method::kReplica:
+      return Replica(frame);
+  }
+  return Fail(ErrorCode::kInvalid,
+              "no method has the number " + std::to_string(static_cast<uint32_t>(method)));
+}
+
+Result<std::string> Instance::Open() {
+  CUE_ASSIGN(const Recovery recovery, store_.Open());
+  return Header({{"sequence", recovery.sequence},
+                 {"events", store_.table().size()},
+                 {"cutBytes", recovery.cut_bytes}});
+}
+
+Result<std::string> Instance::Commit() {
+  CUE_ASSIGN(const Journal::Commit commit, store_.journal().BeginCommit());
+  return Header({{"sequence", commit.sequence}, {"bytes", commit.bytes}});
+}
+
+Result<std::string> Instance::Committed(const Frame& frame) {
+  const Json* ok = FindMember(frame.header, "ok");
+  if (ok == nullptr || !ok->is_boolean()) {
+    return Fail(ErrorCode::kInvalid, "ok: expected true or false");
+  }
+  CUE_TRY(store_.journal().Committed(ok->get<bool>()));
+  return Header({{"sequence", store_.journal().durable_sequence()}});
+}
+
+Result<std::string> Instance::Dispatch(const Frame& frame) {
+  CUE_ASSIGN(const Timestamp now, frame.Now());
+  CUE_ASSIGN(const Entropy entropy, frame.TakeEntropy());
+  CUE_ASSIGN(const Json body, BodyOf(frame));
+  const auto request = ParseDispatchRequest(body);
+  if (!request) return Fail(ErrorCode::kInvalid, ValidationSentence(request.error()));
+  CUE_ASSIGN(const Uuid id, store_.Dispatch(*request, ActorOf(frame), now, entropy));
+  return Header({{"id", id.Hex()}, {"sequence", store_.sequence()}});
+}
+
+Result<std::string> Instance::Update(const Frame& frame) {
+  CUE_ASSIGN(const Timestamp now, frame.Now());
+  CUE_ASSIGN(const Uuid id, IdOf(frame));
+  CUE_ASSIGN(const Json body, BodyOf(frame));
+  const auto request = ParseUpdateRequest(body);
+  if (!request) return Fail(ErrorCode::kInvalid, ValidationSentence(request.error()));
+  CUE_TRY(store_.Update(id, *request, ActorOf(frame), now));
+  return Header({{"sequence", store_.sequence()}});
+}
+
+Result<std::string> Instance::Remove(const Frame& frame) {
+  CUE_ASSIGN(const Uuid id, IdOf(frame));
+  CUE_ASSIGN(const bool removed, store_.Remove(id));
+  return Header({{"removed", removed}, {"sequence", store_.sequence()}});
+}
+
+Result<std::string> Instance::Get(const Frame& frame) {
+  CUE_ASSIGN(const Uuid id, IdOf(frame));
+  CUE_ASSIGN(const EventForm form, FormOf(frame));
+  const Row row = store_.table().FindById(id);
+  std::string out = Header({{"found", row != kNoRow}});
+  if (row == kNoRow) return out;
+  out += '\n';
+  AppendEvent(out, store_.table().View(row), form, store_.progress(id), true);
+  return out;
+}
+
+Result<std::string> Instance::Query(const Frame& frame) {
+  CUE_ASSIGN(const EventForm form, FormOf(frame));
+  CUE_ASSIGN(const Json arguments, frame.body.empty() ? Json::object() : BodyOf(frame));
+  CUE_ASSIGN(const EventQuery query, EventQuery::Parse(arguments));
+  std::string out = "{}\n";
+  store_.AppendPage(out, query, form);
+  return out;
+}
+
+std::string Instance::Report() const {
+  return Header({{"sequence", store_.sequence()},
+                 {"durableSequence", store_.journal().durable_sequence()},
+                 {"events", store_.table().size()},
+                 {"pendingBytes", store_.journal().pending_bytes()}});
+}
+
+Result<std::string> Instance::Request(const Frame& frame) {
+  if (!api_) return Fail(ErrorCode::kState, "request: this store is no hub");
+  CUE_ASSIGN(const Timestamp now, frame.Now());
+  CUE_ASSIGN(const Entropy entropy, frame.TakeEntropy());
+  HubRequest request;
+  CUE_ASSIGN(request.operation, frame.Text("operation"));
+  request.id = frame.OptionalText("id").value_or("");
+  CUE_ASSIGN(request.caller, CallerOf(frame));
+  request.denied = frame.OptionalText("denied").value_or(request.denied);
+  if (const auto status = frame.Number("deniedStatus")) {
+    request.denied_status = static_cast<int>(*status);
+  }
+  request.sender = frame.OptionalText("sender");
+  request.sender_type = frame.OptionalText("senderType");
+  request.body = frame.body;
+  const HubResponse response = api_->Handle(request, now, entropy);
+  return Header({{"status", response.status}}) + '\n' + response.body;
+}
+
+Result<std::string> Instance::Socket(const Frame& frame) {
+  if (!sockets_) return Fail(ErrorCode::kState, "socket: this store is no hub");
+  CUE_ASSIGN(const Timestamp now, frame.Now());
+  CUE_ASSIGN(const uint64_t number, frame.Number("client"));
+  CUE_ASSIGN(const std::string event, frame.Text("event"));
+  const auto client = static_cast<uint32_t>(number);
+  if (event == "opened") {
+    sockets_->Opened(client, now);
+  } else if (event == "message") {
+    sockets_->Message(client, frame.body);
+  } else if (event == "authenticated") {
+    CUE_ASSIGN(std::optional<Caller> caller, CallerOf(frame));
+    sockets_->Authenticated(client, std::move(caller));
+  } else if (event == "closed") {
+    sockets_->Closed(client);
+  } else if (event == "tick") {
+    sockets_->Tick(now);
+  } else {
+    return Fail(ErrorCode::kInvalid, "event: no socket event is called '" + event + "'");
+  }
+  return "{}";
+}
+
+Result<std::string> Instance::Replica(const Frame& frame) {
+  if (!connection_) return Fail(ErrorCode::kState, "replica: this store is no replica");
+  CUE_ASSIGN(const Timestamp now, frame.Now());
+  CUE_ASSIGN(const Entropy entropy, frame.TakeEntropy());
+  CUE_ASSIGN(const std::string event, frame.Text("event"));
+  if (event == "start") {
+    connection_->Start(now);
+  } else if (event == "stop") {
+    connection_->Stop();
+  } else if (event == "opened") {
+    connection_->Opened(now);
+  } else if (event == "closed") {
+    connection_->Closed(now, entropy);
+  } else if (event == "online") {
+    connection_->Online(now);
+  } else if (event == "offline") {
+    connection_->Offline();
+  } else if (event == "timer") {
+    connection_->Timer(now, entropy);
+  } else if (event == "message") {
+    CUE_TRY(connection_->Message(frame.body, now));
+  } else if (event == "fetched") {
+    CUE_ASSIGN(const uint64_t request, frame.Number("request"));
+    CUE_ASSIGN(const uint64_t status, frame.Number("status"));
+    CUE_TRY(connection_->Fetched(request, static_cast<int>(status), frame.body, now, entropy));
+  } else {
+    return Fail(ErrorCode::kInvalid, "event: no replica event is called '" + event + "'");
+  }
+  return Header({{"state", ConnectionStateName(connection_->state())}});
+}
+
+// Hands what happened to its readers.
+void Instance::PublishChanges() {
+  const std::vector<Change> changes = store_.TakeChanges();
+  if (changes.empty()) return;
+  if (sockets_) {
+    for (const Change& change : changes) sockets_->Publish(change);
+  }
+  effects_.Add(R"({"effect":"changed","sequence":)" + std::to_string(store_.sequence()) + '}');
+}
+
+}  // namespace cuesheet

@@ -1,0 +1,77 @@
+// One store behind a handle: frames in, frames out (docs/border.md).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/effects.h"
+#include "base/json.h"
+#include "base/result.h"
+#include "hub/api.h"
+#include "hub/sockets.h"
+#include "methods.h"
+#include "replica/connection.h"
+#include "store/event_store.h"
+
+namespace cuesheet {
+
+// A request: header and body of a frame.
+struct Frame {
+  Json header;
+  std::string_view body;
+
+  static Result<Frame> Parse(std::string_view bytes);
+  // Readers of the header; kInvalid names the member.
+  Result<Timestamp> Now() const;
+  Result<Entropy> TakeEntropy() const;
+  Result<std::string> Text(std::string_view name) const;
+  std::optional<std::string> OptionalText(std::string_view name) const;
+  Result<uint64_t> Number(std::string_view name) const;
+};
+
+class Instance {
+ public:
+  // `files` is not null; `role` is "replica" or "hub".
+  static Result<std::unique_ptr<Instance>> Create(std::unique_ptr<Env> env, std::string_view role);
+
+  // Leaves the result frame in result(); false when the call was refused.
+  bool Call(Method method, std::string_view request);
+  // Leaves the waiting effects, one per line, in result(); returns their number.
+  size_t TakeEffects();
+  const std::string& result() const { return result_; }
+
+ private:
+  explicit Instance(std::unique_ptr<Env> env);
+
+  // Each returns the result frame.
+  Result<std::string> Run(Method method, const Frame& frame);
+  Result<std::string> Open();
+  Result<std::string> Commit();
+  Result<std::string> Committed(const Frame& frame);
+  Result<std::string> Dispatch(const Frame& frame);
+  Result<std::string> Update(const Frame& frame);
+  Result<std::string> Remove(const Frame& frame);
+  Result<std::string> Get(const Frame& frame);
+  Result<std::string> Query(const Frame& frame);
+  std::string Report() const;
+  Result<std::string> Request(const Frame& frame);
+  Result<std::string> Socket(const Frame& frame);
+  Result<std::string> Replica(const Frame& frame);
+  void PublishChanges();
+
+  std::unique_ptr<Env> env_;
+  EffectQueue effects_;
+  EventStore store_;
+  std::optional<HubApi> api_;          // role hub
+  std::optional<Sockets> sockets_;     // role hub
+  std::optional<Connection> connection_;  // role replica
+  std::string result_;
+};
+
+// The frame of a refusal.
+std::string ErrorFrame(const Error& error);
+
+}  // namespace cuesheet

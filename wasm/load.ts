@@ -1,0 +1,157 @@
+import createModule, { type Glue } from '#glue';
+import type { HostFiles } from './host-files.ts';
+import { ABI_VERSION, type Effect, type ErrorCode, type Method } from './methods.ts';
+
+/** A call that the core refused. `code` is stable, `message` says what, where and what to do. */
+export class CoreError extends Error {
+  readonly code: ErrorCode;
+  constructor(code: ErrorCode, message: string) {
+    super(message);
+    this.name = 'CoreError';
+    this.code = code;
+  }
+}
+
+export interface Result<Header> {
+  header: Header;
+  /** A copy: it stays valid after the next call. Empty when the core sent no body. */
+  body: Uint8Array;
+}
+
+/** One store inside the module; see docs/border.md for methods and headers. */
+export interface CoreStore {
+  /** @throws CoreError when the core refuses the call. */
+  call<Header = Record<string, unknown>>(
+    method: Method,
+    header?: Record<string, unknown>,
+    body?: Uint8Array | string,
+  ): Result<Header>;
+  takeEffects(): Effect[];
+  destroy(): void;
+}
+
+export interface Core {
+  create(role: 'replica' | 'hub', files: HostFiles): CoreStore;
+  /** The Emscripten module, for the IDBFS mount. */
+  glue: Glue;
+}
+
+const NEWLINE = 10;
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** 128 fresh random bits as 32 hex digits, the form in which the core takes entropy. */
+export function entropy(): string {
+  return crypto.randomUUID().replaceAll('-', '');
+}
+
+/** Microseconds since 1970 UTC. */
+export function nowMicros(): number {
+  return Date.now() * 1000;
+}
+
+/**
+ * Instantiates the core. The host brings the compiled module, so the same glue loads in a browser
+ * worker, Node, Deno, Bun and workerd.
+ */
+export async function loadCore(wasm: WebAssembly.Module): Promise<Core> {
+  const hostFiles = new Map<number, HostFiles>();
+  const glue = await createModule({
+    hostFiles,
+    instantiateWasm(imports, done) {
+      void WebAssembly.instantiate(wasm, imports).then((instance) => {
+        done(instance, wasm);
+      });
+      return {};
+    },
+  });
+  const version = glue._cue_abi_version();
+  if (version !== ABI_VERSION) {
+    throw new Error(
+      `cuesheet.wasm speaks version ${version}, this package speaks ${ABI_VERSION}: ` +
+        'serve the .wasm file of the same package version',
+    );
+  }
+  let nextFiles = 1;
+  return {
+    glue,
+    create(role, files) {
+      const number = nextFiles++;
+      hostFiles.set(number, files);
+      const handle = withRequest(glue, frame({ role, files: number }), (pointer, length) =>
+        glue._cue_create(pointer, length),
+      );
+      if (handle === 0) {
+        hostFiles.delete(number);
+        throw refusal(parseFrame(glue, 0).header);
+      }
+      return bindStore(glue, handle, () => hostFiles.delete(number));
+    },
+  };
+}
+
+function bindStore(glue: Glue, handle: number, release: () => void): CoreStore {
+  return {
+    call<Header>(method: Method, header: Record<string, unknown> = {}, body?: Uint8Array | string) {
+      const done = withRequest(glue, frame(header, body), (pointer, length) =>
+        glue._cue_call(handle, method, pointer, length),
+      );
+      const result = parseFrame(glue, handle);
+      if (done === 0) throw refusal(result.header);
+      return result as Result<Header>;
+    },
+    takeEffects() {
+      if (glue._cue_take_effects(handle) === 0) return [];
+      const lines = decoder.decode(resultBytes(glue, handle)).split('\n');
+      return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Effect);
+    },
+    destroy() {
+      glue._cue_destroy(handle);
+      release();
+    },
+  };
+}
+
+function frame(header: Record<string, unknown>, body?: Uint8Array | string): Uint8Array {
+  const head = encoder.encode(JSON.stringify(header));
+  if (body === undefined) return head;
+  const tail = typeof body === 'string' ? encoder.encode(body) : body;
+  const bytes = new Uint8Array(head.length + 1 + tail.length);
+  bytes.set(head);
+  bytes[head.length] = NEWLINE;
+  bytes.set(tail, head.length + 1);
+  return bytes;
+}
+
+function withRequest<T>(glue: Glue, bytes: Uint8Array, use: (at: number, size: number) => T): T {
+  const pointer = glue._cue_allocate(bytes.length);
+  if (pointer === 0) {
+    throw new CoreError('too_large', `no memory for a request of ${bytes.length} bytes`);
+  }
+  try {
+    glue.HEAPU8.set(bytes, pointer);
+    return use(pointer, bytes.length);
+  } finally {
+    glue._cue_free(pointer);
+  }
+}
+
+function resultBytes(glue: Glue, handle: number): Uint8Array {
+  const pointer = glue._cue_result_pointer(handle);
+  return glue.HEAPU8.slice(pointer, pointer + glue._cue_result_length(handle));
+}
+
+function parseFrame(glue: Glue, handle: number): Result<Record<string, unknown>> {
+  const bytes = resultBytes(glue, handle);
+  const cut = bytes.indexOf(NEWLINE);
+  const head = cut === -1 ? bytes : bytes.subarray(0, cut);
+  return {
+    header: JSON.parse(decoder.decode(head)) as Record<string, unknown>,
+    body: cut === -1 ? new Uint8Array() : bytes.subarray(cut + 1),
+  };
+}
+
+function refusal(header: Record<string, unknown>): CoreError {
+  const { code, message } = header['error'] as { code: ErrorCode; message: string };
+  return new CoreError(code, message);
+}

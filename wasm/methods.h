@@ -1,0 +1,26 @@
+// The method numbers of cue_call. Their frames are described in docs/border.md; wasm/methods.ts
+// holds the same table for the hosts, and tests/unit/border.test.ts compares the two.
+#pragma once
+
+#include <cstdint>
+
+namespace cuesheet {
+
+inline constexpr uint32_t kAbiVersion = 1;
+
+enum class Method : uint32_t {
+  kOpen = 1,
+  kCommit = 2,
+  kCommitted = 3,
+  kDispatch = 4,
+  kUpdate = 5,
+  kRemove = 6,
+  kGet = 7,
+  kQuery = 8,
+  kStatus = 9,
+  kRequest = 10,
+  kSocket = 11,
+  kReplica = 12,
+};
+
+}  // namespace cuesheet

@@ -1,0 +1,42 @@
+/**
+ * The border to the core: method numbers, headers and effects. Described in docs/border.md;
+ * `wasm/methods.h` holds the same numbers, and tests/unit/border.test.ts compares the two.
+ */
+
+export const ABI_VERSION = 1;
+
+export const Method = {
+  open: 1,
+  commit: 2,
+  committed: 3,
+  dispatch: 4,
+  update: 5,
+  remove: 6,
+  get: 7,
+  query: 8,
+  status: 9,
+  request: 10,
+  socket: 11,
+  replica: 12,
+} as const;
+
+export type Method = (typeof Method)[keyof typeof Method];
+
+export type ErrorCode =
+  'invalid' | 'bad_value' | 'not_found' | 'conflict' | 'forbidden' | 'too_large' | 'storage' | 'corrupt' | 'state';
+
+export type ReplicaState =
+  'offline' | 'connecting' | 'catching_up' | 'live' | 'waiting' | 'unauthorized' | 'stopped';
+
+/** What the core asks its host to do; one JSON object per line of `cue_take_effects`. */
+export type Effect =
+  | { effect: 'changed'; sequence: number }
+  | { effect: 'send'; clients: number[]; text: string }
+  | { effect: 'authenticate'; client: number; token: string }
+  | { effect: 'authenticate'; subscribe: string[]; project: string | null }
+  | { effect: 'close'; client: number; code: number }
+  | { effect: 'connect' }
+  | { effect: 'disconnect' }
+  | { effect: 'fetch'; request: number; path: string; body: string }
+  | { effect: 'timer'; delayMs: number }
+  | { effect: 'state'; state: ReplicaState };
