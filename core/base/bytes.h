@@ -69,8 +69,8 @@ class ByteReader {
       ok_ = false;
       return {};
     }
-    const std::string_view part = bytes_.substr(0, size);
-    bytes_.remove_prefix(size);
+    const std::string_view part = bytes_.substr(0, static_cast<size_t>(size));
+    bytes_.remove_prefix(part.size());
     return part;
   }
 

@@ -36,7 +36,7 @@ std::string Uuid::Hex() const {
 
 std::string Uuid::Hyphenated() const {
   std::string text = Hex();
-  for (const size_t at : {20, 16, 12, 8}) text.insert(at, 1, '-');
+  for (const size_t at : {20U, 16U, 12U, 8U}) text.insert(at, 1, '-');
   return text;
 }
 

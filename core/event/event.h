@@ -15,21 +15,21 @@ namespace cuesheet {
 // Owning (`Event`) or pointing into a table (`EventView`, valid until the table changes).
 template <typename Text>
 struct BasicEvent {
-  Uuid id;
-  std::optional<Text> hash;  // none = the event's own id in hex
-  Text topic;
-  std::optional<Text> sender;
-  std::optional<Text> sender_type;
-  std::optional<Text> project;
-  std::optional<Text> user;
-  std::optional<Uuid> depends_on;
+  Uuid id{};
+  std::optional<Text> hash{};  // none = the event's own id in hex
+  Text topic{};
+  std::optional<Text> sender{};
+  std::optional<Text> sender_type{};
+  std::optional<Text> project{};
+  std::optional<Text> user{};
+  std::optional<Uuid> depends_on{};
   EventStatus status = EventStatus::kFinished;
   int32_t retries = 0;
-  Text description;
+  Text description{};
   Text summary{"{}"};           // canonical JSON text of an object
-  std::optional<Text> payload;  // the same; none = not here, a replica fetches it on demand
-  Timestamp created_at;
-  Timestamp updated_at;
+  std::optional<Text> payload{};  // the same; none = not here, a replica fetches it on demand
+  Timestamp created_at{};
+  Timestamp updated_at{};
   int64_t creation_order = 0;
 
   std::string HashText() const { return hash ? std::string(*hash) : id.Hex(); }

@@ -18,7 +18,9 @@ struct HubFixture : StoreFixture {
 
   HubResponse Ask(std::string operation, std::optional<std::string_view> who, std::string body,
                   std::string id = "") {
-    HubRequest request{.operation = std::move(operation), .id = std::move(id)};
+    HubRequest request;
+    request.operation = std::move(operation);
+    request.id = std::move(id);
     if (who) request.caller = Who(*who);
     request.body = body;
     return api.Handle(request, Now(), Draw());

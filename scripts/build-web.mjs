@@ -1,0 +1,60 @@
+// Bundles the npm package and the viewer page into dist/: npm run build.
+import { cpSync, mkdirSync, rmSync } from 'node:fs';
+import { build } from 'esbuild';
+import { injectManifest } from 'workbox-build';
+
+const WASM = 'build/wasm-release/wasm/cuesheet.wasm';
+
+rmSync('dist', { recursive: true, force: true });
+
+const shared = {
+  bundle: true,
+  format: 'esm',
+  target: 'es2022',
+  minify: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+  define: { 'process.env.NODE_ENV': '"production"' },
+};
+
+// In browsers: the worker carries the wasm glue; libraries other than our own stay outside of the
+// package's entries and go into the page.
+const browser = [
+  { entryPoints: { index: 'web/client/index.ts' }, outdir: 'dist/client' },
+  { entryPoints: { worker: 'worker/browser/entry.ts' }, outdir: 'dist/client' },
+  { entryPoints: { index: 'web/viewer/index.ts' }, outdir: 'dist/viewer', packages: 'external' },
+  { entryPoints: { worker: 'worker/browser/entry.ts' }, outdir: 'dist/page' },
+  { entryPoints: { page: 'web/viewer/page/page.ts' }, outdir: 'dist/page' },
+  { entryPoints: { 'service-worker': 'web/viewer/page/service-worker.ts' }, outdir: 'dist/page' },
+];
+const node = {
+  entryPoints: {
+    index: 'worker/edge/hub.ts',
+    node: 'worker/edge/node.ts',
+    cli: 'worker/edge/cli.ts',
+  },
+  outdir: 'dist/hub',
+  platform: 'node',
+  target: 'node20',
+  packages: 'external',
+  alias: { '#glue': './build/wasm-release/wasm/cuesheet.js' },
+  splitting: true,
+  chunkNames: 'shared-[hash]',
+};
+
+await Promise.all([...browser, node].map((options) => build({ ...shared, ...options })));
+for (const folder of ['dist/client', 'dist/page', 'dist/hub']) {
+  mkdirSync(folder, { recursive: true });
+  cpSync(WASM, `${folder}/cuesheet.wasm`);
+}
+for (const file of ['index.html', 'style.css', 'icon.svg']) {
+  cpSync(`web/viewer/page/${file}`, `dist/page/${file}`);
+}
+const manifest = await injectManifest({
+  swSrc: 'dist/page/service-worker.js',
+  swDest: 'dist/page/service-worker.js',
+  globDirectory: 'dist/page',
+  globPatterns: ['*.{html,js,css,svg,wasm}'],
+  globIgnores: ['service-worker.js'],
+});
+for (const warning of manifest.warnings) console.warn(warning);

@@ -1,0 +1,69 @@
+// The arrow rule of docs/design.md: a room includes only rooms to its left, and the core reaches for
+// nothing outside. usage: node scripts/check-arrows.mjs [ROOT]
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, normalize, relative } from 'node:path';
+
+const ROOMS = ['base', 'event', 'table', 'query', 'jobs', 'journal', 'store', 'replica', 'hub'];
+const RANK = new Map(ROOMS.map((room, index) => [room, room === 'hub' ? index - 1 : index]));
+const OUTSIDE =
+  /#include\s*[<"]emscripten|#include\s*<(thread|mutex|filesystem|fstream|iostream|random|chrono)>|(system|steady)_clock|random_device/;
+// What each TypeScript folder may import, besides itself.
+const MAY_IMPORT = {
+  wasm: [],
+  'worker/browser': ['wasm'],
+  'worker/edge': ['wasm'],
+  'web/client': ['worker/browser/protocol'],
+  'web/viewer': ['web/client', 'worker/browser/protocol'],
+};
+
+const root = process.argv[2] ?? '.';
+const offences = [];
+
+function walk(folder) {
+  let names;
+  try {
+    names = readdirSync(folder);
+  } catch {
+    return [];
+  }
+  return names.flatMap((name) => {
+    const path = join(folder, name);
+    return statSync(path).isDirectory() ? walk(path) : [path];
+  });
+}
+
+function eachLine(path, visit) {
+  readFileSync(path, 'utf8')
+    .split('\n')
+    .forEach((line, index) => visit(line, `${relative(root, path)}:${index + 1}`));
+}
+
+for (const path of walk(join(root, 'core')).filter((name) => /\.(cc|h)$/.test(name))) {
+  const [, from, inner] = relative(root, path).split('/');
+  eachLine(path, (line, where) => {
+    if (inner !== 'testing' && OUTSIDE.test(line)) {
+      offences.push(`${where}: core/ reaches for the outside: ${line.trim()}`);
+    }
+    const to = /^#include "([a-z_]+)\//.exec(line)?.[1];
+    if (!to || to === from) return;
+    if (!RANK.has(to) || RANK.get(to) >= RANK.get(from)) {
+      offences.push(`${where}: ${from} must not include ${to}`);
+    }
+  });
+}
+
+for (const [folder, allowed] of Object.entries(MAY_IMPORT)) {
+  for (const path of walk(join(root, folder)).filter((name) => name.endsWith('.ts'))) {
+    eachLine(path, (line, where) => {
+      const target = /from '(\.[^']*)'/.exec(line)?.[1];
+      if (!target) return;
+      const to = normalize(join(dirname(relative(root, path)), target));
+      if (![folder, ...allowed].some((prefix) => to.startsWith(prefix))) {
+        offences.push(`${where}: ${folder} must not import ${to}`);
+      }
+    });
+  }
+}
+
+for (const offence of offences) console.error(offence);
+process.exit(offences.length > 0 ? 1 : 0);

@@ -1,0 +1,100 @@
+import type { HostFiles } from './host-files.ts';
+import type { CoreStore } from './load.ts';
+import { type Effect, Method } from './methods.ts';
+
+/** Waits between attempts after a commit that failed, in milliseconds; the last one repeats. */
+const RETRY_MS = [100, 300, 1000, 3000, 5000];
+
+export interface CommitLoop {
+  /**
+   * To be called after every call that may have changed the store. Resolves when all of it is durable
+   * and its effects are carried out; rejects when this commit failed (the records are kept and
+   * written again).
+   */
+  settle(): Promise<void>;
+  /** Commits what waits, then stops; further calls reject. */
+  stop(): Promise<void>;
+}
+
+interface Batch {
+  waiters: { resolve: () => void; reject: (error: Error) => void }[];
+}
+
+/**
+ * Group commit: everything that happened while a commit was on its way shares the next one. Effects
+ * leave after the commit that covers them, so nobody is told of an event that a crash could take back.
+ */
+export function createCommitLoop(
+  store: CoreStore,
+  files: HostFiles,
+  carryOut: (effects: Effect[]) => void,
+): CommitLoop {
+  let waiting: Batch = { waiters: [] };
+  let held: Effect[] = [];
+  let running: Promise<void> | null = null;
+  let retry: ReturnType<typeof setTimeout> | undefined;
+  let failures = 0;
+  let stopped = false;
+
+  async function commitOnce(batch: Batch): Promise<void> {
+    try {
+      // The effects of everything before this moment; records and effects are cut at one point.
+      held = held.concat(store.takeEffects());
+      const bytes = store.call<{ bytes: number }>(Method.commit).header.bytes;
+      if (bytes > 0) {
+        const effects = held;
+        held = [];
+        try {
+          await files.commit();
+        } catch (error) {
+          held = effects.concat(held);
+          store.call(Method.committed, { ok: false });
+          throw error;
+        }
+        store.call(Method.committed, { ok: true });
+        carryOut(effects);
+      } else {
+        carryOut(held.splice(0));
+      }
+      failures = 0;
+      for (const waiter of batch.waiters) waiter.resolve();
+    } catch (error) {
+      for (const waiter of batch.waiters) waiter.reject(error as Error);
+      const delay = RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)];
+      clearTimeout(retry);
+      if (!stopped) retry = setTimeout(start, delay);
+    }
+  }
+
+  async function run(): Promise<void> {
+    do {
+      const batch = waiting;
+      waiting = { waiters: [] };
+      await commitOnce(batch);
+    } while (waiting.waiters.length > 0);
+    running = null;
+  }
+
+  function start(): void {
+    running ??= run();
+  }
+
+  return {
+    settle() {
+      if (stopped) return Promise.reject(new Error('the store is closed'));
+      const settled = new Promise<void>((resolve, reject) => {
+        waiting.waiters.push({ resolve, reject });
+      });
+      // After the current turn, so that requests that arrived together share the first commit too.
+      if (!running) queueMicrotask(start);
+      return settled;
+    },
+    async stop() {
+      clearTimeout(retry);
+      const last = this.settle();
+      stopped = true;
+      await last;
+      await running;
+    },
+  };
+}

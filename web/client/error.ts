@@ -1,0 +1,17 @@
+import type { EventsErrorCode } from '../../worker/browser/protocol.ts';
+
+/**
+ * Everything that this package throws. `code` is stable, `message` says what happened and what to do.
+ *
+ * @example
+ * try { await events.dispatch({ topic: 'x' }) }
+ * catch (error) { if (error instanceof CuesheetError && error.code === 'invalid') … }
+ */
+export class CuesheetError extends Error {
+  readonly code: EventsErrorCode;
+  constructor(code: EventsErrorCode, message: string) {
+    super(message);
+    this.name = 'CuesheetError';
+    this.code = code;
+  }
+}

@@ -1,0 +1,16 @@
+export { CuesheetError } from './error.ts';
+export { openEvents } from './open-events.ts';
+export type {
+  EventChanges,
+  EventDetail,
+  EventPage,
+  EventQuery,
+  EventRow,
+  Events,
+  EventsErrorCode,
+  EventsStatus,
+  EventStatus,
+  NewEvent,
+  OpenOptions,
+  PageInfo,
+} from './types.ts';

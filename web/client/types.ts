@@ -1,0 +1,156 @@
+import type { Status } from '../../worker/browser/protocol.ts';
+
+export type { EventsErrorCode } from '../../worker/browser/protocol.ts';
+
+/** The six statuses of AYON (protocol.md 1.3). */
+export type EventStatus =
+  'pending' | 'in_progress' | 'finished' | 'failed' | 'aborted' | 'restarted';
+
+/** An event as pages of a query hold it. Times are ISO 8601 with microseconds and offset. */
+export interface EventRow {
+  readonly id: string;
+  readonly hash: string;
+  readonly topic: string;
+  readonly sender: string | null;
+  readonly senderType: string | null;
+  readonly project: string | null;
+  readonly user: string | null;
+  readonly dependsOn: string | null;
+  readonly status: EventStatus;
+  readonly retries: number;
+  readonly description: string;
+  readonly summary: Readonly<Record<string, unknown>>;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  /** Where a page before or after this event begins. */
+  readonly cursor?: string;
+  /** 0-100, while the event's job runs. */
+  readonly progress?: number;
+}
+
+/** A single event, with its payload when that is here or the server could be asked. */
+export interface EventDetail extends EventRow {
+  readonly payload?: Readonly<Record<string, unknown>>;
+}
+
+/** What to dispatch: the body of AYON's POST /api/events (protocol.md 3.1). */
+export interface NewEvent {
+  topic: string;
+  sender?: string | null;
+  hash?: string | null;
+  project?: string | null;
+  dependsOn?: string | null;
+  description?: string | null;
+  summary?: Record<string, unknown>;
+  payload?: Record<string, unknown>;
+  /** false: the event is `pending`. Default true: `finished`. */
+  finished?: boolean;
+  /** false: tell everybody, store nothing. */
+  store?: boolean;
+  /** Replace the event that has this hash. */
+  reuse?: boolean;
+}
+
+/** What to change: the body of AYON's PATCH /api/events/{id} (protocol.md 4). */
+export interface EventChanges {
+  sender?: string;
+  project?: string;
+  user?: string;
+  status?: EventStatus;
+  description?: string;
+  summary?: Record<string, unknown>;
+  payload?: Record<string, unknown>;
+  /** 0-100; told to everybody, not stored. */
+  progress?: number;
+  retries?: number;
+}
+
+/** AYON's GraphQL arguments (protocol.md 6.3). Without `first` and `last`: the newest 100. */
+export interface EventQuery {
+  ids?: string[];
+  /** Topics, `*` stands for any run of characters. Without it `log.*` is left out. */
+  topics?: string[];
+  projects?: string[];
+  users?: string[];
+  statuses?: EventStatus[];
+  hasChildren?: boolean;
+  /** ISO 8601, strictly before. */
+  olderThan?: string;
+  newerThan?: string;
+  /** Words that must all occur in topic, project, user or description. */
+  filter?: string;
+  includeLogs?: boolean;
+  /** The oldest N, oldest first. */
+  first?: number;
+  after?: string;
+  /** The newest N, newest first. */
+  last?: number;
+  before?: string;
+}
+
+export interface PageInfo {
+  readonly hasNextPage: boolean;
+  readonly hasPreviousPage: boolean;
+  readonly startCursor: string | null;
+  readonly endCursor: string | null;
+}
+
+export interface EventPage {
+  readonly events: readonly EventRow[];
+  readonly pageInfo: PageInfo;
+}
+
+/** State of connection and storage, for indicators. */
+export type EventsStatus = Readonly<Status>;
+
+export interface OpenOptions {
+  /** Base URL of an AYON server or a hub. Without it the events live in this browser only. */
+  server?: string;
+  /** A session token or an API key of the server. Never written to disk by this package. */
+  token?: string;
+  /** Tells databases of one server apart, for example by user. Default `default`. */
+  name?: string;
+  /** The user of local writes, in a database without server. */
+  user?: string;
+  /** Where `worker.js` of this package is served. */
+  workerUrl?: string | URL;
+  /** Where `cuesheet.wasm` of this package is served. */
+  wasmUrl?: string | URL;
+  /** Asked for a fresh token when the server refuses the one in use; null = stay offline. */
+  onAuth?: () => Promise<string | null>;
+}
+
+/** The events of one database. Every promise rejects with a `CuesheetError`. */
+export interface Events {
+  /**
+   * Dispatches an event. Without a server the promise settles when IndexedDB has it; with one, when
+   * the server took it and it is durable here as well.
+   */
+  dispatch(event: NewEvent): Promise<{ id: string }>;
+  /** Changes an event; settles as `dispatch` does. */
+  update(id: string, changes: EventChanges): Promise<void>;
+  /** Removes an event. False when there was none here. */
+  remove(id: string): Promise<boolean>;
+  /** One event, or null. The payload is fetched from the server when it is not here. */
+  get(id: string): Promise<EventDetail | null>;
+  query(query?: EventQuery): Promise<EventPage>;
+  /**
+   * Calls the listener with the page and again whenever it changes, at most once per frame. Rows
+   * that did not change keep their identity. Returns the function that ends it.
+   */
+  live(
+    query: EventQuery,
+    listener: (page: EventPage) => void,
+    onError?: (error: Error) => void,
+  ): () => void;
+  /** The last known state; see onStatus. */
+  readonly status: EventsStatus;
+  /** Calls the listener at every change of state. Returns the function that ends it. */
+  onStatus(listener: (status: EventsStatus) => void): () => void;
+  /** Gives the connection another token. */
+  setToken(token: string | null): Promise<void>;
+  /** Settles when everything written so far is durable. */
+  flush(): Promise<void>;
+  /** Saves what waits and ends the worker. */
+  close(): Promise<void>;
+}

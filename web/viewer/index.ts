@@ -1,0 +1,1 @@
+export { CuesheetViewer, defineViewer } from './viewer.ts';

@@ -1,0 +1,154 @@
+import { type CoreStore, entropy, nowMicros } from '../../wasm/load.ts';
+import { type Effect, Method, type ReplicaState } from '../../wasm/methods.ts';
+import { WorkerError } from './worker-error.ts';
+
+/** Longest wait for an answer of the server, in milliseconds. */
+const REQUEST_TIMEOUT_MS = 30_000;
+const SESSION_TOKEN_LENGTH = 64;
+
+export interface Upstream {
+  start(): void;
+  stop(): void;
+  setToken(token: string | null): void;
+  carryOut(effect: Effect): void;
+  state(): ReplicaState;
+  /**
+   * One REST request with the user's credential.
+   * @throws WorkerError `offline`, `unauthorized`, or the refusal of the server.
+   */
+  request(method: string, path: string, body?: object): Promise<Response>;
+}
+
+/** Moves bytes between the core's connection machine and the server; decides nothing. */
+export function createUpstream(
+  server: string,
+  store: CoreStore,
+  afterCall: () => void,
+  firstToken: string | null,
+): Upstream {
+  let token = firstToken;
+  let socket: WebSocket | null = null;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let state: ReplicaState = 'stopped';
+
+  function tell(event: string, more: Record<string, unknown> = {}, body?: string | Uint8Array) {
+    store.call(Method.replica, { now: nowMicros(), entropy: entropy(), event, ...more }, body);
+    afterCall();
+  }
+
+  // A session token goes as Bearer, an API key as X-Api-Key (protocol.md 10.1).
+  function credential(): Record<string, string> {
+    if (!token) return {};
+    return token.length === SESSION_TOKEN_LENGTH
+      ? { authorization: `Bearer ${token}` }
+      : { 'x-api-key': token };
+  }
+
+  function send(method: string, path: string, body?: string): Promise<Response> {
+    return fetch(server + path, {
+      method,
+      headers: { ...credential(), 'content-type': 'application/json', 'x-sender-type': 'cuesheet' },
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+      ...(body !== undefined && { body }),
+    });
+  }
+
+  function connect() {
+    const opened = new WebSocket(`${server.replace(/^http/, 'ws')}/ws`);
+    socket = opened;
+    const current = () => socket === opened;
+    opened.onopen = () => current() && tell('opened');
+    opened.onmessage = (event) => current() && tell('message', {}, String(event.data));
+    opened.onclose = (event) => current() && tell('closed', { code: event.code });
+  }
+
+  function disconnect() {
+    const old = socket;
+    socket = null;
+    old?.close();
+    clearTimeout(timer);
+  }
+
+  async function answer(request: number, path: string, body: string) {
+    let status = 0;
+    let bytes = new Uint8Array();
+    try {
+      const response = await send('POST', path, body);
+      bytes = new Uint8Array(await response.arrayBuffer());
+      status = response.status;
+    } catch {
+      // no answer: status 0
+    }
+    tell('fetched', { request, status }, bytes);
+  }
+
+  const online = () => tell('online');
+  const offline = () => tell('offline');
+  return {
+    start() {
+      self.addEventListener('online', online);
+      self.addEventListener('offline', offline);
+      tell('start');
+    },
+    stop() {
+      self.removeEventListener('online', online);
+      self.removeEventListener('offline', offline);
+      tell('stop');
+    },
+    setToken(next) {
+      token = next;
+      tell('stop');
+      tell('start');
+    },
+    state: () => state,
+    carryOut(effect) {
+      switch (effect.effect) {
+        case 'connect':
+          connect();
+          break;
+        case 'disconnect':
+          disconnect();
+          break;
+        case 'authenticate':
+          if ('subscribe' in effect && socket?.readyState === WebSocket.OPEN) {
+            const { subscribe, project } = effect;
+            socket.send(JSON.stringify({ topic: 'auth', token, subscribe, project }));
+          }
+          break;
+        case 'fetch':
+          void answer(effect.request, effect.path, effect.body);
+          break;
+        case 'timer':
+          clearTimeout(timer);
+          timer = setTimeout(() => tell('timer'), effect.delayMs);
+          break;
+        case 'state':
+          state = effect.state;
+          break;
+      }
+    },
+    async request(method, path, body) {
+      let response: Response;
+      try {
+        response = await send(method, path, body && JSON.stringify(body));
+      } catch {
+        throw new WorkerError(
+          'offline',
+          `${server} does not answer: nothing was written; try again when the connection is back`,
+        );
+      }
+      if (response.ok) return response;
+      const { detail } = (await response.json().catch(() => ({}))) as { detail?: string };
+      throw new WorkerError(codeOf(response.status), detail ?? `HTTP ${response.status}`);
+    },
+  };
+}
+
+function codeOf(status: number) {
+  if (status === 401) return 'unauthorized';
+  if (status === 403) return 'forbidden';
+  if (status === 404) return 'not_found';
+  if (status === 409) return 'conflict';
+  if (status === 413) return 'too_large';
+  return status < 500 ? 'invalid' : 'server';
+}

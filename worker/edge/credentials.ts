@@ -1,0 +1,112 @@
+import { checkPassword, hashSecret, randomHex, type User, type UserRecord } from './users.ts';
+
+/** Sessions slide: each use gives them this long again (protocol.md 10.1). */
+const SESSION_MS = 72 * 3600 * 1000;
+/** How often the new end of a used session is written down. */
+const SLIDE_MS = 3600 * 1000;
+const MAX_SESSIONS = 10_000;
+const TOKEN_LENGTH = 64;
+
+/** Who asks: a user, or the text and status of the refusal. */
+export type Identity =
+  | { user: User; token?: string }
+  | { user: null; denied: string; deniedStatus: number };
+
+/** Where sessions survive a restart; only hashes of tokens are kept. */
+export interface SessionStorage {
+  load(): string | null;
+  save(text: string): void;
+}
+
+export interface Credentials {
+  /** The identity behind a request, by AYON's order of credentials (protocol.md 10.1, 10.2). */
+  identify(request: Request): Promise<Identity>;
+  /** The user of a session token, or null. */
+  bySession(token: string): Promise<User | null>;
+  /** The user with this password, or null. Service users cannot log in. */
+  login(name: string, password: string): Promise<User | null>;
+  createSession(user: User): Promise<string>;
+  endSession(token: string): Promise<void>;
+}
+
+interface Session {
+  user: string;
+  expires: number;
+}
+
+/** Users and sessions of a hub. `now` is in milliseconds. */
+export function createCredentials(
+  records: UserRecord[],
+  storage: SessionStorage,
+  now: () => number = Date.now,
+): Credentials {
+  const byName = new Map(records.map((record) => [record.name, record]));
+  const byKey = new Map(
+    records.filter((record) => record.apiKeyHash).map((record) => [record.apiKeyHash, record]),
+  );
+  const sessions = new Map<string, Session>(
+    Object.entries(JSON.parse(storage.load() ?? '{}') as Record<string, Session>),
+  );
+
+  const save = () => storage.save(JSON.stringify(Object.fromEntries(sessions)));
+
+  async function bySession(token: string): Promise<User | null> {
+    if (token.length !== TOKEN_LENGTH) return null;
+    const hash = await hashSecret(token);
+    const session = sessions.get(hash);
+    if (!session || session.expires < now()) return null;
+    if (session.expires < now() + SESSION_MS - SLIDE_MS) {
+      session.expires = now() + SESSION_MS;
+      save();
+    }
+    return byName.get(session.user) ?? null;
+  }
+
+  async function authenticate(request: Request): Promise<Identity> {
+    const authorization = request.headers.get('authorization') ?? '';
+    const [scheme = '', value = ''] = authorization.split(' ', 2);
+    const key =
+      request.headers.get('x-api-key') ?? (scheme.toLowerCase() === 'apikey' ? value : null);
+    if (key !== null) {
+      const user = byKey.get(await hashSecret(key));
+      return user ? { user } : { user: null, denied: 'Invalid API key', deniedStatus: 401 };
+    }
+    const cookie = /(?:^|;\s*)accessToken=([^;]+)/.exec(request.headers.get('cookie') ?? '')?.[1];
+    const bearer =
+      scheme.toLowerCase() === 'bearer' && value.length === TOKEN_LENGTH ? value : null;
+    const token = cookie ?? bearer ?? new URL(request.url).searchParams.get('token');
+    if (!token) return { user: null, denied: 'Access token is missing', deniedStatus: 401 };
+    const user = await bySession(token);
+    return user ? { user, token } : { user: null, denied: 'Invalid session', deniedStatus: 401 };
+  }
+
+  return {
+    bySession,
+    async identify(request) {
+      const identity = await authenticate(request);
+      const other = request.headers.get('x-as-user');
+      if (!other || identity.user?.data.isService !== true) return identity;
+      const user = byName.get(other);
+      return user ? { user } : { user: null, denied: `User ${other} not found`, deniedStatus: 404 };
+    },
+    async login(name, password) {
+      const record = byName.get(name.trim());
+      const known = record?.passwordHash !== undefined && record.data.isService !== true;
+      // An unknown name costs the same time as a wrong password.
+      const right = await checkPassword(password, (known && record.passwordHash) || '00$00');
+      return known && right ? record : null;
+    },
+    async createSession(user) {
+      const token = randomHex(TOKEN_LENGTH / 2);
+      for (const [hash, session] of sessions) {
+        if (session.expires < now() || sessions.size >= MAX_SESSIONS) sessions.delete(hash);
+      }
+      sessions.set(await hashSecret(token), { user: user.name, expires: now() + SESSION_MS });
+      save();
+      return token;
+    },
+    async endSession(token) {
+      if (sessions.delete(await hashSecret(token))) save();
+    },
+  };
+}

@@ -1,0 +1,150 @@
+import type { HostFiles } from '../../wasm/host-files.ts';
+import { entropy, loadCore, nowMicros } from '../../wasm/load.ts';
+import { type Effect, Method } from '../../wasm/methods.ts';
+import { type CommitLoop, createCommitLoop } from '../../wasm/commit-loop.ts';
+import type { Credentials } from './credentials.ts';
+import { createRoutes } from './routes.ts';
+import type { User } from './users.ts';
+
+export interface HubOptions {
+  /** The compiled `cuesheet.wasm`; each runtime has its own way to get it. */
+  wasm: WebAssembly.Module;
+  files: HostFiles;
+  credentials: Credentials;
+  /** Answers what is no API route, for example the viewer page; null = 404. */
+  page?: (path: string) => Promise<Response | null>;
+}
+
+/** The outside of one WebSocket. */
+export interface Peer {
+  send(text: string): void;
+  close(code: number): void;
+}
+
+/** The inside of one WebSocket. */
+export interface SocketHandle {
+  message(text: string): void;
+  closed(): void;
+}
+
+/** One request for the core (docs/border.md, method 10). */
+export interface CoreRequest {
+  operation: string;
+  id?: string;
+  user: User | null;
+  denied?: string;
+  deniedStatus?: number;
+  sender?: string | null;
+  senderType?: string | null;
+  body?: Uint8Array | string;
+}
+
+export interface Hub {
+  /** Answers an HTTP request. `address` is the client's, for the login throttle. */
+  fetch(request: Request, address?: string): Promise<Response>;
+  openSocket(peer: Peer): SocketHandle;
+  /** To be called once a second: heartbeats and the authentication deadline. */
+  tick(): void;
+  /** Commits what waits and closes every socket. */
+  close(): Promise<void>;
+  /** Number of stored events. */
+  events(): number;
+}
+
+/**
+ * A hub: AYON's event protocol over a core store, without ties to a runtime.
+ * @throws CoreError `corrupt` or `storage` when the files cannot be opened.
+ */
+export async function createHub(options: HubOptions): Promise<Hub> {
+  const core = await loadCore(options.wasm);
+  const store = core.create('hub', options.files);
+  store.call(Method.open, { now: nowMicros() });
+  const sockets = createSockets(options.credentials, (header, text) => {
+    store.call(Method.socket, { now: nowMicros(), ...header }, text);
+    void commits.settle().catch(reportCommit);
+  });
+  const commits: CommitLoop = createCommitLoop(store, options.files, sockets.carryOut);
+
+  const ask = (request: CoreRequest) => {
+    const { user, body, ...header } = request;
+    const result = store.call<{ status: number }>(
+      Method.request,
+      { now: nowMicros(), entropy: entropy(), ...header, caller: user && callerOf(user) },
+      body ?? '',
+    );
+    return { status: result.header.status, body: result.body };
+  };
+  const routes = createRoutes({
+    credentials: options.credentials,
+    ask,
+    settle: commits.settle,
+    ...(options.page && { page: options.page }),
+  });
+  return {
+    fetch: routes,
+    openSocket: sockets.open,
+    tick: () => sockets.tick(),
+    events: () => store.call<{ events: number }>(Method.status).header.events,
+    async close() {
+      await commits.stop();
+      sockets.closeAll();
+      store.destroy();
+    },
+  };
+}
+
+/** The roles of a user in the form that the core reads. */
+function callerOf(user: User): Record<string, unknown> {
+  const { isService, isAdmin, isManager, isGuest, accessGroups } = user.data;
+  return { name: user.name, isService, isAdmin, isManager, isGuest, accessGroups };
+}
+
+function reportCommit(error: Error): void {
+  console.error(`cuesheet: saving failed, will try again: ${error.message}`);
+}
+
+/** Numbers the sockets, tells the core about them and carries out what it says of them. */
+function createSockets(
+  credentials: Credentials,
+  tell: (header: Record<string, unknown>, text?: string) => void,
+) {
+  const peers = new Map<number, Peer>();
+  let last = 0;
+
+  async function authenticate(client: number, token: string): Promise<void> {
+    const user = await credentials.bySession(token);
+    if (peers.has(client)) {
+      tell({ event: 'authenticated', client, caller: user && callerOf(user) });
+    }
+  }
+
+  return {
+    open(peer: Peer): SocketHandle {
+      const client = ++last;
+      peers.set(client, peer);
+      tell({ event: 'opened', client });
+      return {
+        message: (text) => tell({ event: 'message', client }, text),
+        closed: () => {
+          if (peers.delete(client)) tell({ event: 'closed', client });
+        },
+      };
+    },
+    tick: () => tell({ event: 'tick', client: 0 }),
+    closeAll() {
+      for (const peer of peers.values()) peer.close(1001);
+      peers.clear();
+    },
+    carryOut(effects: Effect[]) {
+      for (const effect of effects) {
+        if (effect.effect === 'send') {
+          for (const client of effect.clients) peers.get(client)?.send(effect.text);
+        } else if (effect.effect === 'close') {
+          peers.get(effect.client)?.close(effect.code);
+        } else if (effect.effect === 'authenticate' && 'client' in effect) {
+          void authenticate(effect.client, effect.token);
+        }
+      }
+    },
+  };
+}

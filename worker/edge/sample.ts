@@ -1,0 +1,170 @@
+import type { Hub } from './hub.ts';
+
+/** Events of a made-up studio, so that a new hub has something to show. */
+const BACKLOG = 150;
+const MAX_RUNNING_JOBS = 3;
+const TICK_MS = 700;
+
+const PROJECTS = ['aurora', 'big_river', 'commercials_26'];
+const SEQUENCES = ['sh010', 'sh020', 'sh030', 'sh110', 'sh120'];
+const PRODUCTS = ['renderMain', 'modelHero', 'animMain', 'plateMain', 'compFinal'];
+const STATUSES = ['In progress', 'Pending review', 'Approved', 'On hold'];
+
+interface NewEvent {
+  topic: string;
+  project?: string;
+  description: string;
+  summary?: object;
+  payload?: object;
+  finished?: boolean;
+  dependsOn?: string;
+  hash?: string;
+}
+
+/** A small seeded generator (mulberry32): a run can be repeated. */
+function createRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let value = Math.imul(state ^ (state >>> 15), 1 | state);
+    value = (value + Math.imul(value ^ (value >>> 7), 61 | value)) ^ value;
+    return ((value ^ (value >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+/** Dispatches sample events through the hub's own API until stopped. */
+export function startSample(hub: Hub, token: string, seed = 7): { stop(): void } {
+  const random = createRandom(seed);
+  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
+  const id = () => Array.from({ length: 32 }, () => Math.floor(random() * 16).toString(16)).join('');
+  const jobs = new Map<string, { progress: number; label: string }>();
+  let last = '';
+  let stopped = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  async function send(method: string, path: string, body: object): Promise<{ id?: string }> {
+    const headers = {
+      authorization: `Bearer ${token}`,
+      'content-type': 'application/json',
+      'x-sender': 'sample',
+      'x-sender-type': 'sample',
+    };
+    const request = new Request(`http://hub${path}`, { method, headers, body: JSON.stringify(body) });
+    const response = await hub.fetch(request);
+    return response.status === 200 ? ((await response.json()) as { id: string }) : {};
+  }
+
+  function entityEvent(): NewEvent {
+    const project = pick(PROJECTS);
+    const shot = pick(SEQUENCES);
+    const product = pick(PRODUCTS);
+    const path = `/shots/${shot}`;
+    const summary = { entityId: id(), parentId: id(), entityPath: path };
+    const value = pick(STATUSES);
+    const event = pick<() => NewEvent>([
+      () => ({ topic: 'entity.folder.created', description: `Folder ${shot} created` }),
+      () => ({
+        topic: 'entity.folder.status_changed',
+        description: `Changed folder ${path} status to ${value}`,
+        summary: { ...summary, value },
+        payload: { oldValue: 'Not ready', newValue: value },
+      }),
+      () => ({ topic: 'entity.product.created', description: `Product ${product} created` }),
+      () => ({ topic: 'entity.version.created', description: `Version v012 created` }),
+      () => ({
+        topic: 'entity.version.status_changed',
+        description: `Changed version ${path}/${product}/v012 status to ${value}`,
+        summary: { ...summary, value },
+      }),
+      () => ({ topic: 'entity.representation.created', description: 'Representation exr created' }),
+      () => ({ topic: 'entity.task.created', description: 'Task compositing created' }),
+      () => ({
+        topic: 'entity.task.assignees_changed',
+        description: 'Changed task compositing assignees',
+        payload: { oldValue: [], newValue: ['mona', 'alice'] },
+      }),
+      () => ({
+        topic: 'entity.folder.attrib_changed',
+        description: `Changed folder ${path} attributes: frameEnd, fps`,
+      }),
+      () => ({ topic: 'entity.workfile.created', description: `Workfile ${shot}_comp_v004 created` }),
+    ])();
+    return { project, summary, ...event };
+  }
+
+  function otherEvent(): NewEvent {
+    const project = pick(PROJECTS);
+    return pick<() => NewEvent>([
+      () => ({ topic: 'link.created', project, description: 'Created reference link between hero and sh010.' }),
+      () => ({ topic: 'activity.created', project, description: 'Created comment activity' }),
+      () => ({ topic: 'entity_list.created', project, description: 'Entity list dailies created' }),
+      () => ({ topic: 'reviewable.created', project, description: "Reviewable 'turntable.mp4' uploaded" }),
+      () => ({ topic: 'settings.changed', description: 'core 1.0 production studio overrides changed' }),
+      () => ({ topic: 'bundle.updated', description: "Bundle '2026-11' has been updated" }),
+      () => ({ topic: 'access_group.updated', description: 'Updated access group artist' }),
+      () => ({ topic: 'log.info', description: 'Settings loaded' }),
+      () => ({ topic: 'log.warning', description: 'Slow query: 1240 ms' }),
+      () => ({
+        topic: 'log.error',
+        description: 'Unhandled exception in POST /api/projects',
+        payload: { message: 'KeyError: frameEnd', traceback: 'File "resolve.py", line 12' },
+      }),
+    ])();
+  }
+
+  async function startJob(): Promise<void> {
+    const label = pick(['Transcoding plate', 'Syncing to tracker', 'Installing addon', 'Publishing review']);
+    const topic = pick(['reviewable.process', 'ftrack.sync_to_ayon', 'addon.install_from_url', 'import.data']);
+    const event: NewEvent = { topic, project: pick(PROJECTS), description: `${label} ...`, finished: false };
+    if (last) event.dependsOn = last;
+    const answer = await send('POST', '/api/events', event);
+    if (answer.id) jobs.set(answer.id, { progress: 0, label });
+  }
+
+  async function moveJobs(): Promise<void> {
+    for (const [job, state] of jobs) {
+      state.progress = Math.min(100, state.progress + 3 + random() * 9);
+      const done = state.progress >= 100;
+      const failed = done && random() < 0.2;
+      await send('PATCH', `/api/events/${job}`, {
+        status: done ? (failed ? 'failed' : 'finished') : 'in_progress',
+        progress: Math.round(state.progress),
+        ...(done && { description: `${state.label} ${failed ? 'failed' : 'done'}` }),
+      });
+      if (done) jobs.delete(job);
+    }
+  }
+
+  async function dispatchOne(): Promise<void> {
+    const event = random() < 0.65 ? entityEvent() : otherEvent();
+    const answer = await send('POST', '/api/events', event);
+    if (answer.id) last = answer.id;
+  }
+
+  async function step(): Promise<void> {
+    await dispatchOne();
+    if (jobs.size < MAX_RUNNING_JOBS && random() < 0.3) await startJob();
+    await moveJobs();
+  }
+
+  async function run(): Promise<void> {
+    if (hub.events() === 0) {
+      for (let i = 0; i < BACKLOG && !stopped; i++) await dispatchOne();
+    }
+    const next = async () => {
+      if (!stopped) await step();
+      if (!stopped) timer = setTimeout(() => void next().catch(report), TICK_MS);
+    };
+    await next();
+  }
+  const report = (error: Error) => {
+    if (!stopped) console.error(`cuesheet: sample events stopped: ${error.message}`);
+  };
+  void run().catch(report);
+  return {
+    stop() {
+      stopped = true;
+      clearTimeout(timer);
+    },
+  };
+}
