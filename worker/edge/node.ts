@@ -40,9 +40,8 @@ export interface NodeServer {
  * @throws Error of Node (`EADDRINUSE` …) when it cannot listen.
  */
 export async function serveNode(hub: Hub, port: number, host: string): Promise<NodeServer> {
-  const listener = getRequestListener(
-    (request, env) => hub.fetch(request, addressOf(env as { incoming?: IncomingMessage })),
-    { overrideGlobalObjects: false },
+  const listener = getRequestListener((request, env) =>
+    hub.fetch(request, addressOf(env as { incoming?: IncomingMessage })),
   );
   const server = createServer((request, response) => void listener(request, response));
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES });

@@ -48,7 +48,8 @@ export function createRoutes(
   });
 
   const forward = async (c: Context<Env>, operation: string) => {
-    const body = new Uint8Array(await c.req.arrayBuffer());
+    const hasBody = c.req.method === 'POST' || c.req.method === 'PATCH';
+    const body = hasBody ? new Uint8Array(await c.req.arrayBuffer()) : '';
     const { status, body: answer } = ask({ operation, ...requestOf(c), body });
     if (!READS.has(operation)) await settle();
     return respond(status, answer);
