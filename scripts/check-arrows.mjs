@@ -35,7 +35,9 @@ function walk(folder) {
 function eachLine(path, visit) {
   readFileSync(path, 'utf8')
     .split('\n')
-    .forEach((line, index) => visit(line, `${relative(root, path)}:${index + 1}`));
+    .forEach((line, index) => {
+      visit(line, `${relative(root, path)}:${index + 1}`);
+    });
 }
 
 for (const path of walk(join(root, 'core')).filter((name) => /\.(cc|h)$/.test(name))) {

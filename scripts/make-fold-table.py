@@ -32,17 +32,17 @@ def main():
                 kept.append([point, point])
         elif text:
             mapped.append((point, text))
-    texts = []
-    offsets = {}
-    size = 0
-    rows = []
-    for point, text in mapped:
+    # One byte stream: per mapping the step from the last code point, the size of the text, the text.
+    # An index of every 32nd mapping says where to start reading.
+    stream, index, last = bytearray(), [], 0
+    for number, (point, text) in enumerate(mapped):
+        if number % 32 == 0:
+            index.append((point, len(stream)))
+            last = point
+        stream += varint(point - last)
         raw = text.encode("utf-8")
-        if raw not in offsets:
-            offsets[raw] = size
-            texts.append(raw)
-            size += len(raw)
-        rows.append((point, offsets[raw], len(raw)))
+        stream += varint(len(raw)) + raw
+        last = point
     out = [f"// Made by scripts/make-fold-table.py from Unicode {unicodedata.unidata_version}."]
 
     def table(head, cells):
@@ -56,10 +56,20 @@ def main():
         out.append(line)
         out.append("};")
 
-    table("constexpr KeptRange kKeptRanges[] = {", [f"{{{a},{b}}}," for a, b in kept])
-    table("constexpr Mapping kMappings[] = {", [f"{{{p},{o},{n}}}," for p, o, n in rows])
-    table("constexpr unsigned char kFoldedText[] = {", [f"{b}," for raw in texts for b in raw])
+    table("constexpr KeptRange kKeptRanges[] = {", [f"{{{a},{b - a}}}," for a, b in kept])
+    assert all(b - a < 65536 for a, b in kept)
+    table("constexpr IndexEntry kIndex[] = {", [f"{{{p},{o}}}," for p, o in index])
+    table("constexpr unsigned char kStream[] = {", [f"{b}," for b in stream])
     sys.stdout.write("\n".join(out) + "\n")
+
+
+def varint(value):
+    out = bytearray()
+    while value >= 128:
+        out.append(value & 127 | 128)
+        value >>= 7
+    out.append(value)
+    return out
 
 
 main()

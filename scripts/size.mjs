@@ -11,7 +11,9 @@ const files = [
   ['client alone', 'dist/client/index.js'],
 ];
 const number = (value) => value.toLocaleString('en').padStart(10);
-console.log(`${'file'.padEnd(24)}${'raw'.padStart(10)}${'gzip'.padStart(10)}${'brotli'.padStart(10)}`);
+console.log(
+  `${'file'.padEnd(24)}${'raw'.padStart(10)}${'gzip'.padStart(10)}${'brotli'.padStart(10)}`,
+);
 let over = false;
 for (const [title, path] of files) {
   const bytes = readFileSync(path);

@@ -66,9 +66,9 @@ Result<std::string> HostEnv::Read(const std::string& name) {
 }
 
 Result<void> HostEnv::Append(const std::string& name, std::string_view bytes) {
-  return Check(cue_host_append(files_, name.c_str(), bytes.data(),
-                               static_cast<double>(bytes.size())),
-               name + ": appending");
+  return Check(
+      cue_host_append(files_, name.c_str(), bytes.data(), static_cast<double>(bytes.size())),
+      name + ": appending");
 }
 
 Result<void> HostEnv::Truncate(const std::string& name, uint64_t size) {

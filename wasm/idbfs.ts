@@ -14,14 +14,17 @@ export async function mountIdbfs(glue: Glue, database: string): Promise<HostFile
   const folder = `/cuesheet/${encodeURIComponent(database)}`;
   FS.mkdirTree(folder);
   FS.mount(IDBFS, {}, folder);
+  const connections = (IDBFS as unknown as { dbs: Record<string, IDBDatabase> }).dbs;
   const sync = (populate: boolean) =>
     new Promise<void>((resolve, reject) => {
       FS.syncfs(populate, (error: unknown) => (error ? reject(asError(error)) : resolve()));
     });
   await withTimeout(sync(true), MOUNT_TIMEOUT_MS, 'IndexedDB does not answer');
 
-  let lastTime = 0;
   const path = (name: string) => `${folder}/${name}`;
+  const list = () => FS.readdir(folder).filter((name) => name !== '.' && name !== '..');
+  // Also of a session whose clock was ahead of this one's.
+  let lastTime = Math.max(0, ...list().map((name) => FS.stat(path(name)).mtime.getTime()));
   // syncfs tells changed files by their time alone: it must grow with every write.
   const touch = (name: string) => {
     lastTime = Math.max(Date.now(), lastTime + 1);
@@ -37,7 +40,7 @@ export async function mountIdbfs(glue: Glue, database: string): Promise<HostFile
     touch(name);
   };
   return {
-    list: () => FS.readdir(folder).filter((name) => name !== '.' && name !== '..'),
+    list,
     size: (name) => (FS.analyzePath(path(name)).exists ? FS.stat(path(name)).size : -1),
     read(name, offset, length) {
       const stream = FS.open(path(name), 'r');
@@ -59,7 +62,18 @@ export async function mountIdbfs(glue: Glue, database: string): Promise<HostFile
       touch(to);
     },
     remove: (name) => FS.unlink(path(name)),
-    commit: () => sync(false),
+    async commit() {
+      try {
+        await sync(false);
+      } catch (error) {
+        // IDBFS keeps a connection that the browser has closed (the user cleared the site's data,
+        // say) for ever. Without it the next sync opens a new one and writes what is missing.
+        connections[folder]?.close();
+        delete connections[folder];
+        if ((error as Error).name !== 'InvalidStateError') throw error;
+        await sync(false);
+      }
+    },
   };
 }
 

@@ -31,8 +31,7 @@ Result<EventForm> FormOf(const Frame& frame) {
 
 Result<Json> BodyOf(const Frame& frame) {
   if (frame.body.size() > kMaxEventBytes) {
-    return Fail(ErrorCode::kTooLarge, "the body is larger than " +
-                                          std::to_string(kMaxEventBytes) +
+    return Fail(ErrorCode::kTooLarge, "the body is larger than " + std::to_string(kMaxEventBytes) +
                                           " bytes, the limit for an event");
   }
   return ParseJson(frame.body);

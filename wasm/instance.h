@@ -65,8 +65,8 @@ class Instance {
   std::unique_ptr<Env> env_;
   EffectQueue effects_;
   EventStore store_;
-  std::optional<HubApi> api_;          // role hub
-  std::optional<Sockets> sockets_;     // role hub
+  std::optional<HubApi> api_;             // role hub
+  std::optional<Sockets> sockets_;        // role hub
   std::optional<Connection> connection_;  // role replica
   std::string result_;
 };

@@ -23,7 +23,15 @@ export const Method = {
 export type Method = (typeof Method)[keyof typeof Method];
 
 export type ErrorCode =
-  'invalid' | 'bad_value' | 'not_found' | 'conflict' | 'forbidden' | 'too_large' | 'storage' | 'corrupt' | 'state';
+  | 'invalid'
+  | 'bad_value'
+  | 'not_found'
+  | 'conflict'
+  | 'forbidden'
+  | 'too_large'
+  | 'storage'
+  | 'corrupt'
+  | 'state';
 
 export type ReplicaState =
   'offline' | 'connecting' | 'catching_up' | 'live' | 'waiting' | 'unauthorized' | 'stopped';

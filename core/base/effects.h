@@ -3,13 +3,14 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace cuesheet {
 
 class EffectQueue {
  public:
-  void Add(std::string line) {
+  void Add(std::string_view line) {
     lines_ += line;
     lines_ += '\n';
     ++count_;

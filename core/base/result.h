@@ -40,26 +40,26 @@ inline std::unexpected<Error> Fail(ErrorCode code, std::string message) {
 }  // namespace cuesheet
 
 // Stays on in production: a broken invariant must not reach the disk.
-#define CUE_ASSERT(condition)                                                        \
-  do {                                                                               \
-    if (!(condition)) [[unlikely]] {                                                 \
+#define CUE_ASSERT(condition)                                                                \
+  do {                                                                                       \
+    if (!(condition)) [[unlikely]] {                                                         \
       std::fprintf(stderr, "%s:%d: assertion failed: %s\n", __FILE__, __LINE__, #condition); \
-      std::abort();                                                                  \
-    }                                                                                \
+      std::abort();                                                                          \
+    }                                                                                        \
   } while (false)
 
 #define CUE_CONCAT_(a, b) a##b
 #define CUE_CONCAT(a, b) CUE_CONCAT_(a, b)
 // CUE_TRY(expression): returns the error of a failed Result.
-#define CUE_TRY(expression)                                              \
-  do {                                                                   \
-    auto CUE_CONCAT(cue_try_, __LINE__) = (expression);                  \
-    if (!CUE_CONCAT(cue_try_, __LINE__)) [[unlikely]]                    \
+#define CUE_TRY(expression)                                                      \
+  do {                                                                           \
+    auto CUE_CONCAT(cue_try_, __LINE__) = (expression);                          \
+    if (!CUE_CONCAT(cue_try_, __LINE__)) [[unlikely]]                            \
       return std::unexpected(std::move(CUE_CONCAT(cue_try_, __LINE__)).error()); \
   } while (false)
 // CUE_ASSIGN(auto name, expression): the same, and binds the value.
-#define CUE_ASSIGN(declaration, expression)                              \
-  auto CUE_CONCAT(cue_assign_, __LINE__) = (expression);                 \
-  if (!CUE_CONCAT(cue_assign_, __LINE__)) [[unlikely]]                   \
+#define CUE_ASSIGN(declaration, expression)                                       \
+  auto CUE_CONCAT(cue_assign_, __LINE__) = (expression);                          \
+  if (!CUE_CONCAT(cue_assign_, __LINE__)) [[unlikely]]                            \
     return std::unexpected(std::move(CUE_CONCAT(cue_assign_, __LINE__)).error()); \
   declaration = *std::move(CUE_CONCAT(cue_assign_, __LINE__))

@@ -12,19 +12,20 @@ namespace cuesheet {
 enum class ChangeKind : uint8_t {
   kInserted = 1,
   kUpdated = 2,
-  kReplaced = 3,   // reuse: the row got a new id; previous_id is gone
-  kRemoved = 4,    // only id is meaningful
-  kTransient = 5,  // fire-and-forget dispatch or mere progress: nothing stored, no sequence of its own
+  kReplaced = 3,  // reuse: the row got a new id; previous_id is gone
+  kRemoved = 4,   // only id is meaningful
+  kTransient =
+      5,  // fire-and-forget dispatch or mere progress: nothing stored, no sequence of its own
 };
 
 struct Change {
   uint64_t sequence = 0;  // gapless per store; of a transient change: the last one before it
   ChangeKind kind = ChangeKind::kInserted;
   Uuid previous_id{};
-  FieldSet fields{};  // what was written; All() for inserts
-  Event event{};      // the whole event after the change
+  FieldSet fields{};                 // what was written; All() for inserts
+  Event event{};                     // the whole event after the change
   std::optional<double> progress{};  // 0-100, only when the change carried one; never stored
-  bool is_dispatch = false;        // the WebSocket message carries `store` (protocol.md 9.4)
+  bool is_dispatch = false;          // the WebSocket message carries `store` (protocol.md 9.4)
 };
 
 }  // namespace cuesheet

@@ -26,7 +26,7 @@ struct BasicEvent {
   EventStatus status = EventStatus::kFinished;
   int32_t retries = 0;
   Text description{};
-  Text summary{"{}"};           // canonical JSON text of an object
+  Text summary{"{}"};             // canonical JSON text of an object
   std::optional<Text> payload{};  // the same; none = not here, a replica fetches it on demand
   Timestamp created_at{};
   Timestamp updated_at{};

@@ -173,10 +173,8 @@ void FieldReader::Require(std::string_view name) {
   }
 }
 
-void FieldReader::Fail(std::string_view name, std::string message, std::string type,
-                       Json context) {
-  errors_.push_back(
-      {{std::string(name)}, std::move(message), std::move(type), std::move(context)});
+void FieldReader::Fail(std::string_view name, std::string message, std::string type, Json context) {
+  errors_.push_back({{std::string(name)}, std::move(message), std::move(type), std::move(context)});
 }
 
 }  // namespace cuesheet

@@ -43,7 +43,8 @@ bool IsUserName(std::string_view text) {
 }
 
 bool MatchesTopicPattern(std::string_view text, std::string_view pattern) {
-  // Greedy with one point of return: when a later part fails, the last `*` takes one more character.
+  // Greedy with one point of return: when a later part fails, the last `*` takes one more
+  // character.
   size_t t = 0;
   size_t p = 0;
   size_t star = std::string_view::npos;

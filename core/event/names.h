@@ -1,4 +1,5 @@
-// The patterns that topics and names must keep (protocol.md 1.4), and topic patterns with wildcards.
+// The patterns that topics and names must keep (protocol.md 1.4), and topic patterns with
+// wildcards.
 #pragma once
 
 #include <string>

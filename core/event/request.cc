@@ -143,8 +143,7 @@ std::string ValidationBody(std::string_view method, std::string_view path,
   }
   nlohmann::ordered_json out;
   out["code"] = 400;
-  out["detail"] =
-      "Request validation error in [" + std::string(method) + "] " + std::string(path);
+  out["detail"] = "Request validation error in [" + std::string(method) + "] " + std::string(path);
   out["path"] = path;
   out["traceback"] = traceback;
   out["errors"] = nlohmann::ordered_json::parse(CanonicalText(list));

@@ -17,7 +17,7 @@ struct HubRequest {
   std::optional<Caller> caller;
   std::string denied = "Access token is missing";  // why there is no caller
   int denied_status = 401;
-  std::optional<std::string> sender;       // headers, as they came
+  std::optional<std::string> sender;  // headers, as they came
   std::optional<std::string> sender_type;
   std::string_view body;
 };

@@ -15,8 +15,8 @@ struct Caller {
   std::string name;
   bool is_service = false;
   bool is_guest = false;
-  bool is_admin = false;    // admin or service, and not guest
-  bool is_manager = false;  // manager, admin or service
+  bool is_admin = false;              // admin or service, and not guest
+  bool is_manager = false;            // manager, admin or service
   std::vector<std::string> projects;  // the keys of data.accessGroups
 
   // From `{"name","isAdmin","isManager","isService","isGuest","accessGroups":{project: …}}`.

@@ -8,8 +8,8 @@
 namespace cuesheet {
 namespace {
 
-constexpr std::array<std::string_view, 3> kAlwaysOn = {"server.started",
-                                                       "server.restart_requested", "heartbeat"};
+constexpr std::array<std::string_view, 3> kAlwaysOn = {"server.started", "server.restart_requested",
+                                                       "heartbeat"};
 constexpr std::array<std::string_view, 4> kGuestTopics = {
     "activity.created", "heartbeat", "activity.updated", "entity.version.updated"};
 

@@ -20,8 +20,8 @@ namespace cuesheet {
 
 inline constexpr int64_t kAuthDeadlineUs = 3'000'000;
 inline constexpr int64_t kHeartbeatUs = 5'000'000;
-inline constexpr size_t kMaxSubscriptions = 1000;   // per socket; more are ignored
-inline constexpr size_t kMaxWaitingLogins = 16;     // auth messages whose token is being looked up
+inline constexpr size_t kMaxSubscriptions = 1000;  // per socket; more are ignored
+inline constexpr size_t kMaxWaitingLogins = 16;    // auth messages whose token is being looked up
 
 class Sockets {
  public:
@@ -39,9 +39,9 @@ class Sockets {
   // Sends the change to everyone who may see it. Deletes are silent.
   void Publish(const Change& change);
   // The clients that a message reaches. `recipients` = user names, none = everybody.
-  std::vector<uint32_t> Recipients(
-      std::string_view topic, const std::optional<std::string>& project,
-      const std::optional<std::vector<std::string>>& recipients) const;
+  std::vector<uint32_t> Recipients(std::string_view topic,
+                                   const std::optional<std::string>& project,
+                                   const std::optional<std::vector<std::string>>& recipients) const;
 
  private:
   struct Subscription {

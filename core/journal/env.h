@@ -1,5 +1,6 @@
-// The core's only way to files. Names are flat. All calls are synchronous; making the result durable
-// is the host's part (docs/border.md, commit). Errors are kStorage with the host's own words.
+// The core's only way to files. Names are flat. All calls are synchronous; making the result
+// durable is the host's part (docs/border.md, commit). Errors are kStorage with the host's own
+// words.
 #pragma once
 
 #include <cstdint>

@@ -14,8 +14,8 @@ constexpr std::string_view kPrefix = "journal-";
 
 std::string SegmentName(uint64_t number) {
   char text[32];
-  const int size = std::snprintf(text, sizeof text, "journal-%08llu",
-                                 static_cast<unsigned long long>(number));
+  const int size =
+      std::snprintf(text, sizeof text, "journal-%08llu", static_cast<unsigned long long>(number));
   return {text, static_cast<size_t>(size)};
 }
 

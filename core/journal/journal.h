@@ -20,7 +20,7 @@ inline constexpr uint64_t kSegmentBytes = 256 << 10;    // a segment is sealed b
 using ApplyChange = std::function<Result<void>(const Change&)>;
 
 struct Recovery {
-  uint64_t sequence = 0;   // of the last record
+  uint64_t sequence = 0;  // of the last record
   uint64_t records = 0;
   uint64_t cut_bytes = 0;  // torn tail of the last segment, cut off
 };
@@ -33,7 +33,8 @@ class Journal {
   // damaged or a sequence is missing; nothing is changed on disk then.
   Result<Recovery> Open(const ApplyChange& apply);
 
-  // kStorage when more than kMaxPendingBytes wait: the disk takes nothing, the caller must not go on.
+  // kStorage when more than kMaxPendingBytes wait: the disk takes nothing, the caller must not go
+  // on.
   Result<void> CheckRoom() const;
   void Append(const Change& change);
 

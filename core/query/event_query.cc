@@ -24,9 +24,8 @@ class Matcher {
     projects_ = AllowListed(table.projects(), query.projects);
     users_ = AllowListed(table.users(), query.users);
     for (size_t i = 0; i < kEventStatusNames.size(); ++i) {
-      statuses_[i] = !query.statuses ||
-                     std::ranges::find(*query.statuses, kEventStatusNames[i]) !=
-                         query.statuses->end();
+      statuses_[i] = !query.statuses || std::ranges::find(*query.statuses, kEventStatusNames[i]) !=
+                                            query.statuses->end();
     }
   }
 

@@ -21,8 +21,8 @@ Result<Names> ReadNames(const Json& arguments, std::string_view name) {
     return Fail(ErrorCode::kInvalid, std::string(name) + ": expected a list of strings");
   }
   if (value->size() > kMaxListItems) {
-    return Fail(ErrorCode::kTooLarge, std::string(name) + ": more than " +
-                                          std::to_string(kMaxListItems) + " items");
+    return Fail(ErrorCode::kTooLarge,
+                std::string(name) + ": more than " + std::to_string(kMaxListItems) + " items");
   }
   std::vector<std::string> names;
   for (const Json& item : *value) {

@@ -8,14 +8,15 @@
 namespace cuesheet {
 namespace {
 
+// A run of letters or digits that stay as they are.
 struct KeptRange {
-  uint32_t first, last;
+  uint32_t first;
+  uint16_t more;
 };
-struct Mapping {
-  uint32_t point : 21;
-  uint32_t size : 11;
+// Where in kStream the mapping of a code point begins; one entry for every 32 mappings.
+struct IndexEntry {
+  uint32_t point;
   uint32_t offset;
-  constexpr Mapping(uint32_t p, uint32_t o, uint32_t s) : point(p & 0x1FFFFF), size(s & 0x7FF), offset(o) {}
 };
 
 #include "query/fold_table.inc"
@@ -23,10 +24,9 @@ struct Mapping {
 // What each ASCII character becomes; 0 = dropped.
 constexpr std::array<char, 128> kAscii = [] {
   std::array<char, 128> table{};
-  for (char c = 'a'; c <= 'z'; ++c) table[static_cast<size_t>(c)] = c;
-  for (char c = 'A'; c <= 'Z'; ++c) table[static_cast<size_t>(c)] = static_cast<char>(c + 32);
-  for (char c = '0'; c <= '9'; ++c) table[static_cast<size_t>(c)] = c;
-  for (const char c : std::string_view(" ,./\\;:!|*^#@~+-_=")) table[static_cast<size_t>(c)] = c;
+  constexpr std::string_view kKept = "abcdefghijklmnopqrstuvwxyz0123456789 ,./\\;:!|*^#@~+-_=";
+  for (const char c : kKept) table[static_cast<unsigned char>(c)] = c;
+  for (size_t i = 'A'; i <= 'Z'; ++i) table[i] = static_cast<char>(i + 32);
   return table;
 }();
 
@@ -42,6 +42,32 @@ size_t Decode(std::string_view text, uint32_t& point) {
     point = point << 6 | (c & 0x3F);
   }
   return size;
+}
+
+uint32_t TakeVarint(const unsigned char*& at) {
+  uint32_t value = 0;
+  for (unsigned shift = 0;; shift += 7) {
+    value |= (*at & 0x7FU) << shift;
+    if (*at++ < 0x80) return value;
+  }
+}
+
+// What a code point folds to; empty when it is dropped.
+std::string_view MappingOf(uint32_t point) {
+  const auto* entry = std::ranges::upper_bound(kIndex, point, {}, &IndexEntry::point);
+  if (entry == std::begin(kIndex)) return {};
+  const unsigned char* end =
+      entry == std::end(kIndex) ? std::end(kStream) : kStream + entry->offset;
+  --entry;
+  uint32_t current = entry->point;
+  for (const unsigned char* at = kStream + entry->offset; at < end;) {
+    current += TakeVarint(at);
+    const uint32_t size = TakeVarint(at);
+    if (current == point) return {reinterpret_cast<const char*>(at), size};
+    if (current > point) return {};
+    at += size;
+  }
+  return {};
 }
 
 void AppendThreeBytes(std::string& out, uint32_t point) {
@@ -64,15 +90,14 @@ void AppendFolded(std::string& out, uint32_t point, std::string_view raw) {
     return;
   }
   const auto* range = std::ranges::upper_bound(kKeptRanges, point, {}, &KeptRange::first);
-  if (range != std::begin(kKeptRanges) && point <= std::prev(range)->last) {
-    out += raw;
-    return;
+  if (range != std::begin(kKeptRanges)) {
+    --range;
+    if (point - range->first <= range->more) {
+      out += raw;
+      return;
+    }
   }
-  const auto* mapping = std::lower_bound(
-      std::begin(kMappings), std::end(kMappings), point,
-      [](const Mapping& entry, uint32_t wanted) { return entry.point < wanted; });
-  if (mapping == std::end(kMappings) || mapping->point != point) return;
-  out.append(reinterpret_cast<const char*>(kFoldedText) + mapping->offset, mapping->size);
+  out += MappingOf(point);
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
-// The text filter's folding (protocol.md 17.1): compatibility decomposition, combining marks dropped,
-// lower case; of what is left only letters, digits, space and `, . / \ ; : ! | * ^ # @ ~ + - _ =`
-// are kept. Other scripts compare as themselves.
+// The text filter's folding (protocol.md 17.1): compatibility decomposition, combining marks
+// dropped, lower case; of what is left only letters, digits, space and `, . / \ ; : ! | * ^ # @ ~ +
+// - _ =` are kept. Other scripts compare as themselves.
 #pragma once
 
 #include <string>

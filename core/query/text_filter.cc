@@ -64,6 +64,7 @@ uint64_t TextMatcher::WordsIn(std::string_view text) const {
 
 std::vector<uint64_t> TextMatcher::WordsOf(const DictionaryColumn& column) const {
   std::vector<uint64_t> found;
+  found.reserve(column.words().size());
   for (uint32_t code = 0; code < column.words().size(); ++code) {
     found.push_back(WordsIn(column.words().text(code)));
   }

@@ -111,8 +111,8 @@ Result<void> Connection::Message(std::string_view text, Timestamp now) {
   return {};
 }
 
-Result<void> Connection::Fetched(uint64_t request, int status, std::string_view body,
-                                 Timestamp now, const Entropy& entropy) {
+Result<void> Connection::Fetched(uint64_t request, int status, std::string_view body, Timestamp now,
+                                 const Entropy& entropy) {
   if (request != request_ || phase_ == Phase::kIdle) return {};  // an answer nobody waits for
   if (status == 401 || status == 403) {
     Stop();
@@ -164,8 +164,7 @@ void Connection::Drop(Timestamp now, const Entropy& entropy) {
   Stop();
   const int64_t ceiling =
       std::min(kBackoffCapMs, kBackoffBaseMs << std::min<uint32_t>(attempts_++, 10));
-  reconnect_at_ =
-      In(now, static_cast<int64_t>(Fraction(entropy) * static_cast<double>(ceiling)));
+  reconnect_at_ = In(now, static_cast<int64_t>(Fraction(entropy) * static_cast<double>(ceiling)));
   Enter(ConnectionState::kWaiting);
   SetTimer(now);
 }
@@ -173,8 +172,7 @@ void Connection::Drop(Timestamp now, const Entropy& entropy) {
 void Connection::Enter(ConnectionState state) {
   if (state_ == state) return;
   state_ = state;
-  effects_->Add(R"({"effect":"state","state":")" + std::string(ConnectionStateName(state)) +
-                "\"}");
+  effects_->Add(R"({"effect":"state","state":")" + std::string(ConnectionStateName(state)) + "\"}");
 }
 
 // The walk for new events comes first, then what must be read again; nothing left = live.
@@ -203,8 +201,7 @@ void Connection::FetchWalk(Timestamp now) {
   phase_ = Phase::kWalk;
   const int64_t order = ConfirmedOrder();
   Fetch({{"query", kWalkQuery},
-         {"variables",
-          {{"first", kWalkPageSize}, {"after", order == 0 ? "" : CursorOf(order)}}}},
+         {"variables", {{"first", kWalkPageSize}, {"after", order == 0 ? "" : CursorOf(order)}}}},
         now);
 }
 

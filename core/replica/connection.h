@@ -30,8 +30,15 @@ inline constexpr size_t kWalkPageSize = 500;
 inline constexpr size_t kRereadBatch = 100;
 inline constexpr size_t kMaxRereads = 10'000;  // ids that wait to be read again
 
-enum class ConnectionState { kStopped, kOffline, kConnecting, kCatchingUp, kLive, kWaiting,
-                             kUnauthorized };
+enum class ConnectionState {
+  kStopped,
+  kOffline,
+  kConnecting,
+  kCatchingUp,
+  kLive,
+  kWaiting,
+  kUnauthorized
+};
 
 // Name on the border ("catching_up", ...).
 std::string_view ConnectionStateName(ConnectionState state);
@@ -74,8 +81,8 @@ class Connection {
   EffectQueue* effects_;
   ConnectionState state_ = ConnectionState::kStopped;
   Phase phase_ = Phase::kIdle;
-  uint64_t request_ = 0;         // number of the fetch under way or the last one
-  bool walk_wanted_ = false;     // events were seen whose place the walk has yet to tell
+  uint64_t request_ = 0;      // number of the fetch under way or the last one
+  bool walk_wanted_ = false;  // events were seen whose place the walk has yet to tell
   std::deque<Uuid> rereads_;
   uint32_t attempts_ = 0;
   // When each of these is due; unset = not waiting for it.

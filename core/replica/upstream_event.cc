@@ -36,7 +36,8 @@ class NodeReader {
     const Json* value = FindMember(node_, "summary");
     if (value == nullptr) return;
     Json summary = *value;
-    if (value->is_string()) summary = ParseJson(value->get_ref<const std::string&>()).value_or(Json());
+    if (value->is_string())
+      summary = ParseJson(value->get_ref<const std::string&>()).value_or(Json());
     if (!summary.is_object()) return;
     // AYON puts the session's token here; it must not reach a disk (protocol.md 2, quirk c).
     if (out_.event.topic == "auth.logout") summary.erase("token");

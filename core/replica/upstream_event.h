@@ -20,8 +20,8 @@ struct UpstreamEvent {
 // A WebSocket message; nullopt for heartbeats and everything that carries no event (9.4).
 std::optional<UpstreamEvent> ParseSocketEvent(std::string_view text);
 
-// One `{"cursor","node"}` of a GraphQL page (6.3). kInvalid when it has no id or topic; such an edge is
-// skipped, it can never be an event.
+// One `{"cursor","node"}` of a GraphQL page (6.3). kInvalid when it has no id or topic; such an
+// edge is skipped, it can never be an event.
 Result<UpstreamEvent> ParseEdge(const Json& edge);
 
 }  // namespace cuesheet

@@ -54,15 +54,16 @@ FieldSet Differing(const EventView& stored, const EventView& event, FieldSet fie
 
 Result<Recovery> EventStore::Open() {
   CUE_ASSERT(!open_);
-  CUE_ASSIGN(const Recovery recovery, journal_.Open([this](const Change& change) { return Apply(change); }));
+  CUE_ASSIGN(const Recovery recovery,
+             journal_.Open([this](const Change& change) { return Apply(change); }));
   sequence_ = recovery.sequence;
   next_order_ = table_.MaxCreationOrder() + 1;
   open_ = true;
   return recovery;
 }
 
-Result<Uuid> EventStore::Dispatch(const DispatchRequest& request, const Actor& actor,
-                                  Timestamp now, const Entropy& entropy) {
+Result<Uuid> EventStore::Dispatch(const DispatchRequest& request, const Actor& actor, Timestamp now,
+                                  const Entropy& entropy) {
   Event event;
   event.id = Uuid::FromClock(now.us, entropy);
   event.hash = request.hash;

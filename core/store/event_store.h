@@ -46,8 +46,8 @@ class EventStore {
   Result<bool> Remove(const Uuid& id);
 
   // What an upstream says of an event: writes `fields`, inserts when the id is new. A state older
-  // than the one stored (by updated_at) only fills in what is not known here. An event with the same
-  // hash under another id was replaced upstream and is replaced here. `progress` as in Change.
+  // than the one stored (by updated_at) only fills in what is not known here. An event with the
+  // same hash under another id was replaced upstream and is replaced here. `progress` as in Change.
   Result<void> Merge(const Event& event, FieldSet fields, std::optional<double> progress);
 
   const EventTable& table() const { return table_; }

@@ -140,16 +140,14 @@ EventView EventTable::View(Row row) const {
 }
 
 size_t EventTable::OrderUpperBound(double value) const {
-  const auto it = std::ranges::upper_bound(order_, value, {}, [this](Row row) {
-    return static_cast<double>(creation_order_[row]);
-  });
+  const auto it = std::ranges::upper_bound(
+      order_, value, {}, [this](Row row) { return static_cast<double>(creation_order_[row]); });
   return static_cast<size_t>(it - order_.begin());
 }
 
 size_t EventTable::OrderLowerBound(double value) const {
-  const auto it = std::ranges::lower_bound(order_, value, {}, [this](Row row) {
-    return static_cast<double>(creation_order_[row]);
-  });
+  const auto it = std::ranges::lower_bound(
+      order_, value, {}, [this](Row row) { return static_cast<double>(creation_order_[row]); });
   return static_cast<size_t>(it - order_.begin());
 }
 

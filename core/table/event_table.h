@@ -1,5 +1,5 @@
-// Every event of a store, as columns (docs/design.md, Memory and speed). Rows are slots: a row number
-// stays valid until its event is removed. Creation order is a list of rows beside them.
+// Every event of a store, as columns (docs/design.md, Memory and speed). Rows are slots: a row
+// number stays valid until its event is removed. Creation order is a list of rows beside them.
 #pragma once
 
 #include <cstdint>
@@ -98,7 +98,7 @@ class EventTable {
   TextArena text_;
 
   RowIndex by_id_;
-  RowIndex by_hash_;                         // only hashes that are not the event's own id
+  RowIndex by_hash_;                           // only hashes that are not the event's own id
   std::unordered_map<Row, std::string> hash_;  // the same
   std::map<Uuid, std::vector<Row>> waiting_;   // children of parents that are not here
   std::unordered_map<Row, Uuid> absent_parent_;

@@ -74,4 +74,3 @@ export async function serveStatic(pages: Record<string, string>): Promise<Static
     close: () => void server.close(),
   };
 }
-

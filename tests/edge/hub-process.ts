@@ -4,7 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** Credentials of the users that every test hub has. */
-export const KEYS = { service: 'service-key', admin: 'admin-key', manager: 'manager-key', user: 'user-key', guest: 'guest-key' };
+export const KEYS = {
+  service: 'service-key',
+  admin: 'admin-key',
+  manager: 'manager-key',
+  user: 'user-key',
+  guest: 'guest-key',
+};
 
 export const USERS = [
   { name: 'svc', apiKey: KEYS.service, data: { isService: true } },
@@ -50,7 +56,11 @@ export async function startHub(
   let output = '';
   child.stdout.on('data', (data) => (output += data));
   child.stderr.on('data', (data) => (output += data));
-  await until(child, () => output.includes('#token='), () => output);
+  await until(
+    child,
+    () => output.includes('#token='),
+    () => output,
+  );
   const url = /cuesheet hub ready on (\S+)/.exec(output)?.[1] ?? '';
   const link = /http:\S+#token=\S+/.exec(output)?.[0] ?? '';
   return {
@@ -95,13 +105,17 @@ async function stopProcess(
   return code;
 }
 
+/** JSON of an answer: tests look into it freely. */
+// biome-ignore lint/suspicious/noExplicitAny: the assertions check the shape
+export type Answer = any;
+
 /** One JSON request; `key` is an API key. */
 export async function call(
   hub: { url: string },
   method: string,
   path: string,
   options: { key?: string; body?: unknown; headers?: Record<string, string> } = {},
-): Promise<{ status: number; body: any; headers: Headers }> {
+): Promise<{ status: number; body: Answer; headers: Headers }> {
   const text = typeof options.body === 'string' ? options.body : JSON.stringify(options.body);
   const response = await fetch(hub.url + path, {
     method,

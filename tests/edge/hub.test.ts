@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
-import { allEvents, call, type HubProcess, KEYS, startHub, temporaryFolder } from './hub-process.ts';
+import {
+  type Answer,
+  allEvents,
+  call,
+  type HubProcess,
+  KEYS,
+  startHub,
+  temporaryFolder,
+} from './hub-process.ts';
 
 const folder = temporaryFolder();
 let hub: HubProcess;
@@ -24,21 +32,94 @@ describe('bad input is answered in AYON’s words and stores nothing', () => {
   });
   const cases: [string, () => Promise<{ status: number; body: unknown }>, number, object][] = [
     ['malformed JSON', () => dispatch('{"topic": '), 400, validation('/api/events')],
-    ['malformed JSON without credentials', () => call(hub, 'POST', '/api/events', { body: '{' }), 400, validation('/api/events')],
-    ['no topic', () => dispatch({}), 400, { traceback: 'topic: field required', errors: [{ loc: ['body', 'topic'], msg: 'field required', type: 'value_error.missing' }] }],
-    ['a wrong type', () => dispatch({ topic: 'demo.a', payload: 'x' }), 400, { traceback: 'payload: value is not a valid dict' }],
-    ['null where none is allowed', () => dispatch({ topic: 'demo.a', summary: null }), 400, { traceback: 'summary: none is not an allowed value' }],
+    [
+      'malformed JSON without credentials',
+      () => call(hub, 'POST', '/api/events', { body: '{' }),
+      400,
+      validation('/api/events'),
+    ],
+    [
+      'no topic',
+      () => dispatch({}),
+      400,
+      {
+        traceback: 'topic: field required',
+        errors: [{ loc: ['body', 'topic'], msg: 'field required', type: 'value_error.missing' }],
+      },
+    ],
+    [
+      'a wrong type',
+      () => dispatch({ topic: 'demo.a', payload: 'x' }),
+      400,
+      { traceback: 'payload: value is not a valid dict' },
+    ],
+    [
+      'null where none is allowed',
+      () => dispatch({ topic: 'demo.a', summary: null }),
+      400,
+      { traceback: 'summary: none is not an allowed value' },
+    ],
     ['a topic out of pattern', () => dispatch({ topic: 'a-b-c' }), 400, validation('/api/events')],
-    ['a parent of wrong length', () => dispatch({ topic: 'demo.a', dependsOn: 'abc' }), 400, validation('/api/events')],
-    ['no credentials', () => call(hub, 'POST', '/api/events', { body: { topic: 'demo.a' } }), 401, { code: 401, detail: 'Access token is missing' }],
-    ['a wrong key', () => dispatch({ topic: 'demo.a' }, 'wrong'), 401, { code: 401, detail: 'Invalid API key' }],
-    ['a guest', () => dispatch({ topic: 'demo.a' }, KEYS.guest), 403, { code: 403, detail: 'Guest users are not allowed to access this endpoint' }],
-    ['a normal user', () => dispatch({ topic: 'demo.a' }, KEYS.user), 403, { code: 403, detail: 'Not allowed to update this event' }],
-    ['an unknown id', () => call(hub, 'GET', `/api/events/${'e'.repeat(32)}`, { key: KEYS.admin }), 404, { code: 404, detail: 'Event not found' }],
-    ['a malformed id', () => call(hub, 'PATCH', '/api/events/ABC', { key: KEYS.admin, body: {} }), 400, validation('/api/events/ABC', 'PATCH')],
-    ['an unknown route', () => call(hub, 'GET', '/api/x', { key: KEYS.admin }), 404, { code: 404, detail: 'API endpoint /api/x not found', path: '/api/x' }],
-    ['a wrong method', () => call(hub, 'PUT', '/api/events', { key: KEYS.admin, body: {} }), 405, { detail: 'Method Not Allowed' }],
-    ['a body over the limit', () => dispatch({ topic: 'demo.a', description: 'x'.repeat(2 << 20) }), 413, { code: 413 }],
+    [
+      'a parent of wrong length',
+      () => dispatch({ topic: 'demo.a', dependsOn: 'abc' }),
+      400,
+      validation('/api/events'),
+    ],
+    [
+      'no credentials',
+      () => call(hub, 'POST', '/api/events', { body: { topic: 'demo.a' } }),
+      401,
+      { code: 401, detail: 'Access token is missing' },
+    ],
+    [
+      'a wrong key',
+      () => dispatch({ topic: 'demo.a' }, 'wrong'),
+      401,
+      { code: 401, detail: 'Invalid API key' },
+    ],
+    [
+      'a guest',
+      () => dispatch({ topic: 'demo.a' }, KEYS.guest),
+      403,
+      { code: 403, detail: 'Guest users are not allowed to access this endpoint' },
+    ],
+    [
+      'a normal user',
+      () => dispatch({ topic: 'demo.a' }, KEYS.user),
+      403,
+      { code: 403, detail: 'Not allowed to update this event' },
+    ],
+    [
+      'an unknown id',
+      () => call(hub, 'GET', `/api/events/${'e'.repeat(32)}`, { key: KEYS.admin }),
+      404,
+      { code: 404, detail: 'Event not found' },
+    ],
+    [
+      'a malformed id',
+      () => call(hub, 'PATCH', '/api/events/ABC', { key: KEYS.admin, body: {} }),
+      400,
+      validation('/api/events/ABC', 'PATCH'),
+    ],
+    [
+      'an unknown route',
+      () => call(hub, 'GET', '/api/x', { key: KEYS.admin }),
+      404,
+      { code: 404, detail: 'API endpoint /api/x not found', path: '/api/x' },
+    ],
+    [
+      'a wrong method',
+      () => call(hub, 'PUT', '/api/events', { key: KEYS.admin, body: {} }),
+      405,
+      { detail: 'Method Not Allowed' },
+    ],
+    [
+      'a body over the limit',
+      () => dispatch({ topic: 'demo.a', description: 'x'.repeat(2 << 20) }),
+      413,
+      { code: 413 },
+    ],
   ];
   test.each(cases)('%s', async (_title, ask, status, body) => {
     const before = await allEvents(hub);
@@ -83,7 +164,9 @@ describe('REST', () => {
     const blocked = await call(hub, 'DELETE', `/api/events/${parent.body.id}`, { key: KEYS.admin });
     expect(blocked).toMatchObject({ status: 409, body: { error: 'foreign-key-violation' } });
     for (const id of [body.id, parent.body.id, parent.body.id]) {
-      expect((await call(hub, 'DELETE', `/api/events/${id}`, { key: KEYS.admin })).status).toBe(204);
+      expect((await call(hub, 'DELETE', `/api/events/${id}`, { key: KEYS.admin })).status).toBe(
+        204,
+      );
     }
   });
 
@@ -135,14 +218,20 @@ describe('GraphQL', () => {
     );
     expect(body.errors).toBeUndefined();
     expect(body.data.logs.edges[0].node.topic).toBe('log.info');
-    expect(body.data.events.edges.some((e: any) => e.node.topic === 'log.info')).toBe(false);
+    expect(body.data.events.edges.some((e: Answer) => e.node.topic === 'log.info')).toBe(false);
   });
 
   test('a refused argument is an error with a status, the HTTP status stays 200', async () => {
     const body = await ask('{ events(topics: ["%"]) { edges { cursor } } }');
     expect(body).toMatchObject({
       data: null,
-      errors: [{ message: 'topic does not match the regex', path: ['events'], extensions: { status: 400 } }],
+      errors: [
+        {
+          message: 'topic does not match the regex',
+          path: ['events'],
+          extensions: { status: 400 },
+        },
+      ],
     });
     expect((await ask('{ nothing }')).errors).toHaveLength(1);
   });
@@ -157,7 +246,7 @@ describe('GraphQL', () => {
 describe('WebSocket', () => {
   const open = async () => {
     const socket = new WebSocket(`${hub.url.replace('http', 'ws')}/ws`);
-    const messages: any[] = [];
+    const messages: Answer[] = [];
     socket.on('message', (data) => messages.push(JSON.parse(String(data))));
     await new Promise((resolve) => socket.once('open', resolve));
     return { socket, messages };
@@ -175,7 +264,14 @@ describe('WebSocket', () => {
 
   test('a subscriber gets its topics by prefix and a heartbeat; junk closes nothing', async () => {
     const { socket, messages } = await open();
-    for (const junk of ['', 'junk', '[]', '{"topic":1}', '{"topic":"auth"}', '\u0000'.repeat(1000)]) {
+    for (const junk of [
+      '',
+      'junk',
+      '[]',
+      '{"topic":1}',
+      '{"topic":"auth"}',
+      '\u0000'.repeat(1000),
+    ]) {
       socket.send(junk);
     }
     socket.send(Buffer.from([1, 2, 3]));
@@ -248,6 +344,8 @@ test('a second hub on the same folder is refused with a sentence', async () => {
 test('a users file with a mistake is refused with the place of it', async () => {
   const own = temporaryFolder();
   const flags = ['--users', 'package.json', '--no-sample'];
-  await expect(startHub(own.path, { flags })).rejects.toThrow('package.json: expected a list of users');
+  await expect(startHub(own.path, { flags })).rejects.toThrow(
+    'package.json: expected a list of users',
+  );
   own.remove();
 });

@@ -140,7 +140,8 @@ TEST_CASE("a commit that failed is written again, once") {
 
 TEST_CASE("a segment is sealed when it is full") {
   StoreFixture f;
-  const std::string big = R"({"topic":"demo.a","description":")" + std::string(100'000, 'x') + "\"}";
+  const std::string big =
+      R"({"topic":"demo.a","description":")" + std::string(100'000, 'x') + "\"}";
   for (int i = 0; i < 6; ++i) {
     f.Dispatch(big);
     f.Commit();
@@ -160,8 +161,11 @@ TEST_CASE("records survive a round trip, whatever fields they carry") {
   change.event.status = EventStatus::kRestarted;
   change.event.retries = -1;
   change.event.updated_at = {-5};
-  change.fields =
-      FieldSet().Add(Field::kSender).Add(Field::kStatus).Add(Field::kRetries).Add(Field::kUpdatedAt);
+  change.fields = FieldSet()
+                      .Add(Field::kSender)
+                      .Add(Field::kStatus)
+                      .Add(Field::kRetries)
+                      .Add(Field::kUpdatedAt);
   std::string bytes;
   AppendRecord(bytes, change);
   const auto body = FirstRecordBody(bytes);

@@ -8,7 +8,8 @@ namespace {
 
 struct QueryFixture : StoreFixture {
   QueryFixture() {
-    Dispatch(R"({"topic":"entity.folder.created","project":"Demo","description":"Folder sh010 created"})");
+    Dispatch(
+        R"({"topic":"entity.folder.created","project":"Demo","description":"Folder sh010 created"})");
     Dispatch(R"({"topic":"log.info","description":"started"})");
     Dispatch(R"({"topic":"entity.task.created","project":"other","description":"Zámek kůň"})");
     Dispatch(R"({"topic":"media.import","finished":false,"description":"a_b 50%"})");

@@ -61,8 +61,7 @@ TEST_CASE("a connection authenticates, walks from its cursor, and is live") {
   CHECK(f.Effect("connect"));
   f.connection.Opened(f.Now());
   const auto effects = f.Effects();
-  CHECK(effects[0] ==
-        Json::parse(R"({"effect":"authenticate","subscribe":["*"],"project":null})"));
+  CHECK(effects[0] == Json::parse(R"({"effect":"authenticate","subscribe":["*"],"project":null})"));
   CHECK(effects[2]["path"] == "/graphql");
   f.Answer(effects[2]["request"], Json::array({Edge(4), Edge(9, "log.info")}));
   CHECK(f.connection.state() == ConnectionState::kLive);
@@ -157,8 +156,9 @@ TEST_CASE("silence, a stuck fetch and a stuck connect end the connection") {
 TEST_CASE("heartbeats, junk and fire-and-forget messages store nothing") {
   ReplicaFixture f;
   f.GoLive();
-  for (const char* text : {R"({"topic":"heartbeat"})", "junk", "[]", R"({"id":"x","topic":"abc"})",
-                           R"({"id":"e0000000000000000000000000000001","topic":"a.b","store":false})"}) {
+  for (const char* text :
+       {R"({"topic":"heartbeat"})", "junk", "[]", R"({"id":"x","topic":"abc"})",
+        R"({"id":"e0000000000000000000000000000001","topic":"a.b","store":false})"}) {
     REQUIRE(f.connection.Message(text, f.Now()));
   }
   CHECK(f.store.table().size() == 0);

@@ -1,7 +1,8 @@
+#include "event/request.h"
+
 #include <catch2/catch_amalgamated.hpp>
 
 #include "event/names.h"
-#include "event/request.h"
 
 namespace cuesheet {
 namespace {
@@ -49,8 +50,8 @@ TEST_CASE("a dispatch body is read as leniently as AYON reads it") {
 }
 
 TEST_CASE("camelCase wins over snake_case") {
-  const auto parsed = ParseDispatchRequest(
-      Json::parse(R"({"topic":"abc","depends_on":"x","dependsOn":null})"));
+  const auto parsed =
+      ParseDispatchRequest(Json::parse(R"({"topic":"abc","depends_on":"x","dependsOn":null})"));
   REQUIRE(parsed);
   CHECK_FALSE(parsed->depends_on);
 }

@@ -74,8 +74,8 @@ TEST_CASE("reuse of an event that has children is refused") {
 
 TEST_CASE("an unknown parent is stored as null") {
   StoreFixture f;
-  const Uuid id = f.Dispatch(
-      R"({"topic":"demo.b","dependsOn":"e0000000000000000000000000000001"})");
+  const Uuid id =
+      f.Dispatch(R"({"topic":"demo.b","dependsOn":"e0000000000000000000000000000001"})");
   CHECK_FALSE(f.View(id).depends_on);
 }
 

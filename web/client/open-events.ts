@@ -24,28 +24,38 @@ const INITIAL_STATUS: EventsStatus = {
  * Opens (or makes) the database of a server and a name, in a worker of its own, and connects to the
  * server if one is given. Several tabs may open the same one.
  *
- * @throws CuesheetError `state` when the worker cannot start, `corrupt` when files are damaged.
+ * @throws CuesheetError `state` when the worker or its wasm cannot start, `corrupt` when files are
+ *   damaged, `invalid` when `server` is no http(s) URL.
  * @example
  * const events = await openEvents({ server: 'https://ayon.example', token });
  * events.live({ topics: ['entity.*'] }, (page) => render(page.events));
  */
 export async function openEvents(options: OpenOptions = {}): Promise<Events> {
-  const server = options.server?.replace(/\/+$/, '') ?? null;
+  if (typeof Worker === 'undefined') {
+    throw new CuesheetError('state', 'openEvents() needs a browser: call it on the client only');
+  }
+  const server = options.server === undefined ? null : serverUrl(options.server);
   const workerUrl = options.workerUrl ?? new URL('./worker.js', import.meta.url);
   const wasmUrl = options.wasmUrl ?? new URL('./cuesheet.wasm', import.meta.url);
   let status = INITIAL_STATUS;
   const listeners = new Set<(status: EventsStatus) => void>();
 
-  const worker = new Worker(workerUrl, { type: 'module', name: 'cuesheet' });
-  const port = createWorkerPort(worker, (next) => {
-    const refused =
-      next.connection === 'unauthorized' && status.connection !== 'unauthorized' && options.onAuth;
+  const port = createWorkerPort(startWorker(workerUrl), (next) => {
+    const refused = next.connection === 'unauthorized' && status.connection !== 'unauthorized';
     status = next;
     for (const listener of listeners) listener(next);
-    if (refused) {
-      void options.onAuth?.().then((token) => token && port.request('token', { token }));
-    }
+    if (refused && options.onAuth) void renew(options.onAuth);
   });
+
+  async function renew(onAuth: NonNullable<OpenOptions['onAuth']>) {
+    try {
+      const token = await onAuth();
+      if (token) await port.request('token', { token });
+    } catch (error) {
+      reportError(error as Error);
+    }
+  }
+
   let lastLive = 0;
 
   try {
@@ -114,6 +124,27 @@ export async function openEvents(options: OpenOptions = {}): Promise<Events> {
       }
     },
   };
+}
+
+function serverUrl(text: string): string {
+  let url: URL;
+  try {
+    url = new URL(text, globalThis.location?.href);
+  } catch {
+    throw new CuesheetError('invalid', `server: '${text}' is no URL`);
+  }
+  if (!/^https?:$/.test(url.protocol)) {
+    throw new CuesheetError('invalid', `server: expected an http or https URL, got '${text}'`);
+  }
+  return (url.origin + url.pathname).replace(/\/+$/, '');
+}
+
+function startWorker(url: string | URL): Worker {
+  try {
+    return new Worker(url, { type: 'module', name: 'cuesheet' });
+  } catch (error) {
+    throw new CuesheetError('state', `the worker cannot start: ${(error as Error).message}`);
+  }
 }
 
 /** A live query without an error listener fails loudly, as an uncaught error. */

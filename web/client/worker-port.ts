@@ -57,9 +57,10 @@ export function createWorkerPort(worker: Worker, onStatus: (status: Status) => v
       take(message.reply)?.reject(new CuesheetError(message.error.code, message.error.message));
     }
   };
+  // Of a worker that runs this is a crash: its errors are answers otherwise.
   worker.onerror = (event) => {
     const text = event.message || 'is worker.js served at workerUrl, and may it run?';
-    end(new CuesheetError('state', `the worker of cuesheet could not start: ${text}`));
+    end(new CuesheetError('state', `the worker of cuesheet stopped: ${text}`));
   };
 
   return {
@@ -72,7 +73,12 @@ export function createWorkerPort(worker: Worker, onStatus: (status: Status) => v
           reject(new CuesheetError('timeout', `the worker did not answer '${kind}'`));
         }, REQUEST_TIMEOUT_MS);
         waiting.set(request, { resolve, reject, timer });
-        worker.postMessage({ request, kind, body });
+        try {
+          worker.postMessage({ request, kind, body });
+        } catch (error) {
+          take(request); // a function, say, which no message can carry
+          reject(new CuesheetError('invalid', (error as Error).message));
+        }
       });
     },
     setLive(live, sink) {

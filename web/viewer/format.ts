@@ -1,13 +1,12 @@
 import type { EventRow, EventStatus, EventsStatus } from '../client/index.ts';
 
-/** Shape and name of a status: told apart without colour. */
-export const STATUS_LOOK: Record<EventStatus, { icon: string; label: string }> = {
-  pending: { icon: '◷', label: 'Pending' },
-  in_progress: { icon: '◐', label: 'In progress' },
-  finished: { icon: '✓', label: 'Finished' },
-  failed: { icon: '!', label: 'Failed' },
-  aborted: { icon: '✕', label: 'Aborted' },
-  restarted: { icon: '↻', label: 'Restarted' },
+export const STATUS_LABEL: Record<EventStatus, string> = {
+  pending: 'Pending',
+  in_progress: 'In progress',
+  finished: 'Finished',
+  failed: 'Failed',
+  aborted: 'Aborted',
+  restarted: 'Restarted',
 };
 
 const CONNECTION_LABEL: Record<EventsStatus['connection'], string> = {
@@ -21,9 +20,24 @@ const CONNECTION_LABEL: Record<EventsStatus['connection'], string> = {
   unauthorized: 'Signed out',
 };
 
-/** The words of the connection indicator. */
-export function connectionLabel(status: EventsStatus): string {
-  return CONNECTION_LABEL[status.connection];
+export type Mood = 'good' | 'busy' | 'bad';
+
+/** Words and mood of the connection indicator. */
+export function connectionLook({ connection }: EventsStatus): { label: string; mood: Mood } {
+  const label = CONNECTION_LABEL[connection];
+  if (connection === 'live' || connection === 'local') return { label, mood: 'good' };
+  const busy = connection === 'connecting' || connection === 'catching_up';
+  return { label, mood: busy ? 'busy' : 'bad' };
+}
+
+/** Words and mood of the storage indicator. */
+export function storageLook({ storage, message, saving }: EventsStatus): {
+  label: string;
+  mood: Mood;
+} {
+  if (storage === 'memory') return { label: 'Memory only', mood: 'bad' };
+  if (message !== null) return { label: 'Not saved', mood: 'bad' };
+  return saving ? { label: 'Saving …', mood: 'busy' } : { label: 'Durable', mood: 'good' };
 }
 
 /** Short age of a time: `now`, `45 s`, `3 min`, `5 h`, `2 d`. */
@@ -34,6 +48,18 @@ export function ageOf(iso: string, now: number): string {
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
   if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h`;
   return `${Math.floor(seconds / 86_400)} d`;
+}
+
+/** A time as the reader writes it, in their zone. */
+export function fullTime(iso: string): string {
+  const time = new Date(iso);
+  return Number.isNaN(time.getTime()) ? iso : time.toLocaleString();
+}
+
+/** A topic as what it is about and what happened: `entity.folder.` and `created`. */
+export function splitTopic(topic: string): [stem: string, leaf: string] {
+  const cut = topic.lastIndexOf('.') + 1;
+  return [topic.slice(0, cut), topic.slice(cut)];
 }
 
 /** Progress of a job to draw, or null: only what is still running has one. */

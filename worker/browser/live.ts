@@ -7,8 +7,8 @@ import { errorMessage } from './worker-error.ts';
 const FRAME_MS = 16;
 
 export interface LiveQueries {
-  /** `key` is unique over all pages; `post` gets the first page and every later one that differs. */
-  add(key: string, live: number, query: object, post: (message: LiveMessage) => void): void;
+  /** `key` is unique over all pages, `query` is JSON; `post` gets the first page and every later one that differs. */
+  add(key: string, live: number, query: string, post: (message: LiveMessage) => void): void;
   remove(key: string): void;
   /** Forgets every query whose key starts with `prefix`. */
   removeAll(prefix: string): void;
@@ -26,14 +26,14 @@ interface Open {
 /** Open queries of all pages, run again after changes, told only when their page differs. */
 export function createLiveQueries(store: CoreStore): LiveQueries {
   const open = new Map<string, Open>();
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let waiting = false;
 
   function refresh(entry: Open) {
     try {
       const page = store.call(Method.query, {}, entry.query).body;
       if (sameBytes(page, entry.last)) return;
       entry.last = page;
-      entry.post({ live: entry.live, page });
+      entry.post({ live: entry.live, page: page.slice() }); // the page takes its copy over
     } catch (error) {
       entry.post({ live: entry.live, error: errorMessage(error) });
     }
@@ -41,7 +41,7 @@ export function createLiveQueries(store: CoreStore): LiveQueries {
 
   return {
     add(key, live, query, post) {
-      const entry = { live, query: JSON.stringify(query), post, last: new Uint8Array() };
+      const entry = { live, query, post, last: new Uint8Array() };
       open.set(key, entry);
       refresh(entry);
     },
@@ -50,8 +50,10 @@ export function createLiveQueries(store: CoreStore): LiveQueries {
       for (const key of open.keys()) if (key.startsWith(prefix)) open.delete(key);
     },
     changed() {
-      timer ??= setTimeout(() => {
-        timer = undefined;
+      if (waiting) return;
+      waiting = true;
+      setTimeout(() => {
+        waiting = false;
         for (const entry of open.values()) refresh(entry);
       }, FRAME_MS);
     },
@@ -59,5 +61,7 @@ export function createLiveQueries(store: CoreStore): LiveQueries {
 }
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+  if (a.length !== b.length) return false;
+  for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) return false;
+  return true;
 }

@@ -80,7 +80,8 @@ export type ReplyMessage =
   { reply: number; value: Answers[Kind] } | { reply: number; error: ErrorMessage };
 
 /** A fresh page of a live query, as UTF-8 JSON; or why there is none. */
-export type LiveMessage = { live: number; page: Uint8Array } | { live: number; error: ErrorMessage };
+export type LiveMessage =
+  { live: number; page: Uint8Array } | { live: number; error: ErrorMessage };
 
 export interface Status {
   /** `local` when no server is set. */
@@ -100,32 +101,59 @@ export interface StatusMessage {
 
 export type FromWorker = ReplyMessage | LiveMessage | StatusMessage;
 
+/** The owner has begun with a request: if it ends now, nobody knows whether it was done. */
+export interface TakenMessage {
+  taken: number;
+}
+
 /** Between workers, on the channel of a database. `page` names the worker of the asking tab. */
 export type ChannelMessage =
-  { to: 'owner'; page: string; message: RequestMessage } | { to: string; message: FromWorker };
-
-const KINDS: readonly Kind[] = [
-  'open',
-  'dispatch',
-  'update',
-  'remove',
-  'get',
-  'query',
-  'live',
-  'unlive',
-  'token',
-  'flush',
-  'close',
-];
+  | { to: 'owner'; page: string; message: RequestMessage }
+  | { to: 'guests'; owner: string }
+  | { to: string; message: FromWorker | TakenMessage };
 
 /** Requests that may be asked twice without harm. */
 export const REPEATABLE: readonly Kind[] = ['get', 'query', 'live', 'unlive', 'token', 'flush'];
 
-/** The request in a message, or null when it is none. */
+type Checks = { readonly [K in Kind]: (body: Record<string, unknown>) => boolean };
+
+const isText = (value: unknown) => typeof value === 'string';
+const isTextOrNull = (value: unknown) => value === null || isText(value);
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const CHECKS: Checks = {
+  open: ({ database, wasmUrl, server, token, user }) =>
+    isText(database) && isText(wasmUrl) && [server, token, user].every(isTextOrNull),
+  dispatch: ({ event }) => isObject(event),
+  update: ({ id, changes }) => isText(id) && isObject(changes),
+  remove: ({ id }) => isText(id),
+  get: ({ id }) => isText(id),
+  query: ({ query }) => isObject(query),
+  live: ({ live, query }) => Number.isInteger(live) && isObject(query),
+  unlive: ({ live }) => Number.isInteger(live),
+  token: ({ token }) => isTextOrNull(token),
+  flush: () => true,
+  close: () => true,
+};
+
+/** The request in a message of any origin, or null when it is none. */
 export function parseRequest(data: unknown): RequestMessage | null {
-  if (typeof data !== 'object' || data === null) return null;
-  const { request, kind, body } = data as Record<string, unknown>;
-  if (typeof request !== 'number' || !KINDS.includes(kind as Kind)) return null;
-  if (typeof body !== 'object' || body === null) return null;
-  return data as RequestMessage;
+  if (!isObject(data)) return null;
+  const { request, kind, body } = data;
+  if (!Number.isSafeInteger(request) || !isText(kind) || !isObject(body)) return null;
+  if (!Object.hasOwn(CHECKS, kind as string)) return null;
+  return CHECKS[kind as Kind](body) ? (data as unknown as RequestMessage) : null;
+}
+
+/** The number under which to refuse a message that is no request; -1 when it has none. */
+export function requestNumber(data: unknown): number {
+  const number = isObject(data) ? data['request'] : null;
+  return Number.isSafeInteger(number) ? (number as number) : -1;
+}
+
+/** The buffers of a message, to be moved to the page instead of copied. */
+export function transferOf(message: FromWorker): ArrayBuffer[] {
+  const bytes = 'page' in message ? message.page : 'value' in message ? message.value : null;
+  return bytes instanceof Uint8Array ? [bytes.buffer as ArrayBuffer] : [];
 }

@@ -1,6 +1,6 @@
 import { type CoreStore, entropy, nowMicros } from '../../wasm/load.ts';
 import { type Effect, Method, type ReplicaState } from '../../wasm/methods.ts';
-import { WorkerError } from './worker-error.ts';
+import { isCrash, WorkerError } from './worker-error.ts';
 
 /** Longest wait for an answer of the server, in milliseconds. */
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -32,7 +32,12 @@ export function createUpstream(
   let state: ReplicaState = 'stopped';
 
   function tell(event: string, more: Record<string, unknown> = {}, body?: string | Uint8Array) {
-    store.call(Method.replica, { now: nowMicros(), entropy: entropy(), event, ...more }, body);
+    try {
+      store.call(Method.replica, { now: nowMicros(), entropy: entropy(), event, ...more }, body);
+    } catch (error) {
+      if (isCrash(error)) throw error; // ends the worker
+      console.error(`cuesheet: '${event}' of ${server} was refused:`, error);
+    }
     afterCall();
   }
 
@@ -96,6 +101,7 @@ export function createUpstream(
       tell('stop');
     },
     setToken(next) {
+      if (next === token) return;
       token = next;
       tell('stop');
       tell('start');

@@ -15,5 +15,13 @@ export function errorMessage(error: unknown): ErrorMessage {
   if (error instanceof WorkerError || error instanceof CoreError) {
     return { code: error.code, message: error.message };
   }
+  if (isCrash(error)) {
+    return { code: 'state', message: `the core stopped (${error.message}): open the events again` };
+  }
   return { code: 'storage', message: error instanceof Error ? error.message : String(error) };
+}
+
+/** A trap of the wasm module, after which its memory cannot be trusted. */
+export function isCrash(error: unknown): error is WebAssembly.RuntimeError {
+  return error instanceof WebAssembly.RuntimeError;
 }

@@ -76,7 +76,13 @@ function readOptions(args: string[]) {
   if (!Number.isInteger(port) || port < 0 || port > 65535) {
     throw new UsageError(`--port: expected a number from 0 to 65535, got '${values.port}'`);
   }
-  return { port, host: values.host, data: values.data, users: values.users, sample: !values['no-sample'] };
+  return {
+    port,
+    host: values.host,
+    data: values.data,
+    users: values.users,
+    sample: !values['no-sample'],
+  };
 }
 
 function parse(args: string[]) {

@@ -9,8 +9,7 @@ const TOKEN_LENGTH = 64;
 
 /** Who asks: a user, or the text and status of the refusal. */
 export type Identity =
-  | { user: User; token?: string }
-  | { user: null; denied: string; deniedStatus: number };
+  { user: User; token?: string } | { user: null; denied: string; deniedStatus: number };
 
 /** Where sessions survive a restart; only hashes of tokens are kept. */
 export interface SessionStorage {

@@ -75,7 +75,7 @@ export function openNodeFiles(folder: string): NodeFiles {
     },
     append(name, bytes) {
       const fd = descriptor(name);
-      for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+      for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
     },
     truncate: (name, length) => ftruncateSync(descriptor(name), length),
     write(name, bytes) {
@@ -135,7 +135,9 @@ function takeLock(folder: string, lock: string): void {
     }
     const holder = Number(readFileSync(lock, 'utf8'));
     if (holder !== process.pid && isAlive(holder)) {
-      throw new Error(`${folder} is used by the hub with process id ${holder}: stop that one first`);
+      throw new Error(
+        `${folder} is used by the hub with process id ${holder}: stop that one first`,
+      );
     }
     rmSync(lock, { force: true }); // left behind by a hub that was killed
   }

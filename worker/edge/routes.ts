@@ -97,7 +97,9 @@ export function createRoutes(
     // The core refuses broken JSON and missing credentials as it does on every route.
     if (!request || !caller.user) {
       const { status, body } = ask({ operation: 'graphql.events', ...caller, body: text });
-      return status < 400 ? refuse(c, 400, 'graphql: the body has no "query"') : respond(status, body);
+      return status < 400
+        ? refuse(c, 400, 'graphql: the body has no "query"')
+        : respond(status, body);
     }
     const answer = await answerGraphql(request, (args) => {
       const { status, body } = ask({
@@ -111,7 +113,13 @@ export function createRoutes(
     return c.json(answer);
   });
 
-  for (const path of ['/api/events', '/api/events/:id', '/api/query', '/api/eventops', '/api/enroll']) {
+  for (const path of [
+    '/api/events',
+    '/api/events/:id',
+    '/api/query',
+    '/api/eventops',
+    '/api/enroll',
+  ]) {
     app.all(path, (c) => c.json({ detail: 'Method Not Allowed' }, 405));
   }
   app.notFound(async (c) => {

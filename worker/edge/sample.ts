@@ -10,6 +10,13 @@ const SEQUENCES = ['sh010', 'sh020', 'sh030', 'sh110', 'sh120'];
 const PRODUCTS = ['renderMain', 'modelHero', 'animMain', 'plateMain', 'compFinal'];
 const STATUSES = ['In progress', 'Pending review', 'Approved', 'On hold'];
 
+const JOBS = [
+  ['reviewable.process', 'Transcoding turntable.mov'],
+  ['ftrack.sync_to_ayon', 'Syncing project to tracker'],
+  ['addon.install_from_url', 'Installing addon core 1.4.2'],
+  ['import.data', 'Importing 480 rows'],
+] as const;
+
 interface NewEvent {
   topic: string;
   project?: string;
@@ -36,7 +43,8 @@ function createRandom(seed: number): () => number {
 export function startSample(hub: Hub, token: string, seed = 7): { stop(): void } {
   const random = createRandom(seed);
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
-  const id = () => Array.from({ length: 32 }, () => Math.floor(random() * 16).toString(16)).join('');
+  const id = () =>
+    Array.from({ length: 32 }, () => Math.floor(random() * 16).toString(16)).join('');
   const jobs = new Map<string, { progress: number; label: string }>();
   let last = '';
   let stopped = false;
@@ -49,7 +57,11 @@ export function startSample(hub: Hub, token: string, seed = 7): { stop(): void }
       'x-sender': 'sample',
       'x-sender-type': 'sample',
     };
-    const request = new Request(`http://hub${path}`, { method, headers, body: JSON.stringify(body) });
+    const request = new Request(`http://hub${path}`, {
+      method,
+      headers,
+      body: JSON.stringify(body),
+    });
     const response = await hub.fetch(request);
     return response.status === 200 ? ((await response.json()) as { id: string }) : {};
   }
@@ -87,7 +99,10 @@ export function startSample(hub: Hub, token: string, seed = 7): { stop(): void }
         topic: 'entity.folder.attrib_changed',
         description: `Changed folder ${path} attributes: frameEnd, fps`,
       }),
-      () => ({ topic: 'entity.workfile.created', description: `Workfile ${shot}_comp_v004 created` }),
+      () => ({
+        topic: 'entity.workfile.created',
+        description: `Workfile ${shot}_comp_v004 created`,
+      }),
     ])();
     return { project, summary, ...event };
   }
@@ -95,11 +110,22 @@ export function startSample(hub: Hub, token: string, seed = 7): { stop(): void }
   function otherEvent(): NewEvent {
     const project = pick(PROJECTS);
     return pick<() => NewEvent>([
-      () => ({ topic: 'link.created', project, description: 'Created reference link between hero and sh010.' }),
+      () => ({
+        topic: 'link.created',
+        project,
+        description: 'Created reference link between hero and sh010.',
+      }),
       () => ({ topic: 'activity.created', project, description: 'Created comment activity' }),
       () => ({ topic: 'entity_list.created', project, description: 'Entity list dailies created' }),
-      () => ({ topic: 'reviewable.created', project, description: "Reviewable 'turntable.mp4' uploaded" }),
-      () => ({ topic: 'settings.changed', description: 'core 1.0 production studio overrides changed' }),
+      () => ({
+        topic: 'reviewable.created',
+        project,
+        description: "Reviewable 'turntable.mp4' uploaded",
+      }),
+      () => ({
+        topic: 'settings.changed',
+        description: 'core 1.0 production studio overrides changed',
+      }),
       () => ({ topic: 'bundle.updated', description: "Bundle '2026-11' has been updated" }),
       () => ({ topic: 'access_group.updated', description: 'Updated access group artist' }),
       () => ({ topic: 'log.info', description: 'Settings loaded' }),
@@ -113,9 +139,13 @@ export function startSample(hub: Hub, token: string, seed = 7): { stop(): void }
   }
 
   async function startJob(): Promise<void> {
-    const label = pick(['Transcoding plate', 'Syncing to tracker', 'Installing addon', 'Publishing review']);
-    const topic = pick(['reviewable.process', 'ftrack.sync_to_ayon', 'addon.install_from_url', 'import.data']);
-    const event: NewEvent = { topic, project: pick(PROJECTS), description: `${label} ...`, finished: false };
+    const [topic, label] = pick(JOBS);
+    const event: NewEvent = {
+      topic,
+      project: pick(PROJECTS),
+      description: `${label} ...`,
+      finished: false,
+    };
     if (last) event.dependsOn = last;
     const answer = await send('POST', '/api/events', event);
     if (answer.id) jobs.set(answer.id, { progress: 0, label });

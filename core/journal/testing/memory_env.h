@@ -31,7 +31,7 @@ class MemoryEnv : public Env {
   }
   Result<void> Truncate(const std::string& name, uint64_t size) override {
     CUE_TRY(Check("truncate", name));
-    files[name].resize(size);
+    files[name].resize(static_cast<size_t>(size));
     return {};
   }
   Result<void> Write(const std::string& name, std::string_view bytes) override {

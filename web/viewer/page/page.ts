@@ -1,42 +1,44 @@
 import { openEvents } from '../../client/index.ts';
 import { type CuesheetViewer, defineViewer } from '../viewer.ts';
-
-const TOKEN_KEY = 'cuesheet.token';
-
-/** The token of a sign-in link (`#token=…`): kept, and taken out of the address bar at once. */
-function takeToken(): string | null {
-  const token = new URLSearchParams(location.hash.slice(1)).get('token');
-  if (token) {
-    localStorage.setItem(TOKEN_KEY, token);
-    history.replaceState(null, '', location.pathname + location.search);
-  }
-  return localStorage.getItem(TOKEN_KEY);
-}
+import { SIGNED_OUT, signIn } from './sign-in.ts';
 
 async function main(): Promise<void> {
   defineViewer();
   const viewer = document.querySelector('cuesheet-viewer') as CuesheetViewer;
-  const token = takeToken();
-  if ('serviceWorker' in navigator) {
-    navigator.serviceWorker.register('service-worker.js').catch((error: Error) => {
-      console.warn(`cuesheet: this page will not open offline: ${error.message}`);
-    });
-  }
-  const signIn = 'Signed out: open the link that the hub printed at its start to sign in.';
+  keepShell();
   try {
+    const { token, user, note } = await signIn();
+    viewer.note = note;
     const events = await openEvents({
       server: location.origin,
-      ...(token && { token }),
+      name: user ?? 'default',
+      ...(token !== null && { token }),
       onAuth: async () => {
-        viewer.note = signIn;
+        viewer.note ||= SIGNED_OUT;
         return null;
       },
     });
-    if (!token) viewer.note = signIn;
+    events.onStatus(({ connection }) => {
+      if (connection === 'live') viewer.note = '';
+    });
     viewer.events = events;
   } catch (error) {
-    viewer.note = (error as Error).message;
+    viewer.failure = (error as Error).message;
   }
+}
+
+/** A service worker keeps the page for when the hub is gone. */
+function keepShell(): void {
+  const { serviceWorker } = navigator;
+  if (!serviceWorker) return;
+  // A new version took over while this page runs the old one: never mix the two.
+  const hadOne = serviceWorker.controller !== null;
+  serviceWorker.addEventListener('controllerchange', () => {
+    if (hadOne) location.reload();
+  });
+  serviceWorker.register('service-worker.js').catch((error: Error) => {
+    console.warn(`cuesheet: this page will not open offline: ${error.message}`);
+  });
 }
 
 void main();

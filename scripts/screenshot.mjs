@@ -1,0 +1,39 @@
+// Takes the README's pictures of the viewer with sample events: npm run screenshot.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+
+const SAMPLE_MS = 14_000;
+const SHOTS = [
+  { name: 'viewer-dark', colorScheme: 'dark', viewport: { width: 1100, height: 560 } },
+  { name: 'viewer-light', colorScheme: 'light', viewport: { width: 1100, height: 560 } },
+  { name: 'viewer-narrow', colorScheme: 'dark', viewport: { width: 360, height: 560 } },
+];
+
+const folder = mkdtempSync(join(tmpdir(), 'cuesheet-'));
+const hub = spawn(process.execPath, ['dist/hub/cli.js', 'start', '--port', '0', '--data', folder]);
+let output = '';
+hub.stdout.on('data', (data) => (output += data));
+for (let waited = 0; !output.includes('#token=') && waited < 10_000; waited += 50) {
+  await new Promise((resolve) => setTimeout(resolve, 50));
+}
+const link = /http:\S+#token=\S+/.exec(output)?.[0];
+process.on('exit', () => hub.kill('SIGKILL'));
+const browser = await chromium.launch({
+  executablePath: '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+});
+await new Promise((resolve) => setTimeout(resolve, SAMPLE_MS));
+for (const { name, ...options } of SHOTS) {
+  const page = await (await browser.newContext(options)).newPage();
+  await page.goto(link);
+  await page.locator('cuesheet-viewer [data-connection="live"]').waitFor();
+  await page.locator('cuesheet-viewer [role=progressbar]').first().waitFor();
+  await page.screenshot({ path: `docs/images/${name}.png` });
+}
+await browser.close();
+hub.kill('SIGTERM');
+await new Promise((resolve) => hub.once('exit', resolve));
+rmSync(folder, { recursive: true, force: true });

@@ -1,0 +1,55 @@
+const SESSION_KEY = 'cuesheet.session';
+const USER_TIMEOUT_MS = 5000;
+
+/** Who is signed in, as this browser remembers it. */
+export interface SignedIn {
+  /** Null: signed out, or not known to the hub. */
+  token: string | null;
+  /** Whose events this browser keeps: the last user who was signed in. */
+  user: string | null;
+  /** What to tell the user; empty when all is well. */
+  note: string;
+}
+
+export const SIGNED_OUT = 'Signed out: open the link that the hub printed at its start to sign in.';
+
+/**
+ * The session of a sign-in link (`#token=…`) or of an earlier visit. The token leaves the address
+ * bar at once. A new one is shown to the hub to learn whose it is, because every user has events of
+ * their own in this browser.
+ */
+export async function signIn(): Promise<SignedIn> {
+  const linked = takeToken();
+  const kept = readSession();
+  if (linked === null || linked === kept.token) {
+    return { ...kept, note: kept.token === null ? SIGNED_OUT : '' };
+  }
+  try {
+    const response = await fetch('/api/users/me', {
+      headers: { authorization: `Bearer ${linked}` },
+      signal: AbortSignal.timeout(USER_TIMEOUT_MS),
+    });
+    if (!response.ok)
+      return { ...kept, token: null, note: `This sign-in link has ended. ${SIGNED_OUT}` };
+    const { name } = (await response.json()) as { name: string };
+    localStorage.setItem(SESSION_KEY, JSON.stringify({ token: linked, user: name }));
+    return { token: linked, user: name, note: '' };
+  } catch {
+    return { ...kept, note: 'The hub does not answer: open the sign-in link again when it does.' };
+  }
+}
+
+function takeToken(): string | null {
+  const token = new URLSearchParams(location.hash.slice(1)).get('token');
+  if (token !== null) history.replaceState(null, '', location.pathname + location.search);
+  return token;
+}
+
+function readSession(): { token: string | null; user: string | null } {
+  try {
+    const { token, user } = JSON.parse(localStorage.getItem(SESSION_KEY) ?? '{}');
+    return { token: token ?? null, user: user ?? null };
+  } catch {
+    return { token: null, user: null };
+  }
+}

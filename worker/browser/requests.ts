@@ -1,0 +1,132 @@
+import { type CoreStore, entropy, nowMicros } from '../../wasm/load.ts';
+import { Method } from '../../wasm/methods.ts';
+import type { Arrivals } from './arrivals.ts';
+import type { LiveQueries } from './live.ts';
+import type { Answers, FromWorker, Kind, Requests, Status } from './protocol.ts';
+import type { Upstream } from './upstream.ts';
+import { WorkerError } from './worker-error.ts';
+
+export type Post = (message: FromWorker) => void;
+
+/** How each kind of request is answered. `page` names the asking page, `post` reaches it. */
+export type Handlers = {
+  [K in Kind]: (body: Requests[K], page: string, post: Post) => Promise<Answers[K]> | Answers[K];
+};
+
+/** What the requests work on. */
+export interface Workplace {
+  store: CoreStore;
+  /** Null: the events live in this browser only. */
+  upstream: Upstream | null;
+  user: string | null;
+  pages: Map<string, Post>;
+  live: LiveQueries;
+  arrivals: Arrivals;
+  status(): Status;
+  /** To be called after every change; resolves when everything so far is durable. */
+  settle(): Promise<void>;
+  leave(page: string): void;
+}
+
+/**
+ * Requests as calls of the core. Without an upstream a write settles when it is durable; with one,
+ * when the upstream took it and what it made of it is durable here as well.
+ */
+export function createHandlers(work: Workplace): Handlers {
+  const { store, upstream, live, arrivals, settle } = work;
+  const actor = () => ({ now: nowMicros(), user: work.user, senderType: 'cuesheet' });
+
+  function find(id: string): Uint8Array | null {
+    const { header, body } = store.call<{ found: boolean }>(Method.get, { id });
+    return header.found ? body : null;
+  }
+
+  function read(id: string): { updatedAt: string; payload?: unknown } | null {
+    const bytes = find(id);
+    return bytes && JSON.parse(new TextDecoder().decode(bytes));
+  }
+
+  return {
+    open({ token }, page, post) {
+      work.pages.set(page, post);
+      if (token !== null) upstream?.setToken(token); // this tab may be newly signed in
+      return work.status();
+    },
+    async dispatch({ event }) {
+      if (upstream) {
+        const response = await upstream.request('POST', '/api/events', event);
+        const { id } = (await response.json()) as { id: string };
+        const stored = (event as { store?: boolean }).store !== false;
+        if (stored) await arrivals.wait(id, () => find(id) !== null);
+        await settle();
+        return { id };
+      }
+      const body = toJson(event);
+      const header = { ...actor(), entropy: entropy() };
+      const { id } = store.call<{ id: string }>(Method.dispatch, header, body).header;
+      await settle();
+      return { id };
+    },
+    async update({ id, changes }) {
+      if (upstream) {
+        const before = read(id)?.updatedAt; // moves with every change (protocol.md 4)
+        await upstream.request('PATCH', `/api/events/${id}`, changes);
+        await arrivals.wait(id, () => (read(id)?.updatedAt ?? before) !== before);
+      } else {
+        store.call(Method.update, { ...actor(), id }, toJson(changes));
+      }
+      await settle();
+      return null;
+    },
+    async remove({ id }) {
+      const here = find(id) !== null; // refuses what is no id, before the server is asked
+      await upstream?.request('DELETE', `/api/events/${id}`);
+      if (here) store.call(Method.remove, { now: nowMicros(), id });
+      await settle();
+      return { removed: here };
+    },
+    async get({ id }) {
+      const here = find(id);
+      if (upstream?.state() !== 'live') return here;
+      if (here && read(id)?.payload !== undefined) return here;
+      try {
+        const response = await upstream.request('GET', `/api/events/${id}`);
+        return new Uint8Array(await response.arrayBuffer());
+      } catch (error) {
+        if (here || (error instanceof WorkerError && error.code === 'not_found')) return here;
+        throw error;
+      }
+    },
+    query: ({ query }) => store.call(Method.query, {}, toJson(query)).body,
+    live({ live: number, query }, page, post) {
+      live.add(`${page} ${number}`, number, toJson(query), post);
+      return null;
+    },
+    unlive({ live: number }, page) {
+      live.remove(`${page} ${number}`);
+      return null;
+    },
+    token({ token }) {
+      upstream?.setToken(token);
+      return null;
+    },
+    async flush() {
+      await settle();
+      return null;
+    },
+    async close(_body, page) {
+      await settle();
+      work.leave(page);
+      return null;
+    },
+  };
+}
+
+/** @throws WorkerError `invalid` for what JSON cannot say, such as a BigInt. */
+function toJson(value: object): string {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    throw new WorkerError('invalid', (error as Error).message);
+  }
+}
