@@ -46,10 +46,12 @@ for (const path of walk(join(root, 'core')).filter((name) => /\.(cc|h)$/.test(na
     if (inner !== 'testing' && OUTSIDE.test(line)) {
       offences.push(`${where}: core/ reaches for the outside: ${line.trim()}`);
     }
-    const to = /^#include "([a-z_]+)\//.exec(line)?.[1];
-    if (!to || to === from) return;
+    const quoted = /^\s*#\s*include\s*"([^"]*)"/.exec(line)?.[1];
+    if (quoted === undefined) return;
+    const to = quoted.split('/')[0];
+    if (to === from) return;
     if (!RANK.has(to) || RANK.get(to) >= RANK.get(from)) {
-      offences.push(`${where}: ${from} must not include ${to}`);
+      offences.push(`${where}: ${from} must not include ${RANK.has(to) ? to : quoted}`);
     }
   });
 }
@@ -57,7 +59,7 @@ for (const path of walk(join(root, 'core')).filter((name) => /\.(cc|h)$/.test(na
 for (const [folder, allowed] of Object.entries(MAY_IMPORT)) {
   for (const path of walk(join(root, folder)).filter((name) => name.endsWith('.ts'))) {
     eachLine(path, (line, where) => {
-      const target = /from '(\.[^']*)'/.exec(line)?.[1];
+      const target = /(?:\bfrom|\bimport)\s*\(?\s*'(\.[^']*)'/.exec(line)?.[1];
       if (!target) return;
       const to = normalize(join(dirname(relative(root, path)), target));
       if (![folder, ...allowed].some((prefix) => to.startsWith(prefix))) {

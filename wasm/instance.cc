@@ -72,8 +72,9 @@ bool Instance::Call(Method method, std::string_view request) {
   const auto frame = Frame::Parse(request);
   auto result = frame ? Run(method, *frame) : std::unexpected(frame.error());
   PublishChanges();
-  result_ = result ? *std::move(result) : ErrorFrame(result.error());
-  return result.has_value();
+  const bool done = result.has_value();
+  result_ = done ? *std::move(result) : ErrorFrame(result.error());
+  return done;
 }
 
 size_t Instance::TakeEffects() {

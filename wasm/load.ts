@@ -42,7 +42,9 @@ const decoder = new TextDecoder();
 
 /** 128 fresh random bits as 32 hex digits, the form in which the core takes entropy. */
 export function entropy(): string {
-  return crypto.randomUUID().replaceAll('-', '');
+  // Not randomUUID: a page served over plain http does not have it.
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 /** Microseconds since 1970 UTC. */

@@ -99,13 +99,16 @@ Result<Change> ParseRecordBody(std::string_view body) {
   Change change;
   change.sequence = in.Varint();
   const auto kind = in.Fixed<uint8_t>();
+  if (!in.ok() || kind < static_cast<uint8_t>(ChangeKind::kInserted) ||
+      kind > static_cast<uint8_t>(ChangeKind::kRemoved)) {
+    return Fail(ErrorCode::kCorrupt, "record of an unknown kind");
+  }
   change.kind = static_cast<ChangeKind>(kind);
   change.event.id = TakeId(in);
   if (change.kind == ChangeKind::kReplaced) change.previous_id = TakeId(in);
   const uint64_t bits = in.Varint();
-  if (!in.ok() || kind < static_cast<uint8_t>(ChangeKind::kInserted) ||
-      kind > static_cast<uint8_t>(ChangeKind::kRemoved) || bits > FieldSet::kAllBits) {
-    return Fail(ErrorCode::kCorrupt, "record of an unknown kind");
+  if (!in.ok() || bits > FieldSet::kAllBits) {
+    return Fail(ErrorCode::kCorrupt, "record with unknown fields");
   }
   change.fields = FieldSet(static_cast<uint32_t>(bits));
   TakeFields(in, change.event, change.fields);

@@ -88,7 +88,7 @@ function until(child: ChildProcess, ready: () => boolean, output: () => string):
 
 /** The process id that a running hub notes in its folder. */
 function hubPid(folder: string): number {
-  return Number(readFileSync(join(folder, 'data', 'lock'), 'utf8'));
+  return Number.parseInt(readFileSync(join(folder, 'data', 'lock'), 'utf8'), 10);
 }
 
 async function stopProcess(

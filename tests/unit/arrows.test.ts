@@ -27,6 +27,9 @@ test.each([
   ['core/wasm/a.cc', 'auto t = std::chrono::system_clock::now();', 'core/ reaches for the outside'],
   ['worker/edge/a.ts', "import { x } from '../browser/live.ts';", 'must not import worker/browser'],
   ['wasm/a.ts', "import { x } from '../web/client/index.ts';", 'must not import web/client'],
+  ['core/event/a.h', '#include "../store/event_store.h"', 'event must not include ../store'],
+  ['wasm/a.ts', "import '../web/client/index.ts';", 'must not import web/client'],
+  ['wasm/a.ts', "const x = await import('../web/client/index.ts');", 'must not import web/client'],
 ])('%s with %s is refused', (path, text, complaint) => {
   expect(complaints(path, text)).toContain(complaint);
 });

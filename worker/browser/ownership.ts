@@ -1,3 +1,4 @@
+import { entropy } from '../../wasm/load.ts';
 import { createGuest, type Guest } from './guest.ts';
 import { createOwner, type Owner } from './owner.ts';
 import type { FromWorker, OpenRequest, RequestMessage } from './protocol.ts';
@@ -17,7 +18,7 @@ export interface Database {
  * Without Web Locks every tab has events of its own, in memory.
  */
 export function joinDatabase(options: OpenRequest, post: (message: FromWorker) => void): Database {
-  const page = randomName();
+  const page = entropy();
   const lock = `cuesheet:${options.database}`;
   const channel = new BroadcastChannel(lock);
   const opened: RequestMessage[] = []; // what a new owner has to hear: open, live queries
@@ -76,10 +77,4 @@ function hold(locks: LockManager, name: string): Promise<void> {
       })
       .catch(reject);
   });
-}
-
-/** 128 random bits; crypto.randomUUID() is for secure contexts only. */
-function randomName(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -1,15 +1,14 @@
 #!/usr/bin/env node
-import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { createCredentials, type SessionStorage } from './credentials.ts';
+import { createCredentials } from './credentials.ts';
 import { createHub } from './hub.ts';
 import { serveNode, servePage } from './node.ts';
 import { openNodeFiles } from './node-files.ts';
 import { startSample } from './sample.ts';
-import { hashPassword, hashSecret, parseUsers, randomHex, type UserRecord } from './users.ts';
+import { fileSessions, loadUsers } from './user-files.ts';
 
 const HELP = `usage: cuesheet start [options]
 
@@ -23,6 +22,9 @@ Runs a hub: AYON's event protocol and an event viewer on this machine.
   --no-sample    do not make sample events
   --help         this text`;
 
+/** What waits is written within this time of a signal, or the hub ends with 1. */
+const STOP_TIMEOUT_MS = 4500;
+
 const here = dirname(fileURLToPath(import.meta.url));
 
 class UsageError extends Error {}
@@ -35,7 +37,7 @@ async function main(args: string[]): Promise<void> {
   }
   const files = openNodeFiles(options.data);
   process.on('exit', () => files.close());
-  const users = await loadUsers(options);
+  const users = await loadUsers(options.data, options.users);
   const credentials = createCredentials(users, fileSessions(join(options.data, 'sessions.json')));
   const hub = await createHub({
     wasm: new WebAssembly.Module(await readFile(join(here, 'cuesheet.wasm'))),
@@ -52,18 +54,21 @@ async function main(args: string[]): Promise<void> {
     console.log(`open the event viewer as ${viewer.name}: ${server.url}/#token=${token}`);
   }
   const service = users.find((user) => user.data.isService);
-  const sample =
-    options.sample && service
-      ? startSample(hub, await credentials.createSession(service))
-      : { stop: () => {} };
+  let sample = { stop: () => {} };
+  if (options.sample && service) {
+    const others = users.filter(({ data }) => data.isAdmin || data.isManager);
+    const names = others.filter(({ data }) => !data.isGuest).map(({ name }) => name);
+    sample = startSample(hub, await credentials.createSession(service), names);
+  }
 
   const stop = async () => {
+    setTimeout(() => fail(new Error('stopping took too long')), STOP_TIMEOUT_MS).unref();
     sample.stop();
     await server.close();
     process.exit(0);
   };
-  process.once('SIGTERM', () => void stop());
-  process.once('SIGINT', () => void stop());
+  process.once('SIGTERM', () => void stop().catch(fail));
+  process.once('SIGINT', () => void stop().catch(fail));
 }
 
 function readOptions(args: string[]) {
@@ -104,56 +109,18 @@ function parse(args: string[]) {
   }
 }
 
-/** The users file, or the folder's own two users, made at the first start. */
-async function loadUsers(options: { data: string; users: string | undefined }) {
-  const own = join(options.data, 'users.json');
-  const path = options.users ?? own;
-  if (options.users === undefined && !existsSync(own)) return makeUsers(own);
-  try {
-    return await parseUsers(readFileSync(path, 'utf8'));
-  } catch (error) {
-    throw new Error(`users file ${path}: ${(error as Error).message}`);
-  }
-}
-
-/** An admin and a service with random keys: shown once, kept as hashes. */
-async function makeUsers(path: string): Promise<UserRecord[]> {
-  const key = randomHex(16);
-  const password = randomHex(8);
-  const users: UserRecord[] = [
-    { name: 'admin', passwordHash: await hashPassword(password), data: { isAdmin: true } },
-    { name: 'service', apiKeyHash: await hashSecret(key), data: { isService: true } },
-  ];
-  writePrivate(path, JSON.stringify(users, null, 2));
-  console.log('made two users; their secrets are shown this once:');
-  console.log(`  admin    password ${password}`);
-  console.log(`  service  API key  ${key}`);
-  return users;
-}
-
-function fileSessions(path: string): SessionStorage {
-  return {
-    load: () => (existsSync(path) ? readFileSync(path, 'utf8') : null),
-    save: (text) => writePrivate(path, text),
-  };
-}
-
-function writePrivate(path: string, text: string): void {
-  writeFileSync(`${path}.new`, text, { mode: 0o600 });
-  chmodSync(`${path}.new`, 0o600);
-  renameSync(`${path}.new`, path);
-}
-
 /** One sentence a person can act on. */
 function explain(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException & { port?: number };
-  if (code === 'EADDRINUSE') return 'the port is in use: choose another one with --port';
+  const { code, message, port } = error as NodeJS.ErrnoException & { port?: number };
+  if (code === 'EADDRINUSE') return `port ${port} is in use: choose another one with --port`;
   if (code === 'EACCES') return `${message}: choose another port or folder`;
   return message;
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
+function fail(error: unknown): never {
   console.error(`cuesheet: ${explain(error)}`);
   if (error instanceof UsageError) console.error('cuesheet: see cuesheet start --help');
   process.exit(error instanceof UsageError ? 2 : 1);
-});
+}
+
+main(process.argv.slice(2)).catch(fail);

@@ -4,6 +4,8 @@ import { checkPassword, hashSecret, randomHex, type User, type UserRecord } from
 const SESSION_MS = 72 * 3600 * 1000;
 /** How often the new end of a used session is written down. */
 const SLIDE_MS = 3600 * 1000;
+/** A used API key opens a WebSocket for this long, as AYON's key sessions do (protocol.md 9.2). */
+const KEY_MS = 600 * 1000;
 const MAX_SESSIONS = 10_000;
 const TOKEN_LENGTH = 64;
 
@@ -20,8 +22,8 @@ export interface SessionStorage {
 export interface Credentials {
   /** The identity behind a request, by AYON's order of credentials (protocol.md 10.1, 10.2). */
   identify(request: Request): Promise<Identity>;
-  /** The user of a session token, or null. */
-  bySession(token: string): Promise<User | null>;
+  /** The user of a session token or of a lately used API key, or null. */
+  byToken(token: string): Promise<User | null>;
   /** The user with this password, or null. Service users cannot log in. */
   login(name: string, password: string): Promise<User | null>;
   createSession(user: User): Promise<string>;
@@ -43,9 +45,8 @@ export function createCredentials(
   const byKey = new Map(
     records.filter((record) => record.apiKeyHash).map((record) => [record.apiKeyHash, record]),
   );
-  const sessions = new Map<string, Session>(
-    Object.entries(JSON.parse(storage.load() ?? '{}') as Record<string, Session>),
-  );
+  const sessions = readSessions(storage.load());
+  const keyEnds = new Map<string, number>();
 
   const save = () => storage.save(JSON.stringify(Object.fromEntries(sessions)));
 
@@ -56,7 +57,11 @@ export function createCredentials(
     if (!session || session.expires < now()) return null;
     if (session.expires < now() + SESSION_MS - SLIDE_MS) {
       session.expires = now() + SESSION_MS;
-      save();
+      try {
+        save();
+      } catch {
+        // A full disk must not end a session; the next start knows the end before this one.
+      }
     }
     return byName.get(session.user) ?? null;
   }
@@ -67,8 +72,11 @@ export function createCredentials(
     const key =
       request.headers.get('x-api-key') ?? (scheme.toLowerCase() === 'apikey' ? value : null);
     if (key !== null) {
-      const user = byKey.get(await hashSecret(key));
-      return user ? { user } : { user: null, denied: 'Invalid API key', deniedStatus: 401 };
+      const hash = await hashSecret(key);
+      const user = byKey.get(hash);
+      if (!user) return { user: null, denied: 'Invalid API key', deniedStatus: 401 };
+      keyEnds.set(hash, now() + KEY_MS);
+      return { user };
     }
     const cookie = /(?:^|;\s*)accessToken=([^;]+)/.exec(request.headers.get('cookie') ?? '')?.[1];
     const bearer =
@@ -80,7 +88,12 @@ export function createCredentials(
   }
 
   return {
-    bySession,
+    async byToken(token) {
+      const user = await bySession(token);
+      if (user) return user;
+      const hash = await hashSecret(token);
+      return (keyEnds.get(hash) ?? 0) > now() ? (byKey.get(hash) ?? null) : null;
+    },
     async identify(request) {
       const identity = await authenticate(request);
       const other = request.headers.get('x-as-user');
@@ -108,4 +121,14 @@ export function createCredentials(
       if (sessions.delete(await hashSecret(token))) save();
     },
   };
+}
+
+/** A file that is no list of sessions costs everybody a login, not the start of the hub. */
+function readSessions(text: string | null): Map<string, Session> {
+  try {
+    const entries = Object.entries(JSON.parse(text ?? '{}') as Record<string, Session>);
+    return new Map(entries.filter(([, session]) => typeof session?.expires === 'number'));
+  } catch {
+    return new Map();
+  }
 }

@@ -6,6 +6,9 @@ import type { Credentials } from './credentials.ts';
 import { createRoutes } from './routes.ts';
 import type { User } from './users.ts';
 
+export { type Credentials, createCredentials, type SessionStorage } from './credentials.ts';
+export { parseUsers, type User, type UserRecord, UsersError } from './users.ts';
+
 export interface HubOptions {
   /** The compiled `cuesheet.wasm`; each runtime has its own way to get it. */
   wasm: WebAssembly.Module;
@@ -13,6 +16,8 @@ export interface HubOptions {
   credentials: Credentials;
   /** Answers what is no API route, for example the viewer page; null = 404. */
   page?: (path: string) => Promise<Response | null>;
+  /** Web origins whose pages may call this hub (CORS), as `https://viewer.example`; default none. */
+  origins?: string[];
 }
 
 /** The outside of one WebSocket. */
@@ -45,11 +50,20 @@ export interface Hub {
   openSocket(peer: Peer): SocketHandle;
   /** To be called once a second: heartbeats and the authentication deadline. */
   tick(): void;
-  /** Commits what waits and closes every socket. */
+  /**
+   * Commits what waits and closes every socket with 1001. Requests to the store get 503 from now on.
+   * @throws Error when the last commit failed.
+   */
   close(): Promise<void>;
   /** Number of stored events. */
   events(): number;
 }
+
+/** AYON's clients try again after a 503. */
+const STOPPING = {
+  status: 503,
+  body: new TextEncoder().encode('{"code":503,"detail":"The hub is stopping"}'),
+};
 
 /**
  * A hub: AYON's event protocol over a core store, without ties to a runtime.
@@ -59,13 +73,16 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   const core = await loadCore(options.wasm);
   const store = core.create('hub', options.files);
   store.call(Method.open, { now: nowMicros() });
+  let stopping = false;
   const sockets = createSockets(options.credentials, (header, text) => {
+    if (stopping) return; // frames still come in while a socket closes
     store.call(Method.socket, { now: nowMicros(), ...header }, text);
     void commits.settle().catch(reportCommit);
   });
   const commits: CommitLoop = createCommitLoop(store, options.files, sockets.carryOut);
 
   const ask = (request: CoreRequest) => {
+    if (stopping) return STOPPING;
     const { user, body, ...header } = request;
     const result = store.call<{ status: number }>(
       Method.request,
@@ -79,6 +96,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
     ask,
     settle: commits.settle,
     ...(options.page && { page: options.page }),
+    ...(options.origins && { origins: options.origins }),
   });
   return {
     fetch: routes,
@@ -86,9 +104,13 @@ export async function createHub(options: HubOptions): Promise<Hub> {
     tick: () => sockets.tick(),
     events: () => store.call<{ events: number }>(Method.status).header.events,
     async close() {
-      await commits.stop();
-      sockets.closeAll();
-      store.destroy();
+      stopping = true;
+      try {
+        await commits.stop();
+      } finally {
+        sockets.closeAll();
+        store.destroy();
+      }
     },
   };
 }
@@ -112,7 +134,7 @@ function createSockets(
   let last = 0;
 
   async function authenticate(client: number, token: string): Promise<void> {
-    const user = await credentials.bySession(token);
+    const user = await credentials.byToken(token);
     if (peers.has(client)) {
       tell({ event: 'authenticated', client, caller: user && callerOf(user) });
     }

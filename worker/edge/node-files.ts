@@ -38,6 +38,7 @@ export function openNodeFiles(folder: string): NodeFiles {
   takeLock(folder, lock);
   const journals = join(folder, 'events');
   mkdirSync(journals, { recursive: true });
+  syncFolder(folder);
   const open = new Map<string, number>();
   const changed = new Set<number>();
   let folderChanged = false;
@@ -116,7 +117,7 @@ export function openNodeFiles(folder: string): NodeFiles {
 }
 
 /** A new or renamed file survives a power cut only when its folder is synced too. */
-function syncFolder(folder: string): void {
+export function syncFolder(folder: string): void {
   const fd = openSync(folder, 'r');
   try {
     fsyncSync(fd);
@@ -128,18 +129,34 @@ function syncFolder(folder: string): void {
 function takeLock(folder: string, lock: string): void {
   for (let attempt = 0; attempt < 2; attempt++) {
     try {
-      writeFileSync(lock, String(process.pid), { flag: 'wx' });
+      writeFileSync(lock, `${process.pid}\n${startOf(process.pid)}\n`, { flag: 'wx' });
       return;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
-    const holder = Number(readFileSync(lock, 'utf8'));
-    if (holder !== process.pid && isAlive(holder)) {
+    const [holder, started] = readFileSync(lock, 'utf8').split('\n');
+    if (isRunning(Number(holder), started ?? '')) {
       throw new Error(
         `${folder} is used by the hub with process id ${holder}: stop that one first`,
       );
     }
     rmSync(lock, { force: true }); // left behind by a hub that was killed
+  }
+}
+
+/** A process id alone may have gone to another process since, for example after a reboot. */
+function isRunning(pid: number, started: string): boolean {
+  if (!(pid > 0) || pid === process.pid || !isAlive(pid)) return false;
+  return started === '' || startOf(pid) === started;
+}
+
+/** When a process started, in the ticks of Linux's /proc; empty where there is none. */
+function startOf(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  } catch {
+    return '';
   }
 }
 

@@ -7,11 +7,14 @@ import { getRequestListener } from '@hono/node-server';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Hub } from './hub.ts';
 
+export { type NodeFiles, openNodeFiles } from './node-files.ts';
+
 const MAX_FRAME_BYTES = 1 << 20;
 const MAX_SOCKETS = 10_000;
 /** A socket that takes its messages slower than they come is closed beyond this. */
 const MAX_BUFFERED_BYTES = 4 << 20;
 const CLOSE_TIMEOUT_MS = 3000;
+const SWEEP_MS = 50;
 
 const TYPES: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
@@ -31,7 +34,10 @@ const PAGE_HEADERS = {
 export interface NodeServer {
   /** `http://HOST:PORT`. */
   url: string;
-  /** Stops listening, lets requests under way finish, closes the hub. */
+  /**
+   * Stops listening, lets requests under way finish, closes the hub; sockets get 1001.
+   * @throws Error when the last events could not be saved.
+   */
   close(): Promise<void>;
 }
 
@@ -46,9 +52,13 @@ export async function serveNode(hub: Hub, port: number, host: string): Promise<N
   const server = createServer((request, response) => void listener(request, response));
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const path = new URL(request.url ?? '/', 'http://hub').pathname;
-    if (path !== '/ws' || sockets.clients.size >= MAX_SOCKETS) {
-      socket.end(`HTTP/1.1 ${path === '/ws' ? '503 Busy' : '404 Not Found'}\r\n\r\n`);
+    // Node leaves the errors of an upgraded socket to us: unheard, a reset would end the process.
+    socket.on('error', () => socket.destroy());
+    const path = request.url?.split('?', 1)[0];
+    const busy = !server.listening || sockets.clients.size >= MAX_SOCKETS;
+    if (path !== '/ws' || busy) {
+      const status = path === '/ws' ? '503 Service Unavailable' : '404 Not Found';
+      socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
       return;
     }
     sockets.handleUpgrade(request, socket, head, (peer) => connect(hub, peer));
@@ -56,18 +66,23 @@ export async function serveNode(hub: Hub, port: number, host: string): Promise<N
   await listen(server, port, host);
   const timer = setInterval(() => hub.tick(), 1000);
   return {
-    url: `http://${host}:${(server.address() as AddressInfo).port}`,
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`,
     async close() {
       clearInterval(timer);
       const closed = new Promise((resolve) => server.close(resolve));
-      server.closeIdleConnections();
-      await hub.close();
+      // Kept-alive connections become idle one by one as their last requests are answered.
+      const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
       const impatient = setTimeout(() => {
         for (const peer of sockets.clients) peer.terminate();
         server.closeAllConnections();
       }, CLOSE_TIMEOUT_MS);
-      await closed;
-      clearTimeout(impatient);
+      try {
+        await hub.close();
+        await closed;
+      } finally {
+        clearInterval(sweep);
+        clearTimeout(impatient);
+      }
     },
   };
 }
@@ -75,10 +90,10 @@ export async function serveNode(hub: Hub, port: number, host: string): Promise<N
 /** The files of a folder as pages; null for what is not there. */
 export function servePage(folder: string): (path: string) => Promise<Response | null> {
   return async (path) => {
-    const name = normalize(path === '/' ? '/index.html' : decodeURIComponent(path));
-    const type = TYPES[extname(name)];
-    if (!type || name.includes('..')) return null;
     try {
+      const name = normalize(path === '/' ? '/index.html' : decodeURIComponent(path));
+      const type = TYPES[extname(name)];
+      if (!type || name.includes('..')) return null;
       const bytes = await readFile(join(folder, name));
       return new Response(bytes, { headers: { 'content-type': type, ...PAGE_HEADERS } });
     } catch {

@@ -1,27 +1,32 @@
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import type { Credentials, Identity } from './credentials.ts';
+import { cors } from 'hono/cors';
+import { addAccountRoutes } from './account-routes.ts';
+import type { Credentials } from './credentials.ts';
 import { answerGraphql, type GraphqlRequest } from './graphql.ts';
 import type { CoreRequest } from './hub.ts';
+import { type Env, refuse, respond } from './responses.ts';
 import { randomHex } from './users.ts';
 
 /** What AYON clients read to decide what a server can do (protocol.md 10.4). */
 export const SERVER_VERSION = '1.16.0+cuesheet';
 
 const MAX_BODY_BYTES = 8 << 20;
-const LOGINS_PER_MINUTE = 10;
-const MAX_THROTTLED = 10_000;
 /** Operations that change nothing: their answers wait for no commit. */
 const READS = new Set(['get', 'query']);
+/**
+ * Refusals that rest on no stored event wait for none either. 404 and 409 do: a client takes them for
+ * facts, so they must not rest on an event that a crash could take back.
+ */
+const REFUSED_AT_ONCE = new Set([400, 401, 403, 413, 501, 503]);
 
 interface RouteOptions {
   credentials: Credentials;
   ask: (request: CoreRequest) => { status: number; body: Uint8Array };
   settle: () => Promise<void>;
   page?: (path: string) => Promise<Response | null>;
+  origins?: string[];
 }
-
-type Env = { Variables: { identity: Identity }; Bindings: { address: string } };
 
 /** AYON's routes (protocol.md 3-6, 10). Paths and credentials here, every rule in the core. */
 export function createRoutes(
@@ -29,12 +34,14 @@ export function createRoutes(
 ): (request: Request, address?: string) => Promise<Response> {
   const { credentials, ask, settle } = options;
   const app = new Hono<Env>();
-  const mayLogIn = createThrottle();
 
   app.use('*', async (c, next) => {
     await next();
     c.res.headers.set('X-Request-ID', randomHex(16));
   });
+  if (options.origins?.length) {
+    app.use('*', cors({ origin: options.origins, exposeHeaders: ['X-Request-ID'] }));
+  }
   app.use(
     '*',
     bodyLimit({
@@ -51,7 +58,7 @@ export function createRoutes(
     const hasBody = c.req.method === 'POST' || c.req.method === 'PATCH';
     const body = hasBody ? new Uint8Array(await c.req.arrayBuffer()) : '';
     const { status, body: answer } = ask({ operation, ...requestOf(c), body });
-    if (!READS.has(operation)) await settle();
+    if (!READS.has(operation) && !REFUSED_AT_ONCE.has(status)) await settle();
     return respond(status, answer);
   };
   app.post('/api/events', (c) => forward(c, 'dispatch'));
@@ -63,32 +70,7 @@ export function createRoutes(
   app.post('/api/enroll', (c) => forward(c, 'enroll'));
 
   app.get('/api/info', (c) => c.json({ version: SERVER_VERSION }));
-  app.get('/api/users/me', (c) => {
-    const identity = c.get('identity');
-    if (!identity.user) return refuse(c, identity.deniedStatus, identity.denied);
-    const { name, data } = identity.user;
-    return c.json({ name, attrib: {}, data, active: true });
-  });
-
-  app.post('/api/auth/login', async (c) => {
-    if (!mayLogIn(c.env.address)) return refuse(c, 503, 'Too many login attempts');
-    const { name, password } = await c.req.json().catch(() => ({}));
-    if (typeof name !== 'string' || typeof password !== 'string') {
-      return refuse(c, 400, 'login: expected {"name": string, "password": string}');
-    }
-    const user = await credentials.login(name, password);
-    if (!user) return refuse(c, 403, 'Invalid login/password combination');
-    const token = await credentials.createSession(user);
-    const shown = { name: user.name, attrib: {}, data: user.data, active: true };
-    const detail = `Logged in as ${user.name}`;
-    return c.json({ detail, error: null, token, user: shown, redirectUrl: null });
-  });
-  app.post('/api/auth/logout', async (c) => {
-    const identity = c.get('identity');
-    if (!identity.user) return refuse(c, identity.deniedStatus, identity.denied);
-    if (identity.token) await credentials.endSession(identity.token);
-    return c.json({ detail: 'Logged out' });
-  });
+  addAccountRoutes(app, credentials);
 
   app.post('/graphql', async (c) => {
     const text = await c.req.text();
@@ -98,7 +80,7 @@ export function createRoutes(
     if (!request || !caller.user) {
       const { status, body } = ask({ operation: 'graphql.events', ...caller, body: text });
       return status < 400
-        ? refuse(c, 400, 'graphql: the body has no "query"')
+        ? refuse(c, 400, 'graphql: expected {"query": string, "variables": object}')
         : respond(status, body);
     }
     const answer = await answerGraphql(request, (args) => {
@@ -119,6 +101,11 @@ export function createRoutes(
     '/api/query',
     '/api/eventops',
     '/api/enroll',
+    '/api/info',
+    '/api/users/me',
+    '/api/auth/login',
+    '/api/auth/logout',
+    '/graphql',
   ]) {
     app.all(path, (c) => c.json({ detail: 'Method Not Allowed' }, 405));
   }
@@ -127,7 +114,8 @@ export function createRoutes(
     if (path.startsWith('/api/')) {
       return c.json({ code: 404, detail: `API endpoint ${path} not found`, path }, 404);
     }
-    const page = c.req.method === 'GET' ? await options.page?.(path) : null;
+    const mayRead = c.req.method === 'GET' || c.req.method === 'HEAD';
+    const page = mayRead ? await options.page?.(path) : null;
     if (page) return page;
     return path === '/' ? c.text('cuesheet hub') : c.text('not found', 404);
   });
@@ -148,34 +136,13 @@ function requestOf(c: Context<Env>) {
   };
 }
 
-function respond(status: number, body: Uint8Array): Response {
-  if (status === 204) return new Response(null, { status });
-  const headers = { 'content-type': 'application/json' };
-  return new Response(body as Uint8Array<ArrayBuffer>, { status, headers });
-}
-
-function refuse(c: Context, code: number, detail: string): Response {
-  return c.json({ code, detail }, code as 400);
-}
-
 function parseGraphql(text: string): GraphqlRequest | null {
   try {
     const request = JSON.parse(text);
-    return typeof request?.query === 'string' ? request : null;
+    const isRequest =
+      typeof request?.query === 'string' && typeof (request.variables ?? {}) === 'object';
+    return isRequest ? request : null;
   } catch {
     return null;
   }
-}
-
-/** At most LOGINS_PER_MINUTE per address (protocol.md 10.1). */
-function createThrottle(): (address: string) => boolean {
-  const recent = new Map<string, number[]>();
-  return (address) => {
-    const now = Date.now();
-    const times = (recent.get(address) ?? []).filter((time) => time > now - 60_000);
-    if (times.length >= LOGINS_PER_MINUTE) return false;
-    if (recent.size >= MAX_THROTTLED) recent.clear();
-    recent.set(address, [...times, now]);
-    return true;
-  };
 }

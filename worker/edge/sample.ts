@@ -1,174 +1,90 @@
 import type { Hub } from './hub.ts';
+import { createEventMaker, createRandom, type NewEvent } from './sample-events.ts';
 
-/** Events of a made-up studio, so that a new hub has something to show. */
 const BACKLOG = 150;
 const MAX_RUNNING_JOBS = 3;
 const TICK_MS = 700;
+const SENDER = 'sample';
 
-const PROJECTS = ['aurora', 'big_river', 'commercials_26'];
-const SEQUENCES = ['sh010', 'sh020', 'sh030', 'sh110', 'sh120'];
-const PRODUCTS = ['renderMain', 'modelHero', 'animMain', 'plateMain', 'compFinal'];
-const STATUSES = ['In progress', 'Pending review', 'Approved', 'On hold'];
+/** The jobs that a sample before this one left unfinished. */
+const UNFINISHED = `{ events(last: 100, statuses: ["pending", "in_progress"]) {
+  edges { node { id sender description } } } }`;
 
-const JOBS = [
-  ['reviewable.process', 'Transcoding turntable.mov'],
-  ['ftrack.sync_to_ayon', 'Syncing project to tracker'],
-  ['addon.install_from_url', 'Installing addon core 1.4.2'],
-  ['import.data', 'Importing 480 rows'],
-] as const;
-
-interface NewEvent {
-  topic: string;
-  project?: string;
-  description: string;
-  summary?: object;
-  payload?: object;
-  finished?: boolean;
-  dependsOn?: string;
-  hash?: string;
+interface Job {
+  progress: number;
+  label: string;
 }
 
-/** A small seeded generator (mulberry32): a run can be repeated. */
-function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let value = Math.imul(state ^ (state >>> 15), 1 | state);
-    value = (value + Math.imul(value ^ (value >>> 7), 61 | value)) ^ value;
-    return ((value ^ (value >>> 14)) >>> 0) / 4294967296;
-  };
+interface Answer {
+  id?: string;
+  data?: { events: { edges: { node: { id: string; sender: string; description: string } }[] } };
 }
 
-/** Dispatches sample events through the hub's own API until stopped. */
-export function startSample(hub: Hub, token: string, seed = 7): { stop(): void } {
+/**
+ * Dispatches sample events through the hub's own API until stopped, so that a new hub has something
+ * to show: a backlog for an empty store, then about one event a second and up to three running jobs.
+ * `token` is a session of a service; finished events also happen in the names of `others`.
+ */
+export function startSample(
+  hub: Hub,
+  token: string,
+  others: string[] = [],
+  seed = 7,
+): { stop(): void } {
   const random = createRandom(seed);
-  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
-  const id = () =>
-    Array.from({ length: 32 }, () => Math.floor(random() * 16).toString(16)).join('');
-  const jobs = new Map<string, { progress: number; label: string }>();
+  const make = createEventMaker(random);
+  const jobs = new Map<string, Job>();
   let last = '';
   let stopped = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  async function send(method: string, path: string, body: object): Promise<{ id?: string }> {
+  async function send(method: string, path: string, body: object, user = ''): Promise<Answer> {
     const headers = {
       authorization: `Bearer ${token}`,
       'content-type': 'application/json',
-      'x-sender': 'sample',
-      'x-sender-type': 'sample',
+      'x-sender': SENDER,
+      'x-sender-type': SENDER,
+      ...(user !== '' && { 'x-as-user': user }),
     };
-    const request = new Request(`http://hub${path}`, {
-      method,
-      headers,
-      body: JSON.stringify(body),
-    });
-    const response = await hub.fetch(request);
-    return response.status === 200 ? ((await response.json()) as { id: string }) : {};
-  }
-
-  function entityEvent(): NewEvent {
-    const project = pick(PROJECTS);
-    const shot = pick(SEQUENCES);
-    const product = pick(PRODUCTS);
-    const path = `/shots/${shot}`;
-    const summary = { entityId: id(), parentId: id(), entityPath: path };
-    const value = pick(STATUSES);
-    const event = pick<() => NewEvent>([
-      () => ({ topic: 'entity.folder.created', description: `Folder ${shot} created` }),
-      () => ({
-        topic: 'entity.folder.status_changed',
-        description: `Changed folder ${path} status to ${value}`,
-        summary: { ...summary, value },
-        payload: { oldValue: 'Not ready', newValue: value },
-      }),
-      () => ({ topic: 'entity.product.created', description: `Product ${product} created` }),
-      () => ({ topic: 'entity.version.created', description: `Version v012 created` }),
-      () => ({
-        topic: 'entity.version.status_changed',
-        description: `Changed version ${path}/${product}/v012 status to ${value}`,
-        summary: { ...summary, value },
-      }),
-      () => ({ topic: 'entity.representation.created', description: 'Representation exr created' }),
-      () => ({ topic: 'entity.task.created', description: 'Task compositing created' }),
-      () => ({
-        topic: 'entity.task.assignees_changed',
-        description: 'Changed task compositing assignees',
-        payload: { oldValue: [], newValue: ['mona', 'alice'] },
-      }),
-      () => ({
-        topic: 'entity.folder.attrib_changed',
-        description: `Changed folder ${path} attributes: frameEnd, fps`,
-      }),
-      () => ({
-        topic: 'entity.workfile.created',
-        description: `Workfile ${shot}_comp_v004 created`,
-      }),
-    ])();
-    return { project, summary, ...event };
-  }
-
-  function otherEvent(): NewEvent {
-    const project = pick(PROJECTS);
-    return pick<() => NewEvent>([
-      () => ({
-        topic: 'link.created',
-        project,
-        description: 'Created reference link between hero and sh010.',
-      }),
-      () => ({ topic: 'activity.created', project, description: 'Created comment activity' }),
-      () => ({ topic: 'entity_list.created', project, description: 'Entity list dailies created' }),
-      () => ({
-        topic: 'reviewable.created',
-        project,
-        description: "Reviewable 'turntable.mp4' uploaded",
-      }),
-      () => ({
-        topic: 'settings.changed',
-        description: 'core 1.0 production studio overrides changed',
-      }),
-      () => ({ topic: 'bundle.updated', description: "Bundle '2026-11' has been updated" }),
-      () => ({ topic: 'access_group.updated', description: 'Updated access group artist' }),
-      () => ({ topic: 'log.info', description: 'Settings loaded' }),
-      () => ({ topic: 'log.warning', description: 'Slow query: 1240 ms' }),
-      () => ({
-        topic: 'log.error',
-        description: 'Unhandled exception in POST /api/projects',
-        payload: { message: 'KeyError: frameEnd', traceback: 'File "resolve.py", line 12' },
-      }),
-    ])();
+    const text = JSON.stringify(body);
+    const response = await hub.fetch(
+      new Request(`http://hub${path}`, { method, headers, body: text }),
+    );
+    return response.status === 200 ? ((await response.json()) as Answer) : {};
   }
 
   async function startJob(): Promise<void> {
-    const [topic, label] = pick(JOBS);
-    const event: NewEvent = {
-      topic,
-      project: pick(PROJECTS),
-      description: `${label} ...`,
-      finished: false,
-    };
-    if (last) event.dependsOn = last;
-    const answer = await send('POST', '/api/events', event);
-    if (answer.id) jobs.set(answer.id, { progress: 0, label });
+    const event: NewEvent = make.job();
+    if (last !== '') event.dependsOn = last;
+    const { id } = await send('POST', '/api/events', event);
+    if (id) jobs.set(id, { progress: 0, label: labelOf(event.description) });
+  }
+
+  async function adoptJobs(): Promise<void> {
+    const { data } = await send('POST', '/graphql', { query: UNFINISHED });
+    for (const { node } of data?.events.edges ?? []) {
+      if (node.sender !== SENDER) continue;
+      jobs.set(node.id, { progress: 0, label: labelOf(node.description) });
+    }
   }
 
   async function moveJobs(): Promise<void> {
-    for (const [job, state] of jobs) {
-      state.progress = Math.min(100, state.progress + 3 + random() * 9);
-      const done = state.progress >= 100;
+    for (const [id, job] of jobs) {
+      job.progress = Math.min(100, job.progress + 3 + random() * 9);
+      const done = job.progress >= 100;
       const failed = done && random() < 0.2;
-      await send('PATCH', `/api/events/${job}`, {
+      await send('PATCH', `/api/events/${id}`, {
         status: done ? (failed ? 'failed' : 'finished') : 'in_progress',
-        progress: Math.round(state.progress),
-        ...(done && { description: `${state.label} ${failed ? 'failed' : 'done'}` }),
+        progress: Math.round(job.progress),
+        ...(done && { description: `${job.label} ${failed ? 'failed' : 'done'}` }),
       });
-      if (done) jobs.delete(job);
+      if (done) jobs.delete(id);
     }
   }
 
   async function dispatchOne(): Promise<void> {
-    const event = random() < 0.65 ? entityEvent() : otherEvent();
-    const answer = await send('POST', '/api/events', event);
-    if (answer.id) last = answer.id;
+    const { id } = await send('POST', '/api/events', make.finished(), make.pick(['', ...others]));
+    if (id) last = id;
   }
 
   async function step(): Promise<void> {
@@ -180,6 +96,8 @@ export function startSample(hub: Hub, token: string, seed = 7): { stop(): void }
   async function run(): Promise<void> {
     if (hub.events() === 0) {
       for (let i = 0; i < BACKLOG && !stopped; i++) await dispatchOne();
+    } else {
+      await adoptJobs();
     }
     const next = async () => {
       if (!stopped) await step();
@@ -197,4 +115,8 @@ export function startSample(hub: Hub, token: string, seed = 7): { stop(): void }
       clearTimeout(timer);
     },
   };
+}
+
+function labelOf(description: string): string {
+  return description.replace(/ \.\.\.$/, '');
 }

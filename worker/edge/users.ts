@@ -89,6 +89,9 @@ export async function parseUsers(text: string): Promise<UserRecord[]> {
   const names = records.map((record) => record.name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw new UsersError(`two users are called '${twice}'`);
+  const keys = records.map((record) => record.apiKeyHash);
+  const shared = keys.findIndex((key, index) => key !== undefined && keys.indexOf(key) < index);
+  if (shared !== -1) throw new UsersError(`user ${shared + 1}, apiKey: another user has the same`);
   return records;
 }
 
@@ -127,7 +130,8 @@ function parseData(value: unknown, where: string): UserData {
     }
   }
   const groups = data['accessGroups'];
-  if (groups !== undefined && (typeof groups !== 'object' || groups === null)) {
+  const isObject = typeof groups === 'object' && groups !== null && !Array.isArray(groups);
+  if (groups !== undefined && !isObject) {
     throw new UsersError(`${where}, data.accessGroups: expected an object of projects`);
   }
   return data as UserData;

@@ -6,6 +6,10 @@ async function main(): Promise<void> {
   defineViewer();
   const viewer = document.querySelector('cuesheet-viewer') as CuesheetViewer;
   keepShell();
+  // A sign-in link that is opened in this very tab changes the fragment only.
+  addEventListener('hashchange', () => {
+    if (location.hash.includes('token=')) location.reload();
+  });
   try {
     const { token, user, note } = await signIn();
     viewer.note = note;

@@ -1,0 +1,17 @@
+import type { Context } from 'hono';
+import type { Identity } from './credentials.ts';
+
+/** What every route of the hub finds in its context. */
+export type Env = { Variables: { identity: Identity }; Bindings: { address: string } };
+
+/** A core's answer as it is. */
+export function respond(status: number, body: Uint8Array): Response {
+  if (status === 204) return new Response(null, { status });
+  const headers = { 'content-type': 'application/json' };
+  return new Response(body as Uint8Array<ArrayBuffer>, { status, headers });
+}
+
+/** AYON's short body of a refusal (protocol.md 3.3). */
+export function refuse(c: Context, code: number, detail: string): Response {
+  return c.json({ code, detail }, code as 400);
+}

@@ -1,0 +1,65 @@
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { SessionStorage } from './credentials.ts';
+import { syncFolder } from './node-files.ts';
+import { hashPassword, hashSecret, parseUsers, randomHex, type UserRecord } from './users.ts';
+
+/**
+ * The users of `file`, or without one the two users of the data folder, made at the first start.
+ * @throws Error that names the file, the entry and the field.
+ */
+export async function loadUsers(folder: string, file: string | undefined): Promise<UserRecord[]> {
+  const own = join(folder, 'users.json');
+  const path = file ?? own;
+  if (file === undefined && !existsSync(own)) return makeUsers(own);
+  try {
+    return await parseUsers(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new Error(`users file ${path}: ${(error as Error).message}`);
+  }
+}
+
+/** An admin and a service with random keys: shown once, kept as hashes. */
+async function makeUsers(path: string): Promise<UserRecord[]> {
+  const key = randomHex(16);
+  const password = randomHex(8);
+  const users: UserRecord[] = [
+    { name: 'admin', passwordHash: await hashPassword(password), data: { isAdmin: true } },
+    { name: 'service', apiKeyHash: await hashSecret(key), data: { isService: true } },
+  ];
+  writePrivate(path, JSON.stringify(users, null, 2));
+  console.log('made two users; their secrets are shown this once:');
+  console.log(`  admin    password ${password}`);
+  console.log(`  service  API key  ${key}`);
+  return users;
+}
+
+/** Sessions in a file that only its owner may read. */
+export function fileSessions(path: string): SessionStorage {
+  return {
+    load: () => (existsSync(path) ? readFileSync(path, 'utf8') : null),
+    save: (text) => writePrivate(path, text),
+  };
+}
+
+/** Replaces a file as a whole: a crash leaves the old one or the new one. */
+function writePrivate(path: string, text: string): void {
+  const next = `${path}.new`;
+  const fd = openSync(next, 'w', 0o600);
+  try {
+    writeFileSync(fd, text);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  renameSync(next, path);
+  syncFolder(dirname(path));
+}
