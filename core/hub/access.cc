@@ -48,6 +48,21 @@ Refusal RefuseRemove(const Caller& caller) {
   return "Not allowed to delete events";
 }
 
+Refusal RefuseEventOps(const Caller& caller) {
+  if (caller.is_admin) return std::nullopt;
+  return "Only admins can perform event operations";
+}
+
+Refusal RefuseQuery(const Caller& caller) {
+  if (caller.is_admin) return std::nullopt;
+  return "Only admins can use this endpoint";
+}
+
+Refusal RefuseEnroll(const Caller& caller) {
+  if (caller.is_service) return std::nullopt;
+  return "Only services can enroll for jobs";
+}
+
 Refusal RefuseRead(const Caller& caller, const EventView& event) {
   if (caller.is_manager || !event.project) return std::nullopt;
   const bool member = std::ranges::any_of(caller.projects, [&event](const std::string& project) {

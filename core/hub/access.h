@@ -16,6 +16,9 @@ using Refusal = std::optional<std::string_view>;
 Refusal RefuseDispatch(const Caller& caller);
 Refusal RefuseUpdate(const Caller& caller, const EventView& event, const UpdateRequest& request);
 Refusal RefuseRemove(const Caller& caller);
+Refusal RefuseEventOps(const Caller& caller);
+Refusal RefuseQuery(const Caller& caller);
+Refusal RefuseEnroll(const Caller& caller);
 Refusal RefuseRead(const Caller& caller, const EventView& event);
 
 // A normal user's list holds own events only, unless it names ids; a guest's is empty (false).

@@ -1,6 +1,10 @@
 #include "hub/api.h"
 
+#include <algorithm>
+#include <array>
+
 #include "event/codec.h"
+#include "event/field_reader.h"
 #include "event/names.h"
 #include "hub/access.h"
 
@@ -67,6 +71,27 @@ HubResponse RefuseJson(const Route& route, const std::string& path, const Error&
   return {400, ValidationBody(route.method, path, errors)};
 }
 
+// AYON's keys for a parent that cannot go, with HTTP 409 in place of its 500 (protocol.md 5, 17.5).
+HubResponse RefuseRemoval(const Error& error) {
+  HubResponse response = Refuse(error);
+  if (error.code != ErrorCode::kConflict) return response;
+  response.body.pop_back();
+  response.body += R"(,"error":"foreign-key-violation"})";
+  return response;
+}
+
+constexpr std::array<std::string_view, 9> kQueryEntities = {
+    "project", "user",  "folder",         "product", "task",
+    "version", "event", "representation", "workfile"};
+
+QueryFilter ReadFilter(FieldReader& fields) {
+  const Json* filter = fields.Member("filter");
+  auto parsed = QueryFilter::Parse(filter == nullptr ? Json() : *filter);
+  if (parsed) return *std::move(parsed);
+  fields.Fail("filter", parsed.error().message, "value_error");
+  return {};
+}
+
 // AYON's path parameter: 32 characters, lower-case hex.
 FieldErrors CheckId(std::string_view id) {
   if (Uuid::Parse(id)) return {};
@@ -125,7 +150,9 @@ HubResponse HubApi::Handle(const HubRequest& request, Timestamp now, const Entro
   if (request.operation == "get") return Get(request);
   if (request.operation == "update") return Update(request, body, now);
   if (request.operation == "delete") return Remove(request);
-  return Refuse(501, "Not implemented");
+  if (request.operation == "query") return Query(request, body);
+  if (request.operation == "eventops") return EventOps(request, body);
+  return Enroll(request, body, now, entropy);
 }
 
 HubResponse HubApi::Dispatch(const HubRequest& request, const Json& body, Timestamp now,
@@ -169,12 +196,107 @@ HubResponse HubApi::Remove(const HubRequest& request) {
   if (const Refusal refusal = RefuseRemove(*request.caller)) return Refuse(403, *refusal);
   const auto removed = store_->Remove(*Uuid::Parse(request.id));
   if (removed) return {204, ""};
-  if (removed.error().code != ErrorCode::kConflict) return Refuse(removed.error());
-  // AYON's keys, with HTTP 409 in place of its 500 (protocol.md 5, 17.5).
-  HubResponse response = Refuse(removed.error());
-  response.body.pop_back();
-  response.body += R"(,"error":"foreign-key-violation"})";
+  return RefuseRemoval(removed.error());
+}
+
+HubResponse HubApi::Query(const HubRequest& request, const Json& body) {
+  FieldReader fields(body);
+  fields.Require("entity");
+  const std::string entity = fields.Text("entity", FieldReader::Null::kRefused).value_or("");
+  if (!fields.failed() && std::ranges::find(kQueryEntities, entity) == kQueryEntities.end()) {
+    fields.Fail("entity", "unexpected value", "value_error.const", {{"given", entity}});
+  }
+  const int64_t limit = fields.Integer("limit", FieldReader::Null::kRefused).value_or(100);
+  const int64_t offset = fields.Integer("offset", FieldReader::Null::kRefused).value_or(0);
+  if (limit < 0 || limit > kMaxPageSize) {
+    fields.Fail("limit", "ensure this value is between 0 and " + std::to_string(kMaxPageSize),
+                "value_error.number");
+  }
+  if (offset < 0) fields.Fail("offset", "ensure this value is 0 or more", "value_error.number");
+  const QueryFilter filter = ReadFilter(fields);
+  if (fields.failed()) return {400, ValidationBody("POST", "/api/query", fields.TakeErrors())};
+  if (const Refusal refusal = RefuseQuery(*request.caller)) return Refuse(403, *refusal);
+  if (entity != "event") {
+    return {500, R"({"status":500,"detail":"Only events are supported for now"})"};
+  }
+  HubResponse response;
+  response.body = "[";
+  const EventTable& table = store_->table();
+  int64_t skipped = 0;
+  int64_t taken = 0;
+  const auto order = table.order();
+  for (auto row = order.rbegin(); row != order.rend() && taken < limit; ++row) {
+    if (!table.IsLive(*row)) continue;
+    const EventView event = table.View(*row);
+    if (!filter.Matches(event) || skipped++ < offset) continue;
+    if (taken++ > 0) response.body += ',';
+    AppendEvent(response.body, event, EventForm::kQuery);
+  }
+  response.body += ']';
   return response;
+}
+
+HubResponse HubApi::EventOps(const HubRequest& request, const Json& body) {
+  FieldReader fields(body);
+  fields.Require("type");
+  const std::string type = fields.Text("type", FieldReader::Null::kRefused).value_or("");
+  if (!fields.failed() && type != "delete" && type != "restart" && type != "abort") {
+    fields.Fail("type", "unexpected value; permitted: 'delete', 'restart', 'abort'",
+                "value_error.const", {{"given", type}});
+  }
+  const QueryFilter filter = ReadFilter(fields);
+  if (!fields.failed() && type == "delete" && filter.empty()) {
+    fields.Fail("filter", "an empty filter would delete every event: name what to delete",
+                "value_error");
+  }
+  if (fields.failed()) return {400, ValidationBody("POST", "/api/eventops", fields.TakeErrors())};
+  if (const Refusal refusal = RefuseEventOps(*request.caller)) return Refuse(403, *refusal);
+  if (type != "delete") return Refuse(501, "Not implemented");
+  return RemoveMatching(filter);
+}
+
+HubResponse HubApi::RemoveMatching(const QueryFilter& filter) {
+  const EventTable& table = store_->table();
+  std::vector<Row> rows;
+  for (const Row row : table.order()) {
+    if (table.IsLive(row) && filter.Matches(table.View(row))) rows.push_back(row);
+  }
+  const auto removed = store_->RemoveAll(rows);
+  if (!removed) return RefuseRemoval(removed.error());
+  return {200, "null"};
+}
+
+HubResponse HubApi::Enroll(const HubRequest& request, const Json& body, Timestamp now,
+                           const Entropy& entropy) {
+  const auto parsed = ParseEnrollRequest(body);
+  if (!parsed) return {400, ValidationBody("POST", "/api/enroll", parsed.error())};
+  for (const auto& [name, header] :
+       {std::pair("x-sender", &request.sender), std::pair("x-sender-type", &request.sender_type)}) {
+    if (!*header || IsProjectName(**header)) continue;
+    const FieldErrors errors = {
+        {{name},
+         "string does not match regex \"" + std::string(kProjectPattern) + '"',
+         "value_error.str.regex",
+         {{"pattern", kProjectPattern}}}};
+    return {400, ValidationBody("POST", "/api/enroll", errors, "header")};
+  }
+  if (const Refusal refusal = RefuseEnroll(*request.caller)) return Refuse(403, *refusal);
+  if (const auto refusal = CheckEnrollTopics(*parsed)) return Refuse(400, *refusal);
+  Actor actor = ActorOf(request);
+  if (parsed->sender) actor.sender = parsed->sender;
+  if (parsed->sender_type) actor.sender_type = parsed->sender_type;
+  actor.sender = actor.sender.value_or("ayon_server");
+  actor.sender_type = actor.sender_type.value_or("api");
+  const auto job = store_->Enroll(*parsed, actor, now, entropy);
+  if (!job) return Refuse(job.error());
+  if (!*job) return {204, ""};
+  const EventTable& table = store_->table();
+  const EventView event = table.View(table.FindById(**job));
+  const Json answer = {{"id", event.id.Hex()},
+                       {"dependsOn", event.depends_on ? Json(event.depends_on->Hex()) : Json()},
+                       {"hash", event.HashText()},
+                       {"status", EventStatusName(event.status)}};
+  return {200, CanonicalText(answer)};
 }
 
 HubResponse HubApi::GraphqlEvents(const HubRequest& request, const Json& arguments) {

@@ -38,6 +38,11 @@ class HubApi {
   HubResponse Get(const HubRequest& request);
   HubResponse Update(const HubRequest& request, const Json& body, Timestamp now);
   HubResponse Remove(const HubRequest& request);
+  HubResponse Query(const HubRequest& request, const Json& body);
+  HubResponse EventOps(const HubRequest& request, const Json& body);
+  HubResponse Enroll(const HubRequest& request, const Json& body, Timestamp now,
+                     const Entropy& entropy);
+  HubResponse RemoveMatching(const QueryFilter& filter);
   HubResponse GraphqlEvents(const HubRequest& request, const Json& arguments);
 
   EventStore* store_;

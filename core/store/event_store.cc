@@ -1,6 +1,7 @@
 #include "store/event_store.h"
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 namespace cuesheet {
@@ -11,6 +12,11 @@ constexpr FieldSet kReuseFields = FieldSet::All()
                                       .Drop(Field::kRetries)
                                       .Drop(Field::kCreatedAt)
                                       .Drop(Field::kCreationOrder);
+
+std::unexpected<Error> StillReferenced(const Uuid& id) {
+  return Fail(ErrorCode::kConflict,
+              "id '" + id.Hyphenated() + "' is still referenced from table \"events\".");
+}
 
 // A body sender that is empty counts as absent (protocol.md 3.1).
 std::optional<std::string> SenderOf(const DispatchRequest& request, const Actor& actor) {
@@ -141,11 +147,67 @@ Result<bool> EventStore::Remove(const Uuid& id) {
   const Row row = table_.FindById(id);
   if (row == kNoRow) return false;
   if (table_.HasChildren(row)) {
-    return Fail(ErrorCode::kConflict,
-                "id '" + id.Hyphenated() + "' is still referenced from table \"events\".");
+    return StillReferenced(id);
   }
   Record({.kind = ChangeKind::kRemoved, .event = Own(table_.View(row))});
   return true;
+}
+
+Result<void> EventStore::RemoveAll(const std::vector<Row>& rows) {
+  CUE_TRY(CheckWritable());
+  const std::unordered_set<Row> doomed(rows.begin(), rows.end());
+  for (const Row row : rows) {
+    for (Row child = table_.FirstChild(row); child != kNoRow; child = table_.NextSibling(child)) {
+      if (!doomed.contains(child)) return StillReferenced(table_.id(row));
+    }
+  }
+  // Children first, so that every step on its own is one that Remove() would have allowed.
+  std::vector<Row> waiting = rows;
+  while (!waiting.empty()) {
+    const auto removable =
+        std::ranges::partition(waiting, [this](Row row) { return table_.HasChildren(row); });
+    CUE_ASSERT(!removable.empty());
+    for (const Row row : removable) {
+      Record({.kind = ChangeKind::kRemoved, .event = Own(table_.View(row))});
+    }
+    waiting.erase(removable.begin(), removable.end());
+  }
+  return {};
+}
+
+Result<std::optional<Uuid>> EventStore::Enroll(const EnrollRequest& request, const Actor& actor,
+                                               Timestamp now, const Entropy& entropy) {
+  const EnrollDecision decision = DecideEnroll(table_, request, actor.sender.value_or(""), now);
+  switch (decision.kind) {
+    case EnrollDecision::Kind::kNothing:
+      return std::nullopt;
+    case EnrollDecision::Kind::kHandBack:
+      return table_.id(decision.row);
+    case EnrollDecision::Kind::kRestart: {
+      const Uuid job = table_.id(decision.row);
+      UpdateRequest update;
+      update.status = EventStatus::kPending;
+      update.user = actor.user;
+      update.description = "Restarting failed event";
+      if (table_.status(decision.row) == EventStatus::kFailed) {
+        update.retries = table_.View(decision.row).retries + 1;
+      }
+      CUE_TRY(Update(job, update, actor, now));
+      return job;
+    }
+    case EnrollDecision::Kind::kCreate: {
+      const Uuid source = table_.id(decision.row);
+      DispatchRequest job;
+      job.topic = request.target_topic;
+      job.hash = JobHash(request.target_topic, source);
+      job.depends_on = source.Hex();
+      job.description = request.description.value_or(request.DefaultDescription());
+      job.finished = false;
+      CUE_ASSIGN(const Uuid id, Dispatch(job, actor, now, entropy));
+      return id;
+    }
+  }
+  return std::nullopt;
 }
 
 Result<void> EventStore::Merge(const Event& event, FieldSet fields,
@@ -235,6 +297,9 @@ Result<void> EventStore::Replace(Row row, Event event) {
 }
 
 void EventStore::Insert(Event event, bool is_dispatch) {
+  if (event.creation_order < kFirstProvisionalOrder) {
+    next_order_ = std::max(next_order_, event.creation_order + 1);
+  }
   Record({.kind = ChangeKind::kInserted,
           .fields = FieldSet::All(),
           .event = std::move(event),

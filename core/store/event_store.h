@@ -12,6 +12,7 @@
 #include "base/uuid.h"
 #include "event/change.h"
 #include "event/request.h"
+#include "jobs/enroll.h"
 #include "journal/journal.h"
 #include "query/event_query.h"
 #include "table/event_table.h"
@@ -44,6 +45,13 @@ class EventStore {
                       Timestamp now);
   // False when there is no such event; kConflict when it has children (protocol.md 5).
   Result<bool> Remove(const Uuid& id);
+
+  // Removes all of them or none: kConflict when one has a child that is not among them.
+  Result<void> RemoveAll(const std::vector<Row>& rows);
+
+  // The job that a worker gets, or none (protocol.md 8.3). `actor.sender` is the worker's identity.
+  Result<std::optional<Uuid>> Enroll(const EnrollRequest& request, const Actor& actor,
+                                     Timestamp now, const Entropy& entropy);
 
   // What an upstream says of an event: writes `fields`, inserts when the id is new. A state older
   // than the one stored (by updated_at) only fills in what is not known here. An event with the

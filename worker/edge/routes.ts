@@ -12,7 +12,7 @@ import { randomHex } from './users.ts';
 export const SERVER_VERSION = '1.16.0+cuesheet';
 
 const MAX_BODY_BYTES = 8 << 20;
-/** Operations that change nothing: their answers wait for no commit. */
+/** Operations that change nothing. */
 const READS = new Set(['get', 'query']);
 /**
  * Refusals that rest on no stored event wait for none either. 404 and 409 do: a client takes them for
@@ -54,11 +54,15 @@ export function createRoutes(
     await next();
   });
 
+  // A read waits for the commit that covers what it shows; while saving fails it answers all the same.
+  const shown = () => settle().catch(() => {});
+
   const forward = async (c: Context<Env>, operation: string) => {
     const hasBody = c.req.method === 'POST' || c.req.method === 'PATCH';
     const body = hasBody ? new Uint8Array(await c.req.arrayBuffer()) : '';
     const { status, body: answer } = ask({ operation, ...requestOf(c), body });
-    if (!READS.has(operation) && !REFUSED_AT_ONCE.has(status)) await settle();
+    if (READS.has(operation)) await shown();
+    else if (!REFUSED_AT_ONCE.has(status)) await settle();
     return respond(status, answer);
   };
   app.post('/api/events', (c) => forward(c, 'dispatch'));
@@ -92,6 +96,7 @@ export function createRoutes(
       const json = JSON.parse(new TextDecoder().decode(body));
       return status < 400 ? { connection: json } : { message: json.detail, status: json.status };
     });
+    await shown();
     return c.json(answer);
   });
 

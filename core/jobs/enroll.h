@@ -1,0 +1,58 @@
+// Enroll: the queue made of events (protocol.md 8, 17.3). A source is offered until a child of the
+// target topic has settled it: finished, aborted, or failed more often than allowed.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "event/request.h"
+#include "query/query_filter.h"
+#include "table/event_table.h"
+
+namespace cuesheet {
+
+inline constexpr size_t kMaxEnrollPairs = 1000;  // sources and their children looked at in one call
+inline constexpr size_t kMaxSourceTopics = 1000;
+
+struct EnrollRequest {
+  std::vector<std::string> source_topics;
+  bool is_pattern = false;  // one topic, `*` is a wildcard; a list holds exact topics
+  std::string target_topic;
+  std::optional<std::string> sender;
+  std::optional<std::string> sender_type;
+  std::optional<std::string> description;
+  bool sequential = false;
+  QueryFilter filter;
+  int64_t max_retries = 3;
+  std::vector<std::string>
+      ignore_sender_types;             // empty = none; otherwise a null type is ignored too
+  int64_t ignore_older_than_days = 3;  // by update time; 0 = no limit
+
+  // AYON's default: `Convert from SOURCE to TARGET`.
+  std::string DefaultDescription() const;
+};
+
+// FieldErrors for what pydantic refuses. A refusal of the handler (`Invalid topic: *`) is in
+// CheckEnrollTopics.
+Parsed<EnrollRequest> ParseEnrollRequest(const Json& body);
+
+// The detail of AYON's 400, if the topics are refused.
+std::optional<std::string> CheckEnrollTopics(const EnrollRequest& request);
+
+// Lower-case hex SHA-256 of `["target","source id"]` (protocol.md 8.6).
+std::string JobHash(std::string_view target_topic, const Uuid& source);
+
+struct EnrollDecision {
+  enum class Kind { kNothing, kHandBack, kRestart, kCreate };
+  Kind kind = Kind::kNothing;
+  Row row = kNoRow;  // kHandBack, kRestart: the job; kCreate: the source
+};
+
+// `sender` is the worker's identity after headers and defaults.
+EnrollDecision DecideEnroll(const EventTable& table, const EnrollRequest& request,
+                            std::string_view sender, Timestamp now);
+
+}  // namespace cuesheet

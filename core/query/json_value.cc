@@ -1,0 +1,90 @@
+#include "query/json_value.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace cuesheet {
+namespace {
+
+int Rank(const Json& value) {
+  if (value.is_array() && value.empty()) return 0;
+  if (value.is_null()) return 1;
+  if (value.is_string()) return 2;
+  if (value.is_number()) return 3;
+  if (value.is_boolean()) return 4;
+  return value.is_array() ? 5 : 6;
+}
+
+std::strong_ordering Order(bool less, bool greater) {
+  if (less) return std::strong_ordering::less;
+  return greater ? std::strong_ordering::greater : std::strong_ordering::equal;
+}
+
+std::vector<std::string> SortedKeys(const Json& object) {
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : object.items()) keys.push_back(key);
+  std::ranges::sort(keys, [](const std::string& a, const std::string& b) {
+    return a.size() != b.size() ? a.size() < b.size() : a < b;
+  });
+  return keys;
+}
+
+std::strong_ordering CompareObjects(const Json& a, const Json& b) {
+  if (a.size() != b.size()) return a.size() <=> b.size();
+  const auto keys_a = SortedKeys(a);
+  const auto keys_b = SortedKeys(b);
+  for (size_t i = 0; i < keys_a.size(); ++i) {
+    if (const auto order = keys_a[i] <=> keys_b[i]; order != 0) return order;
+    if (const auto order = CompareJson(a[keys_a[i]], b[keys_b[i]]); order != 0) return order;
+  }
+  return std::strong_ordering::equal;
+}
+
+}  // namespace
+
+std::strong_ordering CompareJson(const Json& a, const Json& b) {
+  if (Rank(a) != Rank(b)) return Rank(a) <=> Rank(b);
+  if (a.is_string()) return a.get_ref<const std::string&>() <=> b.get_ref<const std::string&>();
+  if (a.is_boolean()) return a.get<bool>() <=> b.get<bool>();
+  if (a.is_number()) return Order(a < b, b < a);
+  if (a.is_array()) {
+    if (a.size() != b.size()) return a.size() <=> b.size();
+    for (size_t i = 0; i < a.size(); ++i) {
+      if (const auto order = CompareJson(a[i], b[i]); order != 0) return order;
+    }
+    return std::strong_ordering::equal;
+  }
+  return a.is_object() ? CompareObjects(a, b) : std::strong_ordering::equal;
+}
+
+bool ContainsElement(const Json& array, const Json& item) {
+  return std::ranges::any_of(
+      array, [&item](const Json& element) { return CompareJson(element, item) == 0; });
+}
+
+bool ContainsAll(const Json& array, const Json& list) {
+  return array.is_array() && std::ranges::all_of(list, [&array](const Json& item) {
+           return ContainsElement(array, item);
+         });
+}
+
+std::string JsonbText(const Json& value) {
+  if (value.is_array()) {
+    std::string text = "[";
+    for (const Json& element : value) {
+      if (text.size() > 1) text += ", ";
+      text += JsonbText(element);
+    }
+    return text + ']';
+  }
+  if (!value.is_object()) return CanonicalText(value);
+  std::string text = "{";
+  for (const std::string& key : SortedKeys(value)) {
+    if (text.size() > 1) text += ", ";
+    AppendJsonString(text, key);
+    text += ": " + JsonbText(value[key]);
+  }
+  return text + '}';
+}
+
+}  // namespace cuesheet

@@ -1,0 +1,88 @@
+// QueryFilter, AYON's filter language over all attributes and into summary and payload
+// (protocol.md 7, 17.2): grammar -> conditions checked against their columns -> three-valued logic.
+//
+// Whatever the reference refuses at any stage is refused here when the filter is parsed, with the
+// offending part named; a row whose stored value does not fit an operator does not match.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "event/event.h"
+
+namespace cuesheet {
+
+inline constexpr size_t kMaxFilterDepth = 32;
+inline constexpr size_t kMaxFilterConditions = 1000;
+
+enum class FilterOp {
+  kEq,
+  kNe,
+  kLt,
+  kLte,
+  kGt,
+  kGte,
+  kLike,
+  kIsNull,
+  kNotNull,
+  kIn,
+  kNotIn,
+  kIncludes,
+  kExcludes,
+  kIncludesAll,
+  kExcludesAll,
+  kIncludesAny,
+  kExcludesAny,
+};
+
+enum class FilterColumn {
+  kId,
+  kHash,
+  kTopic,
+  kSender,
+  kSenderType,
+  kProject,
+  kUser,
+  kDependsOn,
+  kStatus,
+  kRetries,
+  kDescription,
+  kCreatedAt,
+  kUpdatedAt,
+  kCreationOrder,
+  kSummary,
+  kPayload,
+};
+
+struct FilterCondition {
+  FilterColumn column;
+  std::vector<std::string> path;  // below summary or payload
+  FilterOp op;
+  Json
+      value;  // of the column's own kind: numbers for integers, microseconds for times, hex for ids
+};
+
+struct FilterNode {
+  bool any = false;  // or; else and
+  std::vector<FilterNode> children;
+  std::optional<FilterCondition> condition;  // a leaf
+};
+
+class QueryFilter {
+ public:
+  // null = everything. kInvalid names the part (`filter.conditions[1].operator: …`), kTooLarge the
+  // limit.
+  static Result<QueryFilter> Parse(const Json& filter);
+
+  // True when nothing is asked: it matches every event.
+  bool empty() const { return !root_.condition && root_.children.empty(); }
+  bool Matches(const EventView& event) const;
+
+ private:
+  FilterNode root_;
+};
+
+}  // namespace cuesheet
