@@ -4,21 +4,10 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "event/names.h"
+
 namespace cuesheet {
 namespace {
-
-std::string SnakeCase(std::string_view camel) {
-  std::string snake;
-  for (const char c : camel) {
-    if (c >= 'A' && c <= 'Z') {
-      snake += '_';
-      snake += static_cast<char>(c - 'A' + 'a');
-    } else {
-      snake += c;
-    }
-  }
-  return snake;
-}
 
 std::string_view Trim(std::string_view text) {
   const size_t from = text.find_first_not_of(" \t\r\n\f\v");

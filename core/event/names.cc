@@ -1,5 +1,7 @@
 #include "event/names.h"
 
+#include "base/utf8.h"
+
 namespace cuesheet {
 namespace {
 
@@ -7,14 +9,17 @@ bool IsAlpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); 
 bool IsAlnum(char c) { return IsAlpha(c) || (c >= '0' && c <= '9'); }
 bool IsInner(char c) { return IsAlnum(c) || c == '_' || c == '.' || c == '-'; }
 
-// Length in bytes of the UTF-8 character at the front.
-size_t CharSize(std::string_view text) {
-  const auto c = static_cast<unsigned char>(text[0]);
-  const size_t size = c < 0x80 ? 1 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
-  return size < text.size() ? size : text.size();
-}
-
 }  // namespace
+
+std::string SnakeCase(std::string_view camel) {
+  std::string snake;
+  for (const char c : camel) {
+    const bool upper = c >= 'A' && c <= 'Z';
+    if (upper && !snake.empty() && snake.back() != '_') snake += '_';
+    snake += upper ? static_cast<char>(c - 'A' + 'a') : c;
+  }
+  return snake;
+}
 
 bool IsTopic(std::string_view text) {
   if (text.size() < 3 || text.size() > 65 || !IsAlpha(text[0])) return false;
@@ -54,13 +59,13 @@ bool MatchesTopicPattern(std::string_view text, std::string_view pattern) {
       star = p++;
       star_text = t;
     } else if (p < pattern.size() && pattern[p] == '_') {
-      t += CharSize(text.substr(t));
+      t = NextChar(text, t);
       ++p;
     } else if (p < pattern.size() && pattern[p] == text[t]) {
       ++t;
       ++p;
     } else if (star != std::string_view::npos) {
-      star_text += CharSize(text.substr(star_text));
+      star_text = NextChar(text, star_text);
       t = star_text;
       p = star + 1;
     } else {

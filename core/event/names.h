@@ -12,6 +12,9 @@ inline constexpr std::string_view kTopicPattern = R"(^[a-zA-Z][a-zA-Z0-9_\.\*]{2
 inline constexpr std::string_view kProjectPattern =
     R"(^[a-zA-Z0-9_]([a-zA-Z0-9_\.\-]*[a-zA-Z0-9_])?$)";
 
+// `dependsOn` -> depends_on, `Topic` -> topic: AYON's two forms of one name (protocol.md 1.2, 7.1).
+std::string SnakeCase(std::string_view camel);
+
 // 3-65 characters: an ASCII letter, then letters, digits, `_`, `.`, `*`.
 bool IsTopic(std::string_view text);
 // Also the pattern of GraphQL `statuses` and of the sender headers.

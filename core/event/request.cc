@@ -1,7 +1,6 @@
 #include "event/request.h"
 
-#include <algorithm>
-
+#include "base/utf8.h"
 #include "event/field_reader.h"
 #include "event/names.h"
 
@@ -9,11 +8,6 @@ namespace cuesheet {
 namespace {
 
 using Null = FieldReader::Null;
-
-size_t CodePoints(std::string_view text) {
-  return static_cast<size_t>(std::ranges::count_if(
-      text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
-}
 
 void CheckPattern(FieldReader& fields, std::string_view name,
                   const std::optional<std::string>& value, bool (*matches)(std::string_view),

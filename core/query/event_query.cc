@@ -37,7 +37,7 @@ class Matcher {
            (!query_.older_than || table_.created_at(row) < *query_.older_than) &&
            (!query_.newer_than || table_.created_at(row) > *query_.newer_than) &&
            (!query_.has_children || table_.HasChildren(row) == *query_.has_children) &&
-           text_.Matches(row);
+           text_.Matches(row) && (query_.where.empty() || query_.where.Matches(table_.View(row)));
   }
 
  private:

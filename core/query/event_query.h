@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "event/codec.h"
+#include "query/query_filter.h"
 #include "query/text_filter.h"
 #include "table/event_table.h"
 
@@ -31,6 +32,7 @@ struct EventQuery {
   std::optional<Timestamp> older_than;  // strictly, by creation time
   std::optional<Timestamp> newer_than;
   TextFilter text;
+  QueryFilter where;          // an addition to AYON's arguments: any condition of protocol.md 7
   bool include_logs = false;  // `log.*` is left out unless this or `topics` is given
 
   std::optional<int64_t> first;

@@ -159,6 +159,8 @@ Result<EventQuery> EventQuery::Parse(const Json& arguments) {
   CUE_ASSIGN(query.newer_than, ReadTime(arguments, "newerThan"));
   CUE_ASSIGN(const std::string filter, ReadText(arguments, "filter"));
   CUE_ASSIGN(query.text, TextFilter::Parse(filter));
+  const Json* where = Given(arguments, "where");
+  CUE_ASSIGN(query.where, QueryFilter::Parse(where == nullptr ? Json() : *where));
   CUE_ASSIGN(const std::optional<bool> include_logs, ReadFlag(arguments, "includeLogs"));
   query.include_logs = include_logs.value_or(false);
   CUE_ASSIGN(query.first, ReadPageSize(arguments, "first"));

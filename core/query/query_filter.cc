@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "base/utf8.h"
 #include "query/json_value.h"
 
 namespace cuesheet {
@@ -14,11 +15,6 @@ using Truth = std::optional<bool>;
 // Case-insensitive (ASCII) match of the whole text: % any run, _ any character, \ escapes.
 bool Like(std::string_view text, std::string_view pattern) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  const auto step = [](std::string_view s, size_t at) {
-    do ++at;
-    while (at < s.size() && (static_cast<unsigned char>(s[at]) & 0xC0) == 0x80);
-    return at;
-  };
   size_t t = 0;
   size_t p = 0;
   size_t star = std::string_view::npos;
@@ -32,13 +28,13 @@ bool Like(std::string_view text, std::string_view pattern) {
     const bool escaped = p + 1 < pattern.size() && pattern[p] == '\\';
     const size_t literal = escaped ? p + 1 : p;
     if (p < pattern.size() && !escaped && pattern[p] == '_') {
-      t = step(text, t);
+      t = NextChar(text, t);
       ++p;
     } else if (literal < pattern.size() && lower(pattern[literal]) == lower(text[t])) {
       ++t;
       p = literal + 1;
     } else if (star != std::string_view::npos) {
-      star_text = step(text, star_text);
+      star_text = NextChar(text, star_text);
       t = star_text;
       p = star;
     } else {

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <utility>
 
+#include "event/names.h"
 #include "query/query_filter.h"
 
 namespace cuesheet {
@@ -69,17 +70,6 @@ std::string Lower(std::string_view text, std::string_view dropped = "") {
   for (const char c : text) {
     if (dropped.find(c) != std::string_view::npos) continue;
     out += c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  }
-  return out;
-}
-
-// `createdAt` -> created_at, `Topic` -> topic.
-std::string SnakeCase(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool upper = c >= 'A' && c <= 'Z';
-    if (upper && !out.empty() && out.back() != '_') out += '_';
-    out += upper ? static_cast<char>(c + 32) : c;
   }
   return out;
 }

@@ -2,18 +2,10 @@
 
 #include <algorithm>
 
+#include "base/utf8.h"
 #include "query/fold.h"
 
 namespace cuesheet {
-namespace {
-
-size_t CodePoints(std::string_view text) {
-  return static_cast<size_t>(std::ranges::count_if(
-      text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
-}
-
-}  // namespace
-
 Result<TextFilter> TextFilter::Parse(std::string_view text) {
   const std::string folded = Fold(text);
   TextFilter filter;

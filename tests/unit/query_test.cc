@@ -102,6 +102,17 @@ TEST_CASE("a page shows rows in the local form: cursor, no payload") {
   CHECK(event["senderType"] == "api");
 }
 
+TEST_CASE("where adds any condition of a QueryFilter to the other arguments") {
+  QueryFixture f;
+  f.Dispatch(R"({"topic":"demo.a","summary":{"entityId":"e1"}})");
+  f.Dispatch(R"({"topic":"demo.b","summary":{"entityId":"e1"}})");
+  const std::string where = R"("where":{"conditions":[{"key":"summary/entityId","value":"e1"}]})";
+  CHECK(Topics(f.Query("{" + where + "}")) == "demo.a demo.b");
+  CHECK(Topics(f.Query("{" + where + R"(,"topics":["demo.b"]})")) == "demo.b");
+  CHECK(Refusal(R"({"where":{"conditions":[{"key":"nope","value":1}]}})") ==
+        "filter.conditions[0].key: events have no attribute 'nope'");
+}
+
 TEST_CASE("has children and creation times select") {
   QueryFixture f;
   const Uuid parent = f.Dispatch(R"({"topic":"demo.parent"})");

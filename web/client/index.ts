@@ -13,4 +13,6 @@ export type {
   NewEvent,
   OpenOptions,
   PageInfo,
+  QueryCondition,
+  QueryFilter,
 } from './types.ts';

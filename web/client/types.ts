@@ -65,6 +65,37 @@ export interface EventChanges {
   retries?: number;
 }
 
+/** AYON's filter language (protocol.md 7). */
+export interface QueryFilter {
+  operator?: 'and' | 'or';
+  conditions: (QueryCondition | QueryFilter)[];
+}
+
+export interface QueryCondition {
+  /** An attribute, or a path such as `summary/entityId`. */
+  key: string;
+  /** `eq` when absent. */
+  operator?:
+    | 'eq'
+    | 'ne'
+    | 'lt'
+    | 'lte'
+    | 'gt'
+    | 'gte'
+    | 'like'
+    | 'isnull'
+    | 'notnull'
+    | 'in'
+    | 'notin'
+    | 'includes'
+    | 'excludes'
+    | 'includesall'
+    | 'excludesall'
+    | 'includesany'
+    | 'excludesany';
+  value?: string | number | boolean | string[] | number[];
+}
+
 /** AYON's GraphQL arguments (protocol.md 6.3). Without `first` and `last`: the newest 100. */
 export interface EventQuery {
   ids?: string[];
@@ -80,6 +111,8 @@ export interface EventQuery {
   /** Words that must all occur in topic, project, user or description. */
   filter?: string;
   includeLogs?: boolean;
+  /** Any conditions, also into summary and payload; not an argument of AYON's. */
+  where?: QueryFilter;
   /** The oldest N, oldest first. */
   first?: number;
   after?: string;
