@@ -1,12 +1,21 @@
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, expect, test } from 'vitest';
 import { type AyonReport, driveWithAyonClient } from '../edge/ayon-client.ts';
-import { allEvents, call, KEYS, startHub, temporaryFolder } from '../edge/hub-process.ts';
+import {
+  allEvents,
+  call,
+  type HubProcess,
+  KEYS,
+  startHub,
+  temporaryFolder,
+} from '../edge/hub-process.ts';
 import { killBrowser, launchChromium } from './launch.ts';
 
 const data = temporaryFolder();
 const profile = temporaryFolder();
-afterAll(() => {
+let hub: HubProcess;
+afterAll(async () => {
+  await hub.stop().catch(() => {}); // stopped already, unless the test failed
   killBrowser(profile.path);
   data.remove();
   profile.remove();
@@ -51,7 +60,7 @@ async function expectSame(page: Page, hub: { url: string }): Promise<void> {
 }
 
 test('an event of a real AYON client appears in a browser, survives offline, kill and restart', async () => {
-  let hub = await startHub(data.path, { npmStart: true });
+  hub = await startHub(data.path, { npmStart: true });
   const port = Number(new URL(hub.url).port);
   let browser: BrowserContext = await launchChromium(profile.path);
   let page = await browser.newPage();
