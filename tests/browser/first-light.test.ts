@@ -15,7 +15,7 @@ const data = temporaryFolder();
 const profile = temporaryFolder();
 let hub: HubProcess;
 afterAll(async () => {
-  await hub.stop().catch(() => {}); // stopped already, unless the test failed
+  await hub.stop(); // it has stopped already, unless the test failed
   killBrowser(profile.path);
   data.remove();
   profile.remove();

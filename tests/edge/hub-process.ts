@@ -68,7 +68,7 @@ export async function startHub(
     link,
     output: () => output,
     // npm start is a chain of processes: the signal goes to the hub itself, the others follow.
-    stop: (signal = 'SIGTERM') => stopProcess(child, signal, hubPid(folder)),
+    stop: (signal = 'SIGTERM') => stopProcess(child, signal, folder),
   };
 }
 
@@ -94,9 +94,10 @@ function hubPid(folder: string): number {
 async function stopProcess(
   child: ChildProcess,
   signal: NodeJS.Signals,
-  pid: number,
+  folder: string,
 ): Promise<number | null> {
   if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+  const pid = hubPid(folder);
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
   const limit = setTimeout(() => process.kill(pid, 'SIGKILL'), STOP_TIMEOUT_MS);
   process.kill(pid, signal);
