@@ -21,19 +21,15 @@ afterAll(async () => {
   profile.remove();
 });
 
-const WAIT = { timeout: 20_000 };
+/** Longer than the longest back-off of a connection (30 s): a hub that is back may be tried late. */
+const WAIT = { timeout: 45_000 };
 
-/** The number in the page's header. */
+/** Waits until the page's header counts so many events; a failure says what it counted. */
 async function waitForCount(page: Page, count: number): Promise<void> {
-  await page.waitForFunction(
-    (wanted) => {
-      const root = document.querySelector('cuesheet-viewer')?.shadowRoot;
-      const text = root?.querySelector('[data-events]')?.textContent ?? '';
-      return Number(text.replace(/\D/g, '')) === wanted;
-    },
-    count,
-    WAIT,
-  );
+  const header = page.locator('cuesheet-viewer header');
+  const counted = async () =>
+    Number((await header.innerText()).match(/([\d,]+)\s+events/)?.[1]?.replace(/\D/g, ''));
+  await expect.poll(counted, { ...WAIT, message: await header.innerText() }).toBe(count);
 }
 
 async function waitForState(page: Page, name: 'connection' | 'storage', value: string) {
