@@ -26,10 +26,9 @@ const WAIT = { timeout: 45_000 };
 
 /** Waits until the page's header counts so many events; a failure says what it counted. */
 async function waitForCount(page: Page, count: number): Promise<void> {
-  const header = page.locator('cuesheet-viewer header');
-  const counted = async () =>
-    Number((await header.innerText()).match(/([\d,]+)\s+events/)?.[1]?.replace(/\D/g, ''));
-  await expect.poll(counted, { ...WAIT, message: await header.innerText() }).toBe(count);
+  const counter = page.locator('cuesheet-viewer [data-events]');
+  const counted = async () => Number((await counter.textContent())?.replace(/\D/g, ''));
+  await expect.poll(counted, WAIT).toBe(count);
 }
 
 async function waitForState(page: Page, name: 'connection' | 'storage', value: string) {
