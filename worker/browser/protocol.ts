@@ -2,25 +2,11 @@
  * Every message between a page and its worker, and between the workers of several tabs. A message
  * that does not fit is answered with an error; it never stops the worker.
  */
-import type { ReplicaState } from '../../wasm/methods.ts';
+import type { ErrorCode, ReplicaState } from '../../wasm/methods.ts';
 
 /** Stable codes of everything that can go wrong; the core's own codes and the worker's. */
 export type EventsErrorCode =
-  | 'invalid'
-  | 'bad_value'
-  | 'not_found'
-  | 'conflict'
-  | 'forbidden'
-  | 'too_large'
-  | 'storage'
-  | 'corrupt'
-  | 'state'
-  | 'offline'
-  | 'unauthorized'
-  | 'server'
-  | 'timeout'
-  | 'owner_lost'
-  | 'closed';
+  ErrorCode | 'offline' | 'unauthorized' | 'server' | 'timeout' | 'owner_lost' | 'closed';
 
 export interface ErrorMessage {
   code: EventsErrorCode;
