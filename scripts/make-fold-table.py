@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes core/query/fold_table.inc: how the text filter folds each code point.
+"""Writes core/base/fold_table.inc: how the text filter folds each code point.
 
 Rule (protocol.md 17.1): NFKD, combining marks dropped, lower case, and of the rest only letters,
 digits, space and some punctuation kept. Run it again for a newer Unicode; the C++ side only reads.

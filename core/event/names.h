@@ -21,6 +21,9 @@ bool IsTopic(std::string_view text);
 bool IsProjectName(std::string_view text);
 bool IsUserName(std::string_view text);
 
+// Topics of log lines, which queries leave out unless asked (protocol.md 6.3, includeLogs).
+constexpr bool IsLogTopic(std::string_view topic) { return topic.starts_with("log."); }
+
 // Case-sensitive match of the whole text: `*` stands for any run of characters and `_` for any one,
 // as AYON's SQL LIKE has it (protocol.md 6.3, topics).
 bool MatchesTopicPattern(std::string_view text, std::string_view pattern);

@@ -7,6 +7,7 @@
 #include "event/field_reader.h"
 #include "event/names.h"
 #include "hub/access.h"
+#include "query/filter_matcher.h"
 
 namespace cuesheet {
 namespace {
@@ -222,16 +223,16 @@ HubResponse HubApi::Query(const HubRequest& request, const Json& body) {
   HubResponse response;
   response.body = "[";
   const EventTable& table = store_->table();
+  const FilterMatcher matcher(filter, table);
   int64_t skipped = 0;
   int64_t taken = 0;
-  const auto order = table.order();
-  for (auto row = order.rbegin(); row != order.rend() && taken < limit; ++row) {
-    if (!table.IsLive(*row)) continue;
-    const EventView event = table.View(*row);
-    if (!filter.Matches(event) || skipped++ < offset) continue;
+  table.VisitRange({.newest_first = true}, [&](Row row) {
+    if (taken == limit) return false;
+    if (!matcher.Matches(row) || skipped++ < offset) return true;
     if (taken++ > 0) response.body += ',';
-    AppendEvent(response.body, event, EventForm::kQuery);
-  }
+    AppendEvent(response.body, table.View(row), EventForm::kQuery);
+    return true;
+  });
   response.body += ']';
   return response;
 }
@@ -257,10 +258,12 @@ HubResponse HubApi::EventOps(const HubRequest& request, const Json& body) {
 
 HubResponse HubApi::RemoveMatching(const QueryFilter& filter) {
   const EventTable& table = store_->table();
+  const FilterMatcher matcher(filter, table);
   std::vector<Row> rows;
-  for (const Row row : table.order()) {
-    if (table.IsLive(row) && filter.Matches(table.View(row))) rows.push_back(row);
-  }
+  table.VisitRange({}, [&](Row row) {
+    if (matcher.Matches(row)) rows.push_back(row);
+    return true;
+  });
   const auto removed = store_->RemoveAll(rows);
   if (!removed) return RefuseRemoval(removed.error());
   return {200, "null"};

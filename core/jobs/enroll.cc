@@ -5,86 +5,136 @@
 
 #include "base/sha256.h"
 #include "event/names.h"
+#include "query/filter_matcher.h"
 
 namespace cuesheet {
 namespace {
 
 constexpr int64_t kDayUs = int64_t{86'400} * 1'000'000;
 
+constexpr int64_t kSecondUs = 1'000'000;
+
+bool IsWaitingForRetry(EventStatus status) {
+  return status == EventStatus::kFailed || status == EventStatus::kRestarted;
+}
+
+// One enroll: pairs of a source and a job of it, oldest source first.
 class Enroll {
  public:
-  Enroll(const EventTable& table, const EnrollRequest& request, Timestamp now)
-      : table_(table), request_(request) {
+  using Kind = EnrollDecision::Kind;
+
+  Enroll(const EventTable& table, const Frontier& frontier, const EnrollRequest& request,
+         std::string_view sender, Timestamp now)
+      : table_(table),
+        frontier_(frontier),
+        request_(request),
+        filter_(request.filter, table),
+        sender_(sender),
+        now_(now) {
     if (request.ignore_older_than_days != 0) {
       cutoff_ = Timestamp{now.us - request.ignore_older_than_days * kDayUs};
     }
-    target_ = table.topics().words().Find(request.target_topic);
-    const Interner& topics = table.topics().words();
-    for (uint32_t code = 0; code < topics.size(); ++code) {
-      sources_.push_back(IsSource(topics.text(code)) ? 1 : 0);
+  }
+
+  EnrollDecision Decide() {
+    int64_t open_jobs = 0;
+    if (HasConcurrency()) {
+      VisitPairs([&](Row /*source*/, Row job) {
+        if (job != kNoRow && IsOwn(job) && !IsOfferedAgain(job)) ++open_jobs;
+        return true;
+      });
+      is_full_ = open_jobs >= request_.concurrency;
+    }
+    EnrollDecision decision;
+    VisitPairs([&](Row source, Row job) {
+      decision = job == kNoRow ? ForSource(source) : ForJob(job);
+      return decision.kind == Kind::kNothing && !request_.sequential;
+    });
+    return decision;
+  }
+
+ private:
+  // Calls visit(source, job or kNoRow) until it returns false or kMaxEnrollPairs are seen.
+  template <typename Visit>
+  void VisitPairs(Visit visit) const {
+    size_t pairs = 0;
+    for (const Frontier::Source& source : frontier_.sources()) {
+      if (!IsEligible(source.row)) continue;
+      std::vector<Row> jobs = Jobs(source.row);
+      if (jobs.empty()) jobs.push_back(kNoRow);
+      for (const Row job : jobs) {
+        if (++pairs > kMaxEnrollPairs || !visit(source.row, job)) return;
+      }
     }
   }
 
-  // Finished, fresh sources without a settled child, oldest first.
-  std::vector<Row> Candidates() const {
-    std::vector<Row> rows;
-    for (const Row row : table_.order()) {
-      if (IsCandidate(row)) rows.push_back(row);
+  // What the request, and not the queue, asks of a source.
+  bool IsEligible(Row row) const {
+    if (cutoff_ && !(table_.updated_at(row) > *cutoff_)) return false;
+    if (!request_.ignore_sender_types.empty()) {
+      // SQL's NOT IN drops a null type as soon as a list is given.
+      const auto type = table_.sender_types().Get(row);
+      if (!type || std::ranges::find(request_.ignore_sender_types, *type) !=
+                       request_.ignore_sender_types.end()) {
+        return false;
+      }
     }
-    std::ranges::sort(rows, {}, [this](Row row) {
-      return std::pair(table_.created_at(row), table_.creation_order(row));
-    });
-    return rows;
+    return filter_.Matches(row);
   }
 
   // The children of the target topic, oldest first.
   std::vector<Row> Jobs(Row source) const {
     std::vector<Row> jobs;
-    for (Row row = table_.FirstChild(source); row != kNoRow; row = table_.NextSibling(row)) {
-      if (table_.topics().code(row) == target_) jobs.push_back(row);
-    }
+    table_.VisitChildren(source, [&](Row child) {
+      if (frontier_.IsJob(child)) jobs.push_back(child);
+      return true;
+    });
     std::ranges::sort(jobs, {}, [this](Row row) { return table_.creation_order(row); });
     return jobs;
   }
 
- private:
-  bool IsSource(std::string_view topic) const {
-    if (request_.is_pattern) return MatchesTopicPattern(topic, request_.source_topics.front());
-    return std::ranges::find(request_.source_topics, topic) != request_.source_topics.end();
+  EnrollDecision ForSource(Row source) const {
+    const auto hash = JobHash(request_.target_topic, table_.id(source));
+    if (is_full_ || table_.FindByHash(hash) != kNoRow) return {};
+    return {Kind::kCreate, source};
   }
 
-  bool IsCandidate(Row row) const {
-    if (!table_.IsLive(row) || sources_[table_.topics().code(row)] == 0) return false;
-    if (table_.status(row) != EventStatus::kFinished) return false;
-    if (cutoff_ && !(table_.updated_at(row) > *cutoff_)) return false;
-    const EventView event = table_.View(row);
-    if (!request_.ignore_sender_types.empty()) {
-      // SQL's NOT IN drops a null type as soon as a list is given.
-      if (!event.sender_type ||
-          std::ranges::find(request_.ignore_sender_types, *event.sender_type) !=
-              request_.ignore_sender_types.end()) {
-        return false;
-      }
+  EnrollDecision ForJob(Row job) const {
+    if (IsOwn(job) && !IsWaitingForRetry(table_.status(job)) &&
+        (!HasConcurrency() || (is_full_ && !IsOfferedAgain(job)))) {
+      return {Kind::kHandBack, job};
     }
-    return !IsSettled(row) && request_.filter.Matches(event);
+    if (IsOfferedAgain(job) && !is_full_) return {Kind::kRestart, job};
+    return {};
   }
 
-  bool IsSettled(Row source) const {
-    for (Row row = table_.FirstChild(source); row != kNoRow; row = table_.NextSibling(row)) {
-      if (table_.topics().code(row) != target_) continue;
-      const EventStatus status = table_.status(row);
-      if (status == EventStatus::kFinished || status == EventStatus::kAborted) return true;
-      const bool exhausted = table_.View(row).retries > request_.max_retries;
-      if (status == EventStatus::kFailed && exhausted) return true;
-    }
-    return false;
+  bool HasConcurrency() const { return request_.concurrency > 0 && !request_.sequential; }
+  bool IsOwn(Row job) const { return table_.senders().Get(job) == sender_; }
+
+  bool IsOfferedAgain(Row job) const {
+    const int64_t idle_us = now_.us - table_.updated_at(job).us;
+    const EventStatus status = table_.status(job);
+    if (status == EventStatus::kRestarted) return true;
+    if (status == EventStatus::kFailed) return idle_us >= BackoffUs(table_.retries(job));
+    return request_.lease_seconds > 0 && idle_us >= request_.lease_seconds * kSecondUs &&
+           table_.retries(job) <= request_.max_retries;
+  }
+
+  int64_t BackoffUs(int32_t retries) const {
+    int64_t seconds = request_.retry_backoff_seconds;
+    if (seconds == 0) return 0;
+    for (int32_t i = 0; i < retries && seconds < kMaxEnrollSeconds; ++i) seconds *= 2;
+    return std::min(seconds, kMaxEnrollSeconds) * kSecondUs;
   }
 
   const EventTable& table_;
+  const Frontier& frontier_;
   const EnrollRequest& request_;
+  FilterMatcher filter_;
+  std::string_view sender_;
+  Timestamp now_;
   std::optional<Timestamp> cutoff_;
-  uint32_t target_ = Interner::kNone;
-  std::vector<char> sources_;  // by topic code
+  bool is_full_ = false;  // the sender holds as many open jobs as it may
 };
 
 }  // namespace
@@ -118,32 +168,12 @@ std::string JobHash(std::string_view target_topic, const Uuid& source) {
   return Sha256Hex(CanonicalText(Json::array({target_topic, source.Hex()})));
 }
 
-EnrollDecision DecideEnroll(const EventTable& table, const EnrollRequest& request,
-                            std::string_view sender, Timestamp now) {
-  using Kind = EnrollDecision::Kind;
+EnrollDecision DecideEnroll(const EventTable& table, Frontiers& frontiers,
+                            const EnrollRequest& request, std::string_view sender, Timestamp now) {
   if (request.source_topics.empty()) return {};
-  const Enroll enroll(table, request, now);
-  size_t pairs = 0;
-  for (const Row source : enroll.Candidates()) {
-    const std::vector<Row> jobs = enroll.Jobs(source);
-    if (jobs.empty()) {
-      if (++pairs > kMaxEnrollPairs) return {};
-      if (table.FindByHash(JobHash(request.target_topic, table.id(source))) == kNoRow) {
-        return {Kind::kCreate, source};
-      }
-      if (request.sequential) return {};
-    }
-    for (const Row job : jobs) {
-      if (++pairs > kMaxEnrollPairs) return {};
-      const EventStatus status = table.status(job);
-      if (status == EventStatus::kFailed || status == EventStatus::kRestarted) {
-        return {Kind::kRestart, job};
-      }
-      if (table.senders().Get(job) == sender) return {Kind::kHandBack, job};
-      if (request.sequential) return {};
-    }
-  }
-  return {};
+  const Frontier& frontier = frontiers.Of(
+      {request.source_topics, request.is_pattern, request.target_topic, request.max_retries});
+  return Enroll(table, frontier, request, sender, now).Decide();
 }
 
 }  // namespace cuesheet

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "event/request.h"
+#include "jobs/frontier.h"
 #include "query/query_filter.h"
 #include "table/event_table.h"
 
@@ -16,6 +17,8 @@ namespace cuesheet {
 
 inline constexpr size_t kMaxEnrollPairs = 1000;  // sources and their children looked at in one call
 inline constexpr size_t kMaxSourceTopics = 1000;
+inline constexpr int64_t kMaxEnrollSeconds = 86'400;  // leases, and the longest back-off
+inline constexpr int64_t kMaxConcurrency = kMaxEnrollPairs;
 
 struct EnrollRequest {
   std::vector<std::string> source_topics;
@@ -30,6 +33,16 @@ struct EnrollRequest {
   std::vector<std::string>
       ignore_sender_types;             // empty = none; otherwise a null type is ignored too
   int64_t ignore_older_than_days = 3;  // by update time; 0 = no limit
+
+  // Additions to AYON's request; 0 = as AYON has it.
+  // An open job that was not updated for so long is offered again, to anyone, as one more retry:
+  // its worker has died.
+  int64_t lease_seconds = 0;
+  // A failed job is offered again only so long after it failed, twice as long with every retry.
+  int64_t retry_backoff_seconds = 0;
+  // How many open jobs a sender may hold; it is reminded of its oldest only when it holds them all.
+  // Without effect on a sequential queue.
+  int64_t concurrency = 0;
 
   // AYON's default: `Convert from SOURCE to TARGET`.
   std::string DefaultDescription() const;
@@ -51,8 +64,8 @@ struct EnrollDecision {
   Row row = kNoRow;  // kHandBack, kRestart: the job; kCreate: the source
 };
 
-// `sender` is the worker's identity after headers and defaults.
-EnrollDecision DecideEnroll(const EventTable& table, const EnrollRequest& request,
-                            std::string_view sender, Timestamp now);
+// `sender` is the worker's identity after headers and defaults; `frontiers` are those of the table.
+EnrollDecision DecideEnroll(const EventTable& table, Frontiers& frontiers,
+                            const EnrollRequest& request, std::string_view sender, Timestamp now);
 
 }  // namespace cuesheet

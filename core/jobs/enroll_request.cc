@@ -43,6 +43,16 @@ void ReadSource(FieldReader& fields, EnrollRequest& request) {
   }
 }
 
+// A whole number from 0; 0 when absent.
+int64_t ReadUpTo(FieldReader& fields, std::string_view name, int64_t limit) {
+  const int64_t value = fields.Integer(name).value_or(0);
+  if (value < 0 || value > limit) {
+    fields.Fail(name, "ensure this value is between 0 and " + std::to_string(limit),
+                "value_error.number");
+  }
+  return value;
+}
+
 }  // namespace
 
 Parsed<EnrollRequest> ParseEnrollRequest(const Json& body) {
@@ -75,6 +85,9 @@ Parsed<EnrollRequest> ParseEnrollRequest(const Json& body) {
     fields.Fail("ignoreOlderThan", "ensure this value is between 0 and 36500 days",
                 "value_error.number");
   }
+  request.lease_seconds = ReadUpTo(fields, "leaseSeconds", kMaxEnrollSeconds);
+  request.retry_backoff_seconds = ReadUpTo(fields, "retryBackoffSeconds", kMaxEnrollSeconds);
+  request.concurrency = ReadUpTo(fields, "concurrency", kMaxConcurrency);
   if (fields.failed()) return std::unexpected(fields.TakeErrors());
   return request;
 }

@@ -45,6 +45,12 @@ struct EventQuery {
   static Result<EventQuery> Parse(const Json& arguments);
 
   bool newest_first() const { return last.value_or(0) != 0; }
+  // True when it matches every event (but logs, see include_logs).
+  bool IsUnconditional() const;
+  // The most rows of a page.
+  size_t PageLimit() const;
+  // What the cursors leave, in the query's direction; `before` wins over `after` (protocol.md 6.5).
+  OrderRange Range() const;
 };
 
 struct EventPage {
@@ -52,6 +58,9 @@ struct EventPage {
   bool has_next = false;
   bool has_previous = false;
 };
+
+// A page of these rows, which are matches in the query's order, with the flags of protocol.md 6.5.
+EventPage PageOf(std::vector<Row> rows, const EventQuery& query);
 
 EventPage RunQuery(const EventTable& table, const EventQuery& query);
 

@@ -11,7 +11,6 @@
 
 #include "base/json.h"
 #include "base/result.h"
-#include "event/event.h"
 
 namespace cuesheet {
 
@@ -79,7 +78,7 @@ class QueryFilter {
 
   // True when nothing is asked: it matches every event.
   bool empty() const { return !root_.condition && root_.children.empty(); }
-  bool Matches(const EventView& event) const;
+  const FilterNode& root() const { return root_; }
 
  private:
   FilterNode root_;

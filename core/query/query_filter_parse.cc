@@ -5,6 +5,8 @@
 #include <charconv>
 #include <utility>
 
+#include "base/timestamp.h"
+#include "base/uuid.h"
 #include "event/names.h"
 #include "query/query_filter.h"
 

@@ -1,11 +1,15 @@
 #include "query/text_filter.h"
 
 #include <algorithm>
+#include <bit>
 
+#include "base/find_bytes.h"
+#include "base/fold.h"
 #include "base/utf8.h"
-#include "query/fold.h"
+#include "table/text_signature.h"
 
 namespace cuesheet {
+
 Result<TextFilter> TextFilter::Parse(std::string_view text) {
   const std::string folded = Fold(text);
   TextFilter filter;
@@ -25,42 +29,49 @@ Result<TextFilter> TextFilter::Parse(std::string_view text) {
   return filter;
 }
 
+uint64_t WordBits::Of(Row row, const std::vector<std::string>& words) {
+  const uint32_t code = column_.code(row);
+  if (code == DictionaryColumn::kNull) return 0;
+  for (auto next = static_cast<uint32_t>(bits_.size()); next <= code; ++next) {
+    const std::string folded = Fold(column_.words().text(next));
+    uint64_t found = 0;
+    for (size_t i = 0; i < words.size(); ++i) {
+      if (folded.find(words[i]) != std::string::npos) found |= uint64_t{1} << i;
+    }
+    bits_.push_back(found);
+  }
+  return bits_[code];
+}
+
 TextMatcher::TextMatcher(const TextFilter& filter, const EventTable& table)
-    : table_(table), words_(filter.words()) {
-  if (words_.empty()) return;
-  all_ = UINT64_MAX >> (64 - words_.size());
-  topics_ = WordsOf(table.topics());
-  projects_ = WordsOf(table.projects());
-  users_ = WordsOf(table.users());
+    : table_(table),
+      words_(filter.words()),
+      topics_(table.topics()),
+      projects_(table.projects()),
+      users_(table.users()) {
+  if (!words_.empty()) all_ = UINT64_MAX >> (64 - words_.size());
+  for (const std::string& word : words_) signatures_.push_back(TextSignature(word));
 }
 
-bool TextMatcher::Matches(Row row) const {
+bool TextMatcher::Matches(Row row) {
   if (all_ == 0) return true;
-  const auto bits = [row](const DictionaryColumn& column, const std::vector<uint64_t>& words) {
-    const uint32_t code = column.code(row);
-    return code == DictionaryColumn::kNull ? 0 : words[code];
-  };
-  const uint64_t found = bits(table_.topics(), topics_) | bits(table_.projects(), projects_) |
-                         bits(table_.users(), users_);
-  return found == all_ || (found | WordsIn(table_.description(row))) == all_;
+  const uint64_t missing =
+      all_ & ~(topics_.Of(row, words_) | projects_.Of(row, words_) | users_.Of(row, words_));
+  return missing == 0 || DescriptionHas(missing, row);
 }
 
-uint64_t TextMatcher::WordsIn(std::string_view text) const {
-  const std::string folded = Fold(text);
-  uint64_t found = 0;
-  for (size_t i = 0; i < words_.size(); ++i) {
-    if (folded.find(words_[i]) != std::string::npos) found |= uint64_t{1} << i;
+// Most descriptions are ruled out by their signature; the others are folded and searched.
+bool TextMatcher::DescriptionHas(uint64_t words, Row row) {
+  const uint64_t signature = table_.description_signature(row);
+  for (uint64_t left = words; left != 0; left &= left - 1) {
+    const uint64_t wanted = signatures_[static_cast<size_t>(std::countr_zero(left))];
+    if ((signature & wanted) != wanted) return false;
   }
-  return found;
-}
-
-std::vector<uint64_t> TextMatcher::WordsOf(const DictionaryColumn& column) const {
-  std::vector<uint64_t> found;
-  found.reserve(column.words().size());
-  for (uint32_t code = 0; code < column.words().size(); ++code) {
-    found.push_back(WordsIn(column.words().text(code)));
+  FoldInto(folded_, table_.description(row));
+  for (uint64_t left = words; left != 0; left &= left - 1) {
+    if (!ContainsBytes(folded_, words_[static_cast<size_t>(std::countr_zero(left))])) return false;
   }
-  return found;
+  return true;
 }
 
 }  // namespace cuesheet

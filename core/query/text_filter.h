@@ -26,20 +26,33 @@ class TextFilter {
   std::vector<std::string> words_;
 };
 
-// A filter made ready for one table: dictionary columns are searched once per distinct value.
-class TextMatcher {
+// Which words of a filter are part of each distinct value of a dictionary column: one bit per word.
+class WordBits {
  public:
-  TextMatcher(const TextFilter& filter, const EventTable& table);
-  bool Matches(Row row) const;
+  explicit WordBits(const DictionaryColumn& column) : column_(column) {}
+  uint64_t Of(Row row, const std::vector<std::string>& words);
 
  private:
-  uint64_t WordsIn(std::string_view text) const;
-  std::vector<uint64_t> WordsOf(const DictionaryColumn& column) const;
+  const DictionaryColumn& column_;
+  std::vector<uint64_t> bits_;
+};
+
+// A filter made ready for one table.
+class TextMatcher {
+ public:
+  // The table must outlive the matcher.
+  TextMatcher(const TextFilter& filter, const EventTable& table);
+  bool Matches(Row row);
+
+ private:
+  bool DescriptionHas(uint64_t words, Row row);
 
   const EventTable& table_;
   std::vector<std::string> words_;
-  uint64_t all_ = 0;  // one bit per word
-  std::vector<uint64_t> topics_, projects_, users_;
+  std::vector<uint64_t> signatures_;  // of the words
+  uint64_t all_ = 0;                  // one bit per word
+  WordBits topics_, projects_, users_;
+  std::string folded_;  // scratch
 };
 
 }  // namespace cuesheet

@@ -227,10 +227,10 @@ void Connection::Fetch(const Json& body, Timestamp now) {
 // After a disconnect the jobs known to be open are read again: their updates may have been missed.
 void Connection::QueueOpenJobs() {
   const EventTable& table = store_->table();
-  const auto order = table.order();
-  for (auto row = order.rbegin(); row != order.rend() && rereads_.size() < kMaxRereads; ++row) {
-    if (table.IsLive(*row) && !IsFinal(table.status(*row))) rereads_.push_back(table.id(*row));
-  }
+  table.VisitRange({.newest_first = true}, [&](Row row) {
+    if (!IsFinal(table.status(row))) rereads_.push_back(table.id(row));
+    return rereads_.size() < kMaxRereads;
+  });
 }
 
 void Connection::QueueReread(const Uuid& id) {
@@ -242,8 +242,13 @@ void Connection::QueueReread(const Uuid& id) {
 // The newest upstream creation order of the store: everything up to it has been walked.
 int64_t Connection::ConfirmedOrder() const {
   const EventTable& table = store_->table();
-  const size_t end = table.OrderLowerBound(static_cast<double>(kFirstProvisionalOrder));
-  return end == 0 ? 0 : table.creation_order(table.order()[end - 1]);
+  int64_t newest = 0;
+  table.VisitRange({.before = static_cast<double>(kFirstProvisionalOrder), .newest_first = true},
+                   [&](Row row) {
+                     newest = table.creation_order(row);
+                     return false;
+                   });
+  return newest;
 }
 
 void Connection::SetTimer(Timestamp now) {

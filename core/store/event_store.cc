@@ -58,6 +58,11 @@ FieldSet Differing(const EventView& stored, const EventView& event, FieldSet fie
 
 }  // namespace
 
+EventStore::EventStore(Env* env) : journal_(env) {
+  table_.AddObserver(&live_);
+  table_.AddObserver(&frontiers_);
+}
+
 Result<Recovery> EventStore::Open() {
   CUE_ASSERT(!open_);
   CUE_ASSIGN(const Recovery recovery,
@@ -149,7 +154,7 @@ Result<bool> EventStore::Remove(const Uuid& id) {
   if (table_.HasChildren(row)) {
     return StillReferenced(id);
   }
-  Record({.kind = ChangeKind::kRemoved, .event = Own(table_.View(row))});
+  RemoveRow(row);
   return true;
 }
 
@@ -157,27 +162,49 @@ Result<void> EventStore::RemoveAll(const std::vector<Row>& rows) {
   CUE_TRY(CheckWritable());
   const std::unordered_set<Row> doomed(rows.begin(), rows.end());
   for (const Row row : rows) {
-    for (Row child = table_.FirstChild(row); child != kNoRow; child = table_.NextSibling(child)) {
-      if (!doomed.contains(child)) return StillReferenced(table_.id(row));
-    }
+    bool stays = false;
+    table_.VisitChildren(row, [&](Row child) {
+      stays = !doomed.contains(child);
+      return !stays;
+    });
+    if (stays) return StillReferenced(table_.id(row));
   }
-  // Children first, so that every step on its own is one that Remove() would have allowed.
-  std::vector<Row> waiting = rows;
-  while (!waiting.empty()) {
-    const auto removable =
-        std::ranges::partition(waiting, [this](Row row) { return table_.HasChildren(row); });
-    CUE_ASSERT(!removable.empty());
-    for (const Row row : removable) {
-      Record({.kind = ChangeKind::kRemoved, .event = Own(table_.View(row))});
-    }
-    waiting.erase(removable.begin(), removable.end());
-  }
+  const size_t removed = RemoveLeavesFirst(rows, rows.size());
+  CUE_ASSERT(removed == rows.size());
   return {};
+}
+
+Result<size_t> EventStore::Retain(std::span<const RetentionRule> rules, Timestamp now) {
+  CUE_TRY(CheckWritable());
+  return RemoveLeavesFirst(RowsToRetire(table_, rules, now), kMaxRetired);
+}
+
+void EventStore::RemoveRow(Row row) {
+  Record({.kind = ChangeKind::kRemoved, .event = Own(table_.View(row))});
+}
+
+// Removes the rows in their order, a parent as soon as it has no child any more, so that every step
+// on its own is one that Remove() would have allowed. Parents of others stay. Returns how many
+// went.
+size_t EventStore::RemoveLeavesFirst(const std::vector<Row>& rows, size_t limit) {
+  std::unordered_set<Row> doomed(rows.begin(), rows.end());
+  size_t removed = 0;
+  for (Row row : rows) {
+    while (row != kNoRow && removed < limit && doomed.contains(row) && !table_.HasChildren(row)) {
+      const Row parent = table_.Parent(row);
+      doomed.erase(row);
+      RemoveRow(row);
+      ++removed;
+      row = parent;
+    }
+  }
+  return removed;
 }
 
 Result<std::optional<Uuid>> EventStore::Enroll(const EnrollRequest& request, const Actor& actor,
                                                Timestamp now, const Entropy& entropy) {
-  const EnrollDecision decision = DecideEnroll(table_, request, actor.sender.value_or(""), now);
+  const EnrollDecision decision =
+      DecideEnroll(table_, frontiers_, request, actor.sender.value_or(""), now);
   switch (decision.kind) {
     case EnrollDecision::Kind::kNothing:
       return std::nullopt;
@@ -188,10 +215,11 @@ Result<std::optional<Uuid>> EventStore::Enroll(const EnrollRequest& request, con
       UpdateRequest update;
       update.status = EventStatus::kPending;
       update.user = actor.user;
-      update.description = "Restarting failed event";
-      if (table_.status(decision.row) == EventStatus::kFailed) {
-        update.retries = table_.View(decision.row).retries + 1;
-      }
+      const EventStatus status = table_.status(decision.row);
+      const bool is_abandoned =
+          status == EventStatus::kPending || status == EventStatus::kInProgress;
+      update.description = is_abandoned ? "Restarting abandoned event" : "Restarting failed event";
+      if (status != EventStatus::kRestarted) update.retries = table_.retries(decision.row) + 1;
       CUE_TRY(Update(job, update, actor, now));
       return job;
     }
@@ -254,25 +282,6 @@ Result<void> EventStore::Merge(const Event& event, FieldSet fields,
   return {};
 }
 
-std::optional<double> EventStore::progress(const Uuid& id) const {
-  const auto it = progress_.find(id);
-  return it == progress_.end() ? std::nullopt : std::optional(it->second);
-}
-
-void EventStore::AppendPage(std::string& out, const EventQuery& query, EventForm form) const {
-  const EventPage page = RunQuery(table_, query);
-  out += R"({"events":[)";
-  bool first = true;
-  for (const Row row : page.rows) {
-    if (!first) out += ',';
-    first = false;
-    AppendEvent(out, table_.View(row), form, progress(table_.id(row)));
-  }
-  out += R"(],"pageInfo":)";
-  AppendPageInfo(out, table_, query, page);
-  out += '}';
-}
-
 Result<void> EventStore::CheckWritable() const {
   if (!open_) return Fail(ErrorCode::kState, "the store is not open yet");
   return journal_.CheckRoom();
@@ -287,7 +296,7 @@ Result<void> EventStore::Replace(Row row, Event event) {
   event.created_at = old.created_at;
   event.creation_order = old.creation_order;
   event.retries = old.retries;
-  progress_.erase(old.id);
+  progress_.Forget(old.id);
   Record({.kind = ChangeKind::kReplaced,
           .previous_id = old.id,
           .fields = kReuseFields,
@@ -313,7 +322,7 @@ void EventStore::Record(Change change) {
   CUE_ASSERT(applied.has_value());
   journal_.Append(change);
   if (change.kind == ChangeKind::kRemoved) {
-    progress_.erase(change.event.id);
+    progress_.Forget(change.event.id);
   } else {
     const Row row = table_.FindById(change.event.id);
     change.event = Own(table_.View(row));
@@ -350,9 +359,10 @@ Result<void> EventStore::Apply(const Change& change) {
 
 void EventStore::NoteProgress(const Event& event, std::optional<double> progress) {
   if (IsFinal(event.status)) {
-    progress_.erase(event.id);
+    progress_.Forget(event.id);
   } else if (progress) {
-    progress_[event.id] = *progress;
+    progress_.Note(event.id, *progress, event.updated_at);
+    live_.RowShowsChange(table_.FindById(event.id));
   }
 }
 

@@ -4,17 +4,21 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "base/result.h"
 #include "base/uuid.h"
 #include "event/change.h"
+#include "event/progress.h"
 #include "event/request.h"
 #include "jobs/enroll.h"
 #include "journal/journal.h"
 #include "query/event_query.h"
+#include "query/facets.h"
+#include "query/live_queries.h"
+#include "store/retention.h"
 #include "table/event_table.h"
 
 namespace cuesheet {
@@ -32,7 +36,7 @@ struct Actor {
 
 class EventStore {
  public:
-  explicit EventStore(Env* env) : journal_(env) {}
+  explicit EventStore(Env* env);
 
   // Replays the journal. To be called once, before anything else.
   Result<Recovery> Open();
@@ -49,6 +53,10 @@ class EventStore {
   // Removes all of them or none: kConflict when one has a child that is not among them.
   Result<void> RemoveAll(const std::vector<Row>& rows);
 
+  // Removes what the rules no longer keep, oldest first, at most kMaxRetired events; returns how
+  // many went. An event with a child that stays is never removed.
+  Result<size_t> Retain(std::span<const RetentionRule> rules, Timestamp now);
+
   // The job that a worker gets, or none (protocol.md 8.3). `actor.sender` is the worker's identity.
   Result<std::optional<Uuid>> Enroll(const EnrollRequest& request, const Actor& actor,
                                      Timestamp now, const Entropy& entropy);
@@ -63,6 +71,22 @@ class EventStore {
   std::optional<double> progress(const Uuid& id) const;
   // Appends `{"events":[…],"pageInfo":{…}}` in the given form.
   void AppendPage(std::string& out, const EventQuery& query, EventForm form) const;
+  // See query/facets.h.
+  void AppendCounts(std::string& out, const CountRequest& request) const;
+  // Appends {"id","progress","updatedAt","perSecond","estimatedEnd","combined","children":{"total",
+  // "open","finished","failed","aborted"}}; what is not known is null. `combined` is the mean over
+  // the event's descendants without children of their own: settled ones count as 100, others as
+  // what they reported. kNotFound.
+  Result<void> AppendProgress(std::string& out, const Uuid& id) const;
+  // Appends [{"id","progress","updatedAt","perSecond","estimatedEnd"},…] of every event in work,
+  // for somebody who has just come.
+  void AppendProgressSnapshot(std::string& out) const;
+
+  // Opens a live query under a number of the caller's choice and appends its first page (kRow).
+  Result<void> OpenLive(uint32_t live, EventQuery query, std::string& out);
+  void CloseLive(uint32_t live) { live_.Close(live); }
+  // See LiveQueries::TakePatches.
+  void TakeLivePatches(std::string& out);
 
   uint64_t sequence() const { return sequence_; }
   Journal& journal() { return journal_; }
@@ -71,26 +95,24 @@ class EventStore {
   std::vector<Change> TakeChanges() { return std::exchange(changes_, {}); }
 
  private:
-  struct UuidHash {
-    size_t operator()(const Uuid& id) const {
-      size_t hash = 0;
-      for (const uint8_t byte : id.bytes) hash = hash * 131 + byte;
-      return hash;
-    }
-  };
-
   Result<void> CheckWritable() const;
   Result<void> Replace(Row row, Event event);
   void Insert(Event event, bool is_dispatch);
   Result<void> Apply(const Change& change);
   void Record(Change change);
   void NoteProgress(const Event& event, std::optional<double> progress);
+  void RemoveRow(Row row);
+  size_t RemoveLeavesFirst(const std::vector<Row>& rows, size_t limit);
+  void AppendRow(std::string& out, Row row) const;
+  double CombinedProgress(Row row, size_t depth, size_t& budget) const;
   int64_t NextProvisionalOrder() const;
 
   EventTable table_;
   Journal journal_;
   std::vector<Change> changes_;
-  std::unordered_map<Uuid, double, UuidHash> progress_;
+  ProgressBook progress_;
+  LiveQueries live_{table_};
+  Frontiers frontiers_{table_};
   uint64_t sequence_ = 0;
   int64_t next_order_ = 1;
   bool open_ = false;

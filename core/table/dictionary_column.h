@@ -1,9 +1,9 @@
-// A text column with few distinct values: codes per row, and per code the number of living rows.
+// A text column with few distinct values: a dictionary and a code per row, two bytes wide until
+// there are more than 65,535 values.
 #pragma once
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string_view>
 #include <vector>
 
@@ -16,36 +16,50 @@ class DictionaryColumn {
  public:
   static constexpr uint32_t kNull = Interner::kNone;
 
-  void Append(std::optional<std::string_view> text) {
-    codes_.push_back(kNull);
-    Set(static_cast<Row>(codes_.size() - 1), text);
+  // A null for a new row.
+  void Append() {
+    if (is_wide_) {
+      wide_.push_back(kNull);
+    } else {
+      narrow_.push_back(kNarrowNull);
+    }
   }
   void Set(Row row, std::optional<std::string_view> text) {
-    Release(row);
-    if (!text) return;
-    const uint32_t code = words_.Intern(*text);
-    if (code >= counts_.size()) counts_.resize(code + 1);
-    ++counts_[code];
-    codes_[row] = code;
-  }
-  // The row's value becomes null and is no longer counted.
-  void Release(Row row) {
-    if (codes_[row] != kNull) --counts_[codes_[row]];
-    codes_[row] = kNull;
+    SetCode(row, text ? words_.Intern(*text) : kNull);
   }
   std::optional<std::string_view> Get(Row row) const {
-    if (codes_[row] == kNull) return std::nullopt;
-    return words_.text(codes_[row]);
+    const uint32_t code = this->code(row);
+    if (code == kNull) return std::nullopt;
+    return words_.text(code);
   }
-  uint32_t code(Row row) const { return codes_[row]; }
-  std::span<const uint32_t> codes() const { return codes_; }
+  uint32_t code(Row row) const {
+    if (is_wide_) return wide_[row];
+    return narrow_[row] == kNarrowNull ? kNull : narrow_[row];
+  }
   const Interner& words() const { return words_; }
-  uint32_t count(uint32_t code) const { return counts_[code]; }
 
  private:
+  static constexpr uint16_t kNarrowNull = UINT16_MAX;
+
+  void SetCode(Row row, uint32_t code) {
+    if (!is_wide_ && code != kNull && code >= kNarrowNull) Widen();
+    if (is_wide_) {
+      wide_[row] = code;
+    } else {
+      narrow_[row] = code == kNull ? kNarrowNull : static_cast<uint16_t>(code);
+    }
+  }
+  void Widen() {
+    wide_.reserve(narrow_.capacity());
+    for (Row row = 0; row < narrow_.size(); ++row) wide_.push_back(code(row));
+    narrow_ = {};
+    is_wide_ = true;
+  }
+
   Interner words_;
-  std::vector<uint32_t> codes_;
-  std::vector<uint32_t> counts_;
+  std::vector<uint16_t> narrow_;
+  std::vector<uint32_t> wide_;
+  bool is_wide_ = false;
 };
 
 }  // namespace cuesheet

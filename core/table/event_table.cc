@@ -1,10 +1,11 @@
 #include "table/event_table.h"
 
-#include <algorithm>
-#include <cstring>
-
 #include "base/bytes.h"
+#include "base/fold.h"
+#include "base/json_text.h"
 #include "base/result.h"
+#include "event/names.h"
+#include "table/text_signature.h"
 
 namespace cuesheet {
 namespace {
@@ -12,7 +13,6 @@ namespace {
 // Summaries are mostly `{}`; an empty range stands for it.
 constexpr std::string_view kEmptyObject = "{}";
 
-constexpr size_t kMinDeadRows = 1024;
 constexpr uint64_t kMinDeadText = 1 << 20;
 
 std::string_view ObjectText(std::string_view stored) {
@@ -23,24 +23,44 @@ std::string_view StoredObject(std::string_view text) {
   return text == kEmptyObject ? std::string_view() : text;
 }
 
+void Replace(TextArena& arena, TextRef& ref, std::string_view text) {
+  if (arena.Get(ref) == text) return;
+  arena.Release(ref);
+  ref = arena.Add(text);
+}
+
+bool IsHalfDead(const TextArena& arena) {
+  return arena.dead() > kMinDeadText && arena.dead() * 2 > arena.used();
+}
+
 }  // namespace
 
 Row EventTable::Insert(const EventView& event) {
   CUE_ASSERT(FindById(event.id) == kNoRow);
   const Row row = NewRow();
   id_[row] = event.id;
-  status_[row] = static_cast<uint8_t>(event.status);
-  ++status_counts_[status_[row]];
+  flags_[row] = static_cast<uint8_t>(event.status);
   ++size_;
   by_id_.Insert(HashOfId(event.id), row, [this](Row r) { return HashOfId(id_[r]); });
   creation_order_[row] = event.creation_order;
   PlaceInOrder(row);
-  Set(row, event, FieldSet::All().Drop(Field::kStatus).Drop(Field::kCreationOrder));
+  SetFields(row, event, FieldSet::All().Drop(Field::kStatus).Drop(Field::kCreationOrder));
+  Count(row);
   AdoptWaiting(row);
+  TellEnters(row);
   return row;
 }
 
 void EventTable::Set(Row row, const EventView& event, FieldSet fields) {
+  TellLeaves(row);
+  Uncount(row);
+  SetFields(row, event, fields);
+  Count(row);
+  CompactTextWhenHalfDead();
+  TellEnters(row);
+}
+
+void EventTable::SetFields(Row row, const EventView& event, FieldSet fields) {
   if (fields.Has(Field::kHash)) SetHash(row, event.hash);
   if (fields.Has(Field::kTopic)) topic_.Set(row, event.topic);
   if (fields.Has(Field::kSender)) sender_.Set(row, event.sender);
@@ -49,13 +69,12 @@ void EventTable::Set(Row row, const EventView& event, FieldSet fields) {
   if (fields.Has(Field::kUser)) user_.Set(row, event.user);
   if (fields.Has(Field::kDependsOn)) SetParent(row, event.depends_on);
   if (fields.Has(Field::kStatus)) {
-    --status_counts_[status_[row]];
-    status_[row] = static_cast<uint8_t>(event.status);
-    ++status_counts_[status_[row]];
+    flags_[row] =
+        static_cast<uint8_t>((flags_[row] & ~kStatusBits) | static_cast<uint8_t>(event.status));
   }
-  if (fields.Has(Field::kRetries)) retries_[row] = event.retries;
-  if (fields.Has(Field::kDescription)) SetText(description_[row], event.description);
-  if (fields.Has(Field::kSummary)) SetText(summary_[row], StoredObject(event.summary));
+  if (fields.Has(Field::kRetries)) SetRetries(row, event.retries);
+  if (fields.Has(Field::kDescription)) SetDescription(row, event.description);
+  if (fields.Has(Field::kSummary)) SetSummary(row, StoredObject(event.summary));
   if (fields.Has(Field::kPayload)) SetPayload(row, event.payload);
   if (fields.Has(Field::kCreatedAt)) created_at_[row] = event.created_at;
   if (fields.Has(Field::kUpdatedAt)) updated_at_[row] = event.updated_at;
@@ -64,11 +83,11 @@ void EventTable::Set(Row row, const EventView& event, FieldSet fields) {
     creation_order_[row] = event.creation_order;
     PlaceInOrder(row);
   }
-  if (text_.dead() > kMinDeadText && text_.dead() * 2 > text_.used()) CompactText();
 }
 
 void EventTable::Rename(Row row, const Uuid& id) {
   CUE_ASSERT(FindById(id) == kNoRow);
+  TellLeaves(row);
   by_id_.Erase(HashOfId(id_[row]), row);
   // A hash that was the event's own id stays what it was: make it explicit.
   const auto hash = hash_.find(row);
@@ -77,31 +96,30 @@ void EventTable::Rename(Row row, const Uuid& id) {
   by_id_.Insert(HashOfId(id), row, [this](Row r) { return HashOfId(id_[r]); });
   if (hash == hash_.end()) SetHash(row, text);
   AdoptWaiting(row);
+  TellEnters(row);
 }
-
 void EventTable::Remove(Row row) {
   CUE_ASSERT(IsLive(row));
-  while (first_child_[row] != kNoRow) {  // a replica may hear of the parent's end first
-    const Row child = first_child_[row];
+  while (newest_child_[row] != kNoRow) {  // a replica may hear of the parent's end first
+    const Row child = next_sibling_[newest_child_[row]];
     Unlink(child);
     absent_parent_[child] = id_[row];
     waiting_[id_[row]].push_back(child);
   }
   SetParent(row, std::nullopt);
+  TellLeaves(row);
+  Uncount(row);
   ReleaseHash(row);
+  SetRetries(row, 0);
+  SetDescription(row, {});
+  SetSummary(row, {});
+  SetPayload(row, std::nullopt);
   by_id_.Erase(HashOfId(id_[row]), row);
-  for (DictionaryColumn* column : {&topic_, &project_, &user_, &sender_, &sender_type_}) {
-    column->Release(row);
-  }
-  for (TextRef* ref : {&description_[row], &summary_[row], &payload_[row]}) {
-    text_.Release(*ref);
-    *ref = {};
-  }
-  --status_counts_[status_[row]];
-  status_[row] = kDead;
+  TakeFromOrder(row);
+  flags_[row] = kDead;
   --size_;
-  dead_rows_.push_back(row);
-  if (dead_rows_.size() > kMinDeadRows && dead_rows_.size() > size_) CompactOrder();
+  free_rows_.push_back(row);
+  CompactTextWhenHalfDead();
 }
 
 Row EventTable::FindById(const Uuid& id) const {
@@ -129,26 +147,26 @@ EventView EventTable::View(Row row) const {
   view.user = user_.Get(row);
   view.depends_on = ParentId(row);
   view.status = status(row);
-  view.retries = retries_[row];
-  view.description = text_.Get(description_[row]);
-  view.summary = ObjectText(text_.Get(summary_[row]));
-  if (payload_here_[row] != 0) view.payload = ObjectText(text_.Get(payload_[row]));
+  view.retries = retries(row);
+  view.description = description(row);
+  view.summary = summary(row);
+  view.payload = payload(row);
   view.created_at = created_at_[row];
   view.updated_at = updated_at_[row];
   view.creation_order = creation_order_[row];
   return view;
 }
 
-size_t EventTable::OrderUpperBound(double value) const {
-  const auto it = std::ranges::upper_bound(
-      order_, value, {}, [this](Row row) { return static_cast<double>(creation_order_[row]); });
-  return static_cast<size_t>(it - order_.begin());
+int32_t EventTable::retries(Row row) const {
+  const auto it = retries_.find(row);
+  return it == retries_.end() ? 0 : it->second;
 }
 
-size_t EventTable::OrderLowerBound(double value) const {
-  const auto it = std::ranges::lower_bound(
-      order_, value, {}, [this](Row row) { return static_cast<double>(creation_order_[row]); });
-  return static_cast<size_t>(it - order_.begin());
+std::string_view EventTable::summary(Row row) const { return ObjectText(text_.Get(summary_[row])); }
+
+std::optional<std::string_view> EventTable::payload(Row row) const {
+  if ((flags_[row] & kPayloadHere) == 0) return std::nullopt;
+  return row < payload_.size() ? ObjectText(payloads_.Get(payload_[row])) : kEmptyObject;
 }
 
 int64_t EventTable::MaxCreationOrder() const {
@@ -163,22 +181,37 @@ Row EventTable::NewRow() {
   }
   const auto row = static_cast<Row>(id_.size());
   id_.emplace_back();
-  status_.push_back(kDead);
-  payload_here_.push_back(0);
-  retries_.push_back(0);
+  flags_.push_back(kDead);
   created_at_.emplace_back();
   updated_at_.emplace_back();
   creation_order_.push_back(0);
   parent_.push_back(kNoRow);
-  first_child_.push_back(kNoRow);
+  newest_child_.push_back(kNoRow);
   next_sibling_.push_back(kNoRow);
   description_.emplace_back();
+  signature_.push_back(0);
   summary_.emplace_back();
-  payload_.emplace_back();
   for (DictionaryColumn* column : {&topic_, &project_, &user_, &sender_, &sender_type_}) {
-    column->Append(std::nullopt);
+    column->Append();
   }
   return row;
+}
+
+void EventTable::TellLeaves(Row row) {
+  for (RowObserver* observer : observers_) observer->RowLeaves(row);
+}
+
+void EventTable::TellEnters(Row row) {
+  for (RowObserver* observer : observers_) observer->RowEnters(row);
+}
+
+void EventTable::Count(Row row) { counts_.Add(codes(row), IsLogTopic(*topic_.Get(row))); }
+
+void EventTable::Uncount(Row row) { counts_.Remove(codes(row), IsLogTopic(*topic_.Get(row))); }
+
+KeptCounts::Codes EventTable::codes(Row row) const {
+  return {topic_.code(row), static_cast<uint32_t>(status(row)), project_.code(row), user_.code(row),
+          sender_.code(row)};
 }
 
 uint64_t EventTable::HashOfId(const Uuid& id) {
@@ -187,22 +220,18 @@ uint64_t EventTable::HashOfId(const Uuid& id) {
 
 uint64_t EventTable::HashKey(Row row) const { return Checksum(hash_.at(row)); }
 
+uint64_t EventTable::HashOfValue(std::string_view value) { return Checksum(value); }
+
+std::optional<std::string_view> EventTable::IndexedValue(Row row) const {
+  return MemberText(text_.Get(summary_[row]), kIndexedSummaryKey);
+}
+
 void EventTable::PlaceInOrder(Row row) {
-  const int64_t key = creation_order_[row];
-  if (order_.empty() || creation_order_[order_.back()] <= key) {
-    order_.push_back(row);
-    return;
-  }
-  const auto at = std::ranges::upper_bound(order_, key, {},
-                                           [this](Row other) { return creation_order_[other]; });
-  order_.insert(at, row);
+  order_.Insert(row, [this](Row r) { return creation_order_[r]; });
 }
 
 void EventTable::TakeFromOrder(Row row) {
-  auto at = std::ranges::lower_bound(order_, creation_order_[row], {},
-                                     [this](Row other) { return creation_order_[other]; });
-  while (*at != row) ++at;
-  order_.erase(at);
+  order_.Erase(row, [this](Row r) { return creation_order_[r]; });
 }
 
 void EventTable::SetHash(Row row, const std::optional<std::string_view>& hash) {
@@ -218,15 +247,38 @@ void EventTable::ReleaseHash(Row row) {
   hash_.erase(row);
 }
 
-void EventTable::SetText(TextRef& ref, std::string_view text) {
-  if (text_.Get(ref) == text) return;
-  text_.Release(ref);
-  ref = text_.Add(text);
+void EventTable::SetDescription(Row row, std::string_view text) {
+  if (description(row) == text) return;
+  Replace(text_, description_[row], text);
+  FoldInto(folded_, text);
+  signature_[row] = TextSignature(folded_);
+}
+
+void EventTable::SetSummary(Row row, std::string_view text) {
+  if (const auto old = IndexedValue(row)) by_value_.Erase(HashOfValue(*old), row);
+  Replace(text_, summary_[row], text);
+  if (const auto value = IndexedValue(row)) {
+    by_value_.Insert(HashOfValue(*value), row,
+                     [this](Row r) { return HashOfValue(*IndexedValue(r)); });
+  }
 }
 
 void EventTable::SetPayload(Row row, const std::optional<std::string_view>& payload) {
-  payload_here_[row] = payload ? 1 : 0;
-  SetText(payload_[row], payload ? StoredObject(*payload) : std::string_view());
+  flags_[row] = static_cast<uint8_t>((flags_[row] & ~kPayloadHere) | (payload ? kPayloadHere : 0));
+  const std::string_view text = StoredObject(payload.value_or(""));
+  if (row >= payload_.size()) {
+    if (text.empty()) return;
+    payload_.resize(id_.size());
+  }
+  Replace(payloads_, payload_[row], text);
+}
+
+void EventTable::SetRetries(Row row, int32_t retries) {
+  if (retries == 0) {
+    retries_.erase(row);
+  } else {
+    retries_[row] = retries;
+  }
 }
 
 void EventTable::SetParent(Row row, const std::optional<Uuid>& parent) {
@@ -239,9 +291,12 @@ void EventTable::SetParent(Row row, const std::optional<Uuid>& parent) {
     absent_parent_.erase(absent);
   }
   if (!parent) return;
-  const Row parent_row = FindById(*parent);
+  const bool is_own = *parent == id_[row];  // only a broken upstream says so
+  const Row parent_row = is_own ? kNoRow : FindById(*parent);
   if (parent_row != kNoRow) {
     Link(row, parent_row);
+  } else if (is_own) {
+    absent_parent_[row] = *parent;
   } else {
     absent_parent_[row] = *parent;
     waiting_[*parent].push_back(row);
@@ -249,17 +304,30 @@ void EventTable::SetParent(Row row, const std::optional<Uuid>& parent) {
 }
 
 void EventTable::Unlink(Row row) {
-  Row* link = &first_child_[parent_[row]];
-  while (*link != row) link = &next_sibling_[*link];
-  *link = next_sibling_[row];
+  const Row parent = parent_[row];
+  TellLeaves(parent);
+  Row& newest = newest_child_[parent];
+  Row before = newest;
+  while (next_sibling_[before] != row) before = next_sibling_[before];
+  next_sibling_[before] = next_sibling_[row];
+  if (newest == row) newest = before == row ? kNoRow : before;
   next_sibling_[row] = kNoRow;
   parent_[row] = kNoRow;
+  TellEnters(parent);
 }
 
 void EventTable::Link(Row row, Row parent) {
+  TellLeaves(parent);
   parent_[row] = parent;
-  next_sibling_[row] = first_child_[parent];
-  first_child_[parent] = row;
+  Row& newest = newest_child_[parent];
+  if (newest == kNoRow) {
+    next_sibling_[row] = row;
+  } else {
+    next_sibling_[row] = next_sibling_[newest];
+    next_sibling_[newest] = row;
+  }
+  newest = row;
+  TellEnters(parent);
 }
 
 void EventTable::AdoptWaiting(Row row) {
@@ -279,21 +347,20 @@ std::optional<Uuid> EventTable::ParentId(Row row) const {
   return std::nullopt;
 }
 
-void EventTable::CompactText() {
-  TextArena fresh;
-  for (const Row row : order_) {
-    if (!IsLive(row)) continue;
-    for (TextRef* ref : {&description_[row], &summary_[row], &payload_[row]}) {
-      *ref = fresh.Add(text_.Get(*ref));
-    }
+void EventTable::CompactTextWhenHalfDead() {
+  if (IsHalfDead(text_)) {
+    TextArena fresh;
+    VisitRange({}, [&](Row row) {
+      for (TextRef* ref : {&description_[row], &summary_[row]}) *ref = fresh.Add(text_.Get(*ref));
+      return true;
+    });
+    text_ = std::move(fresh);
   }
-  text_ = std::move(fresh);
-}
-
-void EventTable::CompactOrder() {
-  std::erase_if(order_, [this](Row row) { return !IsLive(row); });
-  free_rows_.insert(free_rows_.end(), dead_rows_.begin(), dead_rows_.end());
-  dead_rows_.clear();
+  if (IsHalfDead(payloads_)) {
+    TextArena fresh;
+    for (TextRef& ref : payload_) ref = fresh.Add(payloads_.Get(ref));
+    payloads_ = std::move(fresh);
+  }
 }
 
 }  // namespace cuesheet

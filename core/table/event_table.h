@@ -1,5 +1,7 @@
 // Every event of a store, as columns (docs/design.md, Memory and speed). Rows are slots: a row
 // number stays valid until its event is removed. Creation order is a list of rows beside them.
+//
+// A row costs 110 bytes and its text, and another 8 when any event of the store has a payload here.
 #pragma once
 
 #include <cstdint>
@@ -13,12 +15,27 @@
 #include "base/text_arena.h"
 #include "event/event.h"
 #include "table/dictionary_column.h"
+#include "table/kept_counts.h"
 #include "table/row_index.h"
+#include "table/row_observer.h"
+#include "table/row_order.h"
+#include "table/value_index.h"
 
 namespace cuesheet {
 
+// The one key of summaries that has an index: what most questions about an entity ask for
+// (protocol.md 2).
+inline constexpr std::string_view kIndexedSummaryKey = "entityId";
+
 class EventTable {
  public:
+  EventTable() = default;
+  EventTable(const EventTable&) = delete;
+  EventTable& operator=(const EventTable&) = delete;
+
+  // Told of every change from now on. The observer must outlive the table.
+  void AddObserver(RowObserver* observer) { observers_.push_back(observer); }
+
   // The id and the hash must be free. A parent that is not here (yet) is kept by its id.
   Row Insert(const EventView& event);
   // Writes the named fields; the rest of `event` is not read.
@@ -32,80 +49,119 @@ class EventTable {
   EventView View(Row row) const;
 
   size_t size() const { return size_; }
-  bool IsLive(Row row) const { return status_[row] != kDead; }
+  // Row numbers are below this.
+  size_t row_limit() const { return id_.size(); }
+  bool IsLive(Row row) const { return flags_[row] != kDead; }
   Uuid id(Row row) const { return id_[row]; }
-  EventStatus status(Row row) const { return static_cast<EventStatus>(status_[row]); }
+  EventStatus status(Row row) const { return static_cast<EventStatus>(flags_[row] & kStatusBits); }
+  int32_t retries(Row row) const;
   Timestamp created_at(Row row) const { return created_at_[row]; }
   Timestamp updated_at(Row row) const { return updated_at_[row]; }
   int64_t creation_order(Row row) const { return creation_order_[row]; }
   std::string_view description(Row row) const { return text_.Get(description_[row]); }
-  bool HasChildren(Row row) const { return first_child_[row] != kNoRow; }
-  Row FirstChild(Row row) const { return first_child_[row]; }
-  Row NextSibling(Row row) const { return next_sibling_[row]; }
-  uint32_t StatusCount(EventStatus status) const {
-    return status_counts_[static_cast<size_t>(status)];
+  // TextSignature of the folded description.
+  uint64_t description_signature(Row row) const { return signature_[row]; }
+  // Canonical JSON text of an object.
+  std::string_view summary(Row row) const;
+  // The same; none = not here, a replica fetches it on demand.
+  std::optional<std::string_view> payload(Row row) const;
+  Row Parent(Row row) const { return parent_[row]; }
+  bool HasChildren(Row row) const { return newest_child_[row] != kNoRow; }
+  // Calls visit(child) for each child, in the order in which they came, until it returns false.
+  // The table must not change meanwhile.
+  template <typename Visit>
+  void VisitChildren(Row row, Visit visit) const {
+    const Row newest = newest_child_[row];
+    if (newest == kNoRow) return;
+    for (Row child = next_sibling_[newest];; child = next_sibling_[child]) {
+      if (!visit(child) || child == newest) return;
+    }
   }
 
   const DictionaryColumn& topics() const { return topic_; }
   const DictionaryColumn& projects() const { return project_; }
   const DictionaryColumn& users() const { return user_; }
   const DictionaryColumn& senders() const { return sender_; }
+  const DictionaryColumn& sender_types() const { return sender_type_; }
+  const KeptCounts& counts() const { return counts_; }
+  // The row's value for each facet.
+  KeptCounts::Codes codes(Row row) const;
 
-  // Rows by creation order, oldest first. Dead rows stand among them until the next clean-up: check
-  // IsLive.
-  std::span<const Row> order() const { return order_; }
-  // The first position in order() whose creation order is greater than `value`.
-  size_t OrderUpperBound(double value) const;
-  // The first position whose creation order is not less than `value`.
-  size_t OrderLowerBound(double value) const;
+  // Calls visit(row) by creation order until it returns false. The table must not change meanwhile.
+  template <typename Visit>
+  void VisitRange(const OrderRange& range, Visit visit) const {
+    order_.VisitRange(range, [this](Row row) { return creation_order_[row]; }, visit);
+  }
+  // Calls visit(row) for every event whose summary has this text as kIndexedSummaryKey.
+  template <typename Visit>
+  void VisitIndexed(std::string_view value, Visit visit) const {
+    by_value_.VisitBucket(HashOfValue(value), [&](Row row) {
+      if (IndexedValue(row) == value) visit(row);
+    });
+  }
   // 0 when empty.
   int64_t MaxCreationOrder() const;
 
  private:
+  static constexpr uint8_t kStatusBits = 0x07;
+  static constexpr uint8_t kPayloadHere = 0x08;
   static constexpr uint8_t kDead = 0xFF;
 
   Row NewRow();
+  void SetFields(Row row, const EventView& event, FieldSet fields);
+  void TellLeaves(Row row);
+  void TellEnters(Row row);
+  void Count(Row row);
+  void Uncount(Row row);
   static uint64_t HashOfId(const Uuid& id);
   uint64_t HashKey(Row row) const;
+  static uint64_t HashOfValue(std::string_view value);
+  std::optional<std::string_view> IndexedValue(Row row) const;
   void PlaceInOrder(Row row);
   void TakeFromOrder(Row row);
   void SetHash(Row row, const std::optional<std::string_view>& hash);
   void ReleaseHash(Row row);
-  void SetText(TextRef& ref, std::string_view text);
+  void SetDescription(Row row, std::string_view text);
+  void SetSummary(Row row, std::string_view text);
   void SetPayload(Row row, const std::optional<std::string_view>& payload);
+  void SetRetries(Row row, int32_t retries);
   void SetParent(Row row, const std::optional<Uuid>& parent);
   void Unlink(Row row);
   void Link(Row row, Row parent);
   void AdoptWaiting(Row row);
   std::optional<Uuid> ParentId(Row row) const;
-  void CompactText();
-  void CompactOrder();
+  void CompactTextWhenHalfDead();
 
   std::vector<Uuid> id_;
-  std::vector<uint8_t> status_;
-  std::vector<uint8_t> payload_here_;
-  std::vector<int32_t> retries_;
+  std::vector<uint8_t> flags_;  // status, kPayloadHere; kDead
   std::vector<Timestamp> created_at_;
   std::vector<Timestamp> updated_at_;
   std::vector<int64_t> creation_order_;
   std::vector<Row> parent_;
-  std::vector<Row> first_child_;
+  // Children form a ring, each pointing at the next newer one and the newest at the oldest: adding
+  // a child and taking out the oldest cost the same however many there are.
+  std::vector<Row> newest_child_;
   std::vector<Row> next_sibling_;
   std::vector<TextRef> description_;
+  std::vector<uint64_t> signature_;
   std::vector<TextRef> summary_;
-  std::vector<TextRef> payload_;
+  std::vector<TextRef> payload_;  // by row, as far as any event has one
   DictionaryColumn topic_, project_, user_, sender_, sender_type_;
-  TextArena text_;
+  TextArena text_;      // descriptions and summaries
+  TextArena payloads_;  // apart, because scans never read them
 
   RowIndex by_id_;
   RowIndex by_hash_;                           // only hashes that are not the event's own id
   std::unordered_map<Row, std::string> hash_;  // the same
-  std::map<Uuid, std::vector<Row>> waiting_;   // children of parents that are not here
+  ValueIndex by_value_;
+  std::unordered_map<Row, int32_t> retries_;  // those that are not 0
+  std::map<Uuid, std::vector<Row>> waiting_;  // children of parents that are not here
   std::unordered_map<Row, Uuid> absent_parent_;
-  std::vector<Row> order_;
+  RowOrder order_;
   std::vector<Row> free_rows_;
-  std::vector<Row> dead_rows_;  // still in order_
-  std::vector<uint32_t> status_counts_ = std::vector<uint32_t>(kEventStatusNames.size());
+  KeptCounts counts_;
+  std::vector<RowObserver*> observers_;
+  std::string folded_;  // scratch
   size_t size_ = 0;
 };
 

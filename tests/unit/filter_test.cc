@@ -1,6 +1,6 @@
 #include <catch2/catch_amalgamated.hpp>
 
-#include "query/query_filter.h"
+#include "query/filter_matcher.h"
 #include "store_fixture.h"
 
 namespace cuesheet::testing {
@@ -14,7 +14,9 @@ std::string Refusal(std::string_view filter) {
 bool Matches(std::string_view filter, std::string_view event) {
   StoreFixture f;
   const Uuid id = f.Dispatch(event);
-  return QueryFilter::Parse(Json::parse(filter))->Matches(f.View(id));
+  const QueryFilter parsed = QueryFilter::Parse(Json::parse(filter)).value();
+  const EventTable& table = f.store.table();
+  return FilterMatcher(parsed, table).Matches(table.FindById(id));
 }
 
 TEST_CASE("a refused filter names the offending part") {

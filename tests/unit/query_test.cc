@@ -1,6 +1,6 @@
 #include <catch2/catch_amalgamated.hpp>
 
-#include "query/fold.h"
+#include "base/fold.h"
 #include "store_fixture.h"
 
 namespace cuesheet::testing {

@@ -1,16 +1,15 @@
-// QueryFilter::Matches: evaluation of a parsed filter.
-#include "query/query_filter.h"
+#include "query/filter_matcher.h"
 
+#include <algorithm>
 #include <cmath>
 
+#include "base/find_bytes.h"
+#include "base/json_text.h"
 #include "base/utf8.h"
 #include "query/json_value.h"
 
 namespace cuesheet {
 namespace {
-
-// SQL's third truth value is the empty optional.
-using Truth = std::optional<bool>;
 
 // Case-insensitive (ASCII) match of the whole text: % any run, _ any character, \ escapes.
 bool Like(std::string_view text, std::string_view pattern) {
@@ -75,40 +74,47 @@ std::string TimestampText(Timestamp time) {
   return text.substr(0, end) + "+00";
 }
 
-// A column's value in the form that conditions compare with; null = SQL NULL.
-Json ScalarValue(const EventView& event, FilterColumn column) {
-  const auto text = [](const std::optional<std::string_view>& value) {
-    return value ? Json(*value) : Json();
-  };
+// The value of a column without a dictionary, in the form that conditions compare with; null = SQL
+// NULL.
+Json ScalarValue(const EventTable& table, FilterColumn column, Row row) {
   switch (column) {
     case FilterColumn::kId:
-      return event.id.Hex();
+      return table.id(row).Hex();
     case FilterColumn::kHash:
-      return event.HashText();
-    case FilterColumn::kTopic:
-      return event.topic;
-    case FilterColumn::kSender:
-      return text(event.sender);
-    case FilterColumn::kSenderType:
-      return text(event.sender_type);
-    case FilterColumn::kProject:
-      return text(event.project);
-    case FilterColumn::kUser:
-      return text(event.user);
-    case FilterColumn::kDependsOn:
-      return event.depends_on ? Json(event.depends_on->Hex()) : Json();
+      return table.View(row).HashText();
+    case FilterColumn::kDependsOn: {
+      const auto parent = table.View(row).depends_on;
+      return parent ? Json(parent->Hex()) : Json();
+    }
     case FilterColumn::kStatus:
-      return EventStatusName(event.status);
+      return EventStatusName(table.status(row));
     case FilterColumn::kRetries:
-      return event.retries;
+      return table.retries(row);
     case FilterColumn::kDescription:
-      return event.description;
+      return table.description(row);
     case FilterColumn::kCreatedAt:
-      return event.created_at.us;
+      return table.created_at(row).us;
     case FilterColumn::kUpdatedAt:
-      return event.updated_at.us;
+      return table.updated_at(row).us;
     default:
-      return event.creation_order;
+      return table.creation_order(row);
+  }
+}
+
+const DictionaryColumn* DictionaryOf(const EventTable& table, FilterColumn column) {
+  switch (column) {
+    case FilterColumn::kTopic:
+      return &table.topics();
+    case FilterColumn::kSender:
+      return &table.senders();
+    case FilterColumn::kSenderType:
+      return &table.sender_types();
+    case FilterColumn::kProject:
+      return &table.projects();
+    case FilterColumn::kUser:
+      return &table.users();
+    default:
+      return nullptr;
   }
 }
 
@@ -121,8 +127,7 @@ Json ListForm(const FilterCondition& condition, const Json& value) {
   return as_text && value.is_number() ? Json(CanonicalText(value)) : value;
 }
 
-Truth ScalarTruth(const FilterCondition& condition, const EventView& event) {
-  const Json value = ScalarValue(event, condition.column);
+Truth ScalarTruth(const FilterCondition& condition, const Json& value) {
   if (condition.op == FilterOp::kIsNull) return value.is_null();
   if (condition.op == FilterOp::kNotNull) return !value.is_null();
   if (condition.op == FilterOp::kIn || condition.op == FilterOp::kNotIn) {
@@ -136,16 +141,6 @@ Truth ScalarTruth(const FilterCondition& condition, const EventView& event) {
     return Like(value.get_ref<const std::string&>(), condition.value.get_ref<const std::string&>());
   }
   return Holds(condition.op, CompareJson(value, condition.value));
-}
-
-// The value at the path, or nullptr (SQL NULL) when a key is missing on the way.
-const Json* AtPath(const Json& root, const std::vector<std::string>& path) {
-  const Json* value = &root;
-  for (const std::string& key : path) {
-    value = FindMember(*value, key);
-    if (value == nullptr) return nullptr;
-  }
-  return value;
 }
 
 Truth JsonIn(const FilterCondition& condition, const Json* stored) {
@@ -225,47 +220,79 @@ Truth JsonTruth(const FilterCondition& condition, const Json* stored) {
   return Holds(condition.op, CompareJson(*stored, value));
 }
 
-// One row under evaluation: its JSON columns are parsed once, when first asked for.
-class RowFilter {
- public:
-  explicit RowFilter(const EventView& event) : event_(event) {}
+bool IsJson(FilterColumn column) {
+  return column == FilterColumn::kSummary || column == FilterColumn::kPayload;
+}
 
-  Truth Evaluate(const FilterNode& node) {
-    if (node.condition) return EvaluateLeaf(*node.condition);
-    Truth result = !node.any;
-    for (const FilterNode& child : node.children) {
-      const Truth truth = Evaluate(child);
-      if (truth == node.any) return node.any;
-      if (!truth) result = std::nullopt;
-    }
-    return result;
-  }
+bool IsTextEquality(const FilterCondition& condition) {
+  return IsJson(condition.column) && condition.op == FilterOp::kEq && !condition.path.empty() &&
+         condition.value.is_string();
+}
 
- private:
-  Truth EvaluateLeaf(const FilterCondition& condition) {
-    if (condition.column == FilterColumn::kSummary) {
-      return JsonTruth(condition, AtPath(Column(summary_, event_.summary), condition.path));
-    }
-    if (condition.column == FilterColumn::kPayload) {
-      const std::string_view text = event_.payload.value_or("{}");
-      return JsonTruth(condition, AtPath(Column(payload_, text), condition.path));
-    }
-    return ScalarTruth(condition, event_);
-  }
-  static const Json& Column(std::optional<Json>& parsed, std::string_view text) {
-    if (!parsed) parsed = Json::parse(text.begin(), text.end(), nullptr, false);
-    return *parsed;
-  }
-
-  const EventView& event_;
-  std::optional<Json> summary_;
-  std::optional<Json> payload_;
-};
+bool AsksForIndexedKey(const FilterCondition& condition) {
+  return IsTextEquality(condition) && condition.column == FilterColumn::kSummary &&
+         condition.path.size() == 1 && condition.path.front() == kIndexedSummaryKey;
+}
 
 }  // namespace
 
-bool QueryFilter::Matches(const EventView& event) const {
-  return empty() || RowFilter(event).Evaluate(root_) == true;
+FilterMatcher::FilterMatcher(const QueryFilter& filter, const EventTable& table)
+    : table_(table), root_(Compile(filter.root())) {
+  const auto take = [this](const Node& node) {
+    if (node.condition != nullptr && AsksForIndexedKey(*node.condition)) {
+      indexed_value_ = node.needle;
+    }
+  };
+  take(root_);
+  if (!root_.any) std::ranges::for_each(root_.children, take);
+}
+
+FilterMatcher::Node FilterMatcher::Compile(const FilterNode& node) {
+  Node out;
+  out.any = node.any;
+  for (const FilterNode& child : node.children) out.children.push_back(Compile(child));
+  if (!node.condition) return out;
+  out.condition = &*node.condition;
+  for (const std::string& key : node.condition->path) out.keys.push_back(JsonKeyText(key));
+  if (IsTextEquality(*out.condition)) out.needle = CanonicalText(out.condition->value);
+  return out;
+}
+
+bool FilterMatcher::Matches(const Node& node, Row row) const {
+  if (node.condition != nullptr) return LeafMatches(node, row);
+  const auto matches = [this, row](const Node& child) { return Matches(child, row); };
+  return node.any ? std::ranges::any_of(node.children, matches)
+                  : std::ranges::all_of(node.children, matches);
+}
+
+bool FilterMatcher::LeafMatches(const Node& leaf, Row row) const {
+  const FilterColumn column = leaf.condition->column;
+  if (column == FilterColumn::kSummary) return JsonMatches(leaf, table_.summary(row));
+  if (column == FilterColumn::kPayload)
+    return JsonMatches(leaf, table_.payload(row).value_or("{}"));
+  if (const auto* dictionary = DictionaryOf(table_, column)) {
+    return DictionaryMatches(leaf, *dictionary, row);
+  }
+  return ScalarTruth(*leaf.condition, ScalarValue(table_, column, row)) == true;
+}
+
+bool FilterMatcher::JsonMatches(const Node& leaf, std::string_view text) const {
+  if (!leaf.needle.empty() && !ContainsBytes(text, leaf.needle)) return false;
+  std::optional<std::string_view> found = text;
+  for (const std::string& key : leaf.keys) {
+    found = MemberText(*found, key);
+    if (!found) return JsonTruth(*leaf.condition, nullptr) == true;
+  }
+  const Json value = Json::parse(found->begin(), found->end(), nullptr, false);
+  return JsonTruth(*leaf.condition, &value) == true;
+}
+
+bool FilterMatcher::DictionaryMatches(const Node& leaf, const DictionaryColumn& column,
+                                      Row row) const {
+  return leaf.codes.Has(column.code(row), [&](uint32_t code) {
+    const Json value = code == DictionaryColumn::kNull ? Json() : Json(column.words().text(code));
+    return ScalarTruth(*leaf.condition, value) == true;
+  });
 }
 
 }  // namespace cuesheet

@@ -10,5 +10,7 @@ namespace cuesheet {
 
 // `text` is UTF-8; bytes that are not are dropped.
 std::string Fold(std::string_view text);
+// The same, into a buffer that is used again.
+void FoldInto(std::string& out, std::string_view text);
 
 }  // namespace cuesheet

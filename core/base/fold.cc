@@ -1,4 +1,4 @@
-#include "query/fold.h"
+#include "base/fold.h"
 
 #include <algorithm>
 #include <array>
@@ -19,7 +19,7 @@ struct IndexEntry {
   uint32_t offset;
 };
 
-#include "query/fold_table.inc"
+#include "base/fold_table.inc"
 
 // What each ASCII character becomes; 0 = dropped.
 constexpr std::array<char, 128> kAscii = [] {
@@ -104,6 +104,12 @@ void AppendFolded(std::string& out, uint32_t point, std::string_view raw) {
 
 std::string Fold(std::string_view text) {
   std::string out;
+  FoldInto(out, text);
+  return out;
+}
+
+void FoldInto(std::string& out, std::string_view text) {
+  out.clear();
   out.reserve(text.size());
   for (size_t i = 0; i < text.size();) {
     const auto c = static_cast<unsigned char>(text[i]);
@@ -117,7 +123,6 @@ std::string Fold(std::string_view text) {
     if (size != 0) AppendFolded(out, point, text.substr(i, size));
     i += std::max<size_t>(size, 1);
   }
-  return out;
 }
 
 }  // namespace cuesheet

@@ -1,0 +1,62 @@
+#include "base/json_text.h"
+
+#include "base/json.h"
+
+namespace cuesheet {
+namespace {
+
+// The position after a string whose opening quote is at `at`.
+size_t SkipString(std::string_view text, size_t at) {
+  for (++at; text[at] != '"'; ++at) {
+    if (text[at] == '\\') ++at;
+  }
+  return at + 1;
+}
+
+}  // namespace
+
+size_t SkipJsonValue(std::string_view text, size_t at) {
+  size_t depth = 0;
+  do {
+    switch (text[at]) {
+      case '"':
+        at = SkipString(text, at);
+        break;
+      case '{':
+      case '[':
+        ++depth;
+        ++at;
+        break;
+      case '}':
+      case ']':
+        --depth;
+        ++at;
+        break;
+      case ',':
+      case ':':
+        ++at;
+        break;
+      default:  // a number or a word
+        while (at < text.size() && text[at] != ',' && text[at] != '}' && text[at] != ']') ++at;
+    }
+  } while (depth > 0);
+  return at;
+}
+
+std::optional<std::string_view> MemberText(std::string_view text, std::string_view key) {
+  std::optional<std::string_view> found;
+  if (text.empty() || text.front() != '{') return found;
+  VisitMembers(text, [&](std::string_view name, std::string_view value) {
+    if (name != key) return true;
+    found = value;
+    return false;
+  });
+  return found;
+}
+
+std::string JsonKeyText(std::string_view key) {
+  const std::string quoted = CanonicalText(Json(key));
+  return quoted.substr(1, quoted.size() - 2);
+}
+
+}  // namespace cuesheet

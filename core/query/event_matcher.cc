@@ -1,0 +1,82 @@
+#include "query/event_matcher.h"
+
+#include <algorithm>
+
+#include "event/names.h"
+
+namespace cuesheet {
+namespace {
+
+bool IsListed(const DictionaryColumn& column, uint32_t code,
+              const std::unordered_set<std::string_view>& names) {
+  return code != DictionaryColumn::kNull && names.contains(column.words().text(code));
+}
+
+}  // namespace
+
+EventMatcher::EventMatcher(const EventQuery& query, const EventTable& table)
+    : query_(query), table_(table), text_(query.text, table), where_(query.where, table) {
+  if (query.projects) project_names_.insert(query.projects->begin(), query.projects->end());
+  if (query.users) user_names_.insert(query.users->begin(), query.users->end());
+  if (query.ids) ids_ = *query.ids;
+  std::ranges::sort(ids_);
+  for (size_t i = 0; i < kEventStatusNames.size(); ++i) {
+    statuses_[i] = !query.statuses || std::ranges::find(*query.statuses, kEventStatusNames[i]) !=
+                                          query.statuses->end();
+  }
+}
+
+// The cheap conditions come first.
+bool EventMatcher::Matches(Row row) {
+  const auto has_topic = [this](uint32_t code) { return HasTopic(code); };
+  const auto has_project = [this](uint32_t code) {
+    return IsListed(table_.projects(), code, project_names_);
+  };
+  const auto has_user = [this](uint32_t code) {
+    return IsListed(table_.users(), code, user_names_);
+  };
+  return topics_.Has(table_.topics().code(row), has_topic) &&
+         statuses_[static_cast<size_t>(table_.status(row))] &&
+         (!query_.projects || projects_.Has(table_.projects().code(row), has_project)) &&
+         (!query_.users || users_.Has(table_.users().code(row), has_user)) &&
+         (!query_.older_than || table_.created_at(row) < *query_.older_than) &&
+         (!query_.newer_than || table_.created_at(row) > *query_.newer_than) &&
+         (!query_.has_children || table_.HasChildren(row) == *query_.has_children) &&
+         (!query_.ids || std::ranges::binary_search(ids_, table_.id(row))) && text_.Matches(row) &&
+         (query_.where.empty() || where_.Matches(row));
+}
+
+// The rows of the query's ids or of the indexed value that it asks for, in its range and direction.
+std::optional<std::vector<Row>> EventMatcher::FewCandidates() const {
+  std::vector<Row> rows;
+  if (query_.ids) {
+    for (const Uuid& id : ids_) {
+      const Row row = table_.FindById(id);
+      if (row != kNoRow) rows.push_back(row);
+    }
+  } else if (where_.indexed_value()) {
+    table_.VisitIndexed(*where_.indexed_value(), [&rows](Row row) { rows.push_back(row); });
+  } else {
+    return std::nullopt;
+  }
+  const OrderRange range = query_.Range();
+  std::erase_if(rows, [&](Row row) {
+    const auto order = static_cast<double>(table_.creation_order(row));
+    return order <= range.after || order >= range.before;
+  });
+  std::ranges::sort(rows, {}, [this](Row row) { return std::pair(table_.creation_order(row), row); });
+  if (range.newest_first) std::ranges::reverse(rows);
+  const auto repeated = std::ranges::unique(rows);
+  rows.erase(repeated.begin(), repeated.end());
+  return rows;
+}
+
+bool EventMatcher::HasTopic(uint32_t code) const {
+  const std::string_view topic = table_.topics().words().text(code);
+  if (!query_.topics) return query_.include_logs || !IsLogTopic(topic);
+  return std::ranges::any_of(*query_.topics, [topic](const std::string& pattern) {
+    return MatchesTopicPattern(topic, pattern);
+  });
+}
+
+}  // namespace cuesheet

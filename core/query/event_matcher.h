@@ -1,0 +1,53 @@
+// One EventQuery made ready for one table: which rows match it, whatever page they are on.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "query/code_set.h"
+#include "query/event_query.h"
+#include "query/filter_matcher.h"
+
+namespace cuesheet {
+
+class EventMatcher {
+ public:
+  // Both must outlive the matcher.
+  EventMatcher(const EventQuery& query, const EventTable& table);
+
+  // Every condition of the query; not its cursors, not its page size. Not const: what it learns of
+  // dictionary values it keeps.
+  bool Matches(Row row);
+
+  // Calls visit(row) for every match between the query's cursors, in its direction, until it returns
+  // false. Rows are found by ids or by an index where the query allows it, else all are looked at.
+  template <typename Visit>
+  void VisitMatches(Visit visit) {
+    const auto visit_match = [&](Row row) { return !Matches(row) || visit(row); };
+    if (const auto rows = FewCandidates()) {
+      for (const Row row : *rows) {
+        if (!visit_match(row)) return;
+      }
+    } else {
+      table_.VisitRange(query_.Range(), visit_match);
+    }
+  }
+
+ private:
+  std::optional<std::vector<Row>> FewCandidates() const;
+  bool HasTopic(uint32_t code) const;
+
+  const EventQuery& query_;
+  const EventTable& table_;
+  TextMatcher text_;
+  FilterMatcher where_;
+  CodeSet topics_, projects_, users_;
+  std::unordered_set<std::string_view> project_names_, user_names_;
+  std::vector<Uuid> ids_;  // sorted
+  std::array<bool, kEventStatusNames.size()> statuses_{};
+};
+
+}  // namespace cuesheet

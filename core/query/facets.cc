@@ -1,0 +1,207 @@
+#include "query/facets.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "query/event_matcher.h"
+
+namespace cuesheet {
+namespace {
+
+constexpr std::array<std::string_view, kFacets> kFacetNames = {"topic", "status", "project", "user",
+                                                               "sender"};
+
+// Counts of one facet; kNull comes first, as in KeptCounts.
+using Counts = std::vector<uint32_t>;
+
+uint32_t ValueCount(const EventTable& table, Facet facet) {
+  switch (facet) {
+    case Facet::kTopic:
+      return table.topics().words().size();
+    case Facet::kStatus:
+      return static_cast<uint32_t>(kEventStatusNames.size());
+    case Facet::kProject:
+      return table.projects().words().size();
+    case Facet::kUser:
+      return table.users().words().size();
+    case Facet::kSender:
+      return table.senders().words().size();
+  }
+  return 0;
+}
+
+std::string_view ValueText(const EventTable& table, Facet facet, uint32_t code) {
+  switch (facet) {
+    case Facet::kTopic:
+      return table.topics().words().text(code);
+    case Facet::kStatus:
+      return kEventStatusNames[code];
+    case Facet::kProject:
+      return table.projects().words().text(code);
+    case Facet::kUser:
+      return table.users().words().text(code);
+    case Facet::kSender:
+      return table.senders().words().text(code);
+  }
+  return {};
+}
+
+Counts Kept(const EventTable& table, Facet facet, bool include_logs) {
+  Counts counts(ValueCount(table, facet) + 1);
+  for (uint32_t at = 0; at < counts.size(); ++at) {
+    const auto kept = table.counts().Of(facet, at == 0 ? KeptCounts::kNull : at - 1);
+    counts[at] = include_logs ? kept.all : kept.all - kept.logs;
+  }
+  return counts;
+}
+
+void AppendFacet(std::string& out, const EventTable& table, Facet facet, const Counts& counts) {
+  struct Value {
+    uint32_t count;
+    uint32_t at;
+  };
+  std::vector<Value> values;
+  for (uint32_t at = 0; at < counts.size(); ++at) {
+    if (counts[at] > 0) values.push_back({counts[at], at});
+  }
+  const size_t shown = std::min(values.size(), kMaxFacetValues);
+  const auto text = [&](uint32_t at) {
+    return at == 0 ? std::string_view() : ValueText(table, facet, at - 1);
+  };
+  std::ranges::partial_sort(values, values.begin() + static_cast<std::ptrdiff_t>(shown),
+                            [&](const Value& a, const Value& b) {
+                              return a.count != b.count ? a.count > b.count
+                                                        : text(a.at) < text(b.at);
+                            });
+  out += '"';
+  out += kFacetNames[static_cast<size_t>(facet)];
+  out += R"(":{"distinct":)" + std::to_string(values.size()) + R"(,"values":[)";
+  for (size_t i = 0; i < shown; ++i) {
+    if (i > 0) out += ',';
+    out += R"({"value":)";
+    if (values[i].at == 0) {
+      out += "null";
+    } else {
+      AppendJsonString(out, text(values[i].at));
+    }
+    out += R"(,"count":)" + std::to_string(values[i].count) + '}';
+  }
+  out += "]}";
+}
+
+void AppendHistogram(std::string& out, const Histogram& histogram,
+                     const std::vector<Timestamp>& times) {
+  Timestamp from = histogram.from.value_or(Timestamp());
+  Timestamp to = histogram.to.value_or(Timestamp());
+  if (!times.empty()) {
+    const auto [first, last] = std::ranges::minmax(times);
+    if (!histogram.from) from = first;
+    if (!histogram.to) to = Timestamp{last.us + 1};
+  }
+  std::vector<uint32_t> counts(static_cast<size_t>(histogram.buckets));
+  const double width = static_cast<double>(to.us - from.us) / static_cast<double>(counts.size());
+  for (const Timestamp time : times) {
+    if (time < from || time >= to) continue;
+    const auto at = static_cast<size_t>(static_cast<double>(time.us - from.us) / width);
+    ++counts[std::min(at, counts.size() - 1)];
+  }
+  out += R"(,"histogram":{"from":")" + from.Iso() + R"(","to":")" + to.Iso() + R"(","counts":[)";
+  for (size_t i = 0; i < counts.size(); ++i) {
+    if (i > 0) out += ',';
+    out += std::to_string(counts[i]);
+  }
+  out += "]}";
+}
+
+Result<std::optional<Timestamp>> ReadTime(const Json& object, std::string_view name) {
+  const Json* value = FindMember(object, name);
+  if (value == nullptr || value->is_null()) return std::nullopt;
+  const auto time =
+      value->is_string() ? Timestamp::ParseIso(value->get_ref<const std::string&>()) : std::nullopt;
+  if (!time) {
+    return Fail(ErrorCode::kInvalid,
+                "histogram." + std::string(name) + ": expected an ISO 8601 time");
+  }
+  return time;
+}
+
+Result<Histogram> ReadHistogram(const Json& object) {
+  if (!object.is_object()) return Fail(ErrorCode::kInvalid, "histogram: expected an object");
+  Histogram histogram;
+  CUE_ASSIGN(histogram.from, ReadTime(object, "from"));
+  CUE_ASSIGN(histogram.to, ReadTime(object, "to"));
+  if (histogram.from && histogram.to && *histogram.from >= *histogram.to) {
+    return Fail(ErrorCode::kInvalid, "histogram: `from` must be before `to`");
+  }
+  if (const Json* buckets = FindMember(object, "buckets")) {
+    const bool fits = buckets->is_number_integer() && buckets->get<int64_t>() >= 1 &&
+                      buckets->get<int64_t>() <= kMaxHistogramBuckets;
+    if (!fits) {
+      return Fail(ErrorCode::kInvalid, "histogram.buckets: expected a whole number from 1 to " +
+                                           std::to_string(kMaxHistogramBuckets));
+    }
+    histogram.buckets = buckets->get<int64_t>();
+  }
+  return histogram;
+}
+
+}  // namespace
+
+Result<CountRequest> CountRequest::Parse(const Json& arguments) {
+  CountRequest request;
+  CUE_ASSIGN(request.query, EventQuery::Parse(arguments));
+  if (const Json* by = FindMember(arguments, "by"); by != nullptr && !by->is_null()) {
+    const Error wrong = {ErrorCode::kInvalid,
+                         "by: expected a list of topic, status, project, user, sender"};
+    if (!by->is_array()) return std::unexpected(wrong);
+    for (const Json& name : *by) {
+      const auto known = std::ranges::find_if(
+          kFacetNames, [&name](std::string_view facet) { return name == facet; });
+      if (known == kFacetNames.end()) return std::unexpected(wrong);
+      const auto facet = static_cast<Facet>(known - kFacetNames.begin());
+      if (std::ranges::find(request.by, facet) == request.by.end()) request.by.push_back(facet);
+    }
+  }
+  const Json* histogram = FindMember(arguments, "histogram");
+  if (histogram != nullptr && !histogram->is_null()) {
+    CUE_ASSIGN(request.histogram, ReadHistogram(*histogram));
+  }
+  return request;
+}
+
+void AppendCounts(std::string& out, const EventTable& table, const CountRequest& request) {
+  uint64_t total = 0;
+  std::vector<Counts> counts;
+  std::vector<Timestamp> times;
+  if (request.query.IsUnconditional() && !request.histogram) {
+    for (const uint32_t of_status : Kept(table, Facet::kStatus, request.query.include_logs)) {
+      total += of_status;
+    }
+    for (const Facet facet : request.by) {
+      counts.push_back(Kept(table, facet, request.query.include_logs));
+    }
+  } else {
+    for (const Facet facet : request.by) counts.emplace_back(ValueCount(table, facet) + 1);
+    EventMatcher(request.query, table).VisitMatches([&](Row row) {
+      ++total;
+      const KeptCounts::Codes codes = table.codes(row);
+      for (size_t i = 0; i < counts.size(); ++i) {
+        const uint32_t code = codes[static_cast<size_t>(request.by[i])];
+        ++counts[i][code == KeptCounts::kNull ? 0 : static_cast<size_t>(code) + 1];
+      }
+      if (request.histogram) times.push_back(table.created_at(row));
+      return true;
+    });
+  }
+  out += R"({"total":)" + std::to_string(total) + R"(,"by":{)";
+  for (size_t i = 0; i < counts.size(); ++i) {
+    if (i > 0) out += ',';
+    AppendFacet(out, table, request.by[i], counts[i]);
+  }
+  out += '}';
+  if (request.histogram) AppendHistogram(out, *request.histogram, times);
+  out += '}';
+}
+
+}  // namespace cuesheet

@@ -1,0 +1,38 @@
+// How many events a query matches, in all, by the values of a column, and over time.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "query/event_query.h"
+
+namespace cuesheet {
+
+inline constexpr size_t kMaxFacetValues = 1000;  // of one facet, the most frequent ones
+inline constexpr int64_t kMaxHistogramBuckets = 1000;
+
+struct Histogram {
+  int64_t buckets = 60;
+  // Creation times: from `from` up to, not including, `to`. Without them, from the first match to
+  // the last one.
+  std::optional<Timestamp> from;
+  std::optional<Timestamp> to;
+};
+
+struct CountRequest {
+  EventQuery query;  // the page size is not looked at
+  std::vector<Facet> by;
+  std::optional<Histogram> histogram;
+
+  // The arguments of an EventQuery and `by`, a list of "topic", "status", "project", "user",
+  // "sender", and `histogram`, {"buckets"?, "from"?, "to"?}. kInvalid names the part.
+  static Result<CountRequest> Parse(const Json& arguments);
+};
+
+// Appends {"total":N,"by":{"topic":{"distinct":D,"values":[{"value":"a.b","count":N},…]}},
+// "histogram":{"from","to","counts":[…]}}, the most frequent values first; the value of events that
+// have none is null. Without a condition nothing is counted: the table knows.
+void AppendCounts(std::string& out, const EventTable& table, const CountRequest& request);
+
+}  // namespace cuesheet

@@ -1,0 +1,52 @@
+// Evaluation of a QueryFilter over the columns of one table (protocol.md 7.2, 7.3).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "query/code_set.h"
+#include "query/query_filter.h"
+#include "table/event_table.h"
+
+namespace cuesheet {
+
+// SQL's third truth value is the empty optional.
+using Truth = std::optional<bool>;
+
+// A filter made ready for one table: conditions on dictionary columns are evaluated once for each
+// distinct value, JSON is parsed only at the path that is asked for.
+class FilterMatcher {
+ public:
+  // Both must outlive the matcher.
+  FilterMatcher(const QueryFilter& filter, const EventTable& table);
+
+  bool Matches(Row row) const { return Matches(root_, row); }
+
+  // The text that the indexed key of the summary must have for any event to match, if the filter
+  // says so (kIndexedSummaryKey).
+  const std::optional<std::string>& indexed_value() const { return indexed_value_; }
+
+ private:
+  struct Node {
+    bool any = false;
+    std::vector<Node> children;
+    const FilterCondition* condition = nullptr;  // a leaf
+    std::vector<std::string> keys;               // its path, as it stands in canonical text
+    std::string needle;  // must be a part of the JSON column's text; empty = nothing is known
+    CodeSet codes;       // of a dictionary column
+  };
+
+  static Node Compile(const FilterNode& node);
+  // There is no "not" in the grammar: below a group, unknown and false are the same.
+  bool Matches(const Node& node, Row row) const;
+  bool LeafMatches(const Node& leaf, Row row) const;
+  bool JsonMatches(const Node& leaf, std::string_view text) const;
+  bool DictionaryMatches(const Node& leaf, const DictionaryColumn& column, Row row) const;
+
+  const EventTable& table_;
+  Node root_;
+  std::optional<std::string> indexed_value_;
+};
+
+}  // namespace cuesheet

@@ -1,0 +1,242 @@
+#include "query/live_queries.h"
+
+#include <algorithm>
+#include <span>
+#include <utility>
+
+namespace cuesheet {
+namespace {
+
+// A longer stretch of changed rows is told as rows taken out and rows put in, without moves.
+constexpr size_t kMaxMoves = 1000;
+
+void AppendPatch(std::string& out, std::string_view op, size_t at) {
+  if (out.back() != '[') out += ',';
+  out += R"({"op":")";
+  out += op;
+  out += R"(","at":)" + std::to_string(at);
+}
+
+}  // namespace
+
+LiveQuery::LiveQuery(EventQuery query, const EventTable& table)
+    : query_(std::move(query)),
+      table_(table),
+      matcher_(query_, table),
+      range_(query_.Range()),
+      limit_(query_.PageLimit()) {
+  matcher_.VisitMatches([this](Row row) {
+    matches_.push_back(EntryOf(row));
+    if (matches_.size() < limit_ + SpareRows()) return true;
+    covered_until_ = matches_.back();
+    return false;
+  });
+}
+
+void LiveQuery::RowLeaves(Row row) {
+  const Entry entry = EntryOf(row);
+  if (!IsCovered(entry)) return;
+  const auto at = std::lower_bound(matches_.begin(), matches_.end(), entry);
+  if (at == matches_.end() || !(*at == entry)) return;
+  matches_.erase(at);
+  is_touched_ = true;
+}
+
+void LiveQuery::RowEnters(Row row) {
+  const Entry entry = EntryOf(row);
+  const auto order = static_cast<double>(table_.creation_order(row));
+  if (!IsCovered(entry) || order <= range_.after || order >= range_.before) return;
+  const auto at = std::lower_bound(matches_.begin(), matches_.end(), entry);
+  const bool is_in = at != matches_.end() && *at == entry;
+  if (is_in || !matcher_.Matches(row)) return;
+  matches_.insert(at, entry);
+  is_touched_ = true;
+  if (matches_.size() > limit_ + 2 * SpareRows()) TrimSpare();
+}
+
+void LiveQuery::RowShowsChange(Row row) {
+  const Entry entry = EntryOf(row);
+  if (!IsCovered(entry)) return;
+  const auto at = std::lower_bound(matches_.begin(), matches_.end(), entry);
+  if (at == matches_.end() || !(*at == entry)) return;
+  at->is_told = false;
+  is_touched_ = true;
+}
+
+void LiveQuery::AppendPage(std::string& out, const AppendRow& append_row) {
+  Refill();
+  out += R"({"events":[)";
+  told_.clear();
+  for (size_t i = 0; i < PageSize(); ++i) {
+    const Row row = RowOf(matches_[i]);
+    if (i > 0) out += ',';
+    append_row(out, row);
+    matches_[i].is_told = true;
+    told_.push_back(table_.id(row));
+  }
+  out += "],";
+  AppendInfo(out);
+  out += '}';
+  is_touched_ = false;
+}
+
+bool LiveQuery::AppendPatches(std::string& out, const AppendRow& append_row) {
+  if (!is_touched_) return false;
+  is_touched_ = false;
+  Refill();
+  std::vector<Uuid> ids;
+  for (size_t i = 0; i < PageSize(); ++i) ids.push_back(table_.id(RowOf(matches_[i])));
+  const size_t start = out.size();
+  out += R"("patches":[)";
+  const size_t patches = AppendListPatches(out, ids, append_row);
+  size_t updates = 0;
+  for (size_t i = 0; i < ids.size(); ++i) {
+    if (matches_[i].is_told) continue;
+    matches_[i].is_told = true;
+    AppendPatch(out, "update", i);
+    out += R"(,"event":)";
+    append_row(out, RowOf(matches_[i]));
+    out += '}';
+    ++updates;
+  }
+  told_ = std::move(ids);
+  if (patches + updates == 0) {
+    out.resize(start);
+    return false;
+  }
+  out += "],";
+  AppendInfo(out);
+  return true;
+}
+
+// Rows out, rows in, rows moved; rows put in count as told. Returns the number of patches.
+size_t LiveQuery::AppendListPatches(std::string& out, const std::vector<Uuid>& ids,
+                                    const AppendRow& append_row) {
+  size_t from = 0;
+  while (from < told_.size() && from < ids.size() && told_[from] == ids[from]) ++from;
+  size_t same_end = 0;
+  while (same_end < told_.size() - from && same_end < ids.size() - from &&
+         told_[told_.size() - 1 - same_end] == ids[ids.size() - 1 - same_end]) {
+    ++same_end;
+  }
+  std::vector<Uuid> page(told_.begin() + static_cast<std::ptrdiff_t>(from),
+                         told_.end() - static_cast<std::ptrdiff_t>(same_end));
+  const std::span<const Uuid> wanted = std::span(ids).subspan(from, ids.size() - same_end - from);
+  const bool has_moves = page.size() <= kMaxMoves && wanted.size() <= kMaxMoves;
+  std::vector<Uuid> kept(wanted.begin(), wanted.end());
+  std::ranges::sort(kept);
+  size_t patches = 0;
+  for (size_t i = page.size(); i-- > 0;) {
+    if (has_moves && std::ranges::binary_search(kept, page[i])) continue;
+    AppendPatch(out, "remove", from + i);
+    out += '}';
+    page.erase(page.begin() + static_cast<std::ptrdiff_t>(i));
+    ++patches;
+  }
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    if (i < page.size() && page[i] == wanted[i]) continue;
+    ++patches;
+    const auto here = page.begin() + static_cast<std::ptrdiff_t>(i);
+    const auto later = has_moves ? std::find(here, page.end(), wanted[i]) : page.end();
+    if (later != page.end()) {
+      AppendPatch(out, "move", from + i);
+      out += R"(,"from":)" + std::to_string(from + static_cast<size_t>(later - page.begin())) + '}';
+      std::rotate(here, later, later + 1);
+      continue;
+    }
+    AppendPatch(out, "insert", from + i);
+    out += R"(,"event":)";
+    append_row(out, RowOf(matches_[from + i]));
+    out += '}';
+    matches_[from + i].is_told = true;
+    if (has_moves) page.insert(here, wanted[i]);
+  }
+  return patches;
+}
+
+LiveQuery::Entry LiveQuery::EntryOf(Row row) const {
+  const int64_t order = table_.creation_order(row);
+  return range_.newest_first ? Entry{-order, ~row} : Entry{order, row};
+}
+
+Row LiveQuery::RowOf(const Entry& entry) const {
+  return range_.newest_first ? ~entry.number : entry.number;
+}
+
+bool LiveQuery::IsCovered(const Entry& entry) const {
+  return !covered_until_ || !(*covered_until_ < entry);
+}
+
+size_t LiveQuery::PageSize() const { return std::min(matches_.size(), limit_); }
+
+// Looks for matches behind those that are known, when they do not fill the page.
+void LiveQuery::Refill() {
+  if (!covered_until_ || matches_.size() >= limit_) return;
+  const Entry from = *std::exchange(covered_until_, std::nullopt);
+  OrderRange range = range_;
+  // From the order of the last known match on, in case several rows share it.
+  if (range.newest_first) {
+    range.before = std::min(range.before, static_cast<double>(-from.order) + 1);
+  } else {
+    range.after = std::max(range.after, static_cast<double>(from.order) - 1);
+  }
+  table_.VisitRange(range, [&](Row row) {
+    const Entry entry = EntryOf(row);
+    if (!(from < entry) || !matcher_.Matches(row)) return true;
+    matches_.push_back(entry);
+    if (matches_.size() < limit_ + SpareRows()) return true;
+    covered_until_ = entry;
+    return false;
+  });
+}
+
+void LiveQuery::TrimSpare() {
+  matches_.erase(matches_.begin() + static_cast<std::ptrdiff_t>(limit_ + SpareRows()),
+                 matches_.end());
+  covered_until_ = matches_.back();
+}
+
+void LiveQuery::AppendInfo(std::string& out) const {
+  std::vector<Row> rows;
+  for (size_t i = 0; i < PageSize(); ++i) rows.push_back(RowOf(matches_[i]));
+  out += R"("pageInfo":)";
+  AppendPageInfo(out, table_, query_, PageOf(std::move(rows), query_));
+}
+
+Result<LiveQuery*> LiveQueries::Open(uint32_t live, EventQuery query) {
+  if (open_.contains(live)) {
+    return Fail(ErrorCode::kConflict, "live: the number " + std::to_string(live) + " is in use");
+  }
+  if (open_.size() == kMaxLiveQueries) {
+    return Fail(ErrorCode::kTooLarge, "more than " + std::to_string(kMaxLiveQueries) +
+                                          " live queries are open: close some");
+  }
+  return open_.emplace(live, std::make_unique<LiveQuery>(std::move(query), table_))
+      .first->second.get();
+}
+
+void LiveQueries::TakePatches(std::string& out, const LiveQuery::AppendRow& append_row) {
+  for (const auto& [live, query] : open_) {
+    const size_t start = out.size();
+    out += R"({"live":)" + std::to_string(live) + ',';
+    if (query->AppendPatches(out, append_row)) {
+      out += "}\n";
+    } else {
+      out.resize(start);
+    }
+  }
+}
+
+void LiveQueries::RowLeaves(Row row) {
+  for (const auto& [live, query] : open_) query->RowLeaves(row);
+}
+
+void LiveQueries::RowEnters(Row row) {
+  for (const auto& [live, query] : open_) query->RowEnters(row);
+}
+
+void LiveQueries::RowShowsChange(Row row) {
+  for (const auto& [live, query] : open_) query->RowShowsChange(row);
+}
+
+}  // namespace cuesheet

@@ -1,0 +1,104 @@
+// Queries whose pages are kept up to date with the table and told as patches, once for each call of
+// TakePatches, however often a row changed in between.
+//
+// A live query keeps its page and some matches behind it. A change that it cannot see costs it a
+// comparison of creation orders and one look-up; a row that leaves is replaced by the next match
+// without a new query until the matches behind the page are used up.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "query/event_matcher.h"
+#include "query/event_query.h"
+
+namespace cuesheet {
+
+inline constexpr size_t kMaxLiveQueries = 1000;  // of a store
+
+class LiveQuery {
+ public:
+  // Appends an event in the form in which pages are shown.
+  using AppendRow = std::function<void(std::string& out, Row row)>;
+
+  LiveQuery(EventQuery query, const EventTable& table);
+  LiveQuery(const LiveQuery&) = delete;
+  LiveQuery& operator=(const LiveQuery&) = delete;
+
+  void RowLeaves(Row row);
+  void RowEnters(Row row);
+  // The row itself is the same, but is shown differently (progress).
+  void RowShowsChange(Row row);
+
+  // Appends {"events":[…],"pageInfo":{…}}, and counts it as told.
+  void AppendPage(std::string& out, const AppendRow& append_row);
+  // Appends `"patches":[…],"pageInfo":{…}`, what turns the page told before into the present one, to
+  // be applied in order: {"op":"remove","at":I}, {"op":"move","from":I,"at":J} (taken out, then put
+  // in so that it stands at J), {"op":"insert","at":I,"event":{…}}, {"op":"update","at":I,"event":…}.
+  // False when there is nothing to tell.
+  bool AppendPatches(std::string& out, const AppendRow& append_row);
+
+ private:
+  // A match, in the order of the page.
+  struct Entry {
+    int64_t order;    // the creation order, negative for newest first
+    uint32_t number;  // the row, its complement for newest first
+    bool is_told = false;
+
+    bool operator<(const Entry& other) const {
+      return order != other.order ? order < other.order : number < other.number;
+    }
+    bool operator==(const Entry& other) const {
+      return order == other.order && number == other.number;
+    }
+  };
+
+  Entry EntryOf(Row row) const;
+  Row RowOf(const Entry& entry) const;
+  bool IsCovered(const Entry& entry) const;
+  size_t PageSize() const;
+  size_t SpareRows() const { return limit_ / 2 + 16; }
+  void Refill();
+  void TrimSpare();
+  void AppendInfo(std::string& out) const;
+  size_t AppendListPatches(std::string& out, const std::vector<Uuid>& ids,
+                           const AppendRow& append_row);
+
+  EventQuery query_;
+  const EventTable& table_;
+  EventMatcher matcher_;
+  OrderRange range_;
+  size_t limit_;
+  std::vector<Entry> matches_;  // the page and the spare rows
+  // Every match up to here is among matches_; none = every match there is.
+  std::optional<Entry> covered_until_;
+  std::vector<Uuid> told_;  // the page as last told
+  bool is_touched_ = false;
+};
+
+class LiveQueries : public RowObserver {
+ public:
+  explicit LiveQueries(const EventTable& table) : table_(table) {}
+
+  // `live` is a number of the caller's choice. kConflict when it is in use, kTooLarge over the
+  // limit.
+  Result<LiveQuery*> Open(uint32_t live, EventQuery query);
+  void Close(uint32_t live) { open_.erase(live); }
+  // Appends a line {"live":N,"patches":[…],"pageInfo":{…}} for each query that has changed since it
+  // was last told.
+  void TakePatches(std::string& out, const LiveQuery::AppendRow& append_row);
+
+  void RowLeaves(Row row) override;
+  void RowEnters(Row row) override;
+  void RowShowsChange(Row row);
+
+ private:
+  const EventTable& table_;
+  std::map<uint32_t, std::unique_ptr<LiveQuery>> open_;
+};
+
+}  // namespace cuesheet

@@ -1,0 +1,33 @@
+// What a store need not keep for ever: events of a topic pattern by age and by number.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "table/event_table.h"
+
+namespace cuesheet {
+
+inline constexpr size_t kMaxRetired = 10'000;  // events removed by one call
+inline constexpr size_t kMaxRetentionRules = 100;
+
+struct RetentionRule {
+  std::string topics;                      // a pattern with `*`
+  std::optional<int64_t> max_age_seconds{};  // since the last update
+  std::optional<int64_t> max_events{};       // of the pattern in all, the newest stay
+};
+
+// {"rules":[{"topics","maxAgeSeconds"?,"maxEvents"?}]}; kInvalid names the part.
+Result<std::vector<RetentionRule>> ParseRetentionRules(const Json& body);
+
+// The events that at least one rule does not keep, oldest first; whether their children allow it is
+// not looked at.
+std::vector<Row> RowsToRetire(const EventTable& table, std::span<const RetentionRule> rules,
+                              Timestamp now);
+
+}  // namespace cuesheet
