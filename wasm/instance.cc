@@ -43,6 +43,12 @@ Result<std::optional<Caller>> CallerOf(const Frame& frame) {
   return Caller::Parse(*caller);
 }
 
+Result<uint32_t> LiveOf(const Frame& frame) {
+  CUE_ASSIGN(const uint64_t live, frame.Number("live"));
+  if (live > UINT32_MAX) return Fail(ErrorCode::kInvalid, "live: expected a number below 2^32");
+  return static_cast<uint32_t>(live);
+}
+
 std::string Header(const Json& header) { return CanonicalText(header); }
 
 }  // namespace
@@ -109,6 +115,20 @@ Result<std::string> Instance::Run(Method method, const Frame& frame) {
       return Socket(frame);
     case Method::kReplica:
       return Replica(frame);
+    case Method::kLive:
+      return Live(frame);
+    case Method::kUnlive:
+      return Unlive(frame);
+    case Method::kPatches:
+      return Patches();
+    case Method::kCount:
+      return Count(frame);
+    case Method::kProgress:
+      return Progress(frame);
+    case Method::kRetain:
+      return Retain(frame);
+    case Method::kImport:
+      return Import(frame);
   }
   return Fail(ErrorCode::kInvalid,
               "no method has the number " + std::to_string(static_cast<uint32_t>(method)));
@@ -261,10 +281,77 @@ Result<std::string> Instance::Replica(const Frame& frame) {
   return Header({{"state", ConnectionStateName(connection_->state())}});
 }
 
+Result<std::string> Instance::Live(const Frame& frame) {
+  CUE_ASSIGN(const uint32_t live, LiveOf(frame));
+  CUE_ASSIGN(const Json arguments, BodyOf(frame));
+  CUE_ASSIGN(EventQuery query, EventQuery::Parse(arguments));
+  std::string out = "{}\n";
+  CUE_TRY(store_.OpenLive(live, std::move(query), out));
+  return out;
+}
+
+Result<std::string> Instance::Unlive(const Frame& frame) {
+  CUE_ASSIGN(const uint32_t live, LiveOf(frame));
+  store_.CloseLive(live);
+  return "{}";
+}
+
+std::string Instance::Patches() {
+  std::string out = "{}\n";
+  store_.TakeLivePatches(out);
+  return out;
+}
+
+Result<std::string> Instance::Count(const Frame& frame) {
+  CUE_ASSIGN(const Json arguments, BodyOf(frame));
+  CUE_ASSIGN(const CountRequest request, CountRequest::Parse(arguments));
+  std::string out = "{}\n";
+  store_.AppendCounts(out, request);
+  return out;
+}
+
+Result<std::string> Instance::Progress(const Frame& frame) {
+  std::string out = "{}\n";
+  if (frame.OptionalText("id")) {
+    CUE_ASSIGN(const Uuid id, IdOf(frame));
+    CUE_TRY(store_.AppendProgress(out, id));
+  } else {
+    store_.AppendProgressSnapshot(out);
+  }
+  return out;
+}
+
+Result<std::string> Instance::Retain(const Frame& frame) {
+  CUE_ASSIGN(const Timestamp now, frame.Now());
+  CUE_ASSIGN(const Json body, BodyOf(frame));
+  CUE_ASSIGN(const std::vector<RetentionRule> rules, ParseRetentionRules(body));
+  CUE_ASSIGN(const size_t removed, store_.Retain(rules, now));
+  return Header({{"removed", removed}, {"sequence", store_.sequence()}});
+}
+
+Result<std::string> Instance::Import(const Frame& frame) {
+  if (frame.body.size() > kMaxImportBytes) {
+    return Fail(ErrorCode::kTooLarge, "the lines are more than " +
+                                          std::to_string(kMaxImportBytes >> 20) +
+                                          " MiB: import them in parts");
+  }
+  CUE_ASSIGN(const ImportReport report, store_.Import(frame.body));
+  Json refusals = Json::array();
+  for (const auto& [line, message] : report.refusals) {
+    refusals.push_back({{"line", line}, {"message", message}});
+  }
+  return Header({{"events", report.events},
+                 {"known", report.known},
+                 {"refused", report.refused},
+                 {"refusals", std::move(refusals)},
+                 {"sequence", store_.sequence()}});
+}
+
 // Hands what happened to its readers.
 void Instance::PublishChanges() {
   const std::vector<Change> changes = store_.TakeChanges();
-  if (changes.empty()) return;
+  if (changes.empty() && published_ == store_.sequence()) return;
+  published_ = store_.sequence();
   if (sockets_) {
     for (const Change& change : changes) sockets_->Publish(change);
   }

@@ -60,6 +60,13 @@ class Instance {
   Result<std::string> Request(const Frame& frame);
   Result<std::string> Socket(const Frame& frame);
   Result<std::string> Replica(const Frame& frame);
+  Result<std::string> Live(const Frame& frame);
+  Result<std::string> Unlive(const Frame& frame);
+  std::string Patches();
+  Result<std::string> Count(const Frame& frame);
+  Result<std::string> Progress(const Frame& frame);
+  Result<std::string> Retain(const Frame& frame);
+  Result<std::string> Import(const Frame& frame);
   void PublishChanges();
 
   std::unique_ptr<Env> env_;
@@ -69,6 +76,7 @@ class Instance {
   std::optional<Sockets> sockets_;        // role hub
   std::optional<Connection> connection_;  // role replica
   std::string result_;
+  uint64_t published_ = 0;  // the sequence that the readers of changes know
 };
 
 // The frame of a refusal.

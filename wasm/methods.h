@@ -21,6 +21,13 @@ enum class Method : uint32_t {
   kRequest = 10,
   kSocket = 11,
   kReplica = 12,
+  kLive = 13,
+  kUnlive = 14,
+  kPatches = 15,
+  kCount = 16,
+  kProgress = 17,
+  kRetain = 18,
+  kImport = 19,
 };
 
 }  // namespace cuesheet

@@ -18,6 +18,13 @@ export const Method = {
   request: 10,
   socket: 11,
   replica: 12,
+  live: 13,
+  unlive: 14,
+  patches: 15,
+  count: 16,
+  progress: 17,
+  retain: 18,
+  import: 19,
 } as const;
 
 export type Method = (typeof Method)[keyof typeof Method];

@@ -39,13 +39,15 @@ inline std::unexpected<Error> Fail(ErrorCode code, std::string message) {
 
 }  // namespace cuesheet
 
+#define CUE_TEXT_(line) #line
+#define CUE_TEXT(line) CUE_TEXT_(line)
 // Stays on in production: a broken invariant must not reach the disk.
-#define CUE_ASSERT(condition)                                                                \
-  do {                                                                                       \
-    if (!(condition)) [[unlikely]] {                                                         \
-      std::fprintf(stderr, "%s:%d: assertion failed: %s\n", __FILE__, __LINE__, #condition); \
-      std::abort();                                                                          \
-    }                                                                                        \
+#define CUE_ASSERT(condition)                                                                     \
+  do {                                                                                            \
+    if (!(condition)) [[unlikely]] {                                                              \
+      std::fputs(__FILE__ ":" CUE_TEXT(__LINE__) ": assertion failed: " #condition "\n", stderr); \
+      std::abort();                                                                               \
+    }                                                                                             \
   } while (false)
 
 #define CUE_CONCAT_(a, b) a##b

@@ -1,7 +1,5 @@
 #include "base/timestamp.h"
 
-#include <cstdio>
-
 namespace cuesheet {
 namespace {
 
@@ -118,6 +116,12 @@ bool ParseOffset(Scanner& in, int64_t& us) {
   return true;
 }
 
+// A number, right-aligned, into `count` places that hold zeros.
+void PutDigits(std::string& text, size_t at, size_t count, int64_t number) {
+  for (size_t i = at + count; i-- > at; number /= 10)
+    text[i] = static_cast<char>('0' + number % 10);
+}
+
 }  // namespace
 
 std::string Timestamp::Iso() const {
@@ -130,17 +134,18 @@ std::string Timestamp::Iso() const {
   const Civil date = CivilFromDays(days);
   const int64_t seconds = rest / kSecond;
   const int64_t micros = rest % kSecond;
-  char text[64];
-  int size = std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d",
-                           static_cast<int>(date.year), static_cast<int>(date.month),
-                           static_cast<int>(date.day), static_cast<int>(seconds / 3600),
-                           static_cast<int>(seconds / 60 % 60), static_cast<int>(seconds % 60));
-  std::string out(text, static_cast<size_t>(size));
+  std::string text = "0000-00-00T00:00:00";
+  PutDigits(text, 0, 4, date.year);
+  PutDigits(text, 5, 2, date.month);
+  PutDigits(text, 8, 2, date.day);
+  PutDigits(text, 11, 2, seconds / 3600);
+  PutDigits(text, 14, 2, seconds / 60 % 60);
+  PutDigits(text, 17, 2, seconds % 60);
   if (micros != 0) {
-    size = std::snprintf(text, sizeof text, ".%06d", static_cast<int>(micros));
-    out.append(text, static_cast<size_t>(size));
+    text += ".000000";
+    PutDigits(text, 20, 6, micros);
   }
-  return out + "+00:00";
+  return text + "+00:00";
 }
 
 std::optional<Timestamp> Timestamp::ParseIso(std::string_view text) {

@@ -5,7 +5,7 @@
 namespace cuesheet {
 namespace {
 
-void PutOptional(ByteWriter& out, const std::optional<std::string>& text) {
+void PutOptional(ByteWriter& out, const std::optional<std::string_view>& text) {
   out.Varint(text ? text->size() + 1 : 0);
   if (text) out.Raw({reinterpret_cast<const uint8_t*>(text->data()), text->size()});
 }
@@ -23,7 +23,7 @@ Uuid TakeId(ByteReader& in) {
   return id;
 }
 
-void PutFields(ByteWriter& out, const Event& event, FieldSet fields) {
+void PutFields(ByteWriter& out, const EventView& event, FieldSet fields) {
   if (fields.Has(Field::kHash)) PutOptional(out, event.hash);
   if (fields.Has(Field::kTopic)) out.Text(event.topic);
   if (fields.Has(Field::kSender)) PutOptional(out, event.sender);
@@ -62,18 +62,18 @@ void TakeFields(ByteReader& in, Event& event, FieldSet fields) {
   if (fields.Has(Field::kCreationOrder)) event.creation_order = in.Fixed<int64_t>();
 }
 
-}  // namespace
-
-void AppendRecord(std::string& out, const Change& change) {
+// `previous` is the id of a replaced event, else null.
+void PutRecord(std::string& out, uint64_t sequence, ChangeKind kind, const Uuid* previous,
+               FieldSet fields, const EventView& event) {
   const size_t head = out.size();
   out.append(kRecordHeadSize, '\0');
   ByteWriter body(out);
-  body.Varint(change.sequence);
-  body.Fixed(static_cast<uint8_t>(change.kind));
-  body.Raw(change.event.id.bytes);
-  if (change.kind == ChangeKind::kReplaced) body.Raw(change.previous_id.bytes);
-  body.Varint(change.fields.bits());
-  PutFields(body, change.event, change.fields);
+  body.Varint(sequence);
+  body.Fixed(static_cast<uint8_t>(kind));
+  body.Raw(event.id.bytes);
+  if (previous != nullptr) body.Raw(previous->bytes);
+  body.Varint(fields.bits());
+  PutFields(body, event, fields);
 
   const std::string_view written = std::string_view(out).substr(head + kRecordHeadSize);
   std::string size_and_sum;
@@ -81,6 +81,18 @@ void AppendRecord(std::string& out, const Change& change) {
   prefix.Fixed(static_cast<uint32_t>(written.size()));
   prefix.Fixed(Checksum(written));
   out.replace(head, kRecordHeadSize, size_and_sum);
+}
+
+}  // namespace
+
+void AppendRecord(std::string& out, const Change& change) {
+  const bool replaced = change.kind == ChangeKind::kReplaced;
+  PutRecord(out, change.sequence, change.kind, replaced ? &change.previous_id : nullptr,
+            change.fields, View(change.event));
+}
+
+void AppendInsertRecord(std::string& out, uint64_t sequence, const EventView& event) {
+  PutRecord(out, sequence, ChangeKind::kInserted, nullptr, FieldSet::All(), event);
 }
 
 Result<std::string_view> FirstRecordBody(std::string_view bytes) {

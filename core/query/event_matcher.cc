@@ -64,7 +64,8 @@ std::optional<std::vector<Row>> EventMatcher::FewCandidates() const {
     const auto order = static_cast<double>(table_.creation_order(row));
     return order <= range.after || order >= range.before;
   });
-  std::ranges::sort(rows, {}, [this](Row row) { return std::pair(table_.creation_order(row), row); });
+  std::ranges::sort(rows, {},
+                    [this](Row row) { return std::pair(table_.creation_order(row), row); });
   if (range.newest_first) std::ranges::reverse(rows);
   const auto repeated = std::ranges::unique(rows);
   rows.erase(repeated.begin(), repeated.end());

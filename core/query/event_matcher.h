@@ -22,8 +22,9 @@ class EventMatcher {
   // dictionary values it keeps.
   bool Matches(Row row);
 
-  // Calls visit(row) for every match between the query's cursors, in its direction, until it returns
-  // false. Rows are found by ids or by an index where the query allows it, else all are looked at.
+  // Calls visit(row) for every match between the query's cursors, in its direction, until it
+  // returns false. Rows are found by ids or by an index where the query allows it, else all are
+  // looked at.
   template <typename Visit>
   void VisitMatches(Visit visit) {
     const auto visit_match = [&](Row row) { return !Matches(row) || visit(row); };

@@ -36,10 +36,10 @@ class LiveQuery {
 
   // Appends {"events":[…],"pageInfo":{…}}, and counts it as told.
   void AppendPage(std::string& out, const AppendRow& append_row);
-  // Appends `"patches":[…],"pageInfo":{…}`, what turns the page told before into the present one, to
-  // be applied in order: {"op":"remove","at":I}, {"op":"move","from":I,"at":J} (taken out, then put
-  // in so that it stands at J), {"op":"insert","at":I,"event":{…}}, {"op":"update","at":I,"event":…}.
-  // False when there is nothing to tell.
+  // Appends `"patches":[…],"pageInfo":{…}`, what turns the page told before into the present one,
+  // to be applied in order: {"op":"remove","at":I}, {"op":"move","from":I,"at":J} (taken out, then
+  // put in so that it stands at J), {"op":"insert","at":I,"event":{…}},
+  // {"op":"update","at":I,"event":…}. False when there is nothing to tell.
   bool AppendPatches(std::string& out, const AppendRow& append_row);
 
  private:

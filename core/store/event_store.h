@@ -34,6 +34,19 @@ struct Actor {
   std::optional<std::string> sender_type;  // header X-Sender-Type
 };
 
+struct ImportReport {
+  struct Refusal {
+    uint64_t line;  // from 1
+    std::string message;
+  };
+  uint64_t events = 0;            // that are new here
+  uint64_t known = 0;             // whose id was here already; they stay as they are
+  uint64_t refused = 0;           // lines
+  std::vector<Refusal> refusals;  // the first kMaxImportRefusals
+};
+inline constexpr size_t kMaxImportRefusals = 100;
+inline constexpr size_t kMaxImportBytes = 16 << 20;  // of one call over the border
+
 class EventStore {
  public:
   explicit EventStore(Env* env);
@@ -65,6 +78,12 @@ class EventStore {
   // than the one stored (by updated_at) only fills in what is not known here. An event with the
   // same hash under another id was replaced upstream and is replaced here. `progress` as in Change.
   Result<void> Merge(const Event& event, FieldSet fields, std::optional<double> progress);
+
+  // Events of an export, one JSON object a line (event/event_reader.h), in their order. A line that
+  // is refused is reported and the others go in. Readers of changes are not told one by one: they
+  // see the sequence. kStorage when the records of a part of them wait for a commit: commit, and
+  // import the same lines again.
+  Result<ImportReport> Import(std::string_view ndjson);
 
   const EventTable& table() const { return table_; }
   // 0-100, of events that are not final; not durable.

@@ -17,7 +17,7 @@ inline constexpr size_t kMaxRetired = 10'000;  // events removed by one call
 inline constexpr size_t kMaxRetentionRules = 100;
 
 struct RetentionRule {
-  std::string topics;                      // a pattern with `*`
+  std::string topics;                        // a pattern with `*`
   std::optional<int64_t> max_age_seconds{};  // since the last update
   std::optional<int64_t> max_events{};       // of the pattern in all, the newest stay
 };

@@ -1,5 +1,6 @@
-// How many events have each topic, status, project, user and sender, kept up to date by the table so
-// that nobody recounts. Log topics are counted apart, because a query leaves them out unless asked.
+// How many events have each topic, status, project, user and sender, kept up to date by the table
+// so that nobody recounts. Log topics are counted apart, because a query leaves them out unless
+// asked.
 #pragma once
 
 #include <array>

@@ -26,8 +26,8 @@ class RowOrder {
   template <typename OrderOf>
   void Insert(Row row, OrderOf order_of) {
     const auto key = [&](Row r) { return std::pair(order_of(r), r); };
-    if (blocks_.empty() || (blocks_.back().size() == kBlockRows &&
-                            key(blocks_.back().back()) < key(row))) {
+    if (blocks_.empty() ||
+        (blocks_.back().size() == kBlockRows && key(blocks_.back().back()) < key(row))) {
       NewBlock(blocks_.size()).push_back(row);
       return;
     }

@@ -66,7 +66,7 @@ describe('bytes for the page', () => {
     [{ live: 1, page: bytes }, 1],
     [{ reply: 1, value: null }, 0],
     [{ reply: 1, error: { code: 'state', message: '' } }, 0],
-    [{ live: 1, error: { code: 'state', message: '' } }, 0],
+    [{ live: 1, patches: bytes }, 1],
   ])('are moved, not copied: %j', (message, count) => {
     expect(transferOf(message)).toHaveLength(count);
   });

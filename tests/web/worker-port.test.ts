@@ -66,7 +66,7 @@ describe('the page side of the protocol', () => {
   test('pages of a live query that has ended go nowhere', () => {
     const { worker, port: p } = port();
     const pages: number[] = [];
-    p.setLive(1, { page: (bytes) => pages.push(bytes.length), error: () => {} });
+    p.setLive(1, { page: (bytes) => pages.push(bytes.length), patches: () => {} });
     worker.onmessage?.({ data: { live: 1, page: new Uint8Array(3) } });
     p.setLive(1, null);
     worker.onmessage?.({ data: { live: 1, page: new Uint8Array(4) } });
@@ -74,14 +74,37 @@ describe('the page side of the protocol', () => {
   });
 });
 
-test('a row that did not change stays the same object', () => {
+const encode = (value: object) => new TextEncoder().encode(JSON.stringify(value));
+
+test('a row that did not change stays the same object on a fresh page', () => {
   const read = createPageReader();
-  const page = (...events: object[]) =>
-    new TextEncoder().encode(JSON.stringify({ events, pageInfo: {} }));
-  const first = read(page({ id: 'a', status: 'pending' }, { id: 'b', status: 'pending' }));
-  const second = read(page({ id: 'b', status: 'pending' }, { id: 'a', status: 'finished' }));
+  const page = (...events: object[]) => encode({ events, pageInfo: {} });
+  const first = read.page(page({ id: 'a', status: 'pending' }, { id: 'b', status: 'pending' }));
+  const second = read.page(page({ id: 'b', status: 'pending' }, { id: 'a', status: 'finished' }));
   expect(second.events[0]).toBe(first.events[1]);
   expect(second.events[1]).not.toBe(first.events[0]);
+});
+
+test('patches make the next page, and leave the one before as it was', () => {
+  const read = createPageReader();
+  const row = (id: string, status = 'pending') => ({ id, status });
+  const first = read.page(encode({ events: [row('a'), row('b'), row('c')], pageInfo: {} }));
+  const pageInfo = {
+    hasNextPage: false,
+    hasPreviousPage: true,
+    startCursor: null,
+    endCursor: null,
+  };
+  const patches = [
+    { op: 'remove', at: 0 },
+    { op: 'move', from: 1, at: 0 },
+    { op: 'insert', at: 0, event: row('d') },
+    { op: 'update', at: 2, event: row('b', 'finished') },
+  ];
+  const second = read.patches(encode({ live: 1, patches, pageInfo }));
+  expect(second).toEqual({ events: [row('d'), row('c'), row('b', 'finished')], pageInfo });
+  expect(second.events[1]).toBe(first.events[2]);
+  expect(first.events.map(({ id }) => id)).toEqual(['a', 'b', 'c']);
 });
 
 test('on a server the package can be imported; opening says what is wrong', async () => {

@@ -94,7 +94,10 @@ export async function openEvents(options: OpenOptions = {}): Promise<Events> {
     live(query, listener, onError = reportError) {
       const live = ++lastLive;
       const read = createPageReader();
-      port.setLive(live, { page: (bytes) => listener(read(bytes)), error: onError });
+      port.setLive(live, {
+        page: (bytes) => listener(read.page(bytes)),
+        patches: (bytes) => listener(read.patches(bytes)),
+      });
       port.request('live', { live, query: newestFirst(query) }).catch(onError);
       return () => {
         port.setLive(live, null);

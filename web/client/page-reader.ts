@@ -1,4 +1,4 @@
-import type { EventPage, EventRow } from './types.ts';
+import type { EventPage, EventRow, PageInfo } from './types.ts';
 
 const decoder = new TextDecoder();
 
@@ -7,20 +7,45 @@ export function parseJson<T>(bytes: Uint8Array): T {
   return JSON.parse(decoder.decode(bytes)) as T;
 }
 
-/** Reads the pages of one live query: a row that did not change stays the same object. */
-export function createPageReader(): (bytes: Uint8Array) => EventPage {
-  let known = new Map<string, { row: EventRow; text: string }>();
-  return (bytes) => {
-    const page = parseJson<EventPage>(bytes);
-    const next: typeof known = new Map();
-    const events = page.events.map((row) => {
-      const text = JSON.stringify(row);
-      const old = known.get(row.id);
-      const kept = old?.text === text ? old : { row, text };
-      next.set(row.id, kept);
-      return kept.row;
-    });
-    known = next;
-    return { events, pageInfo: page.pageInfo };
+/** A step from one page to the next (docs/border.md, patches). */
+type Patch =
+  | { op: 'insert'; at: number; event: EventRow }
+  | { op: 'update'; at: number; event: EventRow }
+  | { op: 'remove'; at: number }
+  | { op: 'move'; from: number; at: number };
+
+/** The page of one live query. A row that did not change stays the same object. */
+export interface PageReader {
+  /** A whole page: the first one, or after another tab took over. */
+  page(bytes: Uint8Array): EventPage;
+  patches(bytes: Uint8Array): EventPage;
+}
+
+export function createPageReader(): PageReader {
+  let events: readonly EventRow[] = [];
+  return {
+    page(bytes) {
+      const page = parseJson<EventPage>(bytes);
+      const known = new Map(events.map((row) => [row.id, row]));
+      events = page.events.map((row) => {
+        const old = known.get(row.id);
+        return old && JSON.stringify(old) === JSON.stringify(row) ? old : row;
+      });
+      return { events, pageInfo: page.pageInfo };
+    },
+    patches(bytes) {
+      const { patches, pageInfo } = parseJson<{ patches: Patch[]; pageInfo: PageInfo }>(bytes);
+      const next = [...events];
+      for (const patch of patches) apply(patch, next);
+      events = next;
+      return { events, pageInfo };
+    },
   };
+}
+
+function apply(patch: Patch, events: EventRow[]): void {
+  if (patch.op === 'insert') events.splice(patch.at, 0, patch.event);
+  else if (patch.op === 'update') events[patch.at] = patch.event;
+  else if (patch.op === 'remove') events.splice(patch.at, 1);
+  else events.splice(patch.at, 0, ...events.splice(patch.from, 1));
 }

@@ -6,13 +6,13 @@ const REQUEST_TIMEOUT_MS = 60_000;
 
 export interface LiveSink {
   page(bytes: Uint8Array): void;
-  error(error: Error): void;
+  patches(bytes: Uint8Array): void;
 }
 
 /** The page's side of the message protocol. */
 export interface WorkerPort {
   request<K extends Kind>(kind: K, body: Requests[K]): Promise<Answers[K]>;
-  /** Where the pages of a live query go; null ends it. */
+  /** Where the pages of a live query and their patches go; null ends it. */
   setLive(live: number, sink: LiveSink | null): void;
   end(): void;
 }
@@ -50,7 +50,7 @@ export function createWorkerPort(worker: Worker, onStatus: (status: Status) => v
     } else if ('live' in message) {
       const sink = sinks.get(message.live);
       if ('page' in message) sink?.page(message.page);
-      else sink?.error(new CuesheetError(message.error.code, message.error.message));
+      else sink?.patches(message.patches);
     } else if ('value' in message) {
       take(message.reply)?.resolve(message.value as never);
     } else {

@@ -1,13 +1,18 @@
 import type { CoreStore } from '../../wasm/load.ts';
 import { Method } from '../../wasm/methods.ts';
 import type { LiveMessage } from './protocol.ts';
-import { errorMessage } from './worker-error.ts';
 
-/** Pages are refreshed at most this often, in milliseconds: one frame. */
+/** Pages hear of changes at most this often, in milliseconds: one frame. */
 const FRAME_MS = 16;
+const NEWLINE = 10;
+const decoder = new TextDecoder();
 
 export interface LiveQueries {
-  /** `key` is unique over all pages, `query` is JSON; `post` gets the first page and every later one that differs. */
+  /**
+   * `key` is unique over all pages, `query` is JSON; `post` gets the first page and then patches. A
+   * key that is open already begins anew.
+   * @throws CoreError `invalid` when the query is refused, `too_large` when too many are open.
+   */
   add(key: string, live: number, query: string, post: (message: LiveMessage) => void): void;
   remove(key: string): void;
   /** Forgets every query whose key starts with `prefix`. */
@@ -16,52 +21,58 @@ export interface LiveQueries {
   changed(): void;
 }
 
-interface Open {
-  live: number;
-  query: string;
-  post: (message: LiveMessage) => void;
-  last: Uint8Array;
-}
-
-/** Open queries of all pages, run again after changes, told only when their page differs. */
+/** Live queries of all pages: the core keeps them up to date, here its patches are handed out. */
 export function createLiveQueries(store: CoreStore): LiveQueries {
-  const open = new Map<string, Open>();
+  const numbers = new Map<string, number>();
+  const sinks = new Map<number, (patches: Uint8Array) => void>();
+  let last = 0;
   let waiting = false;
 
-  function refresh(entry: Open) {
-    try {
-      const page = store.call(Method.query, {}, entry.query).body;
-      if (sameBytes(page, entry.last)) return;
-      entry.last = page;
-      entry.post({ live: entry.live, page: page.slice() }); // the page takes its copy over
-    } catch (error) {
-      entry.post({ live: entry.live, error: errorMessage(error) });
+  function remove(key: string) {
+    const number = numbers.get(key);
+    if (number === undefined) return;
+    numbers.delete(key);
+    sinks.delete(number);
+    store.call(Method.unlive, { live: number });
+  }
+
+  function tellPatches() {
+    waiting = false;
+    for (const line of linesOf(store.call(Method.patches).body)) {
+      sinks.get(liveOf(line))?.(line.slice()); // the page takes its copy over
     }
   }
 
   return {
     add(key, live, query, post) {
-      const entry = { live, query, post, last: new Uint8Array() };
-      open.set(key, entry);
-      refresh(entry);
+      remove(key);
+      const number = ++last;
+      const page = store.call(Method.live, { live: number }, query).body;
+      numbers.set(key, number);
+      sinks.set(number, (patches) => post({ live, patches }));
+      post({ live, page: page.slice() });
     },
-    remove: (key) => void open.delete(key),
+    remove,
     removeAll(prefix) {
-      for (const key of open.keys()) if (key.startsWith(prefix)) open.delete(key);
+      for (const key of [...numbers.keys()]) if (key.startsWith(prefix)) remove(key);
     },
     changed() {
       if (waiting) return;
       waiting = true;
-      setTimeout(() => {
-        waiting = false;
-        for (const entry of open.values()) refresh(entry);
-      }, FRAME_MS);
+      setTimeout(tellPatches, FRAME_MS);
     },
   };
 }
 
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) return false;
-  return true;
+function* linesOf(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let from = 0; from < bytes.length;) {
+    const end = bytes.indexOf(NEWLINE, from);
+    yield bytes.subarray(from, end);
+    from = end + 1;
+  }
+}
+
+/** A line begins with `{"live":N,`. */
+function liveOf(line: Uint8Array): number {
+  return Number.parseInt(decoder.decode(line.subarray(8, 20)), 10);
 }

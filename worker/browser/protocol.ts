@@ -65,9 +65,9 @@ export interface RequestMessage<K extends Kind = Kind> {
 export type ReplyMessage =
   { reply: number; value: Answers[Kind] } | { reply: number; error: ErrorMessage };
 
-/** A fresh page of a live query, as UTF-8 JSON; or why there is none. */
+/** A fresh page of a live query, or what has changed on it (docs/border.md, patches); UTF-8 JSON. */
 export type LiveMessage =
-  { live: number; page: Uint8Array } | { live: number; error: ErrorMessage };
+  { live: number; page: Uint8Array } | { live: number; patches: Uint8Array };
 
 export interface Status {
   /** `local` when no server is set. */
@@ -140,6 +140,13 @@ export function requestNumber(data: unknown): number {
 
 /** The buffers of a message, to be moved to the page instead of copied. */
 export function transferOf(message: FromWorker): ArrayBuffer[] {
-  const bytes = 'page' in message ? message.page : 'value' in message ? message.value : null;
+  const bytes =
+    'page' in message
+      ? message.page
+      : 'patches' in message
+        ? message.patches
+        : 'value' in message
+          ? message.value
+          : null;
   return bytes instanceof Uint8Array ? [bytes.buffer as ArrayBuffer] : [];
 }

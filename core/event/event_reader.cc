@@ -1,0 +1,202 @@
+#include "event/event_reader.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include "base/json.h"
+#include "base/json_canonical.h"
+#include "event/names.h"
+#include "event/request.h"
+
+namespace cuesheet {
+namespace {
+
+enum class Member {
+  kId,
+  kHash,
+  kTopic,
+  kSender,
+  kSenderType,
+  kProject,
+  kUser,
+  kDependsOn,
+  kStatus,
+  kRetries,
+  kDescription,
+  kSummary,
+  kPayload,
+  kCreatedAt,
+  kUpdatedAt,
+};
+
+constexpr std::array<std::pair<std::string_view, Member>, 19> kMembers = {{
+    {"id", Member::kId},
+    {"hash", Member::kHash},
+    {"topic", Member::kTopic},
+    {"sender", Member::kSender},
+    {"senderType", Member::kSenderType},
+    {"sender_type", Member::kSenderType},
+    {"project", Member::kProject},
+    {"user", Member::kUser},
+    {"dependsOn", Member::kDependsOn},
+    {"depends_on", Member::kDependsOn},
+    {"status", Member::kStatus},
+    {"retries", Member::kRetries},
+    {"description", Member::kDescription},
+    {"summary", Member::kSummary},
+    {"payload", Member::kPayload},
+    {"createdAt", Member::kCreatedAt},
+    {"created_at", Member::kCreatedAt},
+    {"updatedAt", Member::kUpdatedAt},
+    {"updated_at", Member::kUpdatedAt},
+}};
+
+std::unexpected<Error> Expected(std::string_view name, std::string_view what) {
+  return Fail(ErrorCode::kInvalid, std::string(name) + ": expected " + std::string(what));
+}
+
+Result<Uuid> ReadId(std::string_view name, std::string_view text) {
+  const auto id = Uuid::Parse(text);
+  if (!id) return Expected(name, "32 lower-case hex digits");
+  return *id;
+}
+
+Result<Timestamp> ReadTime(std::string_view name, std::string_view text) {
+  const auto time = Timestamp::ParseIso(text);
+  if (!time) return Expected(name, "an ISO 8601 time");
+  return *time;
+}
+
+Result<std::string_view> ReadObject(std::string_view name, std::string_view value) {
+  if (!value.starts_with('{')) return Expected(name, "an object");
+  return value;
+}
+
+}  // namespace
+
+Result<EventView> EventReader::Read(std::string_view line) {
+  unescaped_.clear();
+  if (line.size() > kMaxEventBytes) {
+    return Fail(ErrorCode::kTooLarge, "the event is larger than " + std::to_string(kMaxEventBytes) +
+                                          " bytes, the limit for an event");
+  }
+  auto event = ReadCanonical(line);
+  if (event) return event;
+  CUE_ASSIGN(const Json value, ParseJson(line));
+  if (!value.is_object()) return Fail(ErrorCode::kInvalid, "expected an object, an event");
+  canonical_ = CanonicalText(value);
+  return ReadCanonical(canonical_);
+}
+
+Result<EventView> EventReader::ReadCanonical(std::string_view line) {
+  const auto refused = Fail(ErrorCode::kInvalid, "not valid JSON");
+  const auto is_at = [line](size_t at, char c) { return at < line.size() && line[at] == c; };
+  EventView event;
+  FieldSet read;
+  for (size_t at = 0; line != "{}" && !is_at(at, '}');) {
+    if (!is_at(at, at == 0 ? '{' : ',') || !is_at(at + 1, '"')) return refused;
+    const size_t key_end = CanonicalEnd(line, at + 1);
+    if (key_end == kNotCanonical || !is_at(key_end, ':')) return refused;
+    const size_t end = CanonicalEnd(line, key_end + 1);
+    if (end == kNotCanonical) return refused;
+    const std::string_view name = line.substr(at + 2, key_end - at - 3);
+    const std::string_view value = line.substr(key_end + 1, end - key_end - 1);
+    if (value != "null") CUE_TRY(ReadMember(name, value, event, read));
+    at = end;
+    if (is_at(at, '}') && at + 1 != line.size()) return refused;
+  }
+  if (event.id == Uuid()) return Expected("id", "32 lower-case hex digits");
+  if (!read.Has(Field::kTopic)) return Expected("topic", "a topic");
+  if (!read.Has(Field::kCreatedAt)) return Expected("createdAt", "an ISO 8601 time");
+  if (!read.Has(Field::kUpdatedAt)) return Expected("updatedAt", "an ISO 8601 time");
+  if (event.hash && event.hash == event.id.Hex()) event.hash.reset();
+  return event;
+}
+
+Result<std::string_view> EventReader::Text(std::string_view name, std::string_view value) {
+  if (!value.starts_with('"')) return Expected(name, "a string");
+  const std::string_view raw = value.substr(1, value.size() - 2);
+  if (raw.find('\\') == std::string_view::npos) return raw;
+  const Json text = Json::parse(value.begin(), value.end(), nullptr, false);
+  return unescaped_.emplace_back(text.get_ref<const std::string&>());
+}
+
+Result<void> EventReader::ReadMember(std::string_view name, std::string_view value,
+                                     EventView& event, FieldSet& read) {
+  const auto member = std::ranges::find(kMembers, name, [](const auto& known) { return known.first; });
+  if (member == kMembers.end()) return {};
+  switch (member->second) {
+    case Member::kSummary: {
+      CUE_ASSIGN(event.summary, ReadObject(name, value));
+      return {};
+    }
+    case Member::kPayload: {
+      CUE_ASSIGN(event.payload, ReadObject(name, value));
+      return {};
+    }
+    case Member::kRetries: {
+      const auto [end, error] =
+          std::from_chars(value.data(), value.data() + value.size(), event.retries);
+      if (error != std::errc() || end != value.data() + value.size()) {
+        return Expected(name, "a whole number");
+      }
+      return {};
+    }
+    default:
+      break;
+  }
+  CUE_ASSIGN(const std::string_view text, Text(name, value));
+  switch (member->second) {
+    case Member::kId: {
+      CUE_ASSIGN(event.id, ReadId(name, text));
+      break;
+    }
+    case Member::kDependsOn: {
+      CUE_ASSIGN(event.depends_on, ReadId(name, text));
+      break;
+    }
+    case Member::kTopic:
+      if (!IsTopic(text)) return Expected(name, kTopicPattern);
+      event.topic = text;
+      read.Add(Field::kTopic);
+      break;
+    case Member::kStatus: {
+      const auto status = ParseEventStatus(text);
+      if (!status) return Expected(name, "one of the six statuses");
+      event.status = *status;
+      break;
+    }
+    case Member::kCreatedAt: {
+      CUE_ASSIGN(event.created_at, ReadTime(name, text));
+      read.Add(Field::kCreatedAt);
+      break;
+    }
+    case Member::kUpdatedAt: {
+      CUE_ASSIGN(event.updated_at, ReadTime(name, text));
+      read.Add(Field::kUpdatedAt);
+      break;
+    }
+    case Member::kHash:
+      event.hash = text;
+      break;
+    case Member::kSender:
+      event.sender = text;
+      break;
+    case Member::kSenderType:
+      event.sender_type = text;
+      break;
+    case Member::kProject:
+      event.project = text;
+      break;
+    case Member::kUser:
+      event.user = text;
+      break;
+    default:
+      event.description = text;
+  }
+  return {};
+}
+
+}  // namespace cuesheet

@@ -1,0 +1,32 @@
+// Reads whole events, one JSON object a line, as GET /api/events/{id} and an export write them
+// (protocol.md 1.1): for bulk import, where a tree of JSON values for each event would cost more than
+// everything else.
+#pragma once
+
+#include <deque>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "event/event.h"
+
+namespace cuesheet {
+
+class EventReader {
+ public:
+  // camelCase or snake_case names; id, topic, createdAt and updatedAt are required, unknown names are
+  // ignored, the creation order is not read. The view points into `line` and into the reader, until
+  // its next call. kInvalid names the member, kTooLarge the limit.
+  Result<EventView> Read(std::string_view line);
+
+ private:
+  Result<EventView> ReadCanonical(std::string_view line);
+  Result<std::string_view> Text(std::string_view name, std::string_view value);
+  Result<void> ReadMember(std::string_view name, std::string_view value, EventView& event,
+                          FieldSet& read);
+
+  std::string canonical_;
+  std::deque<std::string> unescaped_;
+};
+
+}  // namespace cuesheet

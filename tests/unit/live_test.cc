@@ -1,0 +1,134 @@
+#include <catch2/catch_amalgamated.hpp>
+
+#include "store_fixture.h"
+
+namespace cuesheet::testing {
+namespace {
+
+// A page that is kept up to date by patches alone, as a client does it.
+struct Page {
+  StoreFixture& f;
+  std::string query;
+  Json page;
+
+  Page(StoreFixture& fixture, std::string arguments) : f(fixture), query(std::move(arguments)) {
+    std::string out;
+    REQUIRE(f.store.OpenLive(1, EventQuery::Parse(Json::parse(query)).value(), out));
+    page = Json::parse(out);
+  }
+
+  // The operations of the patches, after they were applied and compared with a fresh page.
+  std::string Take() {
+    std::string out;
+    f.store.TakeLivePatches(out);
+    std::string ops;
+    if (!out.empty()) {
+      const Json told = Json::parse(out);
+      CHECK(told["live"] == 1);
+      for (const Json& patch : told["patches"]) ops += (ops.empty() ? "" : " ") + Apply(patch);
+      page["pageInfo"] = told["pageInfo"];
+    }
+    CHECK(page == f.Query(query));
+    return ops;
+  }
+
+  std::string Apply(const Json& patch) {
+    Json& events = page["events"];
+    const std::string op = patch["op"];
+    const size_t at = patch["at"];
+    if (op == "remove") {
+      events.erase(at);
+    } else if (op == "insert") {
+      events.insert(events.begin() + static_cast<std::ptrdiff_t>(at), patch["event"]);
+    } else if (op == "update") {
+      events[at] = patch["event"];
+    } else {
+      const size_t from = patch["from"];
+      const Json moved = events[from];
+      events.erase(from);
+      events.insert(events.begin() + static_cast<std::ptrdiff_t>(at), moved);
+    }
+    return op + ' ' + std::to_string(at);
+  }
+};
+
+TEST_CASE("a live page tells what comes, changes and goes, and nothing else") {
+  StoreFixture f;
+  const Uuid a = f.Dispatch(R"({"topic":"demo.a"})");
+  const Uuid b = f.Dispatch(R"({"topic":"demo.b","finished":false})");
+  f.Dispatch(R"({"topic":"demo.c"})");
+  Page page(f, R"({"topics":["demo.*"],"last":2})");
+  CHECK(page.Take().empty());
+  f.Dispatch(R"({"topic":"other.topic"})");
+  REQUIRE(f.Update(a, R"({"description":"behind the page"})"));
+  CHECK(page.Take().empty());
+  f.Dispatch(R"({"topic":"demo.d"})");
+  CHECK(page.Take() == "remove 1 insert 0");
+  REQUIRE(f.store.Remove(f.Dispatch(R"({"topic":"demo.e"})")));
+  CHECK(page.Take().empty());
+  REQUIRE(f.Update(b, R"({"status":"finished"})"));
+  CHECK(page.Take().empty());
+}
+
+TEST_CASE("a row that leaves is followed by the next match, however far back it is") {
+  StoreFixture f;
+  std::vector<Uuid> jobs;
+  for (int i = 0; i < 100; ++i) {
+    jobs.push_back(f.Dispatch(R"({"topic":"demo.job","finished":false})"));
+    f.Dispatch(R"({"topic":"demo.noise"})");
+  }
+  Page page(f, R"({"statuses":["pending"],"last":3})");
+  for (size_t i = jobs.size(); i-- > 0;) {
+    REQUIRE(f.Update(jobs[i], R"({"status":"finished"})"));
+    CHECK(page.Take().starts_with("remove 0"));
+  }
+  CHECK(page.page["events"].empty());
+}
+
+TEST_CASE("many reports of a job's progress are one patch") {
+  StoreFixture f;
+  const Uuid job = f.Dispatch(R"({"topic":"demo.job","finished":false})");
+  Page page(f, R"({"last":10})");
+  for (int percent = 1; percent <= 99; ++percent) {
+    REQUIRE(f.Update(job, R"({"status":"in_progress","progress":)" + std::to_string(percent) + '}'));
+  }
+  CHECK(page.Take() == "update 0");
+  CHECK(page.page["events"][0]["progress"] == 99);
+}
+
+TEST_CASE("a confirmed creation order moves the row") {
+  StoreFixture f;
+  Event event{.id = *Uuid::Parse("e0000000000000000000000000000001"), .topic = "demo.a"};
+  REQUIRE(f.store.Merge(event, FieldSet().Add(Field::kTopic), {}));
+  event.id = *Uuid::Parse("e0000000000000000000000000000002");
+  REQUIRE(f.store.Merge(event, FieldSet().Add(Field::kTopic), {}));
+  Page page(f, R"({"last":10})");
+  event.creation_order = 7;
+  REQUIRE(f.store.Merge(event, FieldSet().Add(Field::kCreationOrder), {}));
+  CHECK(page.Take() == "move 0 update 1");
+}
+
+TEST_CASE("a first child lets its parent into a query for parents") {
+  StoreFixture f;
+  const Uuid parent = f.Dispatch(R"({"topic":"demo.parent"})");
+  Page page(f, R"({"hasChildren":true,"last":10})");
+  const Uuid child = f.Dispatch(R"({"topic":"demo.child","dependsOn":")" + parent.Hex() + "\"}");
+  CHECK(page.Take() == "insert 0");
+  REQUIRE(f.store.Remove(child));
+  CHECK(page.Take() == "remove 0");
+}
+
+TEST_CASE("numbers of live queries are unique, their count has a limit") {
+  StoreFixture f;
+  std::string out;
+  for (uint32_t live = 0; live < kMaxLiveQueries; ++live) {
+    REQUIRE(f.store.OpenLive(live, {}, out));
+  }
+  CHECK(f.store.OpenLive(5, {}, out).error().code == ErrorCode::kConflict);
+  CHECK(f.store.OpenLive(kMaxLiveQueries, {}, out).error().code == ErrorCode::kTooLarge);
+  f.store.CloseLive(5);
+  CHECK(f.store.OpenLive(5, {}, out));
+}
+
+}  // namespace
+}  // namespace cuesheet::testing

@@ -1,0 +1,117 @@
+#include <catch2/catch_amalgamated.hpp>
+
+#include <algorithm>
+#include <random>
+
+#include "base/find_bytes.h"
+#include "table/dictionary_column.h"
+#include "table/row_order.h"
+#include "table/value_index.h"
+
+namespace cuesheet::testing {
+namespace {
+
+using Orders = std::vector<int64_t>;
+
+std::vector<Row> Visited(const RowOrder& order, const Orders& of, const OrderRange& range) {
+  std::vector<Row> rows;
+  order.VisitRange(range, [&of](Row row) { return of[row]; }, [&rows](Row row) {
+    rows.push_back(row);
+    return true;
+  });
+  return rows;
+}
+
+TEST_CASE("rows stay sorted by creation order whatever the order of inserts and removals") {
+  std::mt19937 random(7);  // NOLINT: the same numbers every time
+  for (const int shape : {0, 1, 2}) {
+    constexpr Row kRows = 5000;
+    Orders of(kRows);
+    RowOrder order;
+    const auto order_of = [&of](Row row) { return of[row]; };
+    std::vector<Row> expected;
+    for (Row row = 0; row < kRows; ++row) {
+      of[row] = shape == 0 ? row : shape == 1 ? -int64_t{row} : static_cast<int64_t>(random() % 999);
+      order.Insert(row, order_of);
+      expected.push_back(row);
+    }
+    std::ranges::shuffle(expected, random);
+    for (int i = 0; i < 2000; ++i) {
+      order.Erase(expected.back(), order_of);
+      expected.pop_back();
+    }
+    std::ranges::sort(expected, {}, [&of](Row row) { return std::pair(of[row], row); });
+    CHECK(Visited(order, of, {}) == expected);
+    std::ranges::reverse(expected);
+    CHECK(Visited(order, of, {.newest_first = true}) == expected);
+
+    const double after = -700;
+    const double before = 600;
+    std::erase_if(expected, [&](Row row) {
+      return static_cast<double>(of[row]) <= after || static_cast<double>(of[row]) >= before;
+    });
+    CHECK(Visited(order, of, {after, before, true}) == expected);
+    std::ranges::reverse(expected);
+    CHECK(Visited(order, of, {after, before, false}) == expected);
+  }
+}
+
+TEST_CASE("a value's rows are found whatever was added and taken out") {
+  std::mt19937 random(7);  // NOLINT: the same numbers every time
+  ValueIndex index;
+  std::vector<uint64_t> hash(3000);
+  std::vector<Row> in;
+  const auto hash_of = [&hash](Row row) { return hash[row]; };
+  for (Row row = 0; row < hash.size(); ++row) {
+    hash[row] = random() % 40;
+    index.Insert(hash[row], row, hash_of);
+    in.push_back(row);
+    if (random() % 3 == 0) {
+      const size_t at = random() % in.size();
+      index.Erase(hash[in[at]], in[at]);
+      in.erase(in.begin() + static_cast<std::ptrdiff_t>(at));
+    }
+  }
+  for (uint64_t value = 0; value < 41; ++value) {
+    std::vector<Row> found;
+    index.VisitBucket(value, [&](Row row) {
+      if (hash[row] == value) found.push_back(row);
+    });
+    std::ranges::sort(found);
+    std::vector<Row> expected;
+    std::ranges::copy_if(in, std::back_inserter(expected),
+                         [&](Row row) { return hash[row] == value; });
+    CHECK(found == expected);
+  }
+}
+
+TEST_CASE("a dictionary column widens beyond 65,535 values and loses nothing") {
+  DictionaryColumn column;
+  constexpr Row kRows = 70'000;
+  for (Row row = 0; row < kRows; ++row) {
+    column.Append();
+    if (row % 7 != 0) column.Set(row, "sender " + std::to_string(row));
+  }
+  for (const Row row : {Row{0}, Row{1}, Row{65'534}, Row{65'536}, kRows - 1}) {
+    if (row % 7 == 0) {
+      CHECK_FALSE(column.Get(row));
+    } else {
+      CHECK(column.Get(row) == "sender " + std::to_string(row));
+    }
+  }
+}
+
+TEST_CASE("bytes are found at every position and length") {
+  std::string text;
+  for (int i = 0; i < 50; ++i) text += static_cast<char>('a' + i % 7);
+  for (size_t size = 1; size <= text.size(); ++size) {
+    for (size_t at = 0; at + size <= text.size(); ++at) {
+      REQUIRE(ContainsBytes(text, std::string_view(text).substr(at, size)));
+    }
+  }
+  CHECK_FALSE(ContainsBytes(text, "abd"));
+  CHECK_FALSE(ContainsBytes("ab", "abc"));
+}
+
+}  // namespace
+}  // namespace cuesheet::testing
