@@ -1,5 +1,7 @@
 #include "base/json.h"
 
+#include <vector>
+
 namespace cuesheet {
 namespace {
 
@@ -27,29 +29,63 @@ bool NestedDeeperThan(std::string_view text, size_t limit) {
   return false;
 }
 
-// Finds where a text stops being JSON; parse() itself only says that it did.
-class ErrorPosition : public nlohmann::json_sax<Json> {
+// Builds the tree, and knows where a text stops being JSON. One reader for all text keeps a second
+// copy of the parser out of the module.
+class TreeBuilder : public nlohmann::json_sax<Json> {
  public:
-  bool null() override { return true; }
-  bool boolean(bool /*value*/) override { return true; }
-  bool number_integer(number_integer_t /*value*/) override { return true; }
-  bool number_unsigned(number_unsigned_t /*value*/) override { return true; }
-  bool number_float(number_float_t /*value*/, const string_t& /*text*/) override { return true; }
-  bool string(string_t& /*value*/) override { return true; }
-  bool binary(binary_t& /*value*/) override { return true; }
-  bool start_object(size_t /*elements*/) override { return true; }
-  bool key(string_t& /*value*/) override { return true; }
-  bool end_object() override { return true; }
-  bool start_array(size_t /*elements*/) override { return true; }
-  bool end_array() override { return true; }
+  bool null() override { return Add(nullptr); }
+  bool boolean(bool value) override { return Add(value); }
+  bool number_integer(number_integer_t value) override { return Add(value); }
+  bool number_unsigned(number_unsigned_t value) override { return Add(value); }
+  bool number_float(number_float_t value, const string_t& /*text*/) override { return Add(value); }
+  bool string(string_t& value) override { return Add(std::move(value)); }
+  bool binary(binary_t& /*value*/) override { return false; }  // no JSON text has it
+  bool start_object(size_t /*elements*/) override { return Open(Json::value_t::object); }
+  bool start_array(size_t /*elements*/) override { return Open(Json::value_t::array); }
+  bool end_object() override { return Close(); }
+  bool end_array() override { return Close(); }
+  bool key(string_t& value) override {
+    member_ = &(*open_.back())[std::move(value)];
+    return true;
+  }
   bool parse_error(size_t position, const std::string& /*token*/,
                    const nlohmann::detail::exception& /*error*/) override {
     position_ = position;
     return false;
   }
-  size_t position() const { return position_; }
+
+  Json TakeRoot() { return std::move(root_); }
+  size_t error_position() const { return position_; }
 
  private:
+  bool Add(Json value) {
+    Put(std::move(value));
+    return true;
+  }
+  bool Open(Json::value_t type) {
+    open_.push_back(Put(Json(type)));
+    return true;
+  }
+  bool Close() {
+    open_.pop_back();
+    return true;
+  }
+  Json* Put(Json value) {
+    if (open_.empty()) {
+      root_ = std::move(value);
+      return &root_;
+    }
+    if (open_.back()->is_array()) {
+      open_.back()->push_back(std::move(value));
+      return &open_.back()->back();
+    }
+    *member_ = std::move(value);
+    return member_;
+  }
+
+  Json root_;
+  std::vector<Json*> open_;  // the arrays and objects around the current value
+  Json* member_ = nullptr;   // of the innermost object: where its next value goes
   size_t position_ = 0;
 };
 
@@ -60,15 +96,15 @@ Result<Json> ParseJson(std::string_view text) {
     return Fail(ErrorCode::kTooLarge, "JSON is nested deeper than " +
                                           std::to_string(kMaxJsonDepth) + " levels: flatten it");
   }
-  Json value = Json::parse(text.begin(), text.end(), nullptr, false);
-  if (value.is_discarded()) {
-    ErrorPosition error;
-    Json::sax_parse(text.begin(), text.end(), &error);
+  TreeBuilder tree;
+  if (!Json::sax_parse(text.data(), text.data() + text.size(), &tree)) {
     return Fail(ErrorCode::kInvalid,
-                "not valid JSON at character " + std::to_string(error.position()));
+                "not valid JSON at character " + std::to_string(tree.error_position()));
   }
-  return value;
+  return tree.TakeRoot();
 }
+
+Json ParseStoredJson(std::string_view text) { return ParseJson(text).value_or(Json()); }
 
 std::string CanonicalText(const Json& value) {
   return value.dump(-1, ' ', false, Json::error_handler_t::replace);

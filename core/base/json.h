@@ -17,6 +17,9 @@ inline constexpr size_t kMaxJsonDepth = 64;  // nested arrays and objects
 // deeper than kMaxJsonDepth.
 Result<Json> ParseJson(std::string_view text);
 
+// The same for text that this core wrote itself: summaries, payloads and parts of them.
+Json ParseStoredJson(std::string_view text);
+
 // Compact text, keys sorted, UTF-8 unescaped: the form in which summaries and payloads are stored
 // and in which GraphQL shows them (protocol.md 6.3).
 std::string CanonicalText(const Json& value);

@@ -86,8 +86,8 @@ class CanonicalScanner {
     const char low = Peek(at + 5);
     if (text_.substr(at, 4) != "\\u00" || (high != '0' && high != '1')) return 0;
     if (!IsDigit(low) && (low < 'a' || low > 'f')) return 0;
-    const bool has_short_form = high == '0' && (low == '8' || low == '9' || low == 'a' ||
-                                                low == 'c' || low == 'd');
+    const bool has_short_form =
+        high == '0' && (low == '8' || low == '9' || low == 'a' || low == 'c' || low == 'd');
     return has_short_form ? 0 : 6;
   }
 
@@ -149,6 +149,8 @@ class CanonicalScanner {
 
 }  // namespace
 
-size_t CanonicalEnd(std::string_view text, size_t at) { return CanonicalScanner(text).Value(at, 0); }
+size_t CanonicalEnd(std::string_view text, size_t at) {
+  return CanonicalScanner(text).Value(at, 0);
+}
 
 }  // namespace cuesheet

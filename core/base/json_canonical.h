@@ -1,5 +1,5 @@
-// Whether a text is canonical JSON already (base/json.h, CanonicalText), in one pass without a tree.
-// A bulk import reads its own export this way; anything else goes through the parser first.
+// Whether a text is canonical JSON already (base/json.h, CanonicalText), in one pass without a
+// tree. A bulk import reads its own export this way; anything else goes through the parser first.
 #pragma once
 
 #include <cstddef>

@@ -119,13 +119,14 @@ Result<std::string_view> EventReader::Text(std::string_view name, std::string_vi
   if (!value.starts_with('"')) return Expected(name, "a string");
   const std::string_view raw = value.substr(1, value.size() - 2);
   if (raw.find('\\') == std::string_view::npos) return raw;
-  const Json text = Json::parse(value.begin(), value.end(), nullptr, false);
+  const Json text = ParseStoredJson(value);
   return unescaped_.emplace_back(text.get_ref<const std::string&>());
 }
 
 Result<void> EventReader::ReadMember(std::string_view name, std::string_view value,
                                      EventView& event, FieldSet& read) {
-  const auto member = std::ranges::find(kMembers, name, [](const auto& known) { return known.first; });
+  const auto member =
+      std::ranges::find(kMembers, name, [](const auto& known) { return known.first; });
   if (member == kMembers.end()) return {};
   switch (member->second) {
     case Member::kSummary: {

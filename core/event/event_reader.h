@@ -1,6 +1,6 @@
 // Reads whole events, one JSON object a line, as GET /api/events/{id} and an export write them
-// (protocol.md 1.1): for bulk import, where a tree of JSON values for each event would cost more than
-// everything else.
+// (protocol.md 1.1): for bulk import, where a tree of JSON values for each event would cost more
+// than everything else.
 #pragma once
 
 #include <deque>
@@ -14,9 +14,9 @@ namespace cuesheet {
 
 class EventReader {
  public:
-  // camelCase or snake_case names; id, topic, createdAt and updatedAt are required, unknown names are
-  // ignored, the creation order is not read. The view points into `line` and into the reader, until
-  // its next call. kInvalid names the member, kTooLarge the limit.
+  // camelCase or snake_case names; id, topic, createdAt and updatedAt are required, unknown names
+  // are ignored, the creation order is not read. The view points into `line` and into the reader,
+  // until its next call. kInvalid names the member, kTooLarge the limit.
   Result<EventView> Read(std::string_view line);
 
  private:

@@ -135,13 +135,14 @@ std::string ValidationBody(std::string_view method, std::string_view path,
     traceback += (traceback.empty() ? "" : "\n") + (field.empty() ? std::string(root) : field) +
                  ": " + error.message;
   }
-  nlohmann::ordered_json out;
-  out["code"] = 400;
-  out["detail"] = "Request validation error in [" + std::string(method) + "] " + std::string(path);
-  out["path"] = path;
-  out["traceback"] = traceback;
-  out["errors"] = nlohmann::ordered_json::parse(CanonicalText(list));
-  return out.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  std::string out = R"({"code":400,"detail":)";
+  AppendJsonString(
+      out, "Request validation error in [" + std::string(method) + "] " + std::string(path));
+  out += R"(,"path":)";
+  AppendJsonString(out, path);
+  out += R"(,"traceback":)";
+  AppendJsonString(out, traceback);
+  return out + R"(,"errors":)" + CanonicalText(list) + '}';
 }
 
 std::string ValidationSentence(const FieldErrors& errors) {

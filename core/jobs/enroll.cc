@@ -89,7 +89,7 @@ class Enroll {
       if (frontier_.IsJob(child)) jobs.push_back(child);
       return true;
     });
-    std::ranges::sort(jobs, {}, [this](Row row) { return table_.creation_order(row); });
+    table_.SortByOrder(jobs);
     return jobs;
   }
 

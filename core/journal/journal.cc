@@ -1,8 +1,7 @@
 #include "journal/journal.h"
 
-#include <algorithm>
 #include <charconv>
-#include <cstdio>
+#include <set>
 
 #include "journal/record.h"
 
@@ -13,10 +12,9 @@ constexpr std::string_view kMagic = "CUEJRNL1";  // its last character is the fo
 constexpr std::string_view kPrefix = "journal-";
 
 std::string SegmentName(uint64_t number) {
-  char text[32];
-  const int size =
-      std::snprintf(text, sizeof text, "journal-%08llu", static_cast<unsigned long long>(number));
-  return {text, static_cast<size_t>(size)};
+  const std::string digits = std::to_string(number);
+  const std::string zeros(digits.size() < 8 ? 8 - digits.size() : 0, '0');
+  return std::string(kPrefix) + zeros + digits;
 }
 
 // 0 for a file that is no segment.
@@ -32,17 +30,16 @@ uint64_t SegmentNumber(std::string_view name) {
 
 Result<Recovery> Journal::Open(const ApplyChange& apply) {
   CUE_ASSIGN(const std::vector<std::string> names, env_->List());
-  std::vector<uint64_t> numbers;
+  std::set<uint64_t> numbers;
   for (const std::string& name : names) {
-    if (const uint64_t number = SegmentNumber(name)) numbers.push_back(number);
+    if (const uint64_t number = SegmentNumber(name)) numbers.insert(number);
   }
-  std::ranges::sort(numbers);
   Recovery recovery;
   for (const uint64_t number : numbers) {
     const std::string name = SegmentName(number);
     CUE_ASSIGN(const std::string bytes, env_->Read(name));
     segment_ = number;
-    CUE_TRY(ReplaySegment(name, bytes, number == numbers.back(), apply, recovery));
+    CUE_TRY(ReplaySegment(name, bytes, number == *numbers.rbegin(), apply, recovery));
   }
   last_sequence_ = durable_sequence_ = recovery.sequence;
   return recovery;

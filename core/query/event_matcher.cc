@@ -18,8 +18,7 @@ EventMatcher::EventMatcher(const EventQuery& query, const EventTable& table)
     : query_(query), table_(table), text_(query.text, table), where_(query.where, table) {
   if (query.projects) project_names_.insert(query.projects->begin(), query.projects->end());
   if (query.users) user_names_.insert(query.users->begin(), query.users->end());
-  if (query.ids) ids_ = *query.ids;
-  std::ranges::sort(ids_);
+  if (query.ids) ids_.insert(query.ids->begin(), query.ids->end());
   for (size_t i = 0; i < kEventStatusNames.size(); ++i) {
     statuses_[i] = !query.statuses || std::ranges::find(*query.statuses, kEventStatusNames[i]) !=
                                           query.statuses->end();
@@ -42,7 +41,7 @@ bool EventMatcher::Matches(Row row) {
          (!query_.older_than || table_.created_at(row) < *query_.older_than) &&
          (!query_.newer_than || table_.created_at(row) > *query_.newer_than) &&
          (!query_.has_children || table_.HasChildren(row) == *query_.has_children) &&
-         (!query_.ids || std::ranges::binary_search(ids_, table_.id(row))) && text_.Matches(row) &&
+         (!query_.ids || ids_.contains(table_.id(row))) && text_.Matches(row) &&
          (query_.where.empty() || where_.Matches(row));
 }
 
@@ -64,11 +63,8 @@ std::optional<std::vector<Row>> EventMatcher::FewCandidates() const {
     const auto order = static_cast<double>(table_.creation_order(row));
     return order <= range.after || order >= range.before;
   });
-  std::ranges::sort(rows, {},
-                    [this](Row row) { return std::pair(table_.creation_order(row), row); });
+  table_.SortByOrder(rows);
   if (range.newest_first) std::ranges::reverse(rows);
-  const auto repeated = std::ranges::unique(rows);
-  rows.erase(repeated.begin(), repeated.end());
   return rows;
 }
 

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <unordered_set>
 #include <vector>
@@ -47,7 +48,7 @@ class EventMatcher {
   FilterMatcher where_;
   CodeSet topics_, projects_, users_;
   std::unordered_set<std::string_view> project_names_, user_names_;
-  std::vector<Uuid> ids_;  // sorted
+  std::set<Uuid> ids_;
   std::array<bool, kEventStatusNames.size()> statuses_{};
 };
 

@@ -283,7 +283,7 @@ bool FilterMatcher::JsonMatches(const Node& leaf, std::string_view text) const {
     found = MemberText(*found, key);
     if (!found) return JsonTruth(*leaf.condition, nullptr) == true;
   }
-  const Json value = Json::parse(found->begin(), found->end(), nullptr, false);
+  const Json value = ParseStoredJson(*found);
   return JsonTruth(*leaf.condition, &value) == true;
 }
 

@@ -1,6 +1,7 @@
 #include "query/json_value.h"
 
 #include <algorithm>
+#include <set>
 #include <vector>
 
 namespace cuesheet {
@@ -20,13 +21,17 @@ std::strong_ordering Order(bool less, bool greater) {
   return greater ? std::strong_ordering::greater : std::strong_ordering::equal;
 }
 
-std::vector<std::string> SortedKeys(const Json& object) {
-  std::vector<std::string> keys;
-  for (const auto& [key, value] : object.items()) keys.push_back(key);
-  std::ranges::sort(keys, [](const std::string& a, const std::string& b) {
+// jsonb's order of keys: shorter ones first.
+struct KeyOrder {
+  bool operator()(const std::string& a, const std::string& b) const {
     return a.size() != b.size() ? a.size() < b.size() : a < b;
-  });
-  return keys;
+  }
+};
+
+std::vector<std::string> SortedKeys(const Json& object) {
+  std::set<std::string, KeyOrder> keys;
+  for (const auto& [key, value] : object.items()) keys.insert(key);
+  return {keys.begin(), keys.end()};
 }
 
 std::strong_ordering CompareObjects(const Json& a, const Json& b) {

@@ -1,6 +1,7 @@
 #include "query/live_queries.h"
 
 #include <algorithm>
+#include <set>
 #include <span>
 #include <utility>
 
@@ -123,11 +124,10 @@ size_t LiveQuery::AppendListPatches(std::string& out, const std::vector<Uuid>& i
                          told_.end() - static_cast<std::ptrdiff_t>(same_end));
   const std::span<const Uuid> wanted = std::span(ids).subspan(from, ids.size() - same_end - from);
   const bool has_moves = page.size() <= kMaxMoves && wanted.size() <= kMaxMoves;
-  std::vector<Uuid> kept(wanted.begin(), wanted.end());
-  std::ranges::sort(kept);
+  const std::set<Uuid> kept(wanted.begin(), wanted.end());
   size_t patches = 0;
   for (size_t i = page.size(); i-- > 0;) {
-    if (has_moves && std::ranges::binary_search(kept, page[i])) continue;
+    if (has_moves && kept.contains(page[i])) continue;
     AppendPatch(out, "remove", from + i);
     out += '}';
     page.erase(page.begin() + static_cast<std::ptrdiff_t>(i));

@@ -1,5 +1,7 @@
 #include "table/event_table.h"
 
+#include <algorithm>
+
 #include "base/bytes.h"
 #include "base/fold.h"
 #include "base/json_text.h"
@@ -167,6 +169,10 @@ std::string_view EventTable::summary(Row row) const { return ObjectText(text_.Ge
 std::optional<std::string_view> EventTable::payload(Row row) const {
   if ((flags_[row] & kPayloadHere) == 0) return std::nullopt;
   return row < payload_.size() ? ObjectText(payloads_.Get(payload_[row])) : kEmptyObject;
+}
+
+void EventTable::SortByOrder(std::vector<Row>& rows) const {
+  std::ranges::sort(rows, {}, [this](Row row) { return std::pair(creation_order_[row], row); });
 }
 
 int64_t EventTable::MaxCreationOrder() const {

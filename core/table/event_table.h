@@ -99,6 +99,8 @@ class EventTable {
       if (IndexedValue(row) == value) visit(row);
     });
   }
+  // Oldest first.
+  void SortByOrder(std::vector<Row>& rows) const;
   // 0 when empty.
   int64_t MaxCreationOrder() const;
 

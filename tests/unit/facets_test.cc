@@ -59,8 +59,7 @@ TEST_CASE("kept counts follow updates and removals") {
 TEST_CASE("counts and histogram of a query") {
   StoreFixture f;
   Fill(f);
-  const Json counts =
-      Counts(f, R"({"projects":["one"],"by":["topic"],"histogram":{"buckets":2}})");
+  const Json counts = Counts(f, R"({"projects":["one"],"by":["topic"],"histogram":{"buckets":2}})");
   CHECK(counts["total"] == 2);
   CHECK(Values(counts["by"]["topic"]) == R"("demo.a"=1 "demo.b"=1 )");
   CHECK(counts["histogram"]["counts"] == Json::parse("[1,1]"));

@@ -1,5 +1,4 @@
 #include <catch2/catch_amalgamated.hpp>
-
 #include <random>
 
 #include "base/json_canonical.h"
@@ -24,8 +23,9 @@ TEST_CASE("an export imports into the same events, and survives a restart") {
   StoreFixture f;
   const Uuid parent = f.Dispatch(
       R"({"topic":"demo.a","description":"a \"quoted\" line\nand one more \u00e9","summary":{"b":1,"a":[1.5,null]}})");
-  f.Dispatch(R"({"topic":"demo.b","hash":"h","finished":false,"payload":{"x":{"y":"z"}},"dependsOn":")" +
-             parent.Hex() + "\"}");
+  f.Dispatch(
+      R"({"topic":"demo.b","hash":"h","finished":false,"payload":{"x":{"y":"z"}},"dependsOn":")" +
+      parent.Hex() + "\"}");
   StoreFixture g;
   const auto report = g.store.Import(Export(f));
   REQUIRE(report);
@@ -56,11 +56,11 @@ TEST_CASE("refused lines are named and the others go in") {
   StoreFixture f;
   const std::string good =
       R"("topic":"demo.a","createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z"})";
-  const auto report = f.store.Import("not json\n\n{}\n"
-                                     R"({"id":"e000000000000000000000000000000X",)" + good + '\n' +
-                                     R"({"id":"e0000000000000000000000000000001","status":"odd",)" +
-                                     good + '\n' +
-                                     R"({"id":"e0000000000000000000000000000002",)" + good);
+  const auto report = f.store.Import(
+      "not json\n\n{}\n"
+      R"({"id":"e000000000000000000000000000000X",)" +
+      good + '\n' + R"({"id":"e0000000000000000000000000000001","status":"odd",)" + good + '\n' +
+      R"({"id":"e0000000000000000000000000000002",)" + good);
   REQUIRE(report);
   CHECK(report->events == 1);
   REQUIRE(report->refused == 4);
@@ -78,9 +78,28 @@ class JsonText {
   std::string Value(int depth) {
     switch (random_() % (depth > 3 ? 4 : 6)) {
       case 0:
-        return Pick({"true", "false", "null", "0", "-0", "7", "-12", "1.5", "1.50", "0.0001",
-                     "0.00001", "1e3", "-0.0", "123456789012345678", "1234567890123456789012",
-                     "0.1234567890123456", "5.0", "01", "+1", "1.", ".5", "tru"});
+        return Pick({"true",
+                     "false",
+                     "null",
+                     "0",
+                     "-0",
+                     "7",
+                     "-12",
+                     "1.5",
+                     "1.50",
+                     "0.0001",
+                     "0.00001",
+                     "1e3",
+                     "-0.0",
+                     "123456789012345678",
+                     "1234567890123456789012",
+                     "0.1234567890123456",
+                     "5.0",
+                     "01",
+                     "+1",
+                     "1.",
+                     ".5",
+                     "tru"});
       case 1:
       case 2:
       case 3:
@@ -97,10 +116,11 @@ class JsonText {
   std::string String() {
     std::string text = "\"";
     for (auto i = random_() % 30; i > 0; --i) {
-      text += random_() % 9 != 0 ? std::string(1, static_cast<char>('a' + random_() % 26))
-                                 : Pick({"\\n", "\\u000a", "\\u001f", "\\u001F", "\\/", "\\\"", "é",
-                                         "\\u00e9", "\xF0\x9F\x98\x80", "\xC0\xAF", "\xED\xA0\x80",
-                                         "\x7F", "\t", "\\\\", "\\b"});
+      text +=
+          random_() % 9 != 0
+              ? std::string(1, static_cast<char>('a' + random_() % 26))
+              : Pick({"\\n", "\\u000a", "\\u001f", "\\u001F", "\\/", "\\\"", "é", "\\u00e9",
+                      "\xF0\x9F\x98\x80", "\xC0\xAF", "\xED\xA0\x80", "\x7F", "\t", "\\\\", "\\b"});
     }
     return text + '"';
   }

@@ -90,7 +90,8 @@ TEST_CASE("many reports of a job's progress are one patch") {
   const Uuid job = f.Dispatch(R"({"topic":"demo.job","finished":false})");
   Page page(f, R"({"last":10})");
   for (int percent = 1; percent <= 99; ++percent) {
-    REQUIRE(f.Update(job, R"({"status":"in_progress","progress":)" + std::to_string(percent) + '}'));
+    REQUIRE(
+        f.Update(job, R"({"status":"in_progress","progress":)" + std::to_string(percent) + '}'));
   }
   CHECK(page.Take() == "update 0");
   CHECK(page.page["events"][0]["progress"] == 99);

@@ -48,7 +48,8 @@ TEST_CASE("a job that starts over has no pace until it reports again") {
 TEST_CASE("a parent's progress is that of its children") {
   StoreFixture f;
   const Uuid parent = f.Dispatch(R"({"topic":"demo.parent","finished":false})");
-  const std::string child = R"({"topic":"demo.child","finished":false,"dependsOn":")" + parent.Hex();
+  const std::string child =
+      R"({"topic":"demo.child","finished":false,"dependsOn":")" + parent.Hex();
   const Uuid a = f.Dispatch(child + "\"}");
   const Uuid b = f.Dispatch(child + "\"}");
   const Uuid c = f.Dispatch(child + "\"}");

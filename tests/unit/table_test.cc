@@ -1,6 +1,5 @@
-#include <catch2/catch_amalgamated.hpp>
-
 #include <algorithm>
+#include <catch2/catch_amalgamated.hpp>
 #include <random>
 
 #include "base/find_bytes.h"
@@ -15,10 +14,12 @@ using Orders = std::vector<int64_t>;
 
 std::vector<Row> Visited(const RowOrder& order, const Orders& of, const OrderRange& range) {
   std::vector<Row> rows;
-  order.VisitRange(range, [&of](Row row) { return of[row]; }, [&rows](Row row) {
-    rows.push_back(row);
-    return true;
-  });
+  order.VisitRange(
+      range, [&of](Row row) { return of[row]; },
+      [&rows](Row row) {
+        rows.push_back(row);
+        return true;
+      });
   return rows;
 }
 
@@ -31,7 +32,9 @@ TEST_CASE("rows stay sorted by creation order whatever the order of inserts and 
     const auto order_of = [&of](Row row) { return of[row]; };
     std::vector<Row> expected;
     for (Row row = 0; row < kRows; ++row) {
-      of[row] = shape == 0 ? row : shape == 1 ? -int64_t{row} : static_cast<int64_t>(random() % 999);
+      of[row] = shape == 0   ? row
+                : shape == 1 ? -int64_t{row}
+                             : static_cast<int64_t>(random() % 999);
       order.Insert(row, order_of);
       expected.push_back(row);
     }
