@@ -1,0 +1,94 @@
+#include "filled_store.h"
+
+#include <memory>
+
+#include "generator.h"
+
+namespace cuesheet::bench {
+namespace {
+
+constexpr size_t kEventsPerCommit = 200;
+
+struct {
+  Fill fill = nullptr;
+  size_t events = 0;
+  std::unique_ptr<OpenStore> filled;
+} shared;
+
+}  // namespace
+
+OpenStore::OpenStore() { CUE_ASSERT(store.Open().has_value()); }
+
+void OpenStore::Insert(const Event& event) {
+  CUE_ASSERT(store.Merge(event, FieldSet::All(), std::nullopt).has_value());
+  if (store.sequence() % kEventsPerCommit == 0) Settle();
+}
+
+void OpenStore::Settle() {
+  const auto commit = store.journal().BeginCommit();
+  CUE_ASSERT(commit.has_value());
+  if (commit->bytes > 0) CUE_ASSERT(store.journal().Committed(true).has_value());
+  store.TakeChanges();
+}
+
+void FillWithEvents(OpenStore& into, size_t events) {
+  Generator generator(events);
+  for (size_t i = 0; i < events; ++i) into.Insert(generator.Next());
+  into.Settle();
+}
+
+void FillWithoutPayloads(OpenStore& into, size_t events) {
+  Generator generator(events);
+  for (size_t i = 0; i < events; ++i) {
+    Event event = generator.Next();
+    event.payload.reset();
+    into.Insert(event);
+  }
+  into.Settle();
+}
+
+void FillWithSettledSources(OpenStore& into, size_t events) {
+  Generator generator(events);
+  for (size_t i = 0; i < events; ++i) {
+    Event source = generator.Next();
+    source.topic = kSourceTopic;
+    source.status = EventStatus::kFinished;
+    source.depends_on.reset();
+    source.payload.reset();
+    source.creation_order = static_cast<int64_t>(2 * i + 1);
+    into.Insert(source);
+
+    Event job;
+    job.id = source.id;
+    job.id.bytes[8] ^= 1;  // of the clock sequence: no other event's id
+    job.hash = JobHash(kTargetTopic, source.id);
+    job.topic = kTargetTopic;
+    job.sender = "worker-" + std::to_string(i % 8);
+    job.sender_type = "worker";
+    job.user = "service";
+    job.depends_on = source.id;
+    job.description = "Transcoded";
+    job.created_at = job.updated_at = source.updated_at;
+    job.creation_order = source.creation_order + 1;
+    into.Insert(job);
+  }
+  into.Settle();
+}
+
+OpenStore& Shared(Fill fill, size_t events) {
+  if (shared.fill != fill || shared.events != events) {
+    DropShared();
+    shared.filled = std::make_unique<OpenStore>();
+    fill(*shared.filled, events);
+    shared.fill = fill;
+    shared.events = events;
+  }
+  return *shared.filled;
+}
+
+void DropShared() {
+  shared.filled.reset();
+  shared.fill = nullptr;
+}
+
+}  // namespace cuesheet::bench
