@@ -117,14 +117,20 @@ bool ParseOffset(Scanner& in, int64_t& us) {
 }
 
 // A number, right-aligned, into `count` places that hold zeros.
-void PutDigits(std::string& text, size_t at, size_t count, int64_t number) {
-  for (size_t i = at + count; i-- > at; number /= 10)
-    text[i] = static_cast<char>('0' + number % 10);
+void PutDigits(char* places, size_t count, int64_t number) {
+  auto left = static_cast<uint32_t>(number);
+  for (size_t i = count; i-- > 0; left /= 10) places[i] = static_cast<char>('0' + left % 10);
 }
 
 }  // namespace
 
 std::string Timestamp::Iso() const {
+  std::string text;
+  AppendIso(text);
+  return text;
+}
+
+void Timestamp::AppendIso(std::string& out) const {
   int64_t days = us / kDay;
   int64_t rest = us % kDay;
   if (rest < 0) {
@@ -134,18 +140,22 @@ std::string Timestamp::Iso() const {
   const Civil date = CivilFromDays(days);
   const int64_t seconds = rest / kSecond;
   const int64_t micros = rest % kSecond;
-  std::string text = "0000-00-00T00:00:00";
-  PutDigits(text, 0, 4, date.year);
-  PutDigits(text, 5, 2, date.month);
-  PutDigits(text, 8, 2, date.day);
-  PutDigits(text, 11, 2, seconds / 3600);
-  PutDigits(text, 14, 2, seconds / 60 % 60);
-  PutDigits(text, 17, 2, seconds % 60);
+  const size_t start = out.size();
+  const auto put = [&out, start](size_t at, size_t count, int64_t number) {
+    PutDigits(out.data() + start + at, count, number);
+  };
+  out += "0000-00-00T00:00:00";
+  put(0, 4, date.year);
+  put(5, 2, date.month);
+  put(8, 2, date.day);
+  put(11, 2, seconds / 3600);
+  put(14, 2, seconds / 60 % 60);
+  put(17, 2, seconds % 60);
   if (micros != 0) {
-    text += ".000000";
-    PutDigits(text, 20, 6, micros);
+    out += ".000000";
+    put(20, 6, micros);
   }
-  return text + "+00:00";
+  out += "+00:00";
 }
 
 std::optional<Timestamp> Timestamp::ParseIso(std::string_view text) {

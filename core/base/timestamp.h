@@ -15,6 +15,7 @@ struct Timestamp {
   auto operator<=>(const Timestamp&) const = default;
 
   std::string Iso() const;
+  void AppendIso(std::string& out) const;
   // `YYYY-MM-DD[(T| )HH:MM[:SS[.ffffff]]][Z|±HH[:MM[:SS]]]`; a time without offset is UTC.
   static std::optional<Timestamp> ParseIso(std::string_view text);
 };

@@ -26,12 +26,19 @@ bool ReadHex(std::string_view text, std::array<uint8_t, 16>& out) {
 }  // namespace
 
 std::string Uuid::Hex() const {
-  std::string text(32, '0');
-  for (size_t i = 0; i < 16; ++i) {
-    text[2 * i] = kHexDigits[bytes[i] >> 4];
-    text[2 * i + 1] = kHexDigits[bytes[i] & 15];
-  }
+  std::string text;
+  AppendHex(text);
   return text;
+}
+
+void Uuid::AppendHex(std::string& out) const {
+  const size_t start = out.size();
+  out.resize(start + 2 * bytes.size());
+  char* digits = out.data() + start;
+  for (const uint8_t byte : bytes) {
+    *digits++ = kHexDigits[byte >> 4];
+    *digits++ = kHexDigits[byte & 15];
+  }
 }
 
 std::string Uuid::Hyphenated() const {

@@ -22,6 +22,7 @@ struct Uuid {
 
   // 32 lower-case hex digits.
   std::string Hex() const;
+  void AppendHex(std::string& out) const;
   // 8-4-4-4-12 with hyphens.
   std::string Hyphenated() const;
 

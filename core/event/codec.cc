@@ -11,9 +11,8 @@ class ObjectWriter {
  public:
   explicit ObjectWriter(std::string& out) : out_(out) { out_ += '{'; }
   void Key(std::string_view key) {
-    if (!first_) out_ += ',';
+    out_ += first_ ? "\"" : ",\"";
     first_ = false;
-    out_ += '"';
     out_ += key;
     out_ += "\":";
   }
@@ -35,14 +34,24 @@ class ObjectWriter {
   void Time(std::string_view key, Timestamp time) {
     Key(key);
     out_ += '"';
-    out_ += time.Iso();
+    time.AppendIso(out_);
     out_ += '"';
   }
   void Id(std::string_view key, const std::optional<Uuid>& id) {
     if (id) {
-      Raw(key, '"' + id->Hex() + '"');
+      Key(key);
+      out_ += '"';
+      id->AppendHex(out_);
+      out_ += '"';
     } else if (!skip_nulls_) {
       Raw(key, "null");
+    }
+  }
+  void Hash(const EventView& event) {
+    if (event.hash) {
+      Text("hash", *event.hash);
+    } else {
+      Id("hash", event.id);
     }
   }
   void SkipNulls() { skip_nulls_ = true; }
@@ -58,7 +67,7 @@ void AppendQueryForm(std::string& out, const EventView& event) {
   ObjectWriter json(out);
   json.SkipNulls();
   json.Id("id", event.id);
-  json.Text("hash", event.HashText());
+  json.Hash(event);
   json.Text("topic", event.topic);
   json.Nullable("sender", event.sender);
   json.Nullable("sender_type", event.sender_type);
@@ -86,7 +95,7 @@ void AppendEvent(std::string& out, const EventView& event, EventForm form,
   const bool graphql = form == EventForm::kGraphql;
   ObjectWriter json(out);
   json.Id("id", event.id);
-  json.Text("hash", event.HashText());
+  json.Hash(event);
   json.Text("topic", event.topic);
   json.Nullable("sender", event.sender);
   if (!graphql) json.Nullable("senderType", event.sender_type);

@@ -26,7 +26,7 @@ EventMatcher::EventMatcher(const EventQuery& query, const EventTable& table)
 }
 
 // The cheap conditions come first.
-bool EventMatcher::Matches(Row row) {
+bool EventMatcher::MatchesNow(Row row) {
   const auto has_topic = [this](uint32_t code) { return HasTopic(code); };
   const auto has_project = [this](uint32_t code) {
     return IsListed(table_.projects(), code, project_names_);

@@ -21,14 +21,20 @@ class EventMatcher {
 
   // Every condition of the query; not its cursors, not its page size. Not const: what it learns of
   // dictionary values it keeps.
-  bool Matches(Row row);
+  bool Matches(Row row) {
+    text_.Update();
+    return MatchesNow(row);
+  }
 
   // Calls visit(row) for every match between the query's cursors, in its direction, until it
   // returns false. Rows are found by ids or by an index where the query allows it, else all are
   // looked at.
   template <typename Visit>
   void VisitMatches(Visit visit) {
-    const auto visit_match = [&](Row row) { return !Matches(row) || visit(row); };
+    text_.Update();
+    const auto visit_match = [&](Row row) {
+      return !text_.MayMatch(row) || !MatchesNow(row) || visit(row);
+    };
     if (const auto rows = FewCandidates()) {
       for (const Row row : *rows) {
         if (!visit_match(row)) return;
@@ -39,6 +45,8 @@ class EventMatcher {
   }
 
  private:
+  // The dictionaries are those of the last text_.Update().
+  bool MatchesNow(Row row);
   std::optional<std::vector<Row>> FewCandidates() const;
   bool HasTopic(uint32_t code) const;
 

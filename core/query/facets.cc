@@ -156,8 +156,8 @@ Result<CountRequest> CountRequest::Parse(const Json& arguments) {
                          "by: expected a list of topic, status, project, user, sender"};
     if (!by->is_array()) return std::unexpected(wrong);
     for (const Json& name : *by) {
-      const auto known = std::ranges::find_if(
-          kFacetNames, [&name](std::string_view facet) { return name == facet; });
+      const std::string text = name.is_string() ? name.get<std::string>() : "";
+      const auto known = std::ranges::find(kFacetNames, text);
       if (known == kFacetNames.end()) return std::unexpected(wrong);
       const auto facet = static_cast<Facet>(known - kFacetNames.begin());
       if (std::ranges::find(request.by, facet) == request.by.end()) request.by.push_back(facet);

@@ -240,7 +240,7 @@ FilterMatcher::FilterMatcher(const QueryFilter& filter, const EventTable& table)
     : table_(table), root_(Compile(filter.root())) {
   const auto take = [this](const Node& node) {
     if (node.condition != nullptr && AsksForIndexedKey(*node.condition)) {
-      indexed_value_ = node.needle;
+      indexed_value_ = node.text;
     }
   };
   take(root_);
@@ -254,7 +254,10 @@ FilterMatcher::Node FilterMatcher::Compile(const FilterNode& node) {
   if (!node.condition) return out;
   out.condition = &*node.condition;
   for (const std::string& key : node.condition->path) out.keys.push_back(JsonKeyText(key));
-  if (IsTextEquality(*out.condition)) out.needle = CanonicalText(out.condition->value);
+  if (IsTextEquality(*out.condition)) {
+    out.text = CanonicalText(out.condition->value);
+    out.needle = std::string_view(out.text).substr(1, out.text.size() - 2);
+  }
   return out;
 }
 

@@ -33,7 +33,8 @@ class FilterMatcher {
     std::vector<Node> children;
     const FilterCondition* condition = nullptr;  // a leaf
     std::vector<std::string> keys;               // its path, as it stands in canonical text
-    std::string needle;  // must be a part of the JSON column's text; empty = nothing is known
+    std::string text;    // the JSON text that the value must be; empty = the condition is another
+    std::string needle;  // the same without its quotes, which are everywhere
     CodeSet codes;       // of a dictionary column
   };
 

@@ -29,18 +29,16 @@ Result<TextFilter> TextFilter::Parse(std::string_view text) {
   return filter;
 }
 
-uint64_t WordBits::Of(Row row, const std::vector<std::string>& words) {
-  const uint32_t code = column_.code(row);
-  if (code == DictionaryColumn::kNull) return 0;
-  for (auto next = static_cast<uint32_t>(bits_.size()); next <= code; ++next) {
+void WordBits::Update(const std::vector<std::string>& words) {
+  for (auto next = static_cast<uint32_t>(bits_.size()); next < column_.words().size(); ++next) {
     const std::string folded = Fold(column_.words().text(next));
     uint64_t found = 0;
     for (size_t i = 0; i < words.size(); ++i) {
       if (folded.find(words[i]) != std::string::npos) found |= uint64_t{1} << i;
     }
     bits_.push_back(found);
+    has_any_ |= found != 0;
   }
-  return bits_[code];
 }
 
 TextMatcher::TextMatcher(const TextFilter& filter, const EventTable& table)
@@ -50,26 +48,41 @@ TextMatcher::TextMatcher(const TextFilter& filter, const EventTable& table)
       projects_(table.projects()),
       users_(table.users()) {
   if (!words_.empty()) all_ = UINT64_MAX >> (64 - words_.size());
-  for (const std::string& word : words_) signatures_.push_back(TextSignature(word));
+  for (const std::string& word : words_) {
+    signatures_.push_back(TextSignature(word));
+    signature_ |= signatures_.back();
+  }
+}
+
+void TextMatcher::Update() {
+  if (all_ == 0) return;
+  for (WordBits* bits : {&topics_, &projects_, &users_}) {
+    bits->Update(words_);
+    in_dictionaries_ |= bits->has_any();
+  }
 }
 
 bool TextMatcher::Matches(Row row) {
   if (all_ == 0) return true;
-  const uint64_t missing =
-      all_ & ~(topics_.Of(row, words_) | projects_.Of(row, words_) | users_.Of(row, words_));
+  uint64_t missing = all_;
+  if (in_dictionaries_) missing &= ~(topics_.Of(row) | projects_.Of(row) | users_.Of(row));
   return missing == 0 || DescriptionHas(missing, row);
 }
 
-// Most descriptions are ruled out by their signature; the others are folded and searched.
+// Most descriptions are ruled out by their signature; the others are searched.
 bool TextMatcher::DescriptionHas(uint64_t words, Row row) {
   const uint64_t signature = table_.description_signature(row);
   for (uint64_t left = words; left != 0; left &= left - 1) {
     const uint64_t wanted = signatures_[static_cast<size_t>(std::countr_zero(left))];
     if ((signature & wanted) != wanted) return false;
   }
-  FoldInto(folded_, table_.description(row));
+  const bool is_plain = table_.HasPlainDescription(row);
+  if (!is_plain) FoldInto(folded_, table_.description(row));
   for (uint64_t left = words; left != 0; left &= left - 1) {
-    if (!ContainsBytes(folded_, words_[static_cast<size_t>(std::countr_zero(left))])) return false;
+    const std::string& word = words_[static_cast<size_t>(std::countr_zero(left))];
+    const bool found =
+        is_plain ? ContainsAnyCase(table_.description(row), word) : ContainsBytes(folded_, word);
+    if (!found) return false;
   }
   return true;
 }

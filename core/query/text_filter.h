@@ -30,11 +30,18 @@ class TextFilter {
 class WordBits {
  public:
   explicit WordBits(const DictionaryColumn& column) : column_(column) {}
-  uint64_t Of(Row row, const std::vector<std::string>& words);
+  // Takes in the values that the dictionary has got since.
+  void Update(const std::vector<std::string>& words);
+  uint64_t Of(Row row) const {
+    const uint32_t code = column_.code(row);
+    return code == DictionaryColumn::kNull ? 0 : bits_[code];
+  }
+  bool has_any() const { return has_any_; }
 
  private:
   const DictionaryColumn& column_;
   std::vector<uint64_t> bits_;
+  bool has_any_ = false;
 };
 
 // A filter made ready for one table.
@@ -42,6 +49,13 @@ class TextMatcher {
  public:
   // The table must outlive the matcher.
   TextMatcher(const TextFilter& filter, const EventTable& table);
+
+  // To be called when the table may have changed since the last call.
+  void Update();
+  // False for most rows that do not match, at the cost of one comparison.
+  bool MayMatch(Row row) const {
+    return in_dictionaries_ || (table_.description_signature(row) & signature_) == signature_;
+  }
   bool Matches(Row row);
 
  private:
@@ -50,9 +64,11 @@ class TextMatcher {
   const EventTable& table_;
   std::vector<std::string> words_;
   std::vector<uint64_t> signatures_;  // of the words
+  uint64_t signature_ = 0;            // of all of them
   uint64_t all_ = 0;                  // one bit per word
   WordBits topics_, projects_, users_;
-  std::string folded_;  // scratch
+  bool in_dictionaries_ = false;  // a word is part of a topic, a project or a user
+  std::string folded_;            // scratch
 };
 
 }  // namespace cuesheet

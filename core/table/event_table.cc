@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "base/find_bytes.h"
 #include "base/fold.h"
 #include "base/json_text.h"
 #include "base/result.h"
@@ -258,6 +259,9 @@ void EventTable::SetDescription(Row row, std::string_view text) {
   Replace(text_, description_[row], text);
   FoldInto(folded_, text);
   signature_[row] = TextSignature(folded_);
+  const bool is_plain = std::ranges::equal(text, folded_, {}, LowerAscii);
+  flags_[row] =
+      static_cast<uint8_t>((flags_[row] & ~kPlainDescription) | (is_plain ? kPlainDescription : 0));
 }
 
 void EventTable::SetSummary(Row row, std::string_view text) {

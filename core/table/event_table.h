@@ -61,6 +61,8 @@ class EventTable {
   std::string_view description(Row row) const { return text_.Get(description_[row]); }
   // TextSignature of the folded description.
   uint64_t description_signature(Row row) const { return signature_[row]; }
+  // Whether folding the description does no more than to lower its ASCII letters.
+  bool HasPlainDescription(Row row) const { return (flags_[row] & kPlainDescription) != 0; }
   // Canonical JSON text of an object.
   std::string_view summary(Row row) const;
   // The same; none = not here, a replica fetches it on demand.
@@ -107,6 +109,7 @@ class EventTable {
  private:
   static constexpr uint8_t kStatusBits = 0x07;
   static constexpr uint8_t kPayloadHere = 0x08;
+  static constexpr uint8_t kPlainDescription = 0x10;
   static constexpr uint8_t kDead = 0xFF;
 
   Row NewRow();
@@ -135,7 +138,7 @@ class EventTable {
   void CompactTextWhenHalfDead();
 
   std::vector<Uuid> id_;
-  std::vector<uint8_t> flags_;  // status, kPayloadHere; kDead
+  std::vector<uint8_t> flags_;  // status, kPayloadHere, kPlainDescription; kDead
   std::vector<Timestamp> created_at_;
   std::vector<Timestamp> updated_at_;
   std::vector<int64_t> creation_order_;

@@ -8,7 +8,7 @@ namespace cuesheet::bench {
 void RegisterEnroll(size_t events) {
   Register("enroll", [events](benchmark::State& state) {
     EventStore& store = Shared(FillWithSettledSources, events).store;
-    const Timestamp now = store.table().updated_at(store.table().order().back());
+    const Timestamp now = store.table().updated_at(RowFromEnd(store.table(), 0));
     EnrollRequest request;
     request.source_topics = {kSourceTopic};
     request.target_topic = kTargetTopic;

@@ -91,4 +91,13 @@ void DropShared() {
   shared.fill = nullptr;
 }
 
+Row RowFromEnd(const EventTable& table, size_t newer) {
+  Row found = kNoRow;
+  table.VisitRange({.newest_first = true}, [&](Row row) {
+    found = row;
+    return newer-- > 0;
+  });
+  return found;
+}
+
 }  // namespace cuesheet::bench

@@ -31,4 +31,7 @@ using Fill = void (*)(OpenStore& into, size_t events);
 OpenStore& Shared(Fill fill, size_t events);
 void DropShared();
 
+// The event with so many newer ones.
+Row RowFromEnd(const EventTable& table, size_t newer);
+
 }  // namespace cuesheet::bench

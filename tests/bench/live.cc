@@ -69,7 +69,7 @@ void RegisterLive(size_t events) {
     OpenStore& into = Shared(FillWithEvents, events);
     EventStore& store = into.store;
     if (job == Uuid{}) {
-      now = Timestamp{store.table().created_at(store.table().order().back()).us + 1'000'000};
+      now = Timestamp{store.table().created_at(RowFromEnd(store.table(), 0)).us + 1'000'000};
       job = DispatchJob(into, now);
       OpenQueries(store, job);
       into.Settle();

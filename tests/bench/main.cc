@@ -62,11 +62,9 @@ int Main(int argc, char** argv) {
   RegisterMemory(events);
   RegisterEnroll(events);
   RegisterReads(events);
-#if CUESHEET_BENCH_NEXT
   RegisterCounts(events);
   RegisterLive(events);
   RegisterIngest(events);
-#endif
   benchmark::RunSpecifiedBenchmarks();
   return 0;
 }

@@ -51,7 +51,7 @@ EventQuery StatusesOfUsers(const EventTable&) {
 }
 
 EventQuery ParentsOfLately(const EventTable& table) {
-  const Row middle = table.order()[table.order().size() / 2];
+  const Row middle = RowFromEnd(table, table.size() / 2);
   return Arguments(
       {{"last", 100}, {"hasChildren", true}, {"newerThan", table.created_at(middle).Iso()}});
 }
