@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/json_text.h"
 #include "base/result.h"
 
 namespace cuesheet {
@@ -23,9 +24,6 @@ Json ParseStoredJson(std::string_view text);
 // Compact text, keys sorted, UTF-8 unescaped: the form in which summaries and payloads are stored
 // and in which GraphQL shows them (protocol.md 6.3).
 std::string CanonicalText(const Json& value);
-
-// Appends `text` as a JSON string with its quotes. `text` is UTF-8.
-void AppendJsonString(std::string& out, std::string_view text);
 
 // A member of an object, or nullptr when it is missing (or `object` is none).
 const Json* FindMember(const Json& object, std::string_view key);

@@ -1,6 +1,6 @@
-// Reading canonical JSON text (base/json.h, CanonicalText) in place: members are found without
-// building a tree, because a filter over a million summaries cannot afford one each. Only for text
-// that this core wrote itself: nothing is checked.
+// JSON as text. Canonical text (base/json.h, CanonicalText) is read in place: members are found
+// without building a tree, because a filter over a million summaries cannot afford one each. Only
+// for text that this core wrote itself: nothing is checked.
 #pragma once
 
 #include <optional>
@@ -35,5 +35,8 @@ std::optional<std::string_view> MemberText(std::string_view text, std::string_vi
 
 // A key as it stands between the quotes of canonical text.
 std::string JsonKeyText(std::string_view key);
+
+// Appends `text` as a JSON string with its quotes. `text` is UTF-8.
+void AppendJsonString(std::string& out, std::string_view text);
 
 }  // namespace cuesheet

@@ -48,11 +48,11 @@ std::string Uuid::Hyphenated() const {
 }
 
 std::optional<Uuid> Uuid::Parse(std::string_view text) {
+  Uuid id;
+  if (text.size() != 32 || !ReadHex(text, id.bytes)) return std::nullopt;
   for (const char c : text) {
     if (c >= 'A' && c <= 'F') return std::nullopt;
   }
-  Uuid id;
-  if (!ReadHex(text, id.bytes)) return std::nullopt;
   return id;
 }
 

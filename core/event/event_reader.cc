@@ -111,7 +111,7 @@ Result<EventView> EventReader::ReadCanonical(std::string_view line) {
   if (!read.Has(Field::kTopic)) return Expected("topic", "a topic");
   if (!read.Has(Field::kCreatedAt)) return Expected("createdAt", "an ISO 8601 time");
   if (!read.Has(Field::kUpdatedAt)) return Expected("updatedAt", "an ISO 8601 time");
-  if (event.hash && event.hash == event.id.Hex()) event.hash.reset();
+  if (event.hash && Uuid::Parse(*event.hash) == event.id) event.hash.reset();
   return event;
 }
 

@@ -42,7 +42,7 @@ bool EventMatcher::MatchesNow(Row row) {
          (!query_.newer_than || table_.created_at(row) > *query_.newer_than) &&
          (!query_.has_children || table_.HasChildren(row) == *query_.has_children) &&
          (!query_.ids || ids_.contains(table_.id(row))) && text_.Matches(row) &&
-         (query_.where.empty() || where_.Matches(row));
+         where_.Matches(row);
 }
 
 // The rows of the query's ids or of the indexed value that it asks for, in its range and direction.

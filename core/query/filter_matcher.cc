@@ -155,7 +155,9 @@ Truth JsonIn(const FilterCondition& condition, const Json* stored) {
     }
   } else {
     if (!stored->is_number()) return false;  // does not fit
-    found = ContainsElement(condition.value, Json(std::round(stored->get<double>())));
+    const bool rounds = stored->is_number_float();
+    const Json whole = rounds ? Json(std::round(stored->get<double>())) : *stored;
+    found = ContainsElement(condition.value, whole);
   }
   return found == wanted;
 }
@@ -237,7 +239,7 @@ bool AsksForIndexedKey(const FilterCondition& condition) {
 }  // namespace
 
 FilterMatcher::FilterMatcher(const QueryFilter& filter, const EventTable& table)
-    : table_(table), root_(Compile(filter.root())) {
+    : table_(table), root_(Compile(filter.root())), asks_nothing_(filter.empty()) {
   const auto take = [this](const Node& node) {
     if (node.condition != nullptr && AsksForIndexedKey(*node.condition)) {
       indexed_value_ = node.text;

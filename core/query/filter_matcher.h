@@ -21,7 +21,7 @@ class FilterMatcher {
   // Both must outlive the matcher.
   FilterMatcher(const QueryFilter& filter, const EventTable& table);
 
-  bool Matches(Row row) const { return Matches(root_, row); }
+  bool Matches(Row row) const { return asks_nothing_ || Matches(root_, row); }
 
   // The text that the indexed key of the summary must have for any event to match, if the filter
   // says so (kIndexedSummaryKey).
@@ -47,6 +47,7 @@ class FilterMatcher {
 
   const EventTable& table_;
   Node root_;
+  bool asks_nothing_;
   std::optional<std::string> indexed_value_;
 };
 

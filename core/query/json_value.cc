@@ -1,7 +1,9 @@
 #include "query/json_value.h"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
+#include <utility>
 #include <vector>
 
 namespace cuesheet {
@@ -19,6 +21,36 @@ int Rank(const Json& value) {
 std::strong_ordering Order(bool less, bool greater) {
   if (less) return std::strong_ordering::less;
   return greater ? std::strong_ordering::greater : std::strong_ordering::equal;
+}
+
+// Integers beyond int64 are kept unsigned.
+std::strong_ordering CompareIntegers(const Json& a, const Json& b) {
+  const auto compare = [](auto x, auto y) {
+    return Order(std::cmp_less(x, y), std::cmp_less(y, x));
+  };
+  const auto with = [&](auto x) {
+    return b.is_number_unsigned() ? compare(x, b.get<uint64_t>()) : compare(x, b.get<int64_t>());
+  };
+  return a.is_number_unsigned() ? with(a.get<uint64_t>()) : with(a.get<int64_t>());
+}
+
+// Exact, where a cast of the integer to double would round it.
+std::strong_ordering CompareIntegerFloat(const Json& integer, double number) {
+  if (number >= 0x1p64) return std::strong_ordering::less;
+  if (number < -0x1p63) return std::strong_ordering::greater;
+  const double whole = std::floor(number);
+  const auto order = CompareIntegers(
+      integer, whole < 0 ? Json(static_cast<int64_t>(whole)) : Json(static_cast<uint64_t>(whole)));
+  return order == 0 && whole < number ? std::strong_ordering::less : order;
+}
+
+std::strong_ordering CompareNumbers(const Json& a, const Json& b) {
+  if (a.is_number_float() && b.is_number_float()) {
+    return Order(a.get<double>() < b.get<double>(), b.get<double>() < a.get<double>());
+  }
+  if (b.is_number_float()) return CompareIntegerFloat(a, b.get<double>());
+  if (a.is_number_float()) return 0 <=> CompareIntegerFloat(b, a.get<double>());
+  return CompareIntegers(a, b);
 }
 
 // jsonb's order of keys: shorter ones first.
@@ -51,7 +83,7 @@ std::strong_ordering CompareJson(const Json& a, const Json& b) {
   if (Rank(a) != Rank(b)) return Rank(a) <=> Rank(b);
   if (a.is_string()) return a.get_ref<const std::string&>() <=> b.get_ref<const std::string&>();
   if (a.is_boolean()) return a.get<bool>() <=> b.get<bool>();
-  if (a.is_number()) return Order(a < b, b < a);
+  if (a.is_number()) return CompareNumbers(a, b);
   if (a.is_array()) {
     if (a.size() != b.size()) return a.size() <=> b.size();
     for (size_t i = 0; i < a.size(); ++i) {

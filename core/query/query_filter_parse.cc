@@ -241,8 +241,18 @@ Result<void> CheckJson(const FilterCondition& condition, ListKind kind, const st
   }
 }
 
+// An odd number of backslashes at the end; PostgreSQL refuses such a pattern.
+bool EndsWithEscape(const Json& pattern) {
+  if (!pattern.is_string()) return false;
+  const auto& text = pattern.get_ref<const std::string&>();
+  const size_t last = text.find_last_not_of('\\');
+  const size_t kept = last == std::string::npos ? 0 : last + 1;
+  return (text.size() - kept) % 2 == 1;
+}
+
 // Which values an operator takes, whatever the column.
 Result<void> CheckShape(const FilterCondition& condition, ListKind kind, const std::string& where) {
+  if (condition.value.is_object()) return Bad(where + ".value", "an object cannot be compared");
   const bool is_list = kind != ListKind::kNone;
   switch (condition.op) {
     case FilterOp::kIsNull:
@@ -271,9 +281,12 @@ Result<void> CheckShape(const FilterCondition& condition, ListKind kind, const s
       }
   }
   if (condition.value.is_null()) return Bad(where + ".value", "missing or null");
-  if (condition.value.is_object()) return Bad(where + ".value", "an object cannot be compared");
   const bool text = condition.value.is_string() || is_list;
-  if (condition.op == FilterOp::kLike && !text) return Bad(where + ".value", "like needs a string");
+  if (condition.op != FilterOp::kLike) return {};
+  if (!text) return Bad(where + ".value", "like needs a string");
+  if (EndsWithEscape(condition.value)) {
+    return Bad(where + ".value", "the pattern ends with a \\ that escapes nothing: double it");
+  }
   return {};
 }
 

@@ -151,9 +151,7 @@ Result<bool> EventStore::Remove(const Uuid& id) {
   CUE_TRY(CheckWritable());
   const Row row = table_.FindById(id);
   if (row == kNoRow) return false;
-  if (table_.HasChildren(row)) {
-    return StillReferenced(id);
-  }
+  if (table_.HasChildren(row)) return StillReferenced(id);
   RemoveRow(row);
   return true;
 }
@@ -169,8 +167,11 @@ Result<void> EventStore::RemoveAll(const std::vector<Row>& rows) {
     });
     if (stays) return StillReferenced(table_.id(row));
   }
-  const size_t removed = RemoveLeavesFirst(rows, rows.size());
-  CUE_ASSERT(removed == rows.size());
+  RemoveLeavesFirst(rows, rows.size());
+  // What is left are parents in a circle, which only a broken upstream makes.
+  for (const Row row : rows) {
+    if (table_.IsLive(row)) RemoveRow(row);
+  }
   return {};
 }
 
@@ -263,6 +264,7 @@ Result<void> EventStore::Merge(const Event& event, FieldSet fields,
     const FieldSet fixed =
         FieldSet().Add(Field::kHash).Add(Field::kCreatedAt).Add(Field::kCreationOrder);
     fields = FieldSet(fields.bits() & fixed.bits());
+    if (progress_.Find(event.id) != nullptr) progress.reset();
   }
   fields = Differing(stored, View(event), fields);
   if (fields.empty() && !progress) return {};
@@ -275,9 +277,10 @@ Result<void> EventStore::Merge(const Event& event, FieldSet fields,
     changes_.push_back(std::move(change));
     return {};
   }
-  Event merged = event;
-  merged.id = event.id;
-  change.event = std::move(merged);
+  // A row that was known without its hash now turns out to have replaced another one.
+  const Row replaced = fields.Has(Field::kHash) ? table_.FindByHash(event.HashText()) : kNoRow;
+  if (replaced != kNoRow) RemoveRow(replaced);
+  change.event = event;
   Record(std::move(change));
   return {};
 }
@@ -306,9 +309,6 @@ Result<void> EventStore::Replace(Row row, Event event) {
 }
 
 void EventStore::Insert(Event event, bool is_dispatch) {
-  if (event.creation_order < kFirstProvisionalOrder) {
-    next_order_ = std::max(next_order_, event.creation_order + 1);
-  }
   Record({.kind = ChangeKind::kInserted,
           .fields = FieldSet::All(),
           .event = std::move(event),
@@ -320,6 +320,10 @@ void EventStore::Record(Change change) {
   change.sequence = ++sequence_;
   const auto applied = Apply(change);
   CUE_ASSERT(applied.has_value());
+  if (change.fields.Has(Field::kCreationOrder) &&
+      change.event.creation_order < kFirstProvisionalOrder) {
+    next_order_ = std::max(next_order_, change.event.creation_order + 1);
+  }
   journal_.Append(change);
   if (change.kind == ChangeKind::kRemoved) {
     progress_.Forget(change.event.id);

@@ -47,7 +47,11 @@ Row EventTable::Insert(const EventView& event) {
   by_id_.Insert(HashOfId(event.id), row, [this](Row r) { return HashOfId(id_[r]); });
   creation_order_[row] = event.creation_order;
   PlaceInOrder(row);
-  SetFields(row, event, FieldSet::All().Drop(Field::kStatus).Drop(Field::kCreationOrder));
+  FieldSet fields = FieldSet::All().Drop(Field::kStatus).Drop(Field::kCreationOrder);
+  if (!event.hash) fields.Drop(Field::kHash);  // a fresh row has none of these
+  if (event.retries == 0) fields.Drop(Field::kRetries);
+  if (!event.depends_on) fields.Drop(Field::kDependsOn);
+  SetFields(row, event, fields);
   Count(row);
   AdoptWaiting(row);
   TellEnters(row);
@@ -70,7 +74,6 @@ void EventTable::SetFields(Row row, const EventView& event, FieldSet fields) {
   if (fields.Has(Field::kSenderType)) sender_type_.Set(row, event.sender_type);
   if (fields.Has(Field::kProject)) project_.Set(row, event.project);
   if (fields.Has(Field::kUser)) user_.Set(row, event.user);
-  if (fields.Has(Field::kDependsOn)) SetParent(row, event.depends_on);
   if (fields.Has(Field::kStatus)) {
     flags_[row] =
         static_cast<uint8_t>((flags_[row] & ~kStatusBits) | static_cast<uint8_t>(event.status));
@@ -86,11 +89,18 @@ void EventTable::SetFields(Row row, const EventView& event, FieldSet fields) {
     creation_order_[row] = event.creation_order;
     PlaceInOrder(row);
   }
+  // Last, because observers are told of the parent, which may be the row itself.
+  if (fields.Has(Field::kDependsOn)) SetParent(row, event.depends_on);
 }
 
 void EventTable::Rename(Row row, const Uuid& id) {
   CUE_ASSERT(FindById(id) == kNoRow);
-  TellLeaves(row);
+  std::vector<Row> shown = {row};  // children show the id as their parent's
+  VisitChildren(row, [&](Row child) {
+    if (child != row) shown.push_back(child);
+    return true;
+  });
+  for (const Row changed : shown) TellLeaves(changed);
   by_id_.Erase(HashOfId(id_[row]), row);
   // A hash that was the event's own id stays what it was: make it explicit.
   const auto hash = hash_.find(row);
@@ -98,9 +108,10 @@ void EventTable::Rename(Row row, const Uuid& id) {
   id_[row] = id;
   by_id_.Insert(HashOfId(id), row, [this](Row r) { return HashOfId(id_[r]); });
   if (hash == hash_.end()) SetHash(row, text);
+  for (const Row changed : shown) TellEnters(changed);
   AdoptWaiting(row);
-  TellEnters(row);
 }
+
 void EventTable::Remove(Row row) {
   CUE_ASSERT(IsLive(row));
   while (newest_child_[row] != kNoRow) {  // a replica may hear of the parent's end first
@@ -301,12 +312,9 @@ void EventTable::SetParent(Row row, const std::optional<Uuid>& parent) {
     absent_parent_.erase(absent);
   }
   if (!parent) return;
-  const bool is_own = *parent == id_[row];  // only a broken upstream says so
-  const Row parent_row = is_own ? kNoRow : FindById(*parent);
+  const Row parent_row = FindById(*parent);
   if (parent_row != kNoRow) {
     Link(row, parent_row);
-  } else if (is_own) {
-    absent_parent_[row] = *parent;
   } else {
     absent_parent_[row] = *parent;
     waiting_[*parent].push_back(row);
@@ -341,6 +349,7 @@ void EventTable::Link(Row row, Row parent) {
 }
 
 void EventTable::AdoptWaiting(Row row) {
+  if (waiting_.empty()) return;
   const auto waiting = waiting_.find(id_[row]);
   if (waiting == waiting_.end()) return;
   for (const Row child : waiting->second) {

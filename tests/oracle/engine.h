@@ -1,0 +1,27 @@
+// The side that is judged: the engine behind the oracle's plain types.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "event.h"
+#include "journal/testing/memory_env.h"
+#include "query.h"
+#include "store/event_store.h"
+
+namespace cuesheet::oracle {
+
+cuesheet::Event EngineEvent(const PlainEvent& event);
+PlainEvent PlainOf(const EventView& view);
+Uuid EngineId(const std::string& hex);
+
+// A store on memory files that holds a world, put there as an upstream would.
+struct Engine {
+  MemoryEnv env;
+  EventStore store{&env};
+
+  explicit Engine(const World& world);
+  Page Ask(const Json& arguments) const;
+};
+
+}  // namespace cuesheet::oracle

@@ -1,0 +1,301 @@
+#include "runner.h"
+
+#include <algorithm>
+#include <set>
+
+#include "query/filter_matcher.h"
+#include "store_adapter.h"
+
+namespace cuesheet::oracle {
+namespace {
+
+Timestamp TimeAt(const Json& step) { return {step["now"].get<int64_t>()}; }
+
+// A step draws from its number: its id is the same whatever steps were left out before it.
+Entropy EntropyAt(const Json& step) {
+  Entropy entropy;
+  entropy.bytes.fill(static_cast<uint8_t>(step["now"].get<int64_t>() / 1'000'000));
+  return entropy;
+}
+
+std::optional<std::string> Member(const Json& object, const char* name) {
+  return object.contains(name) ? std::optional(object[name].get<std::string>()) : std::nullopt;
+}
+
+Actor ActorOf(const Json& step) {
+  const Json& actor = step["actor"];
+  return {Member(actor, "user"), Member(actor, "sender"), Member(actor, "senderType")};
+}
+
+std::optional<double> ProgressOf(const Json& step) {
+  return step.contains("progress") ? std::optional(step["progress"].get<double>()) : std::nullopt;
+}
+
+FieldSet FieldsOf(const Json& fields) {
+  static const std::map<std::string, Field> names = {{"hash", Field::kHash},
+                                                     {"topic", Field::kTopic},
+                                                     {"sender", Field::kSender},
+                                                     {"senderType", Field::kSenderType},
+                                                     {"project", Field::kProject},
+                                                     {"user", Field::kUser},
+                                                     {"dependsOn", Field::kDependsOn},
+                                                     {"status", Field::kStatus},
+                                                     {"retries", Field::kRetries},
+                                                     {"description", Field::kDescription},
+                                                     {"summary", Field::kSummary},
+                                                     {"payload", Field::kPayload},
+                                                     {"createdAt", Field::kCreatedAt},
+                                                     {"updatedAt", Field::kUpdatedAt},
+                                                     {"creationOrder", Field::kCreationOrder}};
+  FieldSet set;
+  for (const auto& [name, value] : fields.items()) set.Add(names.at(name));
+  return set;
+}
+
+std::string OutcomeOf(const Result<void>& result, const char* done) {
+  return result ? done : ErrorCodeName(result.error().code);
+}
+
+}  // namespace
+
+void Runner::Expect(const std::string& what, const std::string& oracle, const std::string& engine) {
+  if (oracle == engine || !difference_.empty()) return;
+  difference_ = what + "\n  oracle " + oracle + "\n  engine " + engine;
+}
+
+std::optional<std::string> Runner::Take(const Json& step) {
+  Carry(step);
+  if (difference_.empty()) CheckTable(engine_.store.table());
+  CheckChanges();
+  ApplyPatches();
+  if (difference_.empty()) CheckPage(step["probe"]);
+  return difference_.empty() ? std::nullopt : std::optional(difference_);
+}
+
+void Runner::Carry(const Json& step) {
+  EventStore& store = engine_.store;
+  const auto op = step["op"].get<std::string>();
+  if (op == "dispatch") {
+    Dispatch(step);
+  } else if (op == "update") {
+    const auto request = ParseUpdateRequest(step["body"]).value();
+    const auto id = step["id"].get<std::string>();
+    const auto done = store.Update(EngineId(id), request, ActorOf(step), TimeAt(step));
+    Expect(op, model_.Update(id, step["body"], step["actor"], TimeAt(step).us),
+           OutcomeOf(done, "updated"));
+  } else if (op == "remove") {
+    const auto done = store.Remove(EngineId(step["id"]));
+    Expect(op, model_.Remove(step["id"]),
+           !done   ? ErrorCodeName(done.error().code)
+           : *done ? "removed"
+                   : "nothing");
+  } else if (op == "removeAll") {
+    RemoveAll(step["filter"]);
+  } else if (op == "merge") {
+    Merge(step);
+  } else if (op == "enroll") {
+    Enroll(step);
+  } else if (op == "open") {
+    OpenLive(step["live"], step["query"]);
+  } else if (op == "close") {
+    oracle::CloseLive(store, step["live"]);
+    queries_.erase(step["live"]);
+    pages_.erase(step["live"]);
+  } else if (op == "retain") {
+    Expect(op, std::to_string(model_.Retain(step["rules"], TimeAt(step).us)),
+           std::to_string(oracle::Retain(store, step["rules"], TimeAt(step))));
+  }
+}
+
+void Runner::Dispatch(const Json& step) {
+  const auto request = ParseDispatchRequest(step["body"]).value();
+  const auto id = engine_.store.Dispatch(request, ActorOf(step), TimeAt(step), EntropyAt(step));
+  const std::string hex = id ? id->Hex() : "";
+  const std::string outcome = model_.Dispatch(step["body"], step["actor"], TimeAt(step).us, hex);
+  Expect("dispatch", outcome == "conflict" ? "conflict" : "done",
+         id ? "done" : ErrorCodeName(id.error().code));
+  if (outcome == "stored" && id) CheckOrder(hex, false);
+}
+
+// A creation order that the engine chose: above all others; a provisional one above those as well.
+void Runner::CheckOrder(const std::string& id, bool is_provisional) {
+  const EventTable& table = engine_.store.table();
+  const Row row = table.FindById(EngineId(id));
+  if (row == kNoRow) return;  // told by CheckTable
+  const int64_t order = table.creation_order(row);
+  for (PlainEvent& event : model_.events) {
+    if (event.id == id) {
+      event.order = order;
+    } else if (event.order >= order && (is_provisional || event.order < kFirstProvisionalOrder)) {
+      Expect("creation order of " + id, "above " + std::to_string(event.order),
+             std::to_string(order));
+    }
+  }
+}
+
+void Runner::Merge(const Json& step) {
+  const auto id = step["id"].get<std::string>();
+  const Json& fields = step["event"];
+  // What no upstream would tell, as its numbers are unique and parents come first.
+  Model after = model_;
+  after.Merge(id, fields, ProgressOf(step));
+  const auto uses_order = [&](const PlainEvent& event) {
+    return event.order == fields.value("creationOrder", int64_t{-1}) && event.id != id;
+  };
+  if (after.HasCycle() || std::ranges::any_of(after.events, uses_order)) return;
+  PlainEvent event;
+  Model one;
+  one.Merge(id, fields, std::nullopt);
+  event = one.events.front();
+  const bool is_new = engine_.store.table().FindById(EngineId(id)) == kNoRow;
+  const size_t before = model_.events.size();
+  const auto done = engine_.store.Merge(EngineEvent(event), FieldsOf(fields), ProgressOf(step));
+  model_ = std::move(after);
+  Expect("merge", "merged", OutcomeOf(done, "merged"));
+  const bool is_inserted = is_new && model_.events.size() > before;
+  if (is_inserted && !fields.contains("creationOrder")) CheckOrder(id, true);
+}
+
+void Runner::RemoveAll(const Json& filter) {
+  const EventTable& table = engine_.store.table();
+  const QueryFilter parsed = QueryFilter::Parse(filter).value();
+  std::vector<Row> rows;
+  const FilterMatcher matcher(parsed, table);
+  table.VisitRange({}, [&](Row row) {
+    if (matcher.Matches(row)) rows.push_back(row);
+    return true;
+  });
+  const auto done = engine_.store.RemoveAll(rows);
+  Expect("removeAll", model_.RemoveAll(filter), OutcomeOf(done, "removed"));
+}
+
+void Runner::Enroll(const Json& step) {
+  const auto request = ParseEnrollRequest(step["body"]).value();
+  const Actor actor = ActorOf(step);
+  const auto answers =
+      EnrollAnswers(model_.events, step["body"], actor.sender.value_or(""), TimeAt(step).us,
+                    [](const std::string& target, const std::string& source) {
+                      return JobHash(target, EngineId(source));
+                    });
+  const auto id = engine_.store.Enroll(request, actor, TimeAt(step), EntropyAt(step)).value();
+
+  Enrolled answer;
+  if (id) {
+    const PlainEvent* job = model_.Find(id->Hex());
+    const EventView view = engine_.store.table().View(engine_.store.table().FindById(*id));
+    using Kind = Enrolled::Kind;
+    if (job == nullptr) {
+      answer = {Kind::kCreate, view.depends_on ? view.depends_on->Hex() : ""};
+    } else {
+      const bool restarts = job->status == "failed" || job->status == "restarted";
+      answer = {restarts ? Kind::kRestart : Kind::kHandBack, job->id};
+    }
+  }
+  if (std::ranges::find(answers, answer) == answers.end()) {
+    Expect("enroll", Describe(answers.front()), Describe(answer));
+    return;
+  }
+  if (answer.kind == Enrolled::Kind::kCreate) {
+    const Json& body = step["body"];
+    Json job = {{"topic", body["targetTopic"]},
+                {"hash", JobHash(request.target_topic, EngineId(answer.id))},
+                {"dependsOn", answer.id},
+                {"description", body.value("description", request.DefaultDescription())},
+                {"finished", false}};
+    model_.Dispatch(job, step["actor"], TimeAt(step).us, id->Hex());
+    CheckOrder(id->Hex(), false);
+  } else if (answer.kind == Enrolled::Kind::kRestart) {
+    const PlainEvent* job = model_.Find(answer.id);
+    Json body = {{"status", "pending"}, {"description", "Restarting failed event"}};
+    if (step["actor"].contains("user")) body["user"] = step["actor"]["user"];
+    if (job->status == "failed") body["retries"] = job->retries + 1;
+    model_.Update(answer.id, body, step["actor"], TimeAt(step).us);
+  }
+}
+
+void Runner::CheckTable(const EventTable& table) {
+  Expect("number of events", std::to_string(model_.events.size()), std::to_string(table.size()));
+  for (const PlainEvent& event : model_.events) CheckEvent(table, event);
+  for (size_t i = 0; i < kStatuses.size(); ++i) {
+    const auto count = std::ranges::count(model_.events, kStatuses[i], &PlainEvent::status);
+    Expect("number of " + kStatuses[i], std::to_string(count),
+           std::to_string(table.counts().Of(Facet::kStatus, static_cast<uint32_t>(i)).all));
+  }
+  std::vector<int64_t> orders;
+  table.VisitRange({}, [&](Row row) {
+    orders.push_back(table.creation_order(row));
+    return true;
+  });
+  const bool rises = std::ranges::adjacent_find(orders, std::greater_equal<>()) == orders.end();
+  Expect("creation orders", "rise", rises ? "rise" : "do not rise");
+  Expect("events in order", std::to_string(model_.events.size()), std::to_string(orders.size()));
+}
+
+void Runner::CheckEvent(const EventTable& table, const PlainEvent& event) {
+  const Row row = table.FindById(EngineId(event.id));
+  if (row == kNoRow) {
+    Expect("event " + event.id, "here", "not here");
+    return;
+  }
+  const PlainEvent stored = PlainOf(table.View(row));
+  if (stored != event) {
+    const auto text = [this](const PlainEvent& e) {
+      Json json = model_.RowOf(e);
+      json["payload"] = e.payload;
+      return json.dump();
+    };
+    Expect("event " + event.id, text(event), text(stored));
+  }
+  Expect("hash " + event.hash, std::to_string(row), std::to_string(table.FindByHash(event.hash)));
+  std::set<std::string> children;
+  for (const PlainEvent& other : model_.events) {
+    if (other.depends_on == event.id) children.insert(other.id);
+  }
+  std::set<std::string> linked;
+  table.VisitChildren(row, [&](Row child) {
+    linked.insert(table.id(child).Hex());
+    return true;
+  });
+  Expect("children of " + event.id, Json(children).dump(), Json(linked).dump());
+}
+
+void Runner::CheckChanges() {
+  for (const Change& change : engine_.store.TakeChanges()) {
+    if (change.kind != ChangeKind::kTransient) ++sequence_;
+    Expect("sequence", std::to_string(sequence_), std::to_string(change.sequence));
+  }
+}
+
+Json Runner::FreshPage(const Json& query) const {
+  std::string text;
+  engine_.store.AppendPage(text, EventQuery::Parse(query).value(), EventForm::kRow);
+  return Json::parse(text);
+}
+
+void Runner::CheckPage(const Json& query) {
+  const Page page = Ask(model_.events, query);
+  const auto cursor = [](const std::optional<std::string>& text) {
+    return text ? Json(*text) : Json();
+  };
+  Json wanted = {{"events", Json::array()},
+                 {"pageInfo",
+                  {{"hasNextPage", page.has_next},
+                   {"hasPreviousPage", page.has_previous},
+                   {"startCursor", cursor(page.start_cursor)},
+                   {"endCursor", cursor(page.end_cursor)}}}};
+  for (const std::string& id : page.ids) {
+    wanted["events"].push_back(model_.RowOf(*model_.Find(id)));
+  }
+  Expect("page of " + query.dump(), wanted.dump(), FreshPage(query).dump());
+}
+
+std::optional<std::string> Runner::Reopen() {
+  Journal& journal = engine_.store.journal();
+  if (journal.BeginCommit().value().bytes > 0) CUE_ASSERT(journal.Committed(true).has_value());
+  EventStore again(&engine_.env);
+  Expect("open", "done", again.Open() ? "done" : "refused");
+  CheckTable(again.table());
+  return difference_.empty() ? std::nullopt : std::optional("reopened: " + difference_);
+}
+
+}  // namespace cuesheet::oracle
