@@ -1,0 +1,28 @@
+// The topics that AYON itself sends, with what their summaries carry (protocol.md 2 and the list in
+// AYON's documentation; docs/topics.md).
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace cuesheet {
+
+// Steps through the table: `BuiltinTopics row; while (row.Next()) ...`.
+class BuiltinTopics {
+ public:
+  BuiltinTopics();
+  bool Next();
+
+  // A topic, or with a `*` a pattern that stands for further ones.
+  std::string name;
+  // The keys of its summary with a space between: `types:key`, or `types?key` when it may be
+  // missing. Types: s string, n number, b boolean, z null, o object, a array, * any of them. The
+  // last key `...` says that there may be others.
+  std::string_view keys;
+
+ private:
+  std::string_view rest_;  // of the table, from the row of `name` on
+  size_t index_ = 0;       // among the names that the row stands for
+};
+
+}  // namespace cuesheet
