@@ -129,6 +129,10 @@ Result<std::string> Instance::Run(Method method, const Frame& frame) {
       return Retain(frame);
     case Method::kImport:
       return Import(frame);
+    case Method::kTopics:
+      return Topics();
+    case Method::kDeclare:
+      return Declare(frame);
   }
   return Fail(ErrorCode::kInvalid,
               "no method has the number " + std::to_string(static_cast<uint32_t>(method)));
@@ -162,7 +166,11 @@ Result<std::string> Instance::Dispatch(const Frame& frame) {
   const auto request = ParseDispatchRequest(body);
   if (!request) return Fail(ErrorCode::kInvalid, ValidationSentence(request.error()));
   CUE_ASSIGN(const Uuid id, store_.Dispatch(*request, ActorOf(frame), now, entropy));
-  return Header({{"id", id.Hex()}, {"sequence", store_.sequence()}});
+  Json advice = Json::array();
+  for (const Advice& item : store_.advice()) {
+    advice.push_back({{"key", item.key}, {"message", item.message}});
+  }
+  return Header({{"id", id.Hex()}, {"sequence", store_.sequence()}, {"advice", std::move(advice)}});
 }
 
 Result<std::string> Instance::Update(const Frame& frame) {
@@ -345,6 +353,18 @@ Result<std::string> Instance::Import(const Frame& frame) {
                  {"refused", report.refused},
                  {"refusals", std::move(refusals)},
                  {"sequence", store_.sequence()}});
+}
+
+std::string Instance::Topics() const {
+  std::string out = "{}\n";
+  store_.AppendTopics(out);
+  return out;
+}
+
+Result<std::string> Instance::Declare(const Frame& frame) {
+  CUE_ASSIGN(const Json body, BodyOf(frame));
+  CUE_TRY(store_.topics().Declare(body));
+  return "{}";
 }
 
 // Hands what happened to its readers.

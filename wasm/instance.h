@@ -67,6 +67,8 @@ class Instance {
   Result<std::string> Progress(const Frame& frame);
   Result<std::string> Retain(const Frame& frame);
   Result<std::string> Import(const Frame& frame);
+  std::string Topics() const;
+  Result<std::string> Declare(const Frame& frame);
   void PublishChanges();
 
   std::unique_ptr<Env> env_;

@@ -28,6 +28,8 @@ enum class Method : uint32_t {
   kProgress = 17,
   kRetain = 18,
   kImport = 19,
+  kTopics = 20,
+  kDeclare = 21,
 };
 
 }  // namespace cuesheet

@@ -25,6 +25,8 @@ export const Method = {
   progress: 17,
   retain: 18,
   import: 19,
+  topics: 20,
+  declare: 21,
 } as const;
 
 export type Method = (typeof Method)[keyof typeof Method];

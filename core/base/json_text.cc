@@ -7,7 +7,7 @@ namespace {
 
 // The position after a string whose opening quote is at `at`.
 size_t SkipString(std::string_view text, size_t at) {
-  for (++at; text[at] != '"'; ++at) {
+  for (++at; at < text.size() && text[at] != '"'; ++at) {
     if (text[at] == '\\') ++at;
   }
   return at + 1;
@@ -16,8 +16,7 @@ size_t SkipString(std::string_view text, size_t at) {
 }  // namespace
 
 size_t SkipJsonValue(std::string_view text, size_t at) {
-  size_t depth = 0;
-  do {
+  for (size_t depth = 0; at < text.size();) {
     switch (text[at]) {
       case '"':
         at = SkipString(text, at);
@@ -29,17 +28,20 @@ size_t SkipJsonValue(std::string_view text, size_t at) {
         break;
       case '}':
       case ']':
+        if (depth == 0) return at;
         --depth;
         ++at;
         break;
       case ',':
       case ':':
+        if (depth == 0) return at;
         ++at;
         break;
       default:  // a number or a word
         while (at < text.size() && text[at] != ',' && text[at] != '}' && text[at] != ']') ++at;
     }
-  } while (depth > 0);
+    if (depth == 0) return at;
+  }
   return at;
 }
 

@@ -17,11 +17,11 @@ size_t SkipJsonValue(std::string_view text, size_t at);
 // without its quotes. `visit` returns false to stop.
 template <typename Visit>
 void VisitMembers(std::string_view object, Visit visit) {
-  size_t at = 1;
-  while (at < object.size() && object[at] == '"') {
+  for (size_t at = 1; at < object.size() && object[at] == '"';) {
     const size_t key_end = SkipJsonValue(object, at);
     const size_t value = key_end + 1;
     const size_t value_end = SkipJsonValue(object, value);
+    if (key_end < at + 2 || value_end <= value || value_end >= object.size()) return;
     if (!visit(object.substr(at + 1, key_end - at - 2), object.substr(value, value_end - value))) {
       return;
     }

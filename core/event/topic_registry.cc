@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include "base/json_members.h"
+#include "base/json_text.h"
 #include "base/utf8.h"
 #include "base/uuid.h"
 #include "event/builtin_topics.h"
@@ -411,11 +411,11 @@ void TopicRegistry::Learn(Topic& topic, std::string_view summary) {
   if (summary.size() <= 2) return;  // {}: a job that has not begun says nothing yet
   size_t count = 0;
   size_t next = 0;
-  ForEachMember(summary, [&](std::string_view name, std::string_view value) {
+  VisitMembers(summary, [&](std::string_view name, std::string_view value) {
     const char type = TypeOf(value);
     if (topic.state == State::kLearning) {
       const Key key = FindKey(topic.keys, name, next);
-      if (key.begin == kNone || key.Types(topic.keys) != "z" || type == 'z') return;
+      if (key.begin == kNone || key.Types(topic.keys) != "z" || type == 'z') return true;
       topic.keys.insert(key.begin, &type, 1);
       ++next;
     } else if (++count <= kMaxKeys && name.size() <= kMaxKeyBytes && name.find('\n') == kNone) {
@@ -426,6 +426,7 @@ void TopicRegistry::Learn(Topic& topic, std::string_view summary) {
     } else {
       topic.open = true;
     }
+    return true;
   });
   topic.state = State::kLearned;
   for (size_t at = 0; at < topic.keys.size();) {
@@ -445,11 +446,11 @@ void TopicRegistry::CheckSummary(const Topic& topic, std::string_view name,
   };
   std::string keys = topic.keys;  // those that are there get the mark of those that need not be
   size_t next = 0;
-  ForEachMember(summary, [&](std::string_view member, std::string_view value) {
+  VisitMembers(summary, [&](std::string_view member, std::string_view value) {
     const Key key = FindKey(keys, member, next);
     if (key.begin == kNone) {
       if (!topic.open) advise(member, " is not a key of ", ": leave it out or declare it", {});
-      return;
+      return true;
     }
     keys[key.mark] = '?';
     const std::string_view types = key.Types(keys);
@@ -457,6 +458,7 @@ void TopicRegistry::CheckSummary(const Topic& topic, std::string_view name,
         !(learned && types == "z")) {
       advise(member, " has another type than ", " gives it: send ", types);
     }
+    return true;
   });
   for (size_t at = 0; at < keys.size();) {
     const Key key = KeyAt(keys, at);

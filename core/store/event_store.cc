@@ -75,6 +75,19 @@ Result<Recovery> EventStore::Open() {
 
 Result<Uuid> EventStore::Dispatch(const DispatchRequest& request, const Actor& actor, Timestamp now,
                                   const Entropy& entropy) {
+  CUE_TRY(CheckTopic(request));
+  return Store(request, actor, now, entropy);
+}
+
+Result<void> EventStore::CheckTopic(const DispatchRequest& request) {
+  advice_ = topics_.Check(request.topic, request.summary, request.description);
+  const bool deviates = !advice_.empty() && advice_.front().key.starts_with("summary.");
+  if (!deviates || topics_.ModeOf(request.topic) != TopicMode::kEnforce) return {};
+  return Fail(ErrorCode::kInvalid, advice_.front().key + ": " + advice_.front().message);
+}
+
+Result<Uuid> EventStore::Store(const DispatchRequest& request, const Actor& actor, Timestamp now,
+                               const Entropy& entropy) {
   Event event;
   event.id = Uuid::FromClock(now.us, entropy);
   event.hash = request.hash;
@@ -232,7 +245,7 @@ Result<std::optional<Uuid>> EventStore::Enroll(const EnrollRequest& request, con
       job.depends_on = source.Hex();
       job.description = request.description.value_or(request.DefaultDescription());
       job.finished = false;
-      CUE_ASSIGN(const Uuid id, Dispatch(job, actor, now, entropy));
+      CUE_ASSIGN(const Uuid id, Store(job, actor, now, entropy));
       return id;
     }
   }
@@ -347,6 +360,7 @@ Result<void> EventStore::Apply(const Change& change) {
   switch (change.kind) {
     case ChangeKind::kInserted:
       table_.Insert(event);
+      topics_.Note(event.topic, event.summary);
       break;
     case ChangeKind::kRemoved:
       table_.Remove(row);

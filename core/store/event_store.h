@@ -13,6 +13,7 @@
 #include "event/change.h"
 #include "event/progress.h"
 #include "event/request.h"
+#include "event/topic_registry.h"
 #include "jobs/enroll.h"
 #include "journal/journal.h"
 #include "query/event_query.h"
@@ -54,7 +55,8 @@ class EventStore {
   // Replays the journal. To be called once, before anything else.
   Result<Recovery> Open();
 
-  // protocol.md 3.4. kConflict for a taken hash, and for `reuse` of an event that has children.
+  // protocol.md 3.4. kConflict for a taken hash, and for `reuse` of an event that has children;
+  // kInvalid when the summary breaks the structure of a topic that enforces it.
   Result<Uuid> Dispatch(const DispatchRequest& request, const Actor& actor, Timestamp now,
                         const Entropy& entropy);
   // protocol.md 4.2. kNotFound for an unknown id.
@@ -107,6 +109,13 @@ class EventStore {
   // See LiveQueries::TakePatches.
   void TakeLivePatches(std::string& out);
 
+  // What is known of topics (docs/topics.md). Declarations live as long as the store is open.
+  TopicRegistry& topics() { return topics_; }
+  // See TopicRegistry::AppendTopics.
+  void AppendTopics(std::string& out) const;
+  // Where the last dispatch deviates from what is known of its topic.
+  const std::vector<Advice>& advice() const { return advice_; }
+
   uint64_t sequence() const { return sequence_; }
   Journal& journal() { return journal_; }
   const Journal& journal() const { return journal_; }
@@ -115,6 +124,9 @@ class EventStore {
 
  private:
   Result<void> CheckWritable() const;
+  Result<void> CheckTopic(const DispatchRequest& request);
+  Result<Uuid> Store(const DispatchRequest& request, const Actor& actor, Timestamp now,
+                     const Entropy& entropy);
   Result<void> Replace(Row row, Event event);
   void Insert(Event event, bool is_dispatch);
   Result<void> Apply(const Change& change);
@@ -130,6 +142,8 @@ class EventStore {
   Journal journal_;
   std::vector<Change> changes_;
   ProgressBook progress_;
+  TopicRegistry topics_;
+  std::vector<Advice> advice_;
   LiveQueries live_{table_};
   Frontiers frontiers_{table_};
   uint64_t sequence_ = 0;

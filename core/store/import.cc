@@ -26,6 +26,7 @@ Result<ImportReport> EventStore::Import(std::string_view ndjson) {
     } else {
       event->creation_order = next_order_++;
       table_.Insert(*event);
+      topics_.Note(event->topic, event->summary);
       journal_.AppendInsert(++sequence_, *event);
       ++report.events;
     }

@@ -118,4 +118,11 @@ void EventStore::TakeLivePatches(std::string& out) {
   live_.TakePatches(out, [this](std::string& text, Row row) { AppendRow(text, row); });
 }
 
+void EventStore::AppendTopics(std::string& out) const {
+  topics_.AppendTopics(out, [this](std::string_view topic) {
+    const uint32_t code = table_.topics().words().Find(topic);
+    return code == Interner::kNone ? 0 : table_.counts().Of(Facet::kTopic, code).all;
+  });
+}
+
 }  // namespace cuesheet

@@ -1,6 +1,6 @@
 // Runner's live queries: pages that are kept up to date by patches alone, as a client keeps them.
-#include "store_adapter.h"
 #include "runner.h"
+#include "store_adapter.h"
 
 namespace cuesheet::oracle {
 namespace {

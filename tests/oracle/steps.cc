@@ -4,8 +4,8 @@
 
 #include "filter.h"
 #include "generate.h"
-#include "store_adapter.h"
 #include "query.h"
+#include "store_adapter.h"
 #include "text.h"
 
 namespace cuesheet::oracle {

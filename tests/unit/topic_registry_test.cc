@@ -4,7 +4,7 @@
 #include <map>
 #include <sstream>
 
-#include "base/json_members.h"
+#include "base/json_text.h"
 #include "event/builtin_topics.h"
 #include "event/names.h"
 
@@ -13,13 +13,14 @@ namespace {
 
 constexpr std::string_view kId = "e0000000000000000000000000000001";
 
-// "key=value;" of every member, and "!" where the text stops being an object.
+// "key=value;" of every member.
 std::string Members(std::string_view object) {
   std::string text;
-  const bool whole = ForEachMember(object, [&](std::string_view key, std::string_view value) {
+  VisitMembers(object, [&](std::string_view key, std::string_view value) {
     text += std::string(key) + "=" + std::string(value) + ";";
+    return true;
   });
-  return whole ? text : text + "!";
+  return text;
 }
 
 // The keys that an event's advices name, in order.
@@ -74,10 +75,15 @@ TEST_CASE("the members of an object are walked as text") {
   CHECK(Members(R"({"a":1,"b":"x,\"}","c":[1,{"d":"]"}],"d":{"e":{}},"f":null})") ==
         R"(a=1;b="x,\"}";c=[1,{"d":"]"}];d={"e":{}};f=null;)");
   CHECK(Members(R"({"a\"b":true})") == R"(a\"b=true;)");
-  for (const char* bad : {"", "[]", "{", R"({"a"})", R"({"a":})", R"({"a":1,})", R"({"a":[})",
-                          R"({"a":"b})", R"({a:1})", R"({"a":1]})", R"({"a\)"}) {
-    CAPTURE(bad);
-    CHECK(Members(bad).ends_with('!'));
+}
+
+TEST_CASE("text that is no object, as a damaged file may hold it, is walked within its bounds") {
+  for (const char* bad :
+       {"", "[]", "{", R"({"a"})", R"({"a":})", R"({"a":1,})", R"({"a":[})", R"({"a":"b})",
+        R"({a:1})", R"({"a":1]})", R"({"a\)", "}}}", R"({"a":"\)"}) {
+    const std::string exact(bad);  // its own allocation, so that a sanitizer sees a step too far
+    Members(exact);
+    MemberText(exact, "a");
   }
 }
 
