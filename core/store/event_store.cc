@@ -68,7 +68,6 @@ Result<Recovery> EventStore::Open() {
   CUE_ASSIGN(const Recovery recovery,
              journal_.Open([this](const Change& change) { return Apply(change); }));
   sequence_ = recovery.sequence;
-  next_order_ = table_.MaxCreationOrder() + 1;
   open_ = true;
   return recovery;
 }
@@ -333,11 +332,8 @@ void EventStore::Record(Change change) {
   change.sequence = ++sequence_;
   const auto applied = Apply(change);
   CUE_ASSERT(applied.has_value());
-  if (change.fields.Has(Field::kCreationOrder) &&
-      change.event.creation_order < kFirstProvisionalOrder) {
-    next_order_ = std::max(next_order_, change.event.creation_order + 1);
-  }
   journal_.Append(change);
+  if (change.kind == ChangeKind::kReplaced) progress_.Forget(change.previous_id);
   if (change.kind == ChangeKind::kRemoved) {
     progress_.Forget(change.event.id);
   } else {
@@ -356,6 +352,10 @@ Result<void> EventStore::Apply(const Change& change) {
   if ((row == kNoRow) != (change.kind == ChangeKind::kInserted) ||
       (has_new_id && table_.FindById(event.id) != kNoRow)) {
     return Fail(ErrorCode::kCorrupt, "the change of " + event.id.Hex() + " does not fit");
+  }
+  if (change.fields.Has(Field::kCreationOrder) &&
+      change.event.creation_order < kFirstProvisionalOrder) {
+    next_order_ = std::max(next_order_, change.event.creation_order + 1);
   }
   switch (change.kind) {
     case ChangeKind::kInserted:

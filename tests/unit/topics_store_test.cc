@@ -13,8 +13,8 @@ TEST_CASE("a dispatch that breaks its topic is advised, or refused where the top
   f.Dispatch(odd);
   REQUIRE(f.store.advice().size() == 1);
   CHECK(f.store.advice()[0].key == "summary.frames");
-  REQUIRE(f.store.topics().Declare(
-      Json::parse(R"({"topics":[{"topic":"studio.render","mode":"enforce","summary":{"frames":"number"}}]})")));
+  REQUIRE(f.store.topics().Declare(Json::parse(
+      R"({"topics":[{"topic":"studio.render","mode":"enforce","summary":{"frames":"number"}}]})")));
   const auto refused = f.TryDispatch(odd);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().message.starts_with("summary.frames: "));
@@ -26,8 +26,8 @@ TEST_CASE("an enforced topic takes the jobs that enroll makes") {
   REQUIRE(f.store.topics().Declare(Json::parse(
       R"({"mode":"enforce","topics":[{"topic":"demo.job","summary":{"frames":"number"}}]})")));
   f.Dispatch(R"({"topic":"demo.source"})");
-  const auto request = ParseEnrollRequest(
-      Json::parse(R"({"sourceTopic":"demo.source","targetTopic":"demo.job"})"));
+  const auto request =
+      ParseEnrollRequest(Json::parse(R"({"sourceTopic":"demo.source","targetTopic":"demo.job"})"));
   CHECK(f.store.Enroll(*request, {"service", "w", "worker"}, f.Now(), f.Draw()).value());
 }
 
