@@ -86,6 +86,7 @@ bool LiveQuery::AppendPatches(std::string& out, const AppendRow& append_row) {
   is_touched_ = false;
   Refill();
   std::vector<Uuid> ids;
+  ids.reserve(PageSize());
   for (size_t i = 0; i < PageSize(); ++i) ids.push_back(table_.id(RowOf(matches_[i])));
   const size_t start = out.size();
   out += R"("patches":[)";
@@ -198,6 +199,7 @@ void LiveQuery::TrimSpare() {
 
 void LiveQuery::AppendInfo(std::string& out) const {
   std::vector<Row> rows;
+  rows.reserve(PageSize());
   for (size_t i = 0; i < PageSize(); ++i) rows.push_back(RowOf(matches_[i]));
   out += R"("pageInfo":)";
   AppendPageInfo(out, table_, query_, PageOf(std::move(rows), query_));
