@@ -81,6 +81,17 @@ std::vector<Enrolled> EnrollAnswers(
   return {{}};
 }
 
+std::string JobDescription(const Json& request) {
+  const Json& topic = request["sourceTopic"];
+  std::string source = topic.is_string() ? topic.get<std::string>() : "";
+  for (const Json& one : topic.is_array() ? topic : Json::array()) {
+    source += (source.empty() ? "'" : ", '") + one.get<std::string>() + "'";
+  }
+  std::ranges::replace(source, '*', '%');
+  if (topic.is_array()) source = '[' + source + ']';
+  return "Convert from " + source + " to " + request["targetTopic"].get<std::string>();
+}
+
 std::string Describe(const Enrolled& answer) {
   static const std::vector<std::string> names = {"nothing", "handed back", "restarted",
                                                  "created for"};

@@ -24,6 +24,9 @@ std::vector<Enrolled> EnrollAnswers(
     const std::function<std::string(const std::string& target, const std::string& source)>&
         job_hash);
 
+// What a job is called when the request does not say (8.1).
+std::string JobDescription(const Json& request);
+
 std::string Describe(const Enrolled& answer);
 
 }  // namespace cuesheet::oracle

@@ -24,9 +24,32 @@ const Words kJsonKeys = {"summary/a",   "summary/n",   "summary.v",   "payload/t
                          "payload/v",   "payload.b",   "payload/aa",  "summary/tags",
                          "summary/a/b", "payload/v.a", "payload / n", "summary/b/aa"};
 const Words kNotNumerals = {"1.5", "abc", "", "1 2"};
-const Words kLike = {"%",        "demo",  "%o%", "_emo", "show\\_b", "show_b", "SHOW-B", "%\\%%",
-                     "ENTITY.%", "a_b",   "%é%", "é",    "_",        "__",     "",       "%\\\\%",
-                     "1%",       "%: 1%", "[%]", "{%",   "%n",       "%%b",    "50\\%",  "%\\"};
+const Words kLike = {"%",
+                     "demo",
+                     "%o%",
+                     "_emo",
+                     "show\\_b",
+                     "show_b",
+                     "SHOW-B",
+                     "%\\%%",
+                     "ENTITY.%",
+                     "a_b",
+                     "%é%",
+                     "é",
+                     "_",
+                     "__",
+                     "",
+                     "%\\\\%",
+                     "1%",
+                     "%: 1%",
+                     "[%]",
+                     "{%",
+                     "%n",
+                     "%%b",
+                     "50\\%",
+                     "%\\",
+                     "%\"n\": %\"aa\": %",
+                     "{\"_\": %\"aa\": %"};
 
 std::string TextValue(Random& random, const World& world, const std::string& key) {
   if (!world.empty() && random.Chance(60)) {

@@ -1,6 +1,7 @@
 // The oracle: cuesheet_oracle [--seed=N] [--triples=N] [--sequences=N] [--steps=N] [--case=N].
 // Ends with `N passed, N failed`.
 #include <charconv>
+#include <csignal>
 #include <string_view>
 
 #include "report.h"
@@ -10,8 +11,10 @@
 namespace cuesheet::oracle {
 namespace {
 
-constexpr size_t kTriples = 200'000;
-constexpr size_t kSequences = 2'000;
+// The engine may also end the program: by an assertion or a sanitizer's finding.
+void SayWhereItDied(int /*signal*/) {
+  std::fprintf(stderr, "died in case %zu of %s\n", running.number, running.part);
+}
 
 // Of `--name=N`.
 template <typename Number>
@@ -39,10 +42,8 @@ int Main(int argc, char** argv) {
       return 2;
     }
   }
-  if (options.triples == 0 && options.sequences == 0) {
-    options.triples = kTriples;
-    options.sequences = kSequences;
-  }
+  std::signal(SIGABRT, SayWhereItDied);
+  std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);  // what was found before it died is not lost
   Score score;
   if (options.triples > 0) RunTriples(options, score);
   if (options.sequences > 0) RunSequences(options, score);

@@ -60,7 +60,7 @@ bool Model::HasChildren(const std::string& id) const {
   return std::ranges::any_of(events, [&](const PlainEvent& e) { return e.depends_on == id; });
 }
 
-void Model::Erase(std::string id) {
+void Model::Erase(std::string id) {  // by value: it may be a part of what goes
   std::erase_if(events, [&](const PlainEvent& event) { return event.id == id; });
   progress.erase(id);
 }

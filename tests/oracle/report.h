@@ -24,6 +24,13 @@ struct Score {
   size_t failed = 0;
 };
 
+// The case that is being looked at.
+struct Running {
+  const char* part = "";
+  size_t number = 0;
+};
+inline Running running;
+
 inline constexpr size_t kMaxReports = 5;  // failures that are shrunken and printed
 
 // Leaves items out, one at a time, as long as `fails` holds.

@@ -11,7 +11,7 @@ namespace {
 
 Timestamp TimeAt(const Json& step) { return {step["now"].get<int64_t>()}; }
 
-// A step draws from its number: its id is the same whatever steps were left out before it.
+// A step draws from its clock: its id is the same whatever steps were left out before it.
 Entropy EntropyAt(const Json& step) {
   Entropy entropy;
   entropy.bytes.fill(static_cast<uint8_t>(step["now"].get<int64_t>() / 1'000'000));
@@ -101,6 +101,7 @@ void Runner::Carry(const Json& step) {
     oracle::CloseLive(store, step["live"]);
     queries_.erase(step["live"]);
     pages_.erase(step["live"]);
+    agreed_.erase(step["live"]);
   } else if (op == "retain") {
     Expect(op, std::to_string(model_.Retain(step["rules"], TimeAt(step).us)),
            std::to_string(oracle::Retain(store, step["rules"], TimeAt(step))));
@@ -117,39 +118,43 @@ void Runner::Dispatch(const Json& step) {
   if (outcome == "stored" && id) CheckOrder(hex, false);
 }
 
-// A creation order that the engine chose: above all others; a provisional one above those as well.
+// A creation order that the engine chose: above all that there ever were, or, when it is
+// provisional, above all that are here.
 void Runner::CheckOrder(const std::string& id, bool is_provisional) {
   const EventTable& table = engine_.store.table();
   const Row row = table.FindById(EngineId(id));
   if (row == kNoRow) return;  // told by CheckTable
   const int64_t order = table.creation_order(row);
+  int64_t highest = highest_order_;
   for (PlainEvent& event : model_.events) {
     if (event.id == id) {
       event.order = order;
-    } else if (event.order >= order && (is_provisional || event.order < kFirstProvisionalOrder)) {
-      Expect("creation order of " + id, "above " + std::to_string(event.order),
-             std::to_string(order));
+    } else if (is_provisional) {
+      highest = std::max(highest, event.order);
     }
+  }
+  if (order <= highest) {
+    Expect("creation order of " + id, "above " + std::to_string(highest), std::to_string(order));
   }
 }
 
 void Runner::Merge(const Json& step) {
   const auto id = step["id"].get<std::string>();
   const Json& fields = step["event"];
-  // What no upstream would tell, as its numbers are unique and parents come first.
+  // What no upstream would tell: its numbers and hashes are unique and parents come first.
   Model after = model_;
   after.Merge(id, fields, ProgressOf(step));
-  const auto uses_order = [&](const PlainEvent& event) {
-    return event.order == fields.value("creationOrder", int64_t{-1}) && event.id != id;
+  const auto clashes = [&](const PlainEvent& event) {
+    return event.id != id && (event.order == fields.value("creationOrder", int64_t{-1}) ||
+                              (event.hash == id && !fields.contains("hash")));
   };
-  if (after.HasCycle() || std::ranges::any_of(after.events, uses_order)) return;
-  PlainEvent event;
+  if (after.HasCycle() || std::ranges::any_of(after.events, clashes)) return;
   Model one;
   one.Merge(id, fields, std::nullopt);
-  event = one.events.front();
   const bool is_new = engine_.store.table().FindById(EngineId(id)) == kNoRow;
   const size_t before = model_.events.size();
-  const auto done = engine_.store.Merge(EngineEvent(event), FieldsOf(fields), ProgressOf(step));
+  const auto done =
+      engine_.store.Merge(EngineEvent(one.events[0]), FieldsOf(fields), ProgressOf(step));
   model_ = std::move(after);
   Expect("merge", "merged", OutcomeOf(done, "merged"));
   const bool is_inserted = is_new && model_.events.size() > before;
@@ -200,7 +205,7 @@ void Runner::Enroll(const Json& step) {
     Json job = {{"topic", body["targetTopic"]},
                 {"hash", JobHash(request.target_topic, EngineId(answer.id))},
                 {"dependsOn", answer.id},
-                {"description", body.value("description", request.DefaultDescription())},
+                {"description", body.value("description", JobDescription(body))},
                 {"finished", false}};
     model_.Dispatch(job, step["actor"], TimeAt(step).us, id->Hex());
     CheckOrder(id->Hex(), false);
@@ -215,7 +220,12 @@ void Runner::Enroll(const Json& step) {
 
 void Runner::CheckTable(const EventTable& table) {
   Expect("number of events", std::to_string(model_.events.size()), std::to_string(table.size()));
-  for (const PlainEvent& event : model_.events) CheckEvent(table, event);
+  for (const PlainEvent& event : model_.events) {
+    CheckEvent(table, event);
+    if (event.order < kFirstProvisionalOrder) {
+      highest_order_ = std::max(highest_order_, event.order);
+    }
+  }
   for (size_t i = 0; i < kStatuses.size(); ++i) {
     const auto count = std::ranges::count(model_.events, kStatuses[i], &PlainEvent::status);
     Expect("number of " + kStatuses[i], std::to_string(count),
@@ -246,6 +256,11 @@ void Runner::CheckEvent(const EventTable& table, const PlainEvent& event) {
     };
     Expect("event " + event.id, text(event), text(stored));
   }
+  const auto told = model_.progress.find(event.id);
+  const auto known = engine_.store.progress(EngineId(event.id));
+  Expect("progress of " + event.id,
+         told == model_.progress.end() ? "none" : std::to_string(told->second),
+         known ? std::to_string(*known) : "none");
   Expect("hash " + event.hash, std::to_string(row), std::to_string(table.FindByHash(event.hash)));
   std::set<std::string> children;
   for (const PlainEvent& other : model_.events) {
@@ -266,10 +281,10 @@ void Runner::CheckChanges() {
   }
 }
 
-Json Runner::FreshPage(const Json& query) const {
+std::string Runner::FreshPage(const Json& query) const {
   std::string text;
   engine_.store.AppendPage(text, EventQuery::Parse(query).value(), EventForm::kRow);
-  return Json::parse(text);
+  return text;
 }
 
 void Runner::CheckPage(const Json& query) {
@@ -286,7 +301,8 @@ void Runner::CheckPage(const Json& query) {
   for (const std::string& id : page.ids) {
     wanted["events"].push_back(model_.RowOf(*model_.Find(id)));
   }
-  Expect("page of " + query.dump(), wanted.dump(), FreshPage(query).dump());
+  const Json got = Json::parse(FreshPage(query));
+  if (got != wanted) Expect("page of " + query.dump(), wanted.dump(), got.dump());
 }
 
 std::optional<std::string> Runner::Reopen() {
@@ -295,6 +311,13 @@ std::optional<std::string> Runner::Reopen() {
   EventStore again(&engine_.env);
   Expect("open", "done", again.Open() ? "done" : "refused");
   CheckTable(again.table());
+  DispatchRequest request;
+  request.topic = "entity";
+  const Uuid id = again.Dispatch(request, {}, {}, {}).value();
+  const int64_t order = again.table().creation_order(again.table().FindById(id));
+  if (order <= highest_order_) {
+    Expect("next creation order", "above " + std::to_string(highest_order_), std::to_string(order));
+  }
   return difference_.empty() ? std::nullopt : std::optional("reopened: " + difference_);
 }
 

@@ -38,12 +38,14 @@ class Runner {
   void CheckOrder(const std::string& id, bool is_provisional);
   void CheckPage(const Json& query);
   void CheckChanges();
-  Json FreshPage(const Json& query) const;
+  std::string FreshPage(const Json& query) const;
 
   Engine engine_{World{}};
   Model model_;
-  std::map<uint32_t, Json> queries_;  // by live query
-  std::map<uint32_t, Json> pages_;    // kept up to date by patches alone
+  std::map<uint32_t, Json> queries_;        // by live query
+  std::map<uint32_t, Json> pages_;          // kept up to date by patches alone
+  std::map<uint32_t, std::string> agreed_;  // the fresh page that pages_ was last equal to
+  int64_t highest_order_ = 0;               // that was ever drawn or told; provisional ones aside
   uint64_t sequence_ = 0;
   std::string difference_;  // the first one
 };

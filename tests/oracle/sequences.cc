@@ -10,7 +10,7 @@ using Steps = std::vector<Json>;
 
 constexpr int64_t kStart = 1'774'000'000'000'000;
 constexpr int64_t kSecond = 1'000'000;
-constexpr int64_t kHour = 3'600 * kSecond;
+constexpr int64_t kDay = 86'400 * kSecond;
 
 std::optional<std::string> Replay(const Steps& steps) {
   Runner runner;
@@ -26,8 +26,9 @@ std::optional<std::string> Explore(const Options& options, size_t number, Steps&
   Runner runner;
   int64_t now = kStart;
   for (size_t i = 0; i < options.steps; ++i) {
-    // Seconds most of the time, days now and then: enroll and retention look at ages.
-    now += kSecond + (random.Chance(5) ? static_cast<int64_t>(random.Below(60)) * kHour : 0);
+    // Seconds most of the time, whole days now and then: enroll and retention look at ages.
+    const bool later = random.Chance(6);
+    now += later ? static_cast<int64_t>(random.Below(3) + 1) * kDay : kSecond;
     steps.push_back(MakeStep(random, runner.model(), runner.live_queries(), now));
     if (auto difference = runner.Take(steps.back())) return difference;
   }
@@ -39,7 +40,7 @@ void Report(const Options& options, size_t number, Steps steps) {
   DropItems<Json>(steps, fails);
   // What a step says besides its operation, as long as the rest still fails.
   for (Json& step : steps) {
-    for (const char* part : {"body", "event"}) {
+    for (const char* part : {"body", "event", "query"}) {
       if (!step.contains(part)) continue;
       const Json members = step[part];
       for (const auto& [name, value] : members.items()) {
@@ -54,7 +55,7 @@ void Report(const Options& options, size_t number, Steps steps) {
   std::printf("FAILED sequence %zu of seed %llu\n", number,
               static_cast<unsigned long long>(options.seed));
   for (Json step : steps) {
-    if (&step != &steps.back()) step.erase("probe");
+    step.erase("probe");  // the one that matters stands in the difference
     std::printf("  step   %s\n", step.dump().c_str());
   }
   std::printf("  %s\n  replay npm run oracle -- --seed=%llu --sequences=1 --steps=%zu --case=%zu\n",
@@ -69,6 +70,7 @@ void RunSequences(const Options& options, Score& score) {
   const size_t end = options.only ? from + 1 : options.sequences;
   size_t failed = 0;
   for (size_t number = from; number < end; ++number) {
+    running = {"--sequences", number};
     Steps steps;
     if (!Explore(options, number, steps)) continue;
     if (++failed <= kMaxReports) Report(options, number, steps);

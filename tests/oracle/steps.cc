@@ -17,13 +17,18 @@ constexpr int64_t kSecond = 1'000'000;
 constexpr uint32_t kLiveQueries = 4;
 
 const Words kHashes = {"", "h1", "h2", "h3"};
-const Words kWorkers = {"w1", "w2", "w3"};
-const Words kJobTopics = {"ftrack.sync", "a_b.job"};
-const Words kSourceTopics = {"ftrack.leech", "ftrack.*", "media.*", "entity*", "a_b.job", "*.job"};
+const Words kWorkers = {"w1", "w2"};
+// The usual queue of enroll; others are asked for as well.
+const std::string kSource = "ftrack.leech";
+const std::string kTarget = "ftrack.sync";
+const Words kJobTopics = {kTarget, "a_b.job"};
+const Words kSourceTopics = {"ftrack.*", "media.*", "entity*", "a_b.job", "*.job"};
 
 std::string ValidTopic(Random& random) {
+  if (random.Chance(25)) return kSource;
+  if (random.Chance(20)) return kTarget;
   for (;;) {
-    const std::string topic = random.Chance(30) ? random.Pick(kJobTopics) : MakeTopic(random);
+    const std::string topic = MakeTopic(random);
     if (IsTopicPattern(topic)) return topic;
   }
 }
@@ -32,6 +37,15 @@ std::string ValidTopic(Random& random) {
 std::string AnyId(Random& random, const Model& model) {
   if (model.events.empty() || random.Chance(6)) return std::string(32, 'f');
   return random.Pick(model.events).id;
+}
+
+// Often a job of the queue, so that jobs fail, are restarted and end.
+std::string IdToUpdate(Random& random, const Model& model) {
+  Words jobs;
+  for (const PlainEvent& event : model.events) {
+    if (event.topic == kTarget && event.depends_on) jobs.push_back(event.id);
+  }
+  return jobs.empty() || random.Chance(50) ? AnyId(random, model) : random.Pick(jobs);
 }
 
 Json MakeActor(Random& random) {
@@ -52,7 +66,7 @@ Json MakeDispatch(Random& random, const Model& model) {
   }
   sometimes(10, "hash", model.events.empty() ? "h1" : random.Pick(model.events).hash);
   sometimes(20, "hash", random.Pick(kHashes));
-  sometimes(30, "dependsOn", AnyId(random, model));
+  sometimes(body["topic"] == kTarget ? 70 : 25, "dependsOn", AnyId(random, model));
   sometimes(50, "description", MakeText(random));
   sometimes(50, "summary", MakeObject(random));
   sometimes(40, "payload", MakeObject(random));
@@ -67,7 +81,7 @@ Json MakeUpdate(Random& random) {
   const auto sometimes = [&](size_t percent, const char* name, const Json& value) {
     if (random.Chance(percent)) body[name] = random.Chance(5) ? Json() : value;
   };
-  sometimes(60, "status", random.Pick(kStatuses));
+  sometimes(60, "status", random.Chance(40) ? "failed" : random.Pick(kStatuses));
   sometimes(15, "description", MakeText(random));
   sometimes(15, "summary", MakeObject(random));
   sometimes(10, "payload", MakeObject(random));
@@ -90,8 +104,9 @@ Json MakeMerge(Random& random, const Model& model, int64_t now) {
                 {"description", MakeText(random)},
                 {"summary", MakeObject(random)},
                 {"dependsOn", random.Chance(30) ? Json(AnyId(random, model)) : Json()},
-                // distinct, for enroll goes by it
-                {"createdAt", now - static_cast<int64_t>(random.Below(100'000)) * kSecond},
+                // distinct by its microseconds: enroll goes by it
+                {"createdAt", now - static_cast<int64_t>(random.Below(100'000)) * kSecond +
+                                  now / kSecond % 999'983 + 1},
                 {"updatedAt", now - static_cast<int64_t>(random.Below(60)) * kSecond}};
   const auto nullable = [&](const char* name, const std::optional<std::string>& text) {
     event[name] = text && random.Chance(80) ? Json(*text) : Json();
@@ -121,9 +136,10 @@ Json MakeMerge(Random& random, const Model& model, int64_t now) {
 }
 
 Json MakeEnroll(Random& random, const Model& model) {
-  Json body = {{"targetTopic", random.Pick(kJobTopics)},
-               {"sourceTopic", random.Pick(kSourceTopics)}};
-  if (random.Chance(25)) {
+  Json body = {{"sourceTopic", kSource}, {"targetTopic", kTarget}};
+  if (random.Chance(40)) {
+    body = {{"sourceTopic", random.Pick(kSourceTopics)}, {"targetTopic", random.Pick(kJobTopics)}};
+  } else if (random.Chance(15)) {
     body["sourceTopic"] = Json::array();
     for (size_t count = random.Below(4); count > 0; --count) {
       body["sourceTopic"].push_back(ValidTopic(random));
@@ -174,7 +190,7 @@ Json MakeBody(Random& random, const Model& model, const std::map<uint32_t, Json>
   const size_t kind = random.Below(100);
   if (kind < 26) return {{"op", "dispatch"}, {"body", MakeDispatch(random, model)}};
   if (kind < 50) {
-    return {{"op", "update"}, {"id", AnyId(random, model)}, {"body", MakeUpdate(random)}};
+    return {{"op", "update"}, {"id", IdToUpdate(random, model)}, {"body", MakeUpdate(random)}};
   }
   if (kind < 68) {
     Json step = MakeMerge(random, model, now);
@@ -197,6 +213,7 @@ Json MakeStep(Random& random, const Model& model, const std::map<uint32_t, Json>
   Json step = MakeBody(random, model, live, now);
   step["now"] = now;
   step["actor"] = MakeActor(random);
+  if (step["op"] == "enroll") step["actor"]["sender"] = random.Pick(kWorkers);
   step["probe"] = ValidQuery(random, model);
   return step;
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "event.h"
 #include "store/event_store.h"
 
 namespace cuesheet::oracle {

@@ -116,6 +116,7 @@ void RunTriples(const Options& options, Score& score) {
   size_t refused = 0;
   size_t empty = 0;
   for (size_t number = from; number < end; ++number) {
+    running = {"--triples", number};
     if (!engine || number % kQueriesPerWorld == 0) {
       world = WorldOf(options, number);
       engine = std::make_unique<Engine>(world);

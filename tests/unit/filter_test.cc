@@ -31,6 +31,11 @@ TEST_CASE("a refused filter names the offending part") {
   CHECK(Refusal(R"("topic")") == "filter: expected an object with conditions");
   CHECK(Refusal(R"({"conditions":[{"key":"summary","value":1}]})").find("need a path") !=
         std::string::npos);
+  CHECK(Refusal(R"({"conditions":[{"key":"topic","operator":"isnull","value":{}}]})") ==
+        "filter.conditions[0].value: an object cannot be compared");
+  CHECK(Refusal(R"({"conditions":[{"key":"topic","operator":"like","value":"50%\\"}]})")
+            .starts_with("filter.conditions[0].value: the pattern ends with"));
+  CHECK(Refusal(R"({"conditions":[{"key":"topic","operator":"like","value":"50%\\\\"}]})").empty());
 }
 
 TEST_CASE("limits on depth and size are named") {
@@ -57,6 +62,35 @@ TEST_CASE("numbers compare across integer and float, exactly for large integers"
   const char* event = R"({"topic":"demo.a","payload":{"n":9007199254740993}})";
   CHECK(Matches(R"({"conditions":[{"key":"payload/n","value":9007199254740993}]})", event));
   CHECK_FALSE(Matches(R"({"conditions":[{"key":"payload/n","value":9007199254740992}]})", event));
+  CHECK_FALSE(Matches(R"({"conditions":[{"key":"payload/n","value":9007199254740992.0}]})", event));
+  CHECK(Matches(
+      R"({"conditions":[{"key":"payload/n","operator":"gt","value":9007199254740992.0}]})", event));
+  CHECK_FALSE(Matches(
+      R"({"conditions":[{"key":"payload/n","operator":"in","value":[9007199254740992]}]})", event));
+}
+
+TEST_CASE("integers beyond 64 bits with a sign are above all others") {
+  const char* event = R"({"topic":"demo.a","payload":{"n":12345678901234567890}})";
+  CHECK(Matches(R"({"conditions":[{"key":"payload/n","operator":"gt","value":3}]})", event));
+  CHECK(Matches(R"({"conditions":[{"key":"payload/n","operator":"gt","value":-1.5}]})", event));
+  CHECK(Matches(R"({"conditions":[{"key":"payload/n","operator":"lt","value":1e20}]})", event));
+  CHECK_FALSE(
+      Matches(R"({"conditions":[{"key":"payload/n","value":-6101065172474983726}]})", event));
+}
+
+TEST_CASE("integers and floats of either sign are in order") {
+  const auto below = [](const std::string& stored, const std::string& value) {
+    return Matches(R"({"conditions":[{"key":"payload/n","operator":"lt","value":)" + value + "}]}",
+                   R"({"topic":"demo.a","payload":{"n":)" + stored + "}}");
+  };
+  CHECK(below("-2", "-1.5"));
+  CHECK_FALSE(below("-1", "-1.5"));
+  CHECK(below("-1.5", "-1"));
+  CHECK(below("0", "0.5"));
+  CHECK_FALSE(below("1", "0.5"));
+  CHECK_FALSE(below("1", "1.0"));
+  CHECK(below("5", "1e300"));
+  CHECK_FALSE(below("5", "-1e300"));
 }
 
 TEST_CASE("like knows escapes, any run and any one character") {

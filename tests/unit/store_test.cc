@@ -188,6 +188,69 @@ TEST_CASE("an older state of an event does not overwrite a newer one") {
   CHECK(f.View(event.id).creation_order == 9);
 }
 
+TEST_CASE("an older state does not take progress back") {
+  StoreFixture f;
+  Event event{.id = *Uuid::Parse("e0000000000000000000000000000001"), .topic = "demo.a"};
+  event.status = EventStatus::kInProgress;
+  event.updated_at = {2000};
+  REQUIRE(f.store.Merge(event, FieldSet::All(), 60));
+  event.updated_at = {1000};
+  REQUIRE(f.store.Merge(event, FieldSet::All(), 40));
+  CHECK(f.store.progress(event.id) == 60);
+  event.updated_at = {2000};
+  REQUIRE(f.store.Merge(event, FieldSet::All(), 50));
+  CHECK(f.store.progress(event.id) == 50);
+}
+
+TEST_CASE("a merged event takes the place of the one that had its hash") {
+  StoreFixture f;
+  Event old{.id = *Uuid::Parse("e0000000000000000000000000000001"), .topic = "demo.a"};
+  old.hash = "h";
+  old.status = EventStatus::kInProgress;
+  old.creation_order = 1;
+  REQUIRE(f.store.Merge(old, FieldSet::All(), 60));
+  Event event = old;
+  event.id = *Uuid::Parse("e0000000000000000000000000000002");
+  SECTION("when it comes with its hash") { REQUIRE(f.store.Merge(event, FieldSet::All(), {})); }
+  SECTION("when it was here before its hash was known") {
+    event.hash.reset();
+    REQUIRE(f.store.Merge(event, FieldSet().Add(Field::kTopic), {}));
+    event.hash = "h";
+    REQUIRE(f.store.Merge(event, FieldSet::All(), {}));
+  }
+  CHECK(f.store.table().size() == 1);
+  CHECK(f.store.table().FindByHash("h") == f.store.table().FindById(event.id));
+  CHECK(f.View(event.id).creation_order == 1);
+  // the old one's progress is gone with it
+  old.hash.reset();
+  REQUIRE(f.store.Merge(old, FieldSet().Add(Field::kTopic), {}));
+  CHECK_FALSE(f.store.progress(old.id));
+}
+
+TEST_CASE("a dispatch draws a creation order above all that a merge told") {
+  StoreFixture f;
+  const Uuid id = f.Dispatch(R"({"topic":"demo.a"})");
+  Event event{.id = id};
+  event.creation_order = 50;
+  REQUIRE(f.store.Merge(event, FieldSet().Add(Field::kCreationOrder), {}));
+  CHECK(f.View(f.Dispatch(R"({"topic":"demo.b"})")).creation_order == 51);
+}
+
+TEST_CASE("a creation order is not drawn again after the store is opened anew") {
+  StoreFixture f;
+  const Uuid id = f.Dispatch(R"({"topic":"demo.a"})");
+  REQUIRE(f.store.Remove(id) == true);
+  Event seen{.id = *Uuid::Parse("e0000000000000000000000000000001"), .topic = "demo.b"};
+  REQUIRE(f.store.Merge(seen, FieldSet().Add(Field::kTopic), {}));  // has a provisional one
+  f.Commit();
+  EventStore again(&f.env);
+  REQUIRE(again.Open());
+  DispatchRequest request;
+  request.topic = "demo.c";
+  const Uuid next = again.Dispatch(request, {}, f.Now(), f.Draw()).value();
+  CHECK(again.table().creation_order(again.table().FindById(next)) == 2);
+}
+
 TEST_CASE("a parent that arrives after its child adopts it") {
   StoreFixture f;
   Event child{.id = *Uuid::Parse("e0000000000000000000000000000002"), .topic = "demo.b"};
