@@ -21,8 +21,10 @@ Result<Frame> Frame::Parse(std::string_view bytes) {
 
 Result<Timestamp> Frame::Now() const {
   const Json* now = FindMember(header, "now");
-  if (now == nullptr || !now->is_number_integer()) return Missing("now", "microseconds since 1970");
-  return Timestamp{now->get<int64_t>()};
+  const bool is_number = now != nullptr && now->is_number_integer();
+  const Timestamp time{is_number ? now->get<int64_t>() : 0};
+  if (!is_number || !time.IsValid()) return Missing("now", "microseconds since 1970");
+  return time;
 }
 
 Result<Entropy> Frame::TakeEntropy() const {

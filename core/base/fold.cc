@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <iterator>
 
+#include "base/utf8.h"
+
 namespace cuesheet {
 namespace {
 
@@ -30,16 +32,13 @@ constexpr std::array<char, 128> kAscii = [] {
   return table;
 }();
 
-// One UTF-8 character; returns its size in bytes, 0 when the bytes are not UTF-8.
+// One character beyond ASCII; returns its size in bytes, 0 when the bytes are not UTF-8.
 size_t Decode(std::string_view text, uint32_t& point) {
-  const auto lead = static_cast<unsigned char>(text[0]);
-  const size_t size = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC2 ? 2 : 0;
-  if (size == 0 || size > text.size()) return 0;
-  point = lead & (0xFFU >> (size + 1));
+  const size_t size = Utf8Size(text);
+  if (size == 0) return 0;
+  point = static_cast<unsigned char>(text[0]) & (0xFFU >> (size + 1));
   for (size_t i = 1; i < size; ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    if ((c & 0xC0) != 0x80) return 0;
-    point = point << 6 | (c & 0x3F);
+    point = point << 6 | (static_cast<unsigned char>(text[i]) & 0x3F);
   }
   return size;
 }

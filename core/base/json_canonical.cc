@@ -149,8 +149,8 @@ class CanonicalScanner {
 
 }  // namespace
 
-size_t CanonicalEnd(std::string_view text, size_t at) {
-  return CanonicalScanner(text).Value(at, 0);
+size_t CanonicalEnd(std::string_view text, size_t at, size_t depth) {
+  return CanonicalScanner(text).Value(at, depth);
 }
 
 }  // namespace cuesheet

@@ -124,6 +124,12 @@ void PutDigits(char* places, size_t count, int64_t number) {
 
 }  // namespace
 
+bool Timestamp::IsValid() const {
+  static constexpr int64_t kFirst = -62'135'596'800 * kSecond;  // 0001-01-01
+  static constexpr int64_t kEnd = 253'402'300'800 * kSecond;    // 10000-01-01
+  return us >= kFirst && us < kEnd;
+}
+
 std::string Timestamp::Iso() const {
   std::string text;
   AppendIso(text);
@@ -176,7 +182,9 @@ std::optional<Timestamp> Timestamp::ParseIso(std::string_view text) {
     if (!in.Skip('T') && !in.Skip('t') && !in.Skip(' ')) return std::nullopt;
     if (!ParseClock(in, clock) || !ParseOffset(in, offset) || !in.done()) return std::nullopt;
   }
-  return Timestamp{DaysFromCivil(year, month, day) * kDay + clock - offset};
+  const Timestamp time{DaysFromCivil(year, month, day) * kDay + clock - offset};
+  if (!time.IsValid()) return std::nullopt;  // the offset leads out of the calendar
+  return time;
 }
 
 }  // namespace cuesheet

@@ -14,6 +14,8 @@ struct Timestamp {
 
   auto operator<=>(const Timestamp&) const = default;
 
+  // Within the years 1 to 9999: what Iso() can write and ParseIso() reads.
+  bool IsValid() const;
   std::string Iso() const;
   void AppendIso(std::string& out) const;
   // `YYYY-MM-DD[(T| )HH:MM[:SS[.ffffff]]][Z|±HH[:MM[:SS]]]`; a time without offset is UTC.

@@ -12,6 +12,9 @@
 
 namespace cuesheet {
 
+// The last creation order that is exact in a cursor (protocol.md 6.5: a floating-point number).
+inline constexpr int64_t kMaxCreationOrder = (int64_t{1} << 53) - 1;
+
 // Owning (`Event`) or pointing into a table (`EventView`, valid until the table changes).
 template <typename Text>
 struct BasicEvent {

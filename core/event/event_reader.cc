@@ -99,7 +99,7 @@ Result<EventView> EventReader::ReadCanonical(std::string_view line) {
     if (!is_at(at, at == 0 ? '{' : ',') || !is_at(at + 1, '"')) return refused;
     const size_t key_end = CanonicalEnd(line, at + 1);
     if (key_end == kNotCanonical || !is_at(key_end, ':')) return refused;
-    const size_t end = CanonicalEnd(line, key_end + 1);
+    const size_t end = CanonicalEnd(line, key_end + 1, 1);
     if (end == kNotCanonical) return refused;
     const std::string_view name = line.substr(at + 2, key_end - at - 3);
     const std::string_view value = line.substr(key_end + 1, end - key_end - 1);

@@ -1,6 +1,8 @@
 #include "journal/record.h"
 
 #include "base/bytes.h"
+#include "base/json.h"
+#include "base/json_canonical.h"
 
 namespace cuesheet {
 namespace {
@@ -60,6 +62,21 @@ void TakeFields(ByteReader& in, Event& event, FieldSet fields) {
   if (fields.Has(Field::kCreatedAt)) event.created_at.us = in.Fixed<int64_t>();
   if (fields.Has(Field::kUpdatedAt)) event.updated_at.us = in.Fixed<int64_t>();
   if (fields.Has(Field::kCreationOrder)) event.creation_order = in.Fixed<int64_t>();
+}
+
+// Canonical text: the table reads it in place and checks nothing.
+bool IsStoredObject(std::string_view text) {
+  if (!text.starts_with('{')) return false;
+  if (CanonicalEnd(text, 0) == text.size()) return true;
+  const auto value = ParseJson(text);
+  return value && CanonicalText(*value) == text;
+}
+
+// Whether a store can have written the event: the rest of the core relies on it.
+bool IsPlausible(const Event& event) {
+  return event.status <= EventStatus::kRestarted && IsStoredObject(event.summary) &&
+         (!event.payload || IsStoredObject(*event.payload)) && event.created_at.IsValid() &&
+         event.updated_at.IsValid() && event.creation_order <= kMaxCreationOrder;
 }
 
 // `previous` is the id of a replaced event, else null.
@@ -124,7 +141,7 @@ Result<Change> ParseRecordBody(std::string_view body) {
   }
   change.fields = FieldSet(static_cast<uint32_t>(bits));
   TakeFields(in, change.event, change.fields);
-  if (!in.ok() || in.remaining() != 0 || change.event.status > EventStatus::kRestarted) {
+  if (!in.ok() || in.remaining() != 0 || !IsPlausible(change.event)) {
     return Fail(ErrorCode::kCorrupt, "record fields are damaged");
   }
   return change;

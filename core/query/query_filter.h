@@ -16,6 +16,8 @@ namespace cuesheet {
 
 inline constexpr size_t kMaxFilterDepth = 32;
 inline constexpr size_t kMaxFilterConditions = 1000;
+// Bytes: matching costs up to this much for every byte of the stored text.
+inline constexpr size_t kMaxLikePattern = 1000;
 
 enum class FilterOp {
   kEq,

@@ -284,6 +284,10 @@ Result<void> CheckShape(const FilterCondition& condition, ListKind kind, const s
   const bool text = condition.value.is_string() || is_list;
   if (condition.op != FilterOp::kLike) return {};
   if (!text) return Bad(where + ".value", "like needs a string");
+  if (!is_list && condition.value.get_ref<const std::string&>().size() > kMaxLikePattern) {
+    return Fail(ErrorCode::kTooLarge, where + ".value: the pattern is longer than " +
+                                          std::to_string(kMaxLikePattern) + " bytes");
+  }
   if (EndsWithEscape(condition.value)) {
     return Bad(where + ".value", "the pattern ends with a \\ that escapes nothing: double it");
   }

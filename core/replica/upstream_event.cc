@@ -1,6 +1,7 @@
 #include "replica/upstream_event.h"
 
 #include "query/event_query.h"
+#include "store/event_store.h"
 
 namespace cuesheet {
 namespace {
@@ -116,7 +117,8 @@ Result<UpstreamEvent> ParseEdge(const Json& edge) {
   const Json* cursor = FindMember(edge, "cursor");
   if (cursor != nullptr && cursor->is_string()) {
     const auto order = ParseCursor(cursor->get_ref<const std::string&>());
-    if (order && *order) {
+    // From kFirstProvisionalOrder on they are this replica's own.
+    if (order && *order && **order >= 0 && **order < static_cast<double>(kFirstProvisionalOrder)) {
       out.event.creation_order = static_cast<int64_t>(**order);
       out.fields.Add(Field::kCreationOrder);
     }

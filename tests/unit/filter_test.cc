@@ -47,6 +47,11 @@ TEST_CASE("limits on depth and size are named") {
     wide += std::string(i == 0 ? "" : ",") + R"({"key":"topic","value":"x"})";
   }
   CHECK(Refusal(wide + "]}").find("1000") != std::string::npos);
+  const std::string like =
+      R"({"conditions":[{"key":"topic","operator":"like","value":")" + std::string(1000, '%');
+  CHECK(Refusal(like + "\"}]}").empty());
+  CHECK(Refusal(like + "%\"}]}") ==
+        "filter.conditions[0].value: the pattern is longer than 1000 bytes");
 }
 
 TEST_CASE("a stored value that does not fit an operator does not match, it fails nothing") {

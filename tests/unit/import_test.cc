@@ -136,6 +136,19 @@ class JsonText {
   std::mt19937 random_;
 };
 
+TEST_CASE("a line is as deep as any other JSON may be, however it is read") {
+  const auto line = [](size_t depth, const char* space) {
+    return R"({"createdAt":"2026-01-01","id":"e0000000000000000000000000000001","summary":{"a":)" +
+           std::string(depth - 2, '[') + std::string(depth - 2, ']') + "}," + space +
+           R"("topic":"demo.a","updatedAt":"2026-01-01"})";
+  };
+  EventReader reader;
+  for (const char* space : {"", " "}) {
+    CHECK(reader.Read(line(kMaxJsonDepth, space)));
+    CHECK_FALSE(reader.Read(line(kMaxJsonDepth + 1, space)));
+  }
+}
+
 TEST_CASE("what passes for canonical is what the writer writes") {
   JsonText texts(11);
   size_t canonical = 0;

@@ -153,6 +153,26 @@ TEST_CASE("a segment is sealed when it is full") {
   CHECK(Everything(reopened) == Everything(f.store));
 }
 
+TEST_CASE("a record that no store can have written is refused, whatever its checksum") {
+  const auto is_refused = [](auto damage) {
+    Change change{.sequence = 1, .fields = FieldSet::All()};
+    damage(change.event);
+    std::string bytes;
+    AppendRecord(bytes, change);
+    const auto read = ParseRecordBody(FirstRecordBody(bytes).value());
+    return !read && read.error().code == ErrorCode::kCorrupt;
+  };
+  CHECK_FALSE(is_refused([](Event&) {}));
+  CHECK_FALSE(is_refused([](Event& e) { e.summary = R"({"\"":0.1234567890123456})"; }));
+  CHECK(is_refused([](Event& e) { e.summary = R"({"entityId)"; }));
+  CHECK(is_refused([](Event& e) { e.summary = R"({"b":1,"a":2})"; }));
+  CHECK(is_refused([](Event& e) { e.summary = "[]"; }));
+  CHECK(is_refused([](Event& e) { e.payload = ""; }));
+  CHECK(is_refused([](Event& e) { e.created_at.us = INT64_MIN; }));
+  CHECK(is_refused([](Event& e) { e.updated_at.us = INT64_MAX; }));
+  CHECK(is_refused([](Event& e) { e.creation_order = kMaxCreationOrder + 1; }));
+}
+
 TEST_CASE("records survive a round trip, whatever fields they carry") {
   Change change{.sequence = 300, .kind = ChangeKind::kReplaced};
   change.previous_id.bytes.fill(7);

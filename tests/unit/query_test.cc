@@ -92,6 +92,7 @@ TEST_CASE("folding strips marks, lowers, and keeps other scripts as themselves")
   CHECK(Fold("\"50%\"\t(x)") == "50x");
   CHECK(Fold("한") == Fold("\xe1\x84\x92\xe1\x85\xa1\xe1\x86\xab"));
   CHECK(Fold("a\xff\xc3z") == "az");
+  CHECK(Fold("a\xe0\x83\x9f\xf0\x80\x83\x9fz") == "az");  // ß in overlong forms
 }
 
 TEST_CASE("a page shows rows in the local form: cursor, no payload") {

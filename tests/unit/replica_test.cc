@@ -1,5 +1,6 @@
 #include <catch2/catch_amalgamated.hpp>
 
+#include "base/base64.h"
 #include "replica/connection.h"
 #include "store_fixture.h"
 
@@ -96,6 +97,25 @@ TEST_CASE("a live message shows at once and the walk behind it gives it its plac
   f.Answer(fetch["request"], Json::array({Edge(12)}));
   CHECK(f.View(id).creation_order == 12);
   CHECK(f.store.table().size() == 1);
+}
+
+TEST_CASE("a cursor beyond all creation orders leaves the event with a provisional one") {
+  ReplicaFixture f;
+  f.connection.Start(f.Now());
+  f.connection.Opened(f.Now());
+  Json edges = Json::array();
+  int number = 0;
+  for (const char* order : {"[1e300]", "[-1]", "[4503599627370496]"}) {
+    edges.push_back(Edge(++number));
+    edges.back()["cursor"] = Base64Encode(order);
+  }
+  f.Answer(f.Effect("fetch").value()["request"], edges);
+  CHECK(f.store.table().size() == 3);
+  f.store.table().VisitRange({}, [&](Row row) {
+    CHECK(f.store.table().creation_order(row) >= kFirstProvisionalOrder);
+    CHECK(f.store.table().creation_order(row) < kFirstProvisionalOrder + 3);
+    return true;
+  });
 }
 
 TEST_CASE("a lost connection waits with full jitter and tries again") {
