@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
 import { injectManifest } from 'workbox-build';
 
-const WASM = 'build/wasm-release/wasm/cuesheet.wasm';
+const MODULES = 'build/wasm-release/wasm';
 
 rmSync('dist', { recursive: true, force: true });
 
@@ -37,15 +37,18 @@ const node = {
   platform: 'node',
   target: 'node20',
   packages: 'external',
-  alias: { '#glue': './build/wasm-release/wasm/cuesheet.js' },
   splitting: true,
   chunkNames: 'shared-[hash]',
 };
 
 await Promise.all([...browser, node].map((options) => build({ ...shared, ...options })));
-for (const folder of ['dist/client', 'dist/page', 'dist/hub']) {
+for (const [folder, module] of [
+  ['dist/client', 'cuesheet.wasm'],
+  ['dist/page', 'cuesheet.wasm'],
+  ['dist/hub', 'cuesheet-hub.wasm'],
+]) {
   mkdirSync(folder, { recursive: true });
-  cpSync(WASM, `${folder}/cuesheet.wasm`);
+  cpSync(`${MODULES}/${module}`, `${folder}/${module}`);
 }
 for (const file of ['index.html', 'style.css', 'icon.svg']) {
   cpSync(`web/viewer/page/${file}`, `dist/page/${file}`);

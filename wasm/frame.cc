@@ -1,5 +1,4 @@
-// Frame: the readers of a request's header.
-#include "instance.h"
+#include "frame.h"
 
 namespace cuesheet {
 namespace {
@@ -52,6 +51,13 @@ Result<uint64_t> Frame::Number(std::string_view name) const {
     return Missing(name, "a whole number, 0 or more");
   }
   return value->get<uint64_t>();
+}
+
+std::string HeaderFrame(const Json& header) { return CanonicalText(header); }
+
+std::string ErrorFrame(const Error& error) {
+  return HeaderFrame(
+      {{"error", {{"code", ErrorCodeName(error.code)}, {"message", error.message}}}});
 }
 
 }  // namespace cuesheet

@@ -1,4 +1,4 @@
-/** What cuesheet.js, the module made by Emscripten, offers to load.ts. */
+/** What cuesheet.js and cuesheet-hub.js, made by Emscripten, offer to load.ts. */
 declare module '#glue' {
   import type { HostFiles } from './host-files.ts';
 

@@ -37,40 +37,20 @@ Result<Json> BodyOf(const Frame& frame) {
   return ParseJson(frame.body);
 }
 
-Result<std::optional<Caller>> CallerOf(const Frame& frame) {
-  const Json* caller = FindMember(frame.header, "caller");
-  if (caller == nullptr || caller->is_null()) return std::nullopt;
-  return Caller::Parse(*caller);
-}
-
 Result<uint32_t> LiveOf(const Frame& frame) {
   CUE_ASSIGN(const uint64_t live, frame.Number("live"));
   if (live > UINT32_MAX) return Fail(ErrorCode::kInvalid, "live: expected a number below 2^32");
   return static_cast<uint32_t>(live);
 }
 
-std::string Header(const Json& header) { return CanonicalText(header); }
-
 }  // namespace
-
-std::string ErrorFrame(const Error& error) {
-  return Header({{"error", {{"code", ErrorCodeName(error.code)}, {"message", error.message}}}});
-}
 
 Instance::Instance(std::unique_ptr<Env> env) : env_(std::move(env)), store_(env_.get()) {}
 
 Result<std::unique_ptr<Instance>> Instance::Create(std::unique_ptr<Env> env,
                                                    std::string_view role) {
   std::unique_ptr<Instance> instance(new Instance(std::move(env)));
-  if (role == "hub") {
-    instance->api_.emplace(&instance->store_);
-    instance->sockets_.emplace(&instance->effects_);
-  } else if (role == "replica") {
-    instance->connection_.emplace(&instance->store_, &instance->effects_);
-  } else {
-    return Fail(ErrorCode::kInvalid,
-                "role: expected hub or replica, got '" + std::string(role) + "'");
-  }
+  CUE_ASSIGN(instance->role_, Role::Make(role, &instance->store_, &instance->effects_));
   return instance;
 }
 
@@ -110,11 +90,9 @@ Result<std::string> Instance::Run(Method method, const Frame& frame) {
     case Method::kStatus:
       return Report();
     case Method::kRequest:
-      return Request(frame);
     case Method::kSocket:
-      return Socket(frame);
     case Method::kReplica:
-      return Replica(frame);
+      return role_->Call(method, frame);
     case Method::kLive:
       return Live(frame);
     case Method::kUnlive:
@@ -140,14 +118,14 @@ Result<std::string> Instance::Run(Method method, const Frame& frame) {
 
 Result<std::string> Instance::Open() {
   CUE_ASSIGN(const Recovery recovery, store_.Open());
-  return Header({{"sequence", recovery.sequence},
+  return HeaderFrame({{"sequence", recovery.sequence},
                  {"events", store_.table().size()},
                  {"cutBytes", recovery.cut_bytes}});
 }
 
 Result<std::string> Instance::Commit() {
   CUE_ASSIGN(const Journal::Commit commit, store_.journal().BeginCommit());
-  return Header({{"sequence", commit.sequence}, {"bytes", commit.bytes}});
+  return HeaderFrame({{"sequence", commit.sequence}, {"bytes", commit.bytes}});
 }
 
 Result<std::string> Instance::Committed(const Frame& frame) {
@@ -156,7 +134,7 @@ Result<std::string> Instance::Committed(const Frame& frame) {
     return Fail(ErrorCode::kInvalid, "ok: expected true or false");
   }
   CUE_TRY(store_.journal().Committed(ok->get<bool>()));
-  return Header({{"sequence", store_.journal().durable_sequence()}});
+  return HeaderFrame({{"sequence", store_.journal().durable_sequence()}});
 }
 
 Result<std::string> Instance::Dispatch(const Frame& frame) {
@@ -170,7 +148,7 @@ Result<std::string> Instance::Dispatch(const Frame& frame) {
   for (const Advice& item : store_.advice()) {
     advice.push_back({{"key", item.key}, {"message", item.message}});
   }
-  return Header({{"id", id.Hex()}, {"sequence", store_.sequence()}, {"advice", std::move(advice)}});
+  return HeaderFrame({{"id", id.Hex()}, {"sequence", store_.sequence()}, {"advice", std::move(advice)}});
 }
 
 Result<std::string> Instance::Update(const Frame& frame) {
@@ -180,20 +158,20 @@ Result<std::string> Instance::Update(const Frame& frame) {
   const auto request = ParseUpdateRequest(body);
   if (!request) return Fail(ErrorCode::kInvalid, ValidationSentence(request.error()));
   CUE_TRY(store_.Update(id, *request, ActorOf(frame), now));
-  return Header({{"sequence", store_.sequence()}});
+  return HeaderFrame({{"sequence", store_.sequence()}});
 }
 
 Result<std::string> Instance::Remove(const Frame& frame) {
   CUE_ASSIGN(const Uuid id, IdOf(frame));
   CUE_ASSIGN(const bool removed, store_.Remove(id));
-  return Header({{"removed", removed}, {"sequence", store_.sequence()}});
+  return HeaderFrame({{"removed", removed}, {"sequence", store_.sequence()}});
 }
 
 Result<std::string> Instance::Get(const Frame& frame) {
   CUE_ASSIGN(const Uuid id, IdOf(frame));
   CUE_ASSIGN(const EventForm form, FormOf(frame));
   const Row row = store_.table().FindById(id);
-  std::string out = Header({{"found", row != kNoRow}});
+  std::string out = HeaderFrame({{"found", row != kNoRow}});
   if (row == kNoRow) return out;
   out += '\n';
   AppendEvent(out, store_.table().View(row), form, store_.progress(id), true);
@@ -210,83 +188,10 @@ Result<std::string> Instance::Query(const Frame& frame) {
 }
 
 std::string Instance::Report() const {
-  return Header({{"sequence", store_.sequence()},
+  return HeaderFrame({{"sequence", store_.sequence()},
                  {"durableSequence", store_.journal().durable_sequence()},
                  {"events", store_.table().size()},
                  {"pendingBytes", store_.journal().pending_bytes()}});
-}
-
-Result<std::string> Instance::Request(const Frame& frame) {
-  if (!api_) return Fail(ErrorCode::kState, "request: this store is no hub");
-  CUE_ASSIGN(const Timestamp now, frame.Now());
-  CUE_ASSIGN(const Entropy entropy, frame.TakeEntropy());
-  HubRequest request;
-  CUE_ASSIGN(request.operation, frame.Text("operation"));
-  request.id = frame.OptionalText("id").value_or("");
-  CUE_ASSIGN(request.caller, CallerOf(frame));
-  request.denied = frame.OptionalText("denied").value_or(request.denied);
-  if (const auto status = frame.Number("deniedStatus")) {
-    request.denied_status = static_cast<int>(*status);
-  }
-  request.sender = frame.OptionalText("sender");
-  request.sender_type = frame.OptionalText("senderType");
-  request.body = frame.body;
-  const HubResponse response = api_->Handle(request, now, entropy);
-  return Header({{"status", response.status}}) + '\n' + response.body;
-}
-
-Result<std::string> Instance::Socket(const Frame& frame) {
-  if (!sockets_) return Fail(ErrorCode::kState, "socket: this store is no hub");
-  CUE_ASSIGN(const Timestamp now, frame.Now());
-  CUE_ASSIGN(const uint64_t number, frame.Number("client"));
-  CUE_ASSIGN(const std::string event, frame.Text("event"));
-  const auto client = static_cast<uint32_t>(number);
-  if (event == "opened") {
-    sockets_->Opened(client, now);
-  } else if (event == "message") {
-    sockets_->Message(client, frame.body);
-  } else if (event == "authenticated") {
-    CUE_ASSIGN(std::optional<Caller> caller, CallerOf(frame));
-    sockets_->Authenticated(client, std::move(caller));
-  } else if (event == "closed") {
-    sockets_->Closed(client);
-  } else if (event == "tick") {
-    sockets_->Tick(now);
-  } else {
-    return Fail(ErrorCode::kInvalid, "event: no socket event is called '" + event + "'");
-  }
-  return "{}";
-}
-
-Result<std::string> Instance::Replica(const Frame& frame) {
-  if (!connection_) return Fail(ErrorCode::kState, "replica: this store is no replica");
-  CUE_ASSIGN(const Timestamp now, frame.Now());
-  CUE_ASSIGN(const Entropy entropy, frame.TakeEntropy());
-  CUE_ASSIGN(const std::string event, frame.Text("event"));
-  if (event == "start") {
-    connection_->Start(now);
-  } else if (event == "stop") {
-    connection_->Stop();
-  } else if (event == "opened") {
-    connection_->Opened(now);
-  } else if (event == "closed") {
-    connection_->Closed(now, entropy);
-  } else if (event == "online") {
-    connection_->Online(now);
-  } else if (event == "offline") {
-    connection_->Offline();
-  } else if (event == "timer") {
-    connection_->Timer(now, entropy);
-  } else if (event == "message") {
-    CUE_TRY(connection_->Message(frame.body, now));
-  } else if (event == "fetched") {
-    CUE_ASSIGN(const uint64_t request, frame.Number("request"));
-    CUE_ASSIGN(const uint64_t status, frame.Number("status"));
-    CUE_TRY(connection_->Fetched(request, static_cast<int>(status), frame.body, now, entropy));
-  } else {
-    return Fail(ErrorCode::kInvalid, "event: no replica event is called '" + event + "'");
-  }
-  return Header({{"state", ConnectionStateName(connection_->state())}});
 }
 
 Result<std::string> Instance::Live(const Frame& frame) {
@@ -334,7 +239,7 @@ Result<std::string> Instance::Retain(const Frame& frame) {
   CUE_ASSIGN(const Json body, BodyOf(frame));
   CUE_ASSIGN(const std::vector<RetentionRule> rules, ParseRetentionRules(body));
   CUE_ASSIGN(const size_t removed, store_.Retain(rules, now));
-  return Header({{"removed", removed}, {"sequence", store_.sequence()}});
+  return HeaderFrame({{"removed", removed}, {"sequence", store_.sequence()}});
 }
 
 Result<std::string> Instance::Import(const Frame& frame) {
@@ -348,7 +253,7 @@ Result<std::string> Instance::Import(const Frame& frame) {
   for (const auto& [line, message] : report.refusals) {
     refusals.push_back({{"line", line}, {"message", message}});
   }
-  return Header({{"events", report.events},
+  return HeaderFrame({{"events", report.events},
                  {"known", report.known},
                  {"refused", report.refused},
                  {"refusals", std::move(refusals)},
@@ -372,9 +277,7 @@ void Instance::PublishChanges() {
   const std::vector<Change> changes = store_.TakeChanges();
   if (changes.empty() && published_ == store_.sequence()) return;
   published_ = store_.sequence();
-  if (sockets_) {
-    for (const Change& change : changes) sockets_->Publish(change);
-  }
+  for (const Change& change : changes) role_->Publish(change);
   effects_.Add(R"({"effect":"changed","sequence":)" + std::to_string(store_.sequence()) + '}');
 }
 

@@ -10,27 +10,12 @@
 #include "base/effects.h"
 #include "base/json.h"
 #include "base/result.h"
-#include "hub/api.h"
-#include "hub/sockets.h"
+#include "frame.h"
 #include "methods.h"
-#include "replica/connection.h"
+#include "role.h"
 #include "store/event_store.h"
 
 namespace cuesheet {
-
-// A request: header and body of a frame.
-struct Frame {
-  Json header;
-  std::string_view body;
-
-  static Result<Frame> Parse(std::string_view bytes);
-  // Readers of the header; kInvalid names the member.
-  Result<Timestamp> Now() const;
-  Result<Entropy> TakeEntropy() const;
-  Result<std::string> Text(std::string_view name) const;
-  std::optional<std::string> OptionalText(std::string_view name) const;
-  Result<uint64_t> Number(std::string_view name) const;
-};
 
 class Instance {
  public:
@@ -57,9 +42,6 @@ class Instance {
   Result<std::string> Get(const Frame& frame);
   Result<std::string> Query(const Frame& frame);
   std::string Report() const;
-  Result<std::string> Request(const Frame& frame);
-  Result<std::string> Socket(const Frame& frame);
-  Result<std::string> Replica(const Frame& frame);
   Result<std::string> Live(const Frame& frame);
   Result<std::string> Unlive(const Frame& frame);
   std::string Patches();
@@ -74,14 +56,9 @@ class Instance {
   std::unique_ptr<Env> env_;
   EffectQueue effects_;
   EventStore store_;
-  std::optional<HubApi> api_;             // role hub
-  std::optional<Sockets> sockets_;        // role hub
-  std::optional<Connection> connection_;  // role replica
+  std::unique_ptr<Role> role_;
   std::string result_;
   uint64_t published_ = 0;  // the sequence that the readers of changes know
 };
-
-// The frame of a refusal.
-std::string ErrorFrame(const Error& error);
 
 }  // namespace cuesheet

@@ -36,7 +36,7 @@ async function newHub(host: HostFiles, origins?: string[]): Promise<Hub> {
   const users = JSON.stringify([{ name: 'svc', apiKey: 'key', data: { isService: true } }]);
   const storage = { load: () => null, save: () => undefined };
   return createHub({
-    wasm: new WebAssembly.Module(await readFile('build/wasm-release/wasm/cuesheet.wasm')),
+    wasm: new WebAssembly.Module(await readFile('build/wasm-release/wasm/cuesheet-hub.wasm')),
     files: host,
     credentials: createCredentials(await parseUsers(users), storage),
     ...(origins && { origins }),

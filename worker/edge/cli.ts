@@ -40,7 +40,7 @@ async function main(args: string[]): Promise<void> {
   const users = await loadUsers(options.data, options.users);
   const credentials = createCredentials(users, fileSessions(join(options.data, 'sessions.json')));
   const hub = await createHub({
-    wasm: new WebAssembly.Module(await readFile(join(here, 'cuesheet.wasm'))),
+    wasm: new WebAssembly.Module(await readFile(join(here, 'cuesheet-hub.wasm'))),
     files,
     credentials,
     page: servePage(join(here, '../page')),

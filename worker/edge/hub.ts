@@ -10,7 +10,7 @@ export { type Credentials, createCredentials, type SessionStorage } from './cred
 export { parseUsers, type User, type UserRecord, UsersError } from './users.ts';
 
 export interface HubOptions {
-  /** The compiled `cuesheet.wasm`; each runtime has its own way to get it. */
+  /** The compiled `cuesheet-hub.wasm`; each runtime has its own way to get it. */
   wasm: WebAssembly.Module;
   files: HostFiles;
   credentials: Credentials;

@@ -1,0 +1,84 @@
+// The role of cuesheet-hub.wasm: HTTP requests and WebSockets (docs/border.md, methods 10 and 11).
+#include "hub/api.h"
+#include "hub/sockets.h"
+#include "role.h"
+
+namespace cuesheet {
+namespace {
+
+Result<std::optional<Caller>> CallerOf(const Frame& frame) {
+  const Json* caller = FindMember(frame.header, "caller");
+  if (caller == nullptr || caller->is_null()) return std::nullopt;
+  return Caller::Parse(*caller);
+}
+
+class HubRole : public Role {
+ public:
+  HubRole(EventStore* store, EffectQueue* effects) : api_(store), sockets_(effects) {}
+
+  Result<std::string> Call(Method method, const Frame& frame) override {
+    if (method == Method::kRequest) return Request(frame);
+    if (method == Method::kSocket) return Socket(frame);
+    return Fail(ErrorCode::kState, "replica: this store is no replica");
+  }
+
+  void Publish(const Change& change) override { sockets_.Publish(change); }
+
+ private:
+  Result<std::string> Request(const Frame& frame);
+  Result<std::string> Socket(const Frame& frame);
+
+  HubApi api_;
+  Sockets sockets_;
+};
+
+Result<std::string> HubRole::Request(const Frame& frame) {
+  CUE_ASSIGN(const Timestamp now, frame.Now());
+  CUE_ASSIGN(const Entropy entropy, frame.TakeEntropy());
+  HubRequest request;
+  CUE_ASSIGN(request.operation, frame.Text("operation"));
+  request.id = frame.OptionalText("id").value_or("");
+  CUE_ASSIGN(request.caller, CallerOf(frame));
+  request.denied = frame.OptionalText("denied").value_or(request.denied);
+  if (const auto status = frame.Number("deniedStatus")) {
+    request.denied_status = static_cast<int>(*status);
+  }
+  request.sender = frame.OptionalText("sender");
+  request.sender_type = frame.OptionalText("senderType");
+  request.body = frame.body;
+  const HubResponse response = api_.Handle(request, now, entropy);
+  return HeaderFrame({{"status", response.status}}) + '\n' + response.body;
+}
+
+Result<std::string> HubRole::Socket(const Frame& frame) {
+  CUE_ASSIGN(const Timestamp now, frame.Now());
+  CUE_ASSIGN(const uint64_t number, frame.Number("client"));
+  CUE_ASSIGN(const std::string event, frame.Text("event"));
+  const auto client = static_cast<uint32_t>(number);
+  if (event == "opened") {
+    sockets_.Opened(client, now);
+  } else if (event == "message") {
+    sockets_.Message(client, frame.body);
+  } else if (event == "authenticated") {
+    CUE_ASSIGN(std::optional<Caller> caller, CallerOf(frame));
+    sockets_.Authenticated(client, std::move(caller));
+  } else if (event == "closed") {
+    sockets_.Closed(client);
+  } else if (event == "tick") {
+    sockets_.Tick(now);
+  } else {
+    return Fail(ErrorCode::kInvalid, "event: no socket event is called '" + event + "'");
+  }
+  return "{}";
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Role>> Role::Make(std::string_view name, EventStore* store,
+                                         EffectQueue* effects) {
+  if (name == "hub") return std::make_unique<HubRole>(store, effects);
+  return Fail(ErrorCode::kInvalid,
+              "role: this is cuesheet-hub.wasm, whose role is hub, not '" + std::string(name) + "'");
+}
+
+}  // namespace cuesheet

@@ -1,0 +1,31 @@
+// What a store does besides being a store. Each module has one role and links nothing of the other:
+// cuesheet.wasm is a replica (replica_role.cc), cuesheet-hub.wasm a hub (hub_role.cc).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/effects.h"
+#include "base/result.h"
+#include "event/change.h"
+#include "frame.h"
+#include "methods.h"
+#include "store/event_store.h"
+
+namespace cuesheet {
+
+class Role {
+ public:
+  // The role of this module; kInvalid when `name` is another one. The pointers outlive the role.
+  static Result<std::unique_ptr<Role>> Make(std::string_view name, EventStore* store,
+                                            EffectQueue* effects);
+
+  virtual ~Role() = default;
+  // The result frame of a method that only this role has; kState for one of the other role.
+  virtual Result<std::string> Call(Method method, const Frame& frame) = 0;
+  // Hands a change of the store to whoever watches from outside.
+  virtual void Publish(const Change& change) = 0;
+};
+
+}  // namespace cuesheet
