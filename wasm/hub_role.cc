@@ -77,8 +77,8 @@ Result<std::string> HubRole::Socket(const Frame& frame) {
 Result<std::unique_ptr<Role>> Role::Make(std::string_view name, EventStore* store,
                                          EffectQueue* effects) {
   if (name == "hub") return std::make_unique<HubRole>(store, effects);
-  return Fail(ErrorCode::kInvalid,
-              "role: this is cuesheet-hub.wasm, whose role is hub, not '" + std::string(name) + "'");
+  return Fail(ErrorCode::kInvalid, "role: this is cuesheet-hub.wasm, whose role is hub, not '" +
+                                       std::string(name) + "'");
 }
 
 }  // namespace cuesheet

@@ -119,8 +119,8 @@ Result<std::string> Instance::Run(Method method, const Frame& frame) {
 Result<std::string> Instance::Open() {
   CUE_ASSIGN(const Recovery recovery, store_.Open());
   return HeaderFrame({{"sequence", recovery.sequence},
-                 {"events", store_.table().size()},
-                 {"cutBytes", recovery.cut_bytes}});
+                      {"events", store_.table().size()},
+                      {"cutBytes", recovery.cut_bytes}});
 }
 
 Result<std::string> Instance::Commit() {
@@ -148,7 +148,8 @@ Result<std::string> Instance::Dispatch(const Frame& frame) {
   for (const Advice& item : store_.advice()) {
     advice.push_back({{"key", item.key}, {"message", item.message}});
   }
-  return HeaderFrame({{"id", id.Hex()}, {"sequence", store_.sequence()}, {"advice", std::move(advice)}});
+  return HeaderFrame(
+      {{"id", id.Hex()}, {"sequence", store_.sequence()}, {"advice", std::move(advice)}});
 }
 
 Result<std::string> Instance::Update(const Frame& frame) {
@@ -189,9 +190,9 @@ Result<std::string> Instance::Query(const Frame& frame) {
 
 std::string Instance::Report() const {
   return HeaderFrame({{"sequence", store_.sequence()},
-                 {"durableSequence", store_.journal().durable_sequence()},
-                 {"events", store_.table().size()},
-                 {"pendingBytes", store_.journal().pending_bytes()}});
+                      {"durableSequence", store_.journal().durable_sequence()},
+                      {"events", store_.table().size()},
+                      {"pendingBytes", store_.journal().pending_bytes()}});
 }
 
 Result<std::string> Instance::Live(const Frame& frame) {
@@ -254,10 +255,10 @@ Result<std::string> Instance::Import(const Frame& frame) {
     refusals.push_back({{"line", line}, {"message", message}});
   }
   return HeaderFrame({{"events", report.events},
-                 {"known", report.known},
-                 {"refused", report.refused},
-                 {"refusals", std::move(refusals)},
-                 {"sequence", store_.sequence()}});
+                      {"known", report.known},
+                      {"refused", report.refused},
+                      {"refusals", std::move(refusals)},
+                      {"sequence", store_.sequence()}});
 }
 
 std::string Instance::Topics() const {

@@ -57,8 +57,8 @@ Result<std::string> ReplicaRole::Replica(const Frame& frame) {
 Result<std::unique_ptr<Role>> Role::Make(std::string_view name, EventStore* store,
                                          EffectQueue* effects) {
   if (name == "replica") return std::make_unique<ReplicaRole>(store, effects);
-  return Fail(ErrorCode::kInvalid,
-              "role: this is cuesheet.wasm, whose role is replica, not '" + std::string(name) + "'");
+  return Fail(ErrorCode::kInvalid, "role: this is cuesheet.wasm, whose role is replica, not '" +
+                                       std::string(name) + "'");
 }
 
 }  // namespace cuesheet

@@ -11,17 +11,22 @@ constexpr std::string_view kAlphabet =
 }  // namespace
 
 std::string Base64Encode(std::string_view bytes) {
-  std::string text;
+  std::string text((bytes.size() + 2) / 3 * 4, '\0');
+  PutBase64(text.data(), bytes);
+  return text;
+}
+
+char* PutBase64(char* out, std::string_view bytes) {
   for (size_t i = 0; i < bytes.size(); i += 3) {
     uint32_t group = 0;
     for (size_t k = 0; k < 3; ++k) {
       group = group << 8 | (i + k < bytes.size() ? static_cast<uint8_t>(bytes[i + k]) : 0U);
     }
     for (size_t k = 0; k < 4; ++k) {
-      text += i + k <= bytes.size() ? kAlphabet[group >> (18 - 6 * k) & 63] : '=';
+      *out++ = i + k <= bytes.size() ? kAlphabet[group >> (18 - 6 * k) & 63] : '=';
     }
   }
-  return text;
+  return out;
 }
 
 std::optional<std::string> Base64Decode(std::string_view text) {

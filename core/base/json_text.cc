@@ -1,6 +1,10 @@
 #include "base/json_text.h"
 
+#include <cstdint>
+#include <cstring>
+
 #include "base/json.h"
+#include "base/json_writer.h"
 
 namespace cuesheet {
 namespace {
@@ -11,6 +15,49 @@ size_t SkipString(std::string_view text, size_t at) {
     if (text[at] == '\\') ++at;
   }
   return at + 1;
+}
+
+// Whether one of eight bytes is a control character, a quote or a backslash: the classic tests for
+// a zero byte and for a byte below 32, on all of them at once.
+bool NeedsEscape(uint64_t bytes) {
+  constexpr uint64_t kOnes = 0x0101010101010101;
+  constexpr uint64_t kHighs = 0x8080808080808080;
+  const uint64_t quote = bytes ^ (kOnes * '"');
+  const uint64_t backslash = bytes ^ (kOnes * '\\');
+  const uint64_t found = ((bytes - kOnes * 0x20) & ~bytes) | ((quote - kOnes) & ~quote) |
+                         ((backslash - kOnes) & ~backslash);
+  return (found & kHighs) != 0;
+}
+
+char* PutEscaped(char* out, char c) {
+  static constexpr char kHexDigits[] = "0123456789abcdef";
+  const auto byte = static_cast<unsigned char>(c);
+  if (byte >= 0x20 && c != '"' && c != '\\') {
+    *out++ = c;
+    return out;
+  }
+  *out++ = '\\';
+  switch (c) {
+    case '\n':
+      *out++ = 'n';
+      break;
+    case '\r':
+      *out++ = 'r';
+      break;
+    case '\t':
+      *out++ = 't';
+      break;
+    case '"':
+    case '\\':
+      *out++ = c;
+      break;
+    default:
+      std::memcpy(out, "u00", 3);
+      out[3] = kHexDigits[byte >> 4];
+      out[4] = kHexDigits[byte & 15];
+      out += 5;
+  }
+  return out;
 }
 
 }  // namespace
@@ -61,39 +108,27 @@ std::string JsonKeyText(std::string_view key) {
   return quoted.substr(1, quoted.size() - 2);
 }
 
-void AppendJsonString(std::string& out, std::string_view text) {
-  static constexpr char kHexDigits[] = "0123456789abcdef";
-  out += '"';
-  size_t from = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    if (c >= 0x20 && c != '"' && c != '\\') continue;
-    out.append(text, from, i - from);
-    from = i + 1;
-    switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      default:
-        out += "\\u00";
-        out += kHexDigits[c >> 4];
-        out += kHexDigits[c & 15];
+char* PutJsonString(char* out, std::string_view text) {
+  *out++ = '"';
+  size_t i = 0;
+  for (; i + 8 <= text.size(); i += 8) {
+    uint64_t bytes;
+    std::memcpy(&bytes, text.data() + i, 8);
+    std::memcpy(out, &bytes, 8);
+    if (!NeedsEscape(bytes)) {
+      out += 8;
+      continue;
     }
+    for (size_t k = i; k < i + 8; ++k) out = PutEscaped(out, text[k]);
   }
-  out.append(text, from);
-  out += '"';
+  for (; i < text.size(); ++i) out = PutEscaped(out, text[i]);
+  *out++ = '"';
+  return out;
+}
+
+void AppendJsonString(std::string& out, std::string_view text) {
+  AppendWritten(out, JsonStringBound(text.size()),
+                [text](char* at) { return PutJsonString(at, text); });
 }
 
 }  // namespace cuesheet

@@ -36,7 +36,13 @@ std::optional<std::string_view> MemberText(std::string_view text, std::string_vi
 // A key as it stands between the quotes of canonical text.
 std::string JsonKeyText(std::string_view key);
 
-// Appends `text` as a JSON string with its quotes. `text` is UTF-8.
+// The most bytes that PutJsonString writes for a text of `size` bytes.
+constexpr size_t JsonStringBound(size_t size) { return 6 * size + 10; }
+
+// Writes `text`, UTF-8, as a JSON string with its quotes and returns the end. Up to eight bytes
+// after the end may be written too.
+char* PutJsonString(char* out, std::string_view text);
+// Appends the same.
 void AppendJsonString(std::string& out, std::string_view text);
 
 }  // namespace cuesheet

@@ -1,5 +1,8 @@
 #include "base/timestamp.h"
 
+#include <algorithm>
+#include <string_view>
+
 namespace cuesheet {
 namespace {
 
@@ -116,7 +119,7 @@ bool ParseOffset(Scanner& in, int64_t& us) {
   return true;
 }
 
-// A number, right-aligned, into `count` places that hold zeros.
+// A number, right-aligned, in `count` digits.
 void PutDigits(char* places, size_t count, int64_t number) {
   auto left = static_cast<uint32_t>(number);
   for (size_t i = count; i-- > 0; left /= 10) places[i] = static_cast<char>('0' + left % 10);
@@ -131,12 +134,11 @@ bool Timestamp::IsValid() const {
 }
 
 std::string Timestamp::Iso() const {
-  std::string text;
-  AppendIso(text);
-  return text;
+  char text[kMaxIsoSize];
+  return {text, PutIso(text)};
 }
 
-void Timestamp::AppendIso(std::string& out) const {
+char* Timestamp::PutIso(char* out) const {
   int64_t days = us / kDay;
   int64_t rest = us % kDay;
   if (rest < 0) {
@@ -146,22 +148,19 @@ void Timestamp::AppendIso(std::string& out) const {
   const Civil date = CivilFromDays(days);
   const int64_t seconds = rest / kSecond;
   const int64_t micros = rest % kSecond;
-  const size_t start = out.size();
-  const auto put = [&out, start](size_t at, size_t count, int64_t number) {
-    PutDigits(out.data() + start + at, count, number);
+  const auto put = [&out](std::string_view mark, size_t count, int64_t number) {
+    out = std::ranges::copy(mark, out).out;
+    PutDigits(out, count, number);
+    out += count;
   };
-  out += "0000-00-00T00:00:00";
-  put(0, 4, date.year);
-  put(5, 2, date.month);
-  put(8, 2, date.day);
-  put(11, 2, seconds / 3600);
-  put(14, 2, seconds / 60 % 60);
-  put(17, 2, seconds % 60);
-  if (micros != 0) {
-    out += ".000000";
-    put(20, 6, micros);
-  }
-  out += "+00:00";
+  put("", 4, date.year);
+  put("-", 2, date.month);
+  put("-", 2, date.day);
+  put("T", 2, seconds / 3600);
+  put(":", 2, seconds / 60 % 60);
+  put(":", 2, seconds % 60);
+  if (micros != 0) put(".", 6, micros);
+  return std::ranges::copy(std::string_view("+00:00"), out).out;
 }
 
 std::optional<Timestamp> Timestamp::ParseIso(std::string_view text) {

@@ -17,7 +17,9 @@ struct Timestamp {
   // Within the years 1 to 9999: what Iso() can write and ParseIso() reads.
   bool IsValid() const;
   std::string Iso() const;
-  void AppendIso(std::string& out) const;
+  static constexpr size_t kMaxIsoSize = 32;
+  // Writes the same and returns the end.
+  char* PutIso(char* out) const;
   // `YYYY-MM-DD[(T| )HH:MM[:SS[.ffffff]]][Z|±HH[:MM[:SS]]]`; a time without offset is UTC.
   static std::optional<Timestamp> ParseIso(std::string_view text);
 };

@@ -33,12 +33,16 @@ std::string Uuid::Hex() const {
 
 void Uuid::AppendHex(std::string& out) const {
   const size_t start = out.size();
-  out.resize(start + 2 * bytes.size());
-  char* digits = out.data() + start;
+  out.resize(start + kHexSize);
+  PutHex(out.data() + start);
+}
+
+char* Uuid::PutHex(char* out) const {
   for (const uint8_t byte : bytes) {
-    *digits++ = kHexDigits[byte >> 4];
-    *digits++ = kHexDigits[byte & 15];
+    *out++ = kHexDigits[byte >> 4];
+    *out++ = kHexDigits[byte & 15];
   }
+  return out;
 }
 
 std::string Uuid::Hyphenated() const {

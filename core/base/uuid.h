@@ -23,6 +23,9 @@ struct Uuid {
   // 32 lower-case hex digits.
   std::string Hex() const;
   void AppendHex(std::string& out) const;
+  static constexpr size_t kHexSize = 32;
+  // Writes the same and returns the end.
+  char* PutHex(char* out) const;
   // 8-4-4-4-12 with hyphens.
   std::string Hyphenated() const;
 

@@ -1,160 +1,172 @@
 #include "event/codec.h"
 
+#include <charconv>
+
 #include "base/base64.h"
 #include "base/json.h"
+#include "base/json_writer.h"
 
 namespace cuesheet {
 namespace {
 
-// Writes `"key":value` members with the commas between them.
-class ObjectWriter {
- public:
-  explicit ObjectWriter(std::string& out) : out_(out) { out_ += '{'; }
-  void Key(std::string_view key) {
-    out_ += first_ ? "\"" : ",\"";
-    first_ = false;
-    out_ += key;
-    out_ += "\":";
-  }
-  void Raw(std::string_view key, std::string_view json) {
-    Key(key);
-    out_ += json;
-  }
-  void Text(std::string_view key, std::string_view text) {
-    Key(key);
-    AppendJsonString(out_, text);
-  }
-  void Nullable(std::string_view key, const std::optional<std::string_view>& text) {
-    if (text) {
-      Text(key, *text);
-    } else if (!skip_nulls_) {
-      Raw(key, "null");
-    }
-  }
-  void Time(std::string_view key, Timestamp time) {
-    Key(key);
-    out_ += '"';
-    time.AppendIso(out_);
-    out_ += '"';
-  }
-  void Id(std::string_view key, const std::optional<Uuid>& id) {
-    if (id) {
-      Key(key);
-      out_ += '"';
-      id->AppendHex(out_);
-      out_ += '"';
-    } else if (!skip_nulls_) {
-      Raw(key, "null");
-    }
-  }
-  void Hash(const EventView& event) {
-    if (event.hash) {
-      Text("hash", *event.hash);
-    } else {
-      Id("hash", event.id);
-    }
-  }
-  void SkipNulls() { skip_nulls_ = true; }
-  void End() { out_ += '}'; }
+// Everything but the texts: keys, ids, times, numbers, names of statuses.
+constexpr size_t kFixedSize = 640;
+constexpr size_t kMaxNumberSize = 20;
+constexpr size_t kMaxCursorSize = 32;
 
- private:
-  std::string& out_;
-  bool first_ = true;
-  bool skip_nulls_ = false;
-};
+// The most bytes that any form of the event takes.
+size_t Bound(const EventView& event, bool as_text) {
+  const auto text = [](const std::optional<std::string_view>& value) {
+    return JsonStringBound(value ? value->size() : 0);
+  };
+  const size_t payload = event.payload ? event.payload->size() : 0;
+  const size_t json = event.summary.size() + payload;
+  return kFixedSize + (as_text ? 2 * JsonStringBound(json) : json) + text(event.hash) +
+         text(event.topic) + text(event.sender) + text(event.sender_type) + text(event.project) +
+         text(event.user) + text(event.description);
+}
 
-void AppendQueryForm(std::string& out, const EventView& event) {
-  ObjectWriter json(out);
-  json.SkipNulls();
-  json.Id("id", event.id);
-  json.Hash(event);
-  json.Text("topic", event.topic);
-  json.Nullable("sender", event.sender);
-  json.Nullable("sender_type", event.sender_type);
-  json.Nullable("project", event.project);
-  json.Nullable("user", event.user);
-  json.Id("depends_on", event.depends_on);
-  json.Text("status", EventStatusName(event.status));
-  json.Raw("retries", std::to_string(event.retries));
-  json.Text("description", event.description);
-  json.Raw("summary", event.summary);
-  json.Raw("payload", event.payload.value_or("{}"));
-  json.Time("created_at", event.created_at);
-  json.Time("updated_at", event.updated_at);
-  json.End();
+void Put(JsonWriter& json, const std::optional<std::string_view>& text) {
+  if (text) {
+    json.Text(*text);
+  } else {
+    json.Null();
+  }
+}
+
+void Put(JsonWriter& json, const Uuid& id) {
+  json.Quoted([&id](char* at) { return id.PutHex(at); });
+}
+
+void Put(JsonWriter& json, const std::optional<Uuid>& id) {
+  if (id) {
+    Put(json, *id);
+  } else {
+    json.Null();
+  }
+}
+
+void Put(JsonWriter& json, Timestamp time) {
+  json.Quoted([time](char* at) { return time.PutIso(at); });
+}
+
+void PutHash(JsonWriter& json, const EventView& event) {
+  if (event.hash) {
+    json.Text(*event.hash);
+  } else {
+    Put(json, event.id);
+  }
+}
+
+void PutNumber(JsonWriter& json, int64_t number) {
+  json.Written([number](char* at) { return std::to_chars(at, at + kMaxNumberSize, number).ptr; });
+}
+
+char* PutCursor(char* out, int64_t creation_order) {
+  char text[kMaxNumberSize + 2] = {'['};
+  char* end = std::to_chars(text + 1, text + 1 + kMaxNumberSize, creation_order).ptr;
+  *end++ = ']';
+  return PutBase64(out, {text, end});
+}
+
+char* PutQueryForm(char* at, const EventView& event) {
+  JsonWriter json(at);
+  Put(json.Key("id"), event.id);
+  PutHash(json.Key("hash"), event);
+  json.Key("topic").Text(event.topic);
+  if (event.sender) json.Key("sender").Text(*event.sender);
+  if (event.sender_type) json.Key("sender_type").Text(*event.sender_type);
+  if (event.project) json.Key("project").Text(*event.project);
+  if (event.user) json.Key("user").Text(*event.user);
+  if (event.depends_on) Put(json.Key("depends_on"), *event.depends_on);
+  json.Key("status").Text(EventStatusName(event.status));
+  PutNumber(json.Key("retries"), event.retries);
+  json.Key("description").Text(event.description);
+  json.Key("summary").Raw(event.summary);
+  json.Key("payload").Raw(event.payload.value_or("{}"));
+  Put(json.Key("created_at"), event.created_at);
+  Put(json.Key("updated_at"), event.updated_at);
+  return json.End();
+}
+
+char* PutForm(char* at, const EventView& event, EventForm form, std::optional<double> progress,
+              bool with_payload) {
+  const bool graphql = form == EventForm::kGraphql;
+  JsonWriter json(at);
+  Put(json.Key("id"), event.id);
+  PutHash(json.Key("hash"), event);
+  json.Key("topic").Text(event.topic);
+  Put(json.Key("sender"), event.sender);
+  if (!graphql) Put(json.Key("senderType"), event.sender_type);
+  Put(json.Key("project"), event.project);
+  Put(json.Key("user"), event.user);
+  Put(json.Key("dependsOn"), event.depends_on);
+  json.Key("status").Text(EventStatusName(event.status));
+  PutNumber(json.Key("retries"), event.retries);
+  json.Key("description").Text(event.description);
+  if (graphql) {
+    json.Key("summary").Text(event.summary);
+    const bool empty = !event.payload || *event.payload == "{}";
+    Put(json.Key("payload"), empty ? std::nullopt : event.payload);
+  } else {
+    json.Key("summary").Raw(event.summary);
+    if (form == EventForm::kRest) json.Key("payload").Raw(event.payload.value_or("{}"));
+    if (form == EventForm::kRow && with_payload && event.payload) {
+      json.Key("payload").Raw(*event.payload);
+    }
+  }
+  Put(json.Key("createdAt"), event.created_at);
+  Put(json.Key("updatedAt"), event.updated_at);
+  if (form == EventForm::kRow) {
+    json.Key("cursor").Quoted([&](char* out) { return PutCursor(out, event.creation_order); });
+    if (progress) json.Key("progress").Raw(FloatText(*progress));
+  }
+  return json.End();
 }
 
 }  // namespace
 
 void AppendEvent(std::string& out, const EventView& event, EventForm form,
                  std::optional<double> progress, bool with_payload) {
-  if (form == EventForm::kQuery) {
-    AppendQueryForm(out, event);
-    return;
-  }
-  const bool graphql = form == EventForm::kGraphql;
-  ObjectWriter json(out);
-  json.Id("id", event.id);
-  json.Hash(event);
-  json.Text("topic", event.topic);
-  json.Nullable("sender", event.sender);
-  if (!graphql) json.Nullable("senderType", event.sender_type);
-  json.Nullable("project", event.project);
-  json.Nullable("user", event.user);
-  json.Id("dependsOn", event.depends_on);
-  json.Text("status", EventStatusName(event.status));
-  json.Raw("retries", std::to_string(event.retries));
-  json.Text("description", event.description);
-  if (graphql) {
-    json.Text("summary", event.summary);
-    const bool empty = !event.payload || *event.payload == "{}";
-    json.Nullable("payload", empty ? std::nullopt : event.payload);
-  } else {
-    json.Raw("summary", event.summary);
-    if (form == EventForm::kRest) json.Raw("payload", event.payload.value_or("{}"));
-    if (form == EventForm::kRow && with_payload && event.payload) {
-      json.Raw("payload", *event.payload);
-    }
-  }
-  json.Time("createdAt", event.created_at);
-  json.Time("updatedAt", event.updated_at);
-  if (form == EventForm::kRow) {
-    json.Text("cursor", CursorOf(event.creation_order));
-    if (progress) json.Raw("progress", FloatText(*progress));
-  }
-  json.End();
+  AppendWritten(out, Bound(event, form == EventForm::kGraphql), [&](char* at) {
+    return form == EventForm::kQuery ? PutQueryForm(at, event)
+                                     : PutForm(at, event, form, progress, with_payload);
+  });
 }
 
 std::string SocketMessage(const Change& change) {
   const EventView event = View(change.event);
   std::string out;
-  ObjectWriter json(out);
-  json.Time("createdAt", event.created_at);
-  json.Id("dependsOn", event.depends_on);
-  json.Text("description", event.description);
-  json.Id("id", event.id);
-  if (change.is_dispatch) {
-    json.Raw("progress", event.status == EventStatus::kFinished ? "100" : "0.0");
-  } else if (change.progress) {
-    json.Raw("progress", FloatText(*change.progress));
-  }
-  json.Nullable("project", event.project);
-  json.Nullable("sender", event.sender);
-  json.Nullable("senderType", event.sender_type);
-  json.Text("status", EventStatusName(event.status));
-  if (change.is_dispatch) {
-    json.Raw("store", change.kind == ChangeKind::kTransient ? "false" : "true");
-  }
-  json.Raw("summary", event.summary);
-  json.Text("topic", event.topic);
-  json.Time("updatedAt", event.updated_at);
-  json.Nullable("user", event.user);
-  json.End();
+  AppendWritten(out, Bound(event, false), [&](char* at) {
+    JsonWriter json(at);
+    Put(json.Key("createdAt"), event.created_at);
+    Put(json.Key("dependsOn"), event.depends_on);
+    json.Key("description").Text(event.description);
+    Put(json.Key("id"), event.id);
+    if (change.is_dispatch) {
+      json.Key("progress").Raw(event.status == EventStatus::kFinished ? "100" : "0.0");
+    } else if (change.progress) {
+      json.Key("progress").Raw(FloatText(*change.progress));
+    }
+    Put(json.Key("project"), event.project);
+    Put(json.Key("sender"), event.sender);
+    Put(json.Key("senderType"), event.sender_type);
+    json.Key("status").Text(EventStatusName(event.status));
+    if (change.is_dispatch) {
+      json.Key("store").Raw(change.kind == ChangeKind::kTransient ? "false" : "true");
+    }
+    json.Key("summary").Raw(event.summary);
+    json.Key("topic").Text(event.topic);
+    Put(json.Key("updatedAt"), event.updated_at);
+    Put(json.Key("user"), event.user);
+    return json.End();
+  });
   return out;
 }
 
 std::string CursorOf(int64_t creation_order) {
-  return Base64Encode('[' + std::to_string(creation_order) + ']');
+  char text[kMaxCursorSize];
+  return {text, PutCursor(text, creation_order)};
 }
 
 std::string FloatText(double value) { return CanonicalText(Json(value)); }

@@ -1,0 +1,73 @@
+// Writes a flat JSON object through a bare pointer into room that was reserved once: a page of rows
+// is mostly copying, and growing a string byte by byte costs more than the bytes.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+#include "base/json_text.h"
+#include "base/result.h"
+
+namespace cuesheet {
+
+class JsonWriter {
+ public:
+  // `at` has room for the whole object.
+  explicit JsonWriter(char* at) : start_(at), at_(at) {}
+
+  // `,"key":`; the first comma becomes the opening brace. `key` needs no escapes.
+  template <size_t size>
+  JsonWriter& Key(const char (&key)[size]) {
+    *at_++ = ',';
+    *at_++ = '"';
+    std::memcpy(at_, key, size - 1);
+    at_ += size - 1;
+    *at_++ = '"';
+    *at_++ = ':';
+    return *this;
+  }
+  void Raw(std::string_view json) {
+    std::memcpy(at_, json.data(), json.size());
+    at_ += json.size();
+  }
+  void Null() { Raw("null"); }
+  // A value that needs room for JsonStringBound(text.size()).
+  void Text(std::string_view text) { at_ = PutJsonString(at_, text); }
+  // A value that put(char*) writes; it returns the end.
+  template <typename Put>
+  void Written(Put put) {
+    at_ = put(at_);
+  }
+  // A value between quotes that needs no escapes.
+  template <typename Put>
+  void Quoted(Put put) {
+    *at_++ = '"';
+    Written(put);
+    *at_++ = '"';
+  }
+  // Returns the end of the object, which has at least one member.
+  char* End() {
+    *start_ = '{';
+    *at_++ = '}';
+    return at_;
+  }
+
+ private:
+  char* start_;
+  char* at_;
+};
+
+// Appends what write(char*) writes, at most `bound` bytes; it returns the end.
+template <typename Write>
+void AppendWritten(std::string& out, size_t bound, Write write) {
+  const size_t start = out.size();
+  out.resize_and_overwrite(start + bound, [&](char* data, size_t) {
+    const auto size = static_cast<size_t>(write(data + start) - data);
+    CUE_ASSERT(size <= start + bound);
+    return size;
+  });
+}
+
+}  // namespace cuesheet
