@@ -8,16 +8,18 @@
 
 namespace cuesheet {
 
+static_assert(DictionaryColumn::kNull + 1 == 0);
+
 class CodeSet {
  public:
   // `test(code)`: whether rows with this code are in. Values that the dictionary gets later are
   // asked when they are met.
   template <typename Test>
   bool Has(uint32_t code, Test test) const {
-    const size_t at = static_cast<size_t>(code) + 1;  // kNull comes first
-    const size_t slot = code == DictionaryColumn::kNull ? 0 : at;
-    if (slot >= answers_.size()) answers_.resize(slot + 1);
-    if (answers_[slot] == kUnknown) answers_[slot] = test(code) ? kYes : kNo;
+    const uint32_t slot = code + 1;  // kNull comes first
+    if (slot < answers_.size() && answers_[slot] != kUnknown) return answers_[slot] == kYes;
+    if (slot >= answers_.size()) answers_.resize(size_t{slot} + 1);
+    answers_[slot] = test(code) ? kYes : kNo;
     return answers_[slot] == kYes;
   }
 

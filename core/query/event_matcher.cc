@@ -20,8 +20,10 @@ EventMatcher::EventMatcher(const EventQuery& query, const EventTable& table)
   if (query.users) user_names_.insert(query.users->begin(), query.users->end());
   if (query.ids) ids_.insert(query.ids->begin(), query.ids->end());
   for (size_t i = 0; i < kEventStatusNames.size(); ++i) {
-    statuses_[i] = !query.statuses || std::ranges::find(*query.statuses, kEventStatusNames[i]) !=
-                                          query.statuses->end();
+    const bool wanted =
+        !query.statuses ||
+        std::ranges::find(*query.statuses, kEventStatusNames[i]) != query.statuses->end();
+    if (wanted) statuses_ |= 1U << i;
   }
 }
 
@@ -34,8 +36,7 @@ bool EventMatcher::MatchesNow(Row row) {
   const auto has_user = [this](uint32_t code) {
     return IsListed(table_.users(), code, user_names_);
   };
-  return topics_.Has(table_.topics().code(row), has_topic) &&
-         statuses_[static_cast<size_t>(table_.status(row))] &&
+  return HasStatus(row) && topics_.Has(table_.topics().code(row), has_topic) &&
          (!query_.projects || projects_.Has(table_.projects().code(row), has_project)) &&
          (!query_.users || users_.Has(table_.users().code(row), has_user)) &&
          (!query_.older_than || table_.created_at(row) < *query_.older_than) &&

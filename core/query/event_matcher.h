@@ -1,7 +1,7 @@
 // One EventQuery made ready for one table: which rows match it, whatever page they are on.
 #pragma once
 
-#include <array>
+#include <cstdint>
 #include <optional>
 #include <set>
 #include <string_view>
@@ -33,7 +33,7 @@ class EventMatcher {
   void VisitMatches(Visit visit) {
     text_.Update();
     const auto visit_match = [&](Row row) {
-      return !text_.MayMatch(row) || !MatchesNow(row) || visit(row);
+      return !HasStatus(row) || !text_.MayMatch(row) || !MatchesNow(row) || visit(row);
     };
     if (const auto rows = FewCandidates()) {
       for (const Row row : *rows) {
@@ -47,6 +47,9 @@ class EventMatcher {
  private:
   // The dictionaries are those of the last text_.Update().
   bool MatchesNow(Row row);
+  bool HasStatus(Row row) const {
+    return (statuses_ >> static_cast<uint32_t>(table_.status(row)) & 1) != 0;
+  }
   std::optional<std::vector<Row>> FewCandidates() const;
   bool HasTopic(uint32_t code) const;
 
@@ -57,7 +60,7 @@ class EventMatcher {
   CodeSet topics_, projects_, users_;
   std::unordered_set<std::string_view> project_names_, user_names_;
   std::set<Uuid> ids_;
-  std::array<bool, kEventStatusNames.size()> statuses_{};
+  uint32_t statuses_ = 0;  // one bit each
 };
 
 }  // namespace cuesheet

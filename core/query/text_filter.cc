@@ -6,7 +6,6 @@
 #include "base/find_bytes.h"
 #include "base/fold.h"
 #include "base/utf8.h"
-#include "table/text_signature.h"
 
 namespace cuesheet {
 
@@ -49,8 +48,8 @@ TextMatcher::TextMatcher(const TextFilter& filter, const EventTable& table)
       users_(table.users()) {
   if (!words_.empty()) all_ = UINT64_MAX >> (64 - words_.size());
   for (const std::string& word : words_) {
-    signatures_.push_back(TextSignature(word));
-    signature_ |= signatures_.back();
+    signatures_.push_back(TextSignature::Of(word));
+    signature_ = signature_ | signatures_.back();
   }
 }
 
@@ -71,10 +70,9 @@ bool TextMatcher::Matches(Row row) {
 
 // Most descriptions are ruled out by their signature; the others are searched.
 bool TextMatcher::DescriptionHas(uint64_t words, Row row) {
-  const uint64_t signature = table_.description_signature(row);
+  const TextSignature& signature = table_.description_signature(row);
   for (uint64_t left = words; left != 0; left &= left - 1) {
-    const uint64_t wanted = signatures_[static_cast<size_t>(std::countr_zero(left))];
-    if ((signature & wanted) != wanted) return false;
+    if (!signature.Covers(signatures_[static_cast<size_t>(std::countr_zero(left))])) return false;
   }
   const bool is_plain = table_.HasPlainDescription(row);
   if (!is_plain) FoldInto(folded_, table_.description(row));

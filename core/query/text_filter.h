@@ -54,7 +54,7 @@ class TextMatcher {
   void Update();
   // False for most rows that do not match, at the cost of one comparison.
   bool MayMatch(Row row) const {
-    return in_dictionaries_ || (table_.description_signature(row) & signature_) == signature_;
+    return in_dictionaries_ || table_.description_signature(row).Covers(signature_);
   }
   bool Matches(Row row);
 
@@ -63,9 +63,9 @@ class TextMatcher {
 
   const EventTable& table_;
   std::vector<std::string> words_;
-  std::vector<uint64_t> signatures_;  // of the words
-  uint64_t signature_ = 0;            // of all of them
-  uint64_t all_ = 0;                  // one bit per word
+  std::vector<TextSignature> signatures_;  // of the words
+  TextSignature signature_;                // of all of them
+  uint64_t all_ = 0;                       // one bit per word
   WordBits topics_, projects_, users_;
   bool in_dictionaries_ = false;  // a word is part of a topic, a project or a user
   std::string folded_;            // scratch

@@ -8,7 +8,6 @@
 #include "base/json_text.h"
 #include "base/result.h"
 #include "event/names.h"
-#include "table/text_signature.h"
 
 namespace cuesheet {
 namespace {
@@ -207,7 +206,7 @@ Row EventTable::NewRow() {
   newest_child_.push_back(kNoRow);
   next_sibling_.push_back(kNoRow);
   description_.emplace_back();
-  signature_.push_back(0);
+  signature_.emplace_back();
   summary_.emplace_back();
   for (DictionaryColumn* column : {&topic_, &project_, &user_, &sender_, &sender_type_}) {
     column->Append();
@@ -269,7 +268,7 @@ void EventTable::SetDescription(Row row, std::string_view text) {
   if (description(row) == text) return;
   Replace(text_, description_[row], text);
   FoldInto(folded_, text);
-  signature_[row] = TextSignature(folded_);
+  signature_[row] = TextSignature::Of(folded_);
   const bool is_plain = std::ranges::equal(text, folded_, {}, LowerAscii);
   flags_[row] =
       static_cast<uint8_t>((flags_[row] & ~kPlainDescription) | (is_plain ? kPlainDescription : 0));

@@ -1,7 +1,7 @@
 // Every event of a store, as columns (docs/design.md, Memory and speed). Rows are slots: a row
 // number stays valid until its event is removed. Creation order is a list of rows beside them.
 //
-// A row costs 110 bytes and its text, and another 8 when any event of the store has a payload here.
+// A row costs 118 bytes and its text, and another 8 when any event of the store has a payload here.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +19,7 @@
 #include "table/row_index.h"
 #include "table/row_observer.h"
 #include "table/row_order.h"
+#include "table/text_signature.h"
 #include "table/value_index.h"
 
 namespace cuesheet {
@@ -59,8 +60,8 @@ class EventTable {
   Timestamp updated_at(Row row) const { return updated_at_[row]; }
   int64_t creation_order(Row row) const { return creation_order_[row]; }
   std::string_view description(Row row) const { return text_.Get(description_[row]); }
-  // TextSignature of the folded description.
-  uint64_t description_signature(Row row) const { return signature_[row]; }
+  // That of the folded description.
+  const TextSignature& description_signature(Row row) const { return signature_[row]; }
   // Whether folding the description does no more than to lower its ASCII letters.
   bool HasPlainDescription(Row row) const { return (flags_[row] & kPlainDescription) != 0; }
   // Canonical JSON text of an object.
@@ -148,7 +149,7 @@ class EventTable {
   std::vector<Row> newest_child_;
   std::vector<Row> next_sibling_;
   std::vector<TextRef> description_;
-  std::vector<uint64_t> signature_;
+  std::vector<TextSignature> signature_;
   std::vector<TextRef> summary_;
   std::vector<TextRef> payload_;  // by row, as far as any event has one
   DictionaryColumn topic_, project_, user_, sender_, sender_type_;
