@@ -5,10 +5,10 @@ const PRODUCTS = ['renderMain', 'modelHero', 'animMain', 'plateMain', 'compFinal
 const STATUSES = ['In progress', 'Pending review', 'Approved', 'On hold'];
 
 const JOBS = [
-  ['reviewable.process', 'Transcoding turntable.mov'],
-  ['ftrack.sync_to_ayon', 'Syncing project to tracker'],
-  ['addon.install_from_url', 'Installing addon core 1.4.2'],
-  ['import.data', 'Importing 480 rows'],
+  ['reviewable.process', 'Transcoding turntable.mov', {}],
+  ['ftrack.sync_to_ayon', 'Syncing project to tracker', {}],
+  ['addon.install_from_url', 'Installing addon core 1.4.2', { url: 'https://addons.example/core' }],
+  ['import.data', 'Importing 480 rows', { total: 480, type: 'task' }],
 ] as const;
 
 /** What the sample dispatches: AYON's request body. */
@@ -45,14 +45,15 @@ export function createEventMaker(random: () => number) {
     const shot = pick(SEQUENCES);
     const product = pick(PRODUCTS);
     const path = `/shots/${shot}`;
-    const summary = { entityId: id(), parentId: id(), entityPath: path };
+    const summary = { entityId: id(), parentId: id() };
+    const patched = { ...summary, entityPath: path };
     const value = pick(STATUSES);
     const event = pick<() => NewEvent>([
       () => ({ topic: 'entity.folder.created', description: `Folder ${shot} created` }),
       () => ({
         topic: 'entity.folder.status_changed',
         description: `Changed folder ${path} status to ${value}`,
-        summary: { ...summary, value },
+        summary: { ...patched, value },
         payload: { oldValue: 'Not ready', newValue: value },
       }),
       () => ({ topic: 'entity.product.created', description: `Product ${product} created` }),
@@ -60,7 +61,7 @@ export function createEventMaker(random: () => number) {
       () => ({
         topic: 'entity.version.status_changed',
         description: `Changed version ${path}/${product}/v012 status to ${value}`,
-        summary: { ...summary, value },
+        summary: { ...patched, value },
       }),
       () => ({ topic: 'entity.representation.created', description: 'Representation exr created' }),
       () => ({ topic: 'entity.task.created', description: 'Task compositing created' }),
@@ -72,6 +73,7 @@ export function createEventMaker(random: () => number) {
       () => ({
         topic: 'entity.folder.attrib_changed',
         description: `Changed folder ${path} attributes: frameEnd, fps`,
+        summary: patched,
       }),
       () => ({
         topic: 'entity.workfile.created',
@@ -88,20 +90,71 @@ export function createEventMaker(random: () => number) {
         topic: 'link.created',
         project,
         description: 'Created reference link between hero and sh010.',
+        summary: {
+          id: id(),
+          linkType: 'reference|folder|folder',
+          inputType: 'folder',
+          outputType: 'folder',
+          inputId: id(),
+          outputId: id(),
+        },
       }),
-      () => ({ topic: 'activity.created', project, description: 'Created comment activity' }),
-      () => ({ topic: 'entity_list.created', project, description: 'Entity list dailies created' }),
+      () => ({
+        topic: 'activity.created',
+        project,
+        description: 'Created comment activity',
+        summary: { activity_id: id(), activity_type: 'comment', references: [] },
+      }),
+      () => ({
+        topic: 'entity_list.created',
+        project,
+        description: 'Entity list dailies created',
+        summary: {
+          id: id(),
+          entity_list_type: 'generic',
+          entity_type: 'version',
+          label: 'dailies',
+          count: 0,
+        },
+      }),
       () => ({
         topic: 'reviewable.created',
         project,
         description: "Reviewable 'turntable.mp4' uploaded",
+        summary: {
+          fileId: id(),
+          versionId: id(),
+          productId: id(),
+          activityId: id(),
+          size: 48_210_344,
+          filename: 'turntable.mp4',
+          label: 'turntable',
+          mimetype: 'video/mp4',
+        },
       }),
       () => ({
         topic: 'settings.changed',
         description: 'core 1.0 production studio overrides changed',
+        summary: { addon_name: 'core', addon_version: '1.0', variant: 'production' },
       }),
-      () => ({ topic: 'bundle.updated', description: "Bundle '2026-11' has been updated" }),
-      () => ({ topic: 'access_group.updated', description: 'Updated access group artist' }),
+      () => ({
+        topic: 'bundle.updated',
+        description: "Bundle '2026-11' has been updated",
+        summary: {
+          name: '2026-11',
+          changedFields: ['isStaging'],
+          isProduction: false,
+          isStaging: true,
+          isArchived: false,
+          isDev: false,
+          isProject: false,
+        },
+      }),
+      () => ({
+        topic: 'access_group.updated',
+        description: 'Updated access group artist',
+        summary: { name: 'artist' },
+      }),
       () => ({ topic: 'log.info', description: 'Settings loaded' }),
       () => ({ topic: 'log.warning', description: 'Slow query: 1240 ms' }),
       () => ({
@@ -118,8 +171,9 @@ export function createEventMaker(random: () => number) {
     finished: (): NewEvent => (random() < 0.65 ? entityEvent() : otherEvent()),
     /** Something that will take a while. */
     job(): NewEvent {
-      const [topic, label] = pick(JOBS);
-      return { topic, project: pick(PROJECTS), description: `${label} ...`, finished: false };
+      const [topic, label, summary] = pick(JOBS);
+      const description = `${label} ...`;
+      return { topic, project: pick(PROJECTS), description, summary, finished: false };
     },
   };
 }
