@@ -12,14 +12,22 @@ namespace cuesheet {
 // 64-bit checksum (XXH3) of a run of bytes.
 uint64_t Checksum(std::string_view bytes);
 
+// Writes the bytes of an integer to `out`.
+template <typename T>
+void PutFixed(char* out, T value) {
+  for (size_t i = 0; i < sizeof(T); ++i) {
+    out[i] = static_cast<char>(static_cast<uint64_t>(value) >> (8 * i) & 0xFF);
+  }
+}
+
 class ByteWriter {
  public:
   explicit ByteWriter(std::string& out) : out_(out) {}
   template <typename T>
   void Fixed(T value) {
-    for (size_t i = 0; i < sizeof(T); ++i) {
-      out_ += static_cast<char>(static_cast<uint64_t>(value) >> (8 * i) & 0xFF);
-    }
+    char bytes[sizeof(T)];
+    PutFixed(bytes, value);
+    out_.append(bytes, sizeof(T));
   }
   void Varint(uint64_t value) {
     for (; value >= 0x80; value >>= 7) out_ += static_cast<char>(value | 0x80);

@@ -107,17 +107,19 @@ Result<Journal::Commit> Journal::BeginCommit() {
     ++segment_;
     segment_size_ = 0;
   }
-  std::string bytes = segment_size_ == 0 ? std::string(kMagic) + waiting_ : waiting_;
-  const auto written = env_->Append(SegmentName(segment_), bytes);
+  const std::string name = SegmentName(segment_);
+  Result<void> written;
+  if (segment_size_ == 0) written = env_->Append(name, kMagic);
+  if (written) written = env_->Append(name, waiting_);
   if (!written) {
     // Part of it may be in the file; cut it back, or else replay skips what comes twice.
-    (void)env_->Truncate(SegmentName(segment_), segment_size_);
+    (void)env_->Truncate(name, segment_size_);
     return std::unexpected(written.error());
   }
   in_flight_ = std::move(waiting_);
   waiting_.clear();
   in_flight_sequence_ = last_sequence_;
-  return Commit{in_flight_sequence_, bytes.size()};
+  return Commit{in_flight_sequence_, in_flight_.size()};
 }
 
 Result<void> Journal::Committed(bool ok) {

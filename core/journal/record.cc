@@ -93,11 +93,9 @@ void PutRecord(std::string& out, uint64_t sequence, ChangeKind kind, const Uuid*
   PutFields(body, event, fields);
 
   const std::string_view written = std::string_view(out).substr(head + kRecordHeadSize);
-  std::string size_and_sum;
-  ByteWriter prefix(size_and_sum);
-  prefix.Fixed(static_cast<uint32_t>(written.size()));
-  prefix.Fixed(Checksum(written));
-  out.replace(head, kRecordHeadSize, size_and_sum);
+  const uint64_t checksum = Checksum(written);
+  PutFixed(out.data() + head, static_cast<uint32_t>(written.size()));
+  PutFixed(out.data() + head + sizeof(uint32_t), checksum);
 }
 
 }  // namespace
