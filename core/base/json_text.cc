@@ -1,5 +1,6 @@
 #include "base/json_text.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 
@@ -52,10 +53,9 @@ char* PutEscaped(char* out, char c) {
       *out++ = c;
       break;
     default:
-      std::memcpy(out, "u00", 3);
-      out[3] = kHexDigits[byte >> 4];
-      out[4] = kHexDigits[byte & 15];
-      out += 5;
+      out = std::ranges::copy(std::string_view("u00"), out).out;
+      *out++ = kHexDigits[byte >> 4];
+      *out++ = kHexDigits[byte & 15];
   }
   return out;
 }
