@@ -88,4 +88,21 @@ TEST_CASE("a byte reader never runs past the end") {
 }
 
 }  // namespace
+TEST_CASE("json string: escapes at every place of a text, as the library writes them") {
+  for (size_t size = 0; size < 20; ++size) {
+    for (size_t at = 0; at < size; ++at) {
+      for (const char c : {'"', '\\', '\n', '\r', '\t', '\x01', '\x1f', ' ', '\x7f'}) {
+        std::string text(size, 'x');
+        text[at] = c;
+        std::string out = "before";
+        AppendJsonString(out, text);
+        CHECK(out == "before" + Json(text).dump());
+      }
+    }
+  }
+  std::string out;
+  AppendJsonString(out, "größer als – \"20\" ¥");
+  CHECK(out == R"("größer als – \"20\" ¥")");
+}
+
 }  // namespace cuesheet
