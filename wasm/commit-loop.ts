@@ -45,7 +45,7 @@ export function createCommitLoop(
         const effects = held;
         held = [];
         try {
-          await files.commit();
+          await files.commit('relaxed');
         } catch (error) {
           held = effects.concat(held);
           store.call(Method.committed, { ok: false });

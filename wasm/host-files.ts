@@ -1,4 +1,10 @@
 /**
+ * What a commit survives: `relaxed` a crash of the process or the browser, `strict` one of the machine
+ * as well. Hosts with real files are always strict.
+ */
+export type Durability = 'relaxed' | 'strict';
+
+/**
  * The files of one store as the core's `Env` sees them: flat names, synchronous calls, and one
  * asynchronous barrier. A method that throws becomes a `storage` error with the thrown message.
  */
@@ -6,6 +12,12 @@ export interface HostFiles {
   list(): string[];
   /** Size in bytes, or -1 when there is no such file. */
   size(name: string): number;
+  /** Whether `read` can answer now. Only a host that reads asynchronously says no. */
+  isLoaded(name: string): boolean;
+  /** Brings the content of files into memory, so that `read` can answer. */
+  load(names: readonly string[]): Promise<void>;
+  /** Their content may leave memory again. */
+  unload(names: readonly string[]): void;
   /** Up to `length` bytes from `offset`; fewer at the end of the file. */
   read(name: string, offset: number, length: number): Uint8Array;
   /** Makes the file when it is missing. The bytes are only valid during the call. */
@@ -16,5 +28,5 @@ export interface HostFiles {
   rename(from: string, to: string): void;
   remove(name: string): void;
   /** Resolves when everything done so far survives a crash; rejects when that is not sure. */
-  commit(): Promise<void>;
+  commit(durability: Durability): Promise<void>;
 }

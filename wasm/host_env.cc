@@ -7,6 +7,7 @@ extern "C" {
 double cue_host_error(char* out, double capacity);
 double cue_host_list(uint32_t files, char* out, double capacity);
 double cue_host_size(uint32_t files, const char* name);
+double cue_host_is_loaded(uint32_t files, const char* name);
 double cue_host_read(uint32_t files, const char* name, double offset, char* out, double length);
 double cue_host_append(uint32_t files, const char* name, const char* bytes, double length);
 double cue_host_write(uint32_t files, const char* name, const char* bytes, double length);
@@ -49,17 +50,26 @@ Result<std::vector<std::string>> HostEnv::List() {
   return names;
 }
 
-Result<std::string> HostEnv::Read(const std::string& name) {
+Result<uint64_t> HostEnv::Size(const std::string& name) {
   const double size = cue_host_size(files_, name.c_str());
   if (size == kMissing) return Fail(ErrorCode::kStorage, name + ": no such file");
   CUE_TRY(Check(size, name + ": reading its size"));
+  return static_cast<uint64_t>(size);
+}
+
+bool HostEnv::IsLoaded(const std::string& name) {
+  return cue_host_is_loaded(files_, name.c_str()) == 1;
+}
+
+Result<std::string> HostEnv::ReadAt(const std::string& name, uint64_t offset, uint64_t size) {
   std::string bytes(static_cast<size_t>(size), '\0');
   for (size_t at = 0; at < bytes.size();) {
     const size_t wanted = std::min(kReadChunk, bytes.size() - at);
-    const double got = cue_host_read(files_, name.c_str(), static_cast<double>(at),
-                                     bytes.data() + at, static_cast<double>(wanted));
+    const double got =
+        cue_host_read(files_, name.c_str(), static_cast<double>(offset) + static_cast<double>(at),
+                      bytes.data() + at, static_cast<double>(wanted));
     CUE_TRY(Check(got, name + ": reading"));
-    if (got == 0) return Fail(ErrorCode::kStorage, name + ": shorter than its size");
+    if (got == 0) return Fail(ErrorCode::kStorage, name + ": shorter than asked for");
     at += static_cast<size_t>(got);
   }
   return bytes;

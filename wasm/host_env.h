@@ -12,7 +12,9 @@ class HostEnv : public Env {
   explicit HostEnv(uint32_t files) : files_(files) {}
 
   Result<std::vector<std::string>> List() override;
-  Result<std::string> Read(const std::string& name) override;
+  Result<uint64_t> Size(const std::string& name) override;
+  Result<std::string> ReadAt(const std::string& name, uint64_t offset, uint64_t size) override;
+  bool IsLoaded(const std::string& name) override;
   Result<void> Append(const std::string& name, std::string_view bytes) override;
   Result<void> Truncate(const std::string& name, uint64_t size) override;
   Result<void> Write(const std::string& name, std::string_view bytes) override;

@@ -44,6 +44,11 @@ addToLibrary({
     }),
   cue_host_size__deps: ['$cueHost', '$UTF8ToString'],
 
+  // 1 when cue_host_read can answer now.
+  cue_host_is_loaded: (number, name) =>
+    cueHost.run(() => (cueHost.files(number).isLoaded(UTF8ToString(name)) ? 1 : 0)),
+  cue_host_is_loaded__deps: ['$cueHost', '$UTF8ToString'],
+
   cue_host_read: (number, name, offset, pointer, length) =>
     cueHost.run(() => {
       const bytes = cueHost.files(number).read(UTF8ToString(name), offset, length);

@@ -62,6 +62,9 @@ export async function mountIdbfs(glue: Glue, database: string): Promise<HostFile
       touch(to);
     },
     remove: (name) => FS.unlink(path(name)),
+    isLoaded: () => true,
+    load: () => Promise.resolve(),
+    unload() {},
     async commit() {
       try {
         await sync(false);
@@ -99,6 +102,9 @@ export function memoryFiles(): HostFiles {
       files.delete(from);
     },
     remove: (name) => void files.delete(name),
+    isLoaded: () => true,
+    load: () => Promise.resolve(),
+    unload() {},
     commit: () => Promise.resolve(),
   };
 }

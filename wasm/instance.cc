@@ -111,6 +111,11 @@ Result<std::string> Instance::Run(Method method, const Frame& frame) {
       return Topics();
     case Method::kDeclare:
       return Declare(frame);
+    case Method::kLoad:
+    case Method::kMaintain:
+    case Method::kExport:
+    case Method::kVerify:
+      break;
   }
   return Fail(ErrorCode::kInvalid,
               "no method has the number " + std::to_string(static_cast<uint32_t>(method)));

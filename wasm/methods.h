@@ -30,6 +30,10 @@ enum class Method : uint32_t {
   kImport = 19,
   kTopics = 20,
   kDeclare = 21,
+  kLoad = 22,
+  kMaintain = 23,
+  kExport = 24,
+  kVerify = 25,
 };
 
 }  // namespace cuesheet

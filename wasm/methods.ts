@@ -27,6 +27,10 @@ export const Method = {
   import: 19,
   topics: 20,
   declare: 21,
+  load: 22,
+  maintain: 23,
+  export: 24,
+  verify: 25,
 } as const;
 
 export type Method = (typeof Method)[keyof typeof Method];
@@ -40,7 +44,9 @@ export type ErrorCode =
   | 'too_large'
   | 'storage'
   | 'corrupt'
-  | 'state';
+  | 'state'
+  | 'cold'
+  | 'loading';
 
 export type ReplicaState =
   'offline' | 'connecting' | 'catching_up' | 'live' | 'waiting' | 'unauthorized' | 'stopped';

@@ -22,6 +22,10 @@ const char* ErrorCodeName(ErrorCode code) {
       return "corrupt";
     case ErrorCode::kState:
       return "state";
+    case ErrorCode::kCold:
+      return "cold";
+    case ErrorCode::kLoading:
+      return "loading";
   }
   return "invalid";
 }

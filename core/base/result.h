@@ -20,6 +20,8 @@ enum class ErrorCode {
   kStorage,    // the host could not read or write a file
   kCorrupt,    // a file holds what was never written
   kState,      // not now: the store is not open, a commit is running
+  kCold,       // the host must load the files first; the message is their names, one a line
+  kLoading,    // the answer needs events that are not loaded yet
 };
 
 // Stable name of a code on the border ("invalid", "not_found", ...; docs/border.md).

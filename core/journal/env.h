@@ -16,13 +16,25 @@ class Env {
  public:
   virtual ~Env() = default;
   virtual Result<std::vector<std::string>> List() = 0;
-  virtual Result<std::string> Read(const std::string& name) = 0;
+  // kStorage when there is no such file.
+  virtual Result<uint64_t> Size(const std::string& name) = 0;
+  // Exactly `size` bytes from `offset`; kStorage when the file is shorter.
+  virtual Result<std::string> ReadAt(const std::string& name, uint64_t offset, uint64_t size) = 0;
+  // Whether ReadAt() can answer now. Where it cannot the host loads the file on demand (kCold).
+  virtual bool IsLoaded(const std::string&) { return true; }
   // Makes the file when it is missing.
   virtual Result<void> Append(const std::string& name, std::string_view bytes) = 0;
   virtual Result<void> Truncate(const std::string& name, uint64_t size) = 0;
   virtual Result<void> Write(const std::string& name, std::string_view bytes) = 0;
   virtual Result<void> Rename(const std::string& from, const std::string& to) = 0;
   virtual Result<void> Remove(const std::string& name) = 0;
+
+  Result<std::string> Read(const std::string& name);
 };
+
+inline Result<std::string> Env::Read(const std::string& name) {
+  CUE_ASSIGN(const uint64_t size, Size(name));
+  return ReadAt(name, 0, size);
+}
 
 }  // namespace cuesheet

@@ -20,6 +20,9 @@ function slowFiles() {
       files.delete(from);
     },
     remove: (name) => void files.delete(name),
+    isLoaded: () => true,
+    load: () => Promise.resolve(),
+    unload() {},
     commit: () => new Promise<void>((resolve, reject) => waiting.push({ resolve, reject })),
   };
   const next = async () => {

@@ -95,6 +95,9 @@ export function openNodeFiles(folder: string): NodeFiles {
       rmSync(path(name), { force: true });
       folderChanged = true;
     },
+    isLoaded: () => true,
+    load: () => Promise.resolve(),
+    unload() {},
     async commit() {
       const files = [...changed];
       changed.clear();

@@ -19,10 +19,17 @@ class MemoryEnv : public Env {
     for (const auto& [name, bytes] : files) names.push_back(name);
     return names;
   }
-  Result<std::string> Read(const std::string& name) override {
+  Result<uint64_t> Size(const std::string& name) override {
     const auto it = files.find(name);
     if (it == files.end()) return Fail(ErrorCode::kStorage, name + ": no such file");
-    return it->second;
+    return it->second.size();
+  }
+  Result<std::string> ReadAt(const std::string& name, uint64_t offset, uint64_t size) override {
+    CUE_ASSIGN(const uint64_t whole, Size(name));
+    if (offset > whole || size > whole - offset) {
+      return Fail(ErrorCode::kStorage, name + ": shorter than asked for");
+    }
+    return files[name].substr(static_cast<size_t>(offset), static_cast<size_t>(size));
   }
   Result<void> Append(const std::string& name, std::string_view bytes) override {
     CUE_TRY(Check("append", name));
