@@ -1,123 +1,216 @@
-import type { HostFiles } from './host-files.ts';
 import type { Glue } from '#glue';
+import type { Durability, HostFiles } from './host-files.ts';
+import { coldPart, mountedPart, type Part, refuseLost } from './idb-parts.ts';
+import {
+  createRecords,
+  type Directory,
+  type FileRecord,
+  OPEN_TIMEOUT_MS,
+  type Records,
+  type Sizes,
+} from './idb-records.ts';
+import { existing } from './memory-files.ts';
+import { asProblem, StorageProblem } from './storage-problem.ts';
 
-/** Longest wait for IndexedDB to open, in milliseconds: some private modes never answer. */
-const MOUNT_TIMEOUT_MS = 10_000;
+/** Files that are written once and only read when somebody asks for them, also when set aside. */
+const COLD = /^(lost-)?(block|payload)-/;
+
+/** Files of a store in IndexedDB. `load` and `commit` reject with a StorageProblem. */
+export interface IdbfsFiles extends HostFiles {
+  /** Grows with every owner; a commit of an owner before is refused (`fenced`). */
+  readonly epoch: number;
+  /** Ends the connections. What is not committed is gone. */
+  close(): void;
+}
+
+/** The two databases of a store, claimed by a new owner: from now on the one before is fenced. */
+export interface Claimed {
+  hot: { folder: string; records: Records };
+  cold: { folder: string; records: Records; sizes: Sizes };
+}
 
 /**
- * Mounts an IndexedDB database through Emscripten's IDBFS and loads it. Only one worker may have a
- * database mounted: a second one's sync would delete the first one's files.
- * @throws Error when IndexedDB is missing, blocked or does not answer.
+ * Opens both databases of a store at once. Needs no wasm, so it can run while that loads.
+ * @throws StorageProblem `unavailable` when IndexedDB is missing, blocked or does not answer.
  */
-export async function mountIdbfs(glue: Glue, database: string): Promise<HostFiles> {
-  const { FS, IDBFS } = glue;
+export async function claimDatabases(
+  database: string,
+  openTimeoutMs: number = OPEN_TIMEOUT_MS,
+): Promise<Claimed> {
   const folder = `/cuesheet/${encodeURIComponent(database)}`;
+  const hot = { folder, records: createRecords(folder, openTimeoutMs) };
+  const cold = {
+    folder: `${folder}/cold`,
+    records: createRecords(`${folder}/cold`, openTimeoutMs),
+  };
+  const [, directory] = await Promise.all([hot.records.claim(), cold.records.claim()]);
+  const sizes = await sizesOf(cold.records, cold.folder, directory);
+  return { hot, cold: { ...cold, sizes } };
+}
+
+/** Of files whose sizes nobody wrote down, because IDBFS itself stored them, the contents are read. */
+async function sizesOf(
+  records: Records,
+  folder: string,
+  { paths, sizes }: Directory,
+): Promise<Sizes> {
+  const unknown = paths.filter((path) => sizes?.[nameOf(path, folder)] === undefined);
+  const contents = unknown.length > 0 ? await records.read(unknown) : [];
+  const read = new Map(unknown.map((path, index) => [path, contents[index]?.length]));
+  return Object.fromEntries(
+    paths.map((path) => {
+      const name = nameOf(path, folder);
+      return [name, read.get(path) ?? sizes?.[name] ?? 0];
+    }),
+  );
+}
+
+const nameOf = (path: string, folder: string) => path.slice(folder.length + 1);
+
+/**
+ * Mounts the first database through Emscripten's IDBFS and loads it; the contents of the second one
+ * are read on demand. Commits write the records themselves (docs/storage.md, In the browser).
+ * @throws StorageProblem `unavailable` when IndexedDB does not answer.
+ */
+export async function mountIdbfs(glue: Glue, { hot, cold }: Claimed): Promise<IdbfsFiles> {
+  await populate(glue, hot.folder, hot.records);
+  const hotStore = storedPart(mountedPart(glue, hot.folder), hot.folder, hot.records);
+  const coldStore = storedPart(coldPart(cold.sizes), cold.folder, cold.records);
+  const at = (name: string) => (COLD.test(name) ? coldStore : hotStore);
+  const change = (name: string, work: (part: Part) => void) => at(name).change(name, work);
+  const write = (name: string, bytes: Uint8Array) =>
+    change(name, (part) => part.write(name, bytes));
+  const remove = (name: string) => change(name, (part) => part.remove(name));
+  let last: Promise<unknown> = Promise.resolve();
+
+  async function commit(durability: Durability): Promise<void> {
+    await coldStore.save(durability);
+    await hotStore.save(durability);
+  }
+
+  return {
+    get epoch() {
+      return hot.records.epoch;
+    },
+    list: () => [...hotStore.part.list(), ...coldStore.part.list()],
+    size: (name) => at(name).part.size(name),
+    isLoaded: (name) => at(name).part.isLoaded(name),
+    read: (name, offset, length) => at(name).part.read(name, offset, length),
+    append: (name, bytes) => change(name, (part) => part.append(name, bytes)),
+    truncate: (name, length) => change(name, (part) => part.truncate(name, length)),
+    write,
+    remove,
+    rename(from, to) {
+      // By content, because the two names may belong to different databases.
+      const size = at(from).part.size(from);
+      existing(size < 0 ? undefined : size, from);
+      write(to, at(from).part.read(from, 0, size));
+      remove(from);
+    },
+    load: (names) => coldStore.load(names.filter((name) => COLD.test(name))),
+    unload: (names) => coldStore.unload(names),
+    commit(durability) {
+      const next = last.then(() => commit(durability));
+      last = next.catch(() => {});
+      return next;
+    },
+    close() {
+      hot.records.close();
+      cold.records.close();
+    },
+  };
+}
+
+async function populate({ FS, IDBFS }: Glue, folder: string, records: Records): Promise<void> {
   FS.mkdirTree(folder);
-  FS.mount(IDBFS, {}, folder);
-  const connections = (IDBFS as unknown as { dbs: Record<string, IDBDatabase> }).dbs;
-  const sync = (populate: boolean) =>
-    new Promise<void>((resolve, reject) => {
-      FS.syncfs(populate, (error: unknown) => (error ? reject(asError(error)) : resolve()));
+  const { mount } = FS.mount(IDBFS, {}, folder) as FS.FSNode;
+  const idbfs = IDBFS as unknown as {
+    dbs: Record<string, IDBDatabase>;
+    syncfs(mount: FS.Mount, populate: boolean, done: (error: unknown) => void): void;
+  };
+  const connection = records.connection();
+  if (connection) idbfs.dbs[folder] = connection; // one connection is enough
+  await new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(new StorageProblem('unavailable', 'IndexedDB does not answer'));
+    }, OPEN_TIMEOUT_MS);
+    idbfs.syncfs(mount, true, (error) => {
+      clearTimeout(timer);
+      if (error) reject(asProblem(error));
+      else resolve();
     });
-  await withTimeout(sync(true), MOUNT_TIMEOUT_MS, 'IndexedDB does not answer');
-
-  const path = (name: string) => `${folder}/${name}`;
-  const list = () => FS.readdir(folder).filter((name) => name !== '.' && name !== '..');
-  // Also of a session whose clock was ahead of this one's.
-  let lastTime = Math.max(0, ...list().map((name) => FS.stat(path(name)).mtime.getTime()));
-  // syncfs tells changed files by their time alone: it must grow with every write.
-  const touch = (name: string) => {
-    lastTime = Math.max(Date.now(), lastTime + 1);
-    FS.utime(path(name), lastTime, lastTime);
-  };
-  const writeAt = (name: string, flags: string, bytes: Uint8Array) => {
-    const stream = FS.open(path(name), flags);
-    try {
-      FS.write(stream, bytes, 0, bytes.length);
-    } finally {
-      FS.close(stream);
-    }
-    touch(name);
-  };
-  return {
-    list,
-    size: (name) => (FS.analyzePath(path(name)).exists ? FS.stat(path(name)).size : -1),
-    read(name, offset, length) {
-      const stream = FS.open(path(name), 'r');
-      try {
-        const bytes = new Uint8Array(length);
-        return bytes.subarray(0, FS.read(stream, bytes, 0, length, offset));
-      } finally {
-        FS.close(stream);
-      }
-    },
-    append: (name, bytes) => writeAt(name, 'a', bytes),
-    write: (name, bytes) => writeAt(name, 'w', bytes),
-    truncate(name, length) {
-      FS.truncate(path(name), length);
-      touch(name);
-    },
-    rename(from, to) {
-      FS.rename(path(from), path(to));
-      touch(to);
-    },
-    remove: (name) => FS.unlink(path(name)),
-    isLoaded: () => true,
-    load: () => Promise.resolve(),
-    unload() {},
-    async commit() {
-      try {
-        await sync(false);
-      } catch (error) {
-        // IDBFS keeps a connection that the browser has closed (the user cleared the site's data,
-        // say) for ever. Without it the next sync opens a new one and writes what is missing.
-        connections[folder]?.close();
-        delete connections[folder];
-        if ((error as Error).name !== 'InvalidStateError') throw error;
-        await sync(false);
-      }
-    },
-  };
-}
-
-/** Files that live as long as the worker: for when there is no IndexedDB. */
-export function memoryFiles(): HostFiles {
-  const files = new Map<string, Uint8Array>();
-  const get = (name: string) => files.get(name) ?? new Uint8Array();
-  return {
-    list: () => [...files.keys()],
-    size: (name) => files.get(name)?.length ?? -1,
-    read: (name, offset, length) => get(name).slice(offset, offset + length),
-    append(name, bytes) {
-      const old = get(name);
-      const grown = new Uint8Array(old.length + bytes.length);
-      grown.set(old);
-      grown.set(bytes, old.length);
-      files.set(name, grown);
-    },
-    truncate: (name, length) => void files.set(name, get(name).slice(0, length)),
-    write: (name, bytes) => void files.set(name, bytes.slice()),
-    rename(from, to) {
-      files.set(to, get(from));
-      files.delete(from);
-    },
-    remove: (name) => void files.delete(name),
-    isLoaded: () => true,
-    load: () => Promise.resolve(),
-    unload() {},
-    commit: () => Promise.resolve(),
-  };
-}
-
-function asError(error: unknown): Error {
-  if (error instanceof Error) return error;
-  return new Error(String((error as { message?: string }).message ?? error));
-}
-
-function withTimeout<T>(work: Promise<T>, limitMs: number, message: string): Promise<T> {
-  let timer: ReturnType<typeof setTimeout>;
-  const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(message)), limitMs);
   });
-  return Promise.race([work, limit]).finally(() => clearTimeout(timer));
+  delete idbfs.dbs[folder]; // `records` opens and closes it
+}
+
+interface StoredPart {
+  part: Part;
+  /** Changes a file, and remembers that it did. */
+  change(name: string, work: (part: Part) => void): void;
+  load(names: readonly string[]): Promise<void>;
+  unload(names: readonly string[]): void;
+  save(durability: Durability): Promise<void>;
+}
+
+/** What of a part is stored, and what is not yet. */
+function storedPart(part: Part, folder: string, records: Records): StoredPart {
+  const changed = new Set<string>(); // also files that are gone
+  let writing = new Set<string>();
+
+  const unload = (names: readonly string[]) =>
+    part.unload(names.filter((name) => !changed.has(name) && !writing.has(name)));
+
+  async function save(durability: Durability): Promise<void> {
+    if (changed.size === 0 && !records.interrupted) return;
+    const files = new Map<string, FileRecord | null>();
+    writing = new Set(changed);
+    for (const name of writing) files.set(`${folder}/${name}`, part.record(name));
+    changed.clear();
+    try {
+      await records.write(files, part.sizes(), durability);
+    } catch (error) {
+      for (const name of writing) changed.add(name);
+      throw error;
+    } finally {
+      writing = new Set();
+    }
+    unload([...files.keys()].map((path) => nameOf(path, folder)));
+  }
+
+  /** After the database was deleted: makes it anew, of everything that is in memory. */
+  async function restore(durability: Durability): Promise<void> {
+    await records.claim('deleted');
+    const gone = part.dropUnloaded();
+    for (const name of part.list()) changed.add(name);
+    await save(durability);
+    refuseLost(gone);
+  }
+
+  return {
+    part,
+    change(name, work) {
+      work(part);
+      changed.add(name);
+    },
+    async load(names) {
+      const wanted = names.filter((name) => part.size(name) >= 0 && !part.isLoaded(name));
+      if (wanted.length === 0) return;
+      const contents = await records.read(wanted.map((name) => `${folder}/${name}`));
+      const gone = wanted.filter((name, index) => {
+        const bytes = contents[index];
+        if (bytes && !part.isLoaded(name)) part.fill(name, bytes);
+        return !bytes;
+      });
+      refuseLost(gone);
+    },
+    unload,
+    async save(durability) {
+      try {
+        await save(durability);
+      } catch (error) {
+        if ((error as StorageProblem).kind !== 'lost') throw error;
+        await restore(durability);
+      }
+    },
+  };
 }

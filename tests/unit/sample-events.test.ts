@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { memoryFiles } from '../../wasm/idbfs.ts';
+import { memoryFiles } from '../../wasm/memory-files.ts';
 import { entropy, loadCore } from '../../wasm/load.ts';
 import { Method } from '../../wasm/methods.ts';
 import { createEventMaker, createRandom } from '../../worker/edge/sample-events.ts';

@@ -38,6 +38,7 @@ test('indicators say what is going on', () => {
   const status: EventsStatus = {
     connection: 'live',
     storage: 'durable',
+    problem: null,
     message: null,
     saving: false,
     events: 1,

@@ -14,6 +14,7 @@ const DEFAULT_PAGE_SIZE = 100;
 const INITIAL_STATUS: EventsStatus = {
   connection: 'stopped',
   storage: 'memory',
+  problem: null,
   message: null,
   saving: false,
   events: 0,

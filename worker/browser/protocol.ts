@@ -3,10 +3,11 @@
  * that does not fit is answered with an error; it never stops the worker.
  */
 import type { ErrorCode, ReplicaState } from '../../wasm/methods.ts';
+import type { StorageProblemKind } from '../../wasm/storage-problem.ts';
 
 /** Stable codes of everything that can go wrong; the core's own codes and the worker's. */
 export type EventsErrorCode =
-  ErrorCode | 'offline' | 'unauthorized' | 'server' | 'timeout' | 'owner_lost' | 'closed';
+  ErrorCode | 'quota' | 'offline' | 'unauthorized' | 'server' | 'timeout' | 'owner_lost' | 'closed';
 
 export interface ErrorMessage {
   code: EventsErrorCode;
@@ -72,8 +73,14 @@ export type LiveMessage =
 export interface Status {
   /** `local` when no server is set. */
   connection: 'local' | ReplicaState;
-  /** `memory`: nothing survives a reload; `message` says why. */
+  /**
+   * `memory`: writes settle without being saved, and what is not saved ends with the page. It may
+   * become `durable` again when `problem` is `quota`.
+   */
   storage: 'durable' | 'memory';
+  /** What is wrong with the storage (wasm/storage-problem.ts says which is what). */
+  problem: StorageProblemKind | null;
+  /** The same as a sentence for people. */
   message: string | null;
   /** Changes that are applied and not yet durable. */
   saving: boolean;

@@ -1,12 +1,12 @@
 import { createCommitLoop } from '../../wasm/commit-loop.ts';
-import type { HostFiles } from '../../wasm/host-files.ts';
-import { memoryFiles, mountIdbfs } from '../../wasm/idbfs.ts';
+import { type Claimed, claimDatabases, mountIdbfs } from '../../wasm/idbfs.ts';
 import { type Core, type CoreStore, loadCore, nowMicros } from '../../wasm/load.ts';
 import { type Effect, Method } from '../../wasm/methods.ts';
 import { createArrivals } from './arrivals.ts';
 import { createLiveQueries } from './live.ts';
 import type { Answers, Kind, OpenRequest, RequestMessage, Status } from './protocol.ts';
 import { createHandlers, type Post } from './requests.ts';
+import { type GuardedFiles, guardStorage, memoryOnly } from './storage-guard.ts';
 import { createUpstream } from './upstream.ts';
 import { WorkerError } from './worker-error.ts';
 
@@ -32,24 +32,20 @@ export async function openSession(
   options: OpenRequest,
   noStorage: string | null,
 ): Promise<Session> {
+  const claimed = noStorage === null ? claimDatabases(options.database) : null;
+  claimed?.catch(() => {}); // told when the module is here
   const core = await loadCore(await compile(options.wasmUrl));
-  const { files, problem } = await openFiles(core.glue, options.database, noStorage);
+  const files = claimed ? await openFiles(core.glue, claimed) : memoryOnly(noStorage ?? '');
   const store = core.create('replica', files);
   store.call(Method.open, { now: nowMicros() });
-  return createSession(store, files, problem && `${problem}: events last until it closes`, options);
+  return createSession(store, files, options);
 }
 
-async function openFiles(
-  glue: Core['glue'],
-  database: string,
-  noStorage: string | null,
-): Promise<{ files: HostFiles; problem: string | null }> {
-  if (noStorage !== null) return { files: memoryFiles(), problem: noStorage };
+async function openFiles(glue: Core['glue'], claimed: Promise<Claimed>): Promise<GuardedFiles> {
   try {
-    return { files: await mountIdbfs(glue, database), problem: null };
+    return guardStorage(await mountIdbfs(glue, await claimed));
   } catch (error) {
-    const problem = `this page cannot use IndexedDB (${(error as Error).message})`;
-    return { files: memoryFiles(), problem };
+    return memoryOnly(`this page cannot use IndexedDB (${(error as Error).message})`);
   }
 }
 
@@ -64,22 +60,19 @@ async function compile(url: string): Promise<WebAssembly.Module> {
   }
 }
 
-function createSession(
-  store: CoreStore,
-  files: HostFiles,
-  memoryMessage: string | null,
-  options: OpenRequest,
-): Session {
+function createSession(store: CoreStore, files: GuardedFiles, options: OpenRequest): Session {
   const pages = new Map<string, Post>();
-  let storageError: string | null = null;
   let lastStatus = '';
   let statusWaiting = false;
   const live = createLiveQueries(store);
   const arrivals = createArrivals();
   const commits = createCommitLoop(store, files, (effects) => {
     carryOut(effects);
-    storageError = null; // a commit went through, perhaps after others had failed
     tellStatus();
+  });
+  files.listen({
+    onFull: () => Promise.resolve(), // nothing may be thrown away
+    onChange: tellStatusNow, // before anybody hears of a write that is in memory only
   });
   const upstream =
     options.server === null
@@ -92,8 +85,7 @@ function createSession(
     ).header;
     return {
       connection: upstream?.state() ?? 'local',
-      storage: memoryMessage === null ? 'durable' : 'memory',
-      message: memoryMessage ?? storageError,
+      ...files.state(),
       saving: report.pendingBytes > 0,
       events: report.events,
       sequence: report.sequence,
@@ -105,12 +97,16 @@ function createSession(
     statusWaiting = true;
     setTimeout(() => {
       statusWaiting = false;
-      const now = status();
-      const text = JSON.stringify(now);
-      if (text === lastStatus) return;
-      lastStatus = text;
-      for (const post of pages.values()) post({ status: now });
+      tellStatusNow();
     }, STATUS_MS);
+  }
+
+  function tellStatusNow() {
+    const now = status();
+    const text = JSON.stringify(now);
+    if (text === lastStatus) return;
+    lastStatus = text;
+    for (const post of pages.values()) post({ status: now });
   }
 
   function carryOut(effects: Effect[]) {
@@ -132,10 +128,7 @@ function createSession(
     carryOut(store.takeEffects());
     const settled = commits.settle();
     tellStatus();
-    settled.catch((error: Error) => {
-      storageError = `saving failed, will try again: ${error.message}`;
-      tellStatus();
-    });
+    settled.catch(tellStatus);
     return settled;
   }
 

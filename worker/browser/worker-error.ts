@@ -1,4 +1,5 @@
 import { CoreError } from '../../wasm/load.ts';
+import { StorageProblem } from '../../wasm/storage-problem.ts';
 import type { ErrorMessage, EventsErrorCode } from './protocol.ts';
 
 /** An error with one of the codes that cross to the page. */
@@ -14,6 +15,9 @@ export class WorkerError extends Error {
 export function errorMessage(error: unknown): ErrorMessage {
   if (error instanceof WorkerError || error instanceof CoreError) {
     return { code: error.code, message: error.message };
+  }
+  if (error instanceof StorageProblem) {
+    return { code: error.kind === 'quota' ? 'quota' : 'storage', message: error.message };
   }
   if (isCrash(error)) {
     return { code: 'state', message: `the core stopped (${error.message}): open the events again` };

@@ -1,0 +1,239 @@
+import type { Durability } from './host-files.ts';
+import { asProblem, StorageProblem } from './storage-problem.ts';
+
+// The layout of Emscripten's IDBFS (libidbfs.js).
+const VERSION = 21;
+const STORE = 'FILE_DATA';
+const INDEX = 'timestamp';
+// Records of our own have no timestamp. IDBFS finds files by the index of timestamps, so it neither
+// reads nor deletes these.
+const EPOCH = 'epoch';
+const SIZES = 'sizes';
+
+/** Longest wait for IndexedDB to open, in milliseconds: some private modes never answer. */
+export const OPEN_TIMEOUT_MS = 10_000;
+/** Longest wait for a transaction, in milliseconds. */
+const TRANSACTION_TIMEOUT_MS = 30_000;
+
+/** A file as IDBFS stores it, under its full path. */
+export interface FileRecord {
+  timestamp: Date;
+  mode: number;
+  contents: Uint8Array;
+}
+
+export type Sizes = Record<string, number>;
+
+/** What a database holds when its owner opens it. */
+export interface Directory {
+  /** The full paths of its files. */
+  paths: string[];
+  /** As the last owner wrote them; null when none did. */
+  sizes: Sizes | null;
+}
+
+/** One IndexedDB database in the layout of IDBFS. Every method rejects with a StorageProblem. */
+export interface Records {
+  /**
+   * Opens the database for its new owner: counts the epoch up, which refuses the owner before. When it
+   * was `deleted` while this owner had it, another owner that has it since then is not disturbed: this
+   * one is `fenced`.
+   */
+  claim(was?: 'deleted'): Promise<Directory>;
+  /** The open connection, for IDBFS. */
+  connection(): IDBDatabase | null;
+  readonly epoch: number;
+  /** The connection has ended since the last transaction: the database may be another one now. */
+  readonly interrupted: boolean;
+  /** The contents of the files at these paths; undefined for one that is not there. */
+  read(paths: readonly string[]): Promise<(Uint8Array | undefined)[]>;
+  /**
+   * Writes and (null) deletes files and replaces the sizes, all or nothing, resolved when the
+   * transaction is complete. Rejects with `fenced` when another owner has claimed the database, with
+   * `lost` when it holds no epoch, because it was deleted.
+   */
+  write(
+    files: ReadonlyMap<string, FileRecord | null>,
+    sizes: Sizes | null,
+    durability: Durability,
+  ): Promise<void>;
+  close(): void;
+}
+
+type Work<T> = (store: IDBObjectStore, refuse: (problem: StorageProblem) => void) => T;
+
+/** Names the database; nothing is opened before `claim`. */
+export function createRecords(database: string, openTimeoutMs: number = OPEN_TIMEOUT_MS): Records {
+  let connection: IDBDatabase | null = null;
+  let epoch = 0;
+  let interrupted = false;
+
+  async function connect(): Promise<IDBDatabase> {
+    const opened = await openDatabase(database, openTimeoutMs, () => {
+      if (connection === opened) interrupt();
+    });
+    connection = opened;
+    return opened;
+  }
+
+  function interrupt() {
+    connection = null;
+    interrupted = true;
+  }
+
+  async function transact<T>(mode: IDBTransactionMode, durability: Durability, work: Work<T>) {
+    try {
+      const transaction = begin(connection ?? (await connect()), mode, durability);
+      if (transaction) return await complete(transaction, work);
+      interrupt(); // closed, and nobody told us
+      return await complete((await connect()).transaction(STORE, mode, { durability }), work);
+    } catch (error) {
+      throw asProblem(error);
+    }
+  }
+
+  const isOurs = (stored: unknown): StorageProblem | null =>
+    stored === epoch
+      ? null
+      : stored === undefined
+        ? new StorageProblem('lost', `IndexedDB ${database} was deleted`)
+        : taken();
+
+  return {
+    get epoch() {
+      return epoch;
+    },
+    get interrupted() {
+      return interrupted;
+    },
+    connection: () => connection,
+    async claim(was) {
+      const found = await transact('readwrite', 'relaxed', (store, refuse) => {
+        const last = store.get(EPOCH);
+        // Not only counted: a database that was deleted and made anew must not repeat an epoch.
+        last.onsuccess = () => {
+          if (was && last.result !== undefined) return refuse(taken());
+          epoch = Math.max(Number(last.result ?? 0) + 1, Date.now());
+          store.put(epoch, EPOCH);
+        };
+        return { paths: store.index(INDEX).getAllKeys(), sizes: store.get(SIZES) };
+      });
+      interrupted = false;
+      return {
+        paths: found.paths.result as string[],
+        sizes: (found.sizes.result as Sizes | undefined) ?? null,
+      };
+    },
+    async read(paths) {
+      const requests = await transact('readonly', 'relaxed', (store) =>
+        paths.map((path) => store.get(path)),
+      );
+      return requests.map((request) => (request.result as FileRecord | undefined)?.contents);
+    },
+    async write(files, sizes, durability) {
+      await transact('readwrite', durability, (store, refuse) => {
+        const stored = store.get(EPOCH);
+        stored.onsuccess = () => {
+          const problem = isOurs(stored.result);
+          if (problem) refuse(problem);
+        };
+        for (const [path, record] of files) {
+          if (record) store.put(record, path);
+          else store.delete(path);
+        }
+        if (sizes) store.put(sizes, SIZES);
+      });
+      interrupted = false;
+    },
+    close() {
+      connection?.close();
+      connection = null;
+    },
+  };
+}
+
+const taken = () => new StorageProblem('fenced', 'another tab owns this database now');
+
+/** Null when the connection is closed. */
+function begin(connection: IDBDatabase, mode: IDBTransactionMode, durability: Durability) {
+  try {
+    return connection.transaction(STORE, mode, { durability });
+  } catch (error) {
+    if ((error as Error).name === 'InvalidStateError') return null;
+    throw error;
+  }
+}
+
+/** Resolves with the value of `work` when the transaction is complete. */
+function complete<T>(transaction: IDBTransaction, work: Work<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    let problem: unknown = null;
+    const refuse = (reason: unknown) => {
+      problem = reason;
+      reject(reason);
+      try {
+        transaction.abort();
+      } catch {
+        // over already
+      }
+    };
+    const timer = setTimeout(() => {
+      refuse(new StorageProblem('unavailable', 'IndexedDB does not finish a transaction'));
+    }, TRANSACTION_TIMEOUT_MS);
+    transaction.onabort = () => {
+      clearTimeout(timer);
+      reject(problem ?? transaction.error);
+    };
+    try {
+      const value = work(transaction.objectStore(STORE), refuse);
+      transaction.oncomplete = () => {
+        clearTimeout(timer);
+        resolve(value);
+      };
+    } catch (error) {
+      clearTimeout(timer);
+      refuse(error);
+    }
+  });
+}
+
+/** `gone` is called when the connection has ended: by the browser, or because another tab asked. */
+function openDatabase(name: string, timeoutMs: number, gone: () => void): Promise<IDBDatabase> {
+  return new Promise((resolve, reject) => {
+    const { indexedDB } = globalThis as { indexedDB?: IDBFactory };
+    if (!indexedDB) throw new StorageProblem('unavailable', 'there is no IndexedDB');
+    let late = false;
+    let reason = 'IndexedDB does not answer';
+    const timer = setTimeout(() => {
+      late = true;
+      reject(new StorageProblem('unavailable', reason));
+    }, timeoutMs);
+    const request = indexedDB.open(name, VERSION);
+    request.onupgradeneeded = () => {
+      const { result: connection, transaction } = request;
+      const store = connection.objectStoreNames.contains(STORE)
+        ? transaction?.objectStore(STORE)
+        : connection.createObjectStore(STORE);
+      if (store && !store.indexNames.contains(INDEX)) store.createIndex(INDEX, INDEX);
+    };
+    request.onblocked = () => {
+      reason = 'another tab holds an older version of the database: close it';
+    };
+    request.onerror = (event) => {
+      clearTimeout(timer);
+      event.preventDefault();
+      reject(asProblem(request.error));
+    };
+    request.onsuccess = () => {
+      clearTimeout(timer);
+      const connection = request.result;
+      connection.onclose = gone;
+      connection.onversionchange = () => {
+        connection.close(); // or the other tab could not delete or upgrade it
+        gone();
+      };
+      if (late) connection.close();
+      else resolve(connection);
+    };
+  });
+}

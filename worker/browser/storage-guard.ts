@@ -1,0 +1,136 @@
+import type { Durability, HostFiles } from '../../wasm/host-files.ts';
+import { memoryFiles } from '../../wasm/memory-files.ts';
+import {
+  asProblem,
+  type StorageProblem,
+  type StorageProblemKind,
+} from '../../wasm/storage-problem.ts';
+
+/** Commits refused for want of space, in a row, before something is thrown away to make some. */
+const FULL_LIMIT = 3;
+/** Longest wait for that, in milliseconds. */
+const FREEING_TIMEOUT_MS = 30_000;
+/** Memory only: how often it is tried whether there is space again, in milliseconds. */
+const MEMORY_RETRY_MS = 5_000;
+
+/** The storage's part of the status (protocol.ts). */
+export interface StorageState {
+  storage: 'durable' | 'memory';
+  problem: StorageProblemKind | null;
+  message: string | null;
+}
+
+export interface StorageListener {
+  /**
+   * The space is full: throw away what need not be kept. Its own changes go through the next commits;
+   * if those are refused as well, the store goes on in memory.
+   */
+  onFull(): Promise<void>;
+  /** The state is another one. */
+  onChange(): void;
+}
+
+export interface GuardedFiles extends HostFiles {
+  state(): StorageState;
+  listen(listener: StorageListener): void;
+}
+
+/** Files in memory, because of `reason`: a sentence without its end. */
+export function memoryOnly(reason: string): GuardedFiles {
+  const message = `${reason}: events last until it closes`;
+  return {
+    ...memoryFiles(),
+    state: () => ({ storage: 'memory', problem: 'unavailable', message }),
+    listen() {},
+  };
+}
+
+/**
+ * Keeps a store going when its storage is full. A refused commit rejects, so nobody is told of a write
+ * that is not saved. After three in a row for want of space `onFull` may make some; when commits are
+ * refused still, the store is in memory only, and says so: commits resolve and keep nothing, until a
+ * retry finds space for everything since then.
+ */
+export function guardStorage(
+  files: HostFiles,
+  retryMs: number = MEMORY_RETRY_MS,
+  freeingTimeoutMs: number = FREEING_TIMEOUT_MS,
+): GuardedFiles {
+  let state: StorageState = { storage: 'durable', problem: null, message: null };
+  let listener: StorageListener = { onFull: () => Promise.resolve(), onChange() {} };
+  let loss: StorageState = state; // what a commit that goes through goes back to
+  let fullCommits = 0;
+  let freeing: 'not yet' | 'at it' | 'done' = 'not yet';
+
+  function enter(next: StorageState) {
+    if (JSON.stringify(next) === JSON.stringify(state)) return;
+    state = next;
+    listener.onChange();
+  }
+
+  async function free(): Promise<void> {
+    freeing = 'at it';
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const limit = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, freeingTimeoutMs);
+    });
+    await Promise.race([listener.onFull().catch(() => {}), limit]);
+    clearTimeout(timer);
+    if (freeing === 'at it') freeing = 'done';
+  }
+
+  function saved() {
+    fullCommits = 0;
+    freeing = 'not yet';
+    enter(loss);
+  }
+
+  function refused(problem: StorageProblem) {
+    const { kind, message } = problem;
+    const text = `${message}: changes are not saved, but will be tried again`;
+    if (kind === 'lost') loss = { storage: 'durable', problem: kind, message };
+    if (kind !== 'quota') return enter({ storage: 'durable', problem: kind, message: text });
+    fullCommits++;
+    if (freeing === 'done') {
+      enter({ storage: 'memory', problem: kind, message: `${message}: ${IN_MEMORY}` });
+      setTimeout(retry, retryMs);
+      return;
+    }
+    enter({ storage: 'durable', problem: kind, message: text });
+    if (fullCommits >= FULL_LIMIT && freeing === 'not yet') void free();
+  }
+
+  async function retry(): Promise<void> {
+    try {
+      await files.commit('relaxed');
+      saved();
+    } catch (error) {
+      const problem = asProblem(error);
+      // The next commit hears it as well.
+      if (problem.kind === 'fenced') refused(problem);
+      else setTimeout(retry, retryMs);
+    }
+  }
+
+  return {
+    ...files,
+    state: () => state,
+    listen(to) {
+      listener = to;
+    },
+    async commit(durability: Durability) {
+      if (state.storage === 'memory') return;
+      try {
+        await files.commit(durability);
+      } catch (error) {
+        const problem = asProblem(error);
+        refused(problem);
+        throw problem;
+      }
+      saved();
+    },
+  };
+}
+
+const IN_MEMORY =
+  'what is new is in memory only and lasts until this page closes, or space is free';
