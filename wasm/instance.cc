@@ -111,9 +111,10 @@ Result<std::string> Instance::Run(Method method, const Frame& frame) {
       return Topics();
     case Method::kDeclare:
       return Declare(frame);
+    case Method::kExport:
+      return Export(frame);
     case Method::kLoad:
     case Method::kMaintain:
-    case Method::kExport:
     case Method::kVerify:
       break;
   }
@@ -264,6 +265,22 @@ Result<std::string> Instance::Import(const Frame& frame) {
                       {"refused", report.refused},
                       {"refusals", std::move(refusals)},
                       {"sequence", store_.sequence()}});
+}
+
+Result<std::string> Instance::Export(const Frame& frame) {
+  CUE_ASSIGN(const auto after, ParseCursor(frame.OptionalText("after").value_or("")));
+  uint64_t limit = kDefaultExportBytes;
+  if (FindMember(frame.header, "limitBytes") != nullptr) {
+    CUE_ASSIGN(limit, frame.Number("limitBytes"));
+  }
+  if (limit > kMaxExportBytes) {
+    return Fail(ErrorCode::kTooLarge,
+                "limitBytes: expected at most " + std::to_string(kMaxExportBytes >> 20) + " MiB");
+  }
+  std::string lines;
+  CUE_ASSIGN(const ExportPart part, store_.Export(lines, after, static_cast<size_t>(limit)));
+  return HeaderFrame({{"next", part.next ? Json(*part.next) : Json()}, {"events", part.events}}) +
+         '\n' + lines;
 }
 
 std::string Instance::Topics() const {

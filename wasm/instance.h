@@ -49,6 +49,7 @@ class Instance {
   Result<std::string> Progress(const Frame& frame);
   Result<std::string> Retain(const Frame& frame);
   Result<std::string> Import(const Frame& frame);
+  Result<std::string> Export(const Frame& frame);
   std::string Topics() const;
   Result<std::string> Declare(const Frame& frame);
   void PublishChanges();

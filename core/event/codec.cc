@@ -111,7 +111,8 @@ char* PutForm(char* at, const EventView& event, EventForm form, std::optional<do
   } else {
     json.Key("summary").Raw(event.summary);
     if (form == EventForm::kRest) json.Key("payload").Raw(event.payload.value_or("{}"));
-    if (form == EventForm::kRow && with_payload && event.payload) {
+    const bool wanted = form == EventForm::kExport || (form == EventForm::kRow && with_payload);
+    if (wanted && event.payload) {
       json.Key("payload").Raw(*event.payload);
     }
   }

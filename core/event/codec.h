@@ -9,8 +9,9 @@
 namespace cuesheet {
 
 enum class EventForm {
-  kRow,      // kRest with cursor and known progress, without payload: pages of a local query
-  kRest,     // GET /api/events/{id}: 15 camelCase attributes, nulls included
+  kRow,     // kRest with cursor and known progress, without payload: pages of a local query
+  kRest,    // GET /api/events/{id}: 15 camelCase attributes, nulls included
+  kExport,  // kRest, but a payload that is not here is left out: EventReader reads it back as it is
   kGraphql,  // EventNode: summary and payload as JSON text, an empty payload null
   kQuery,    // POST /api/query: snake_case, null members left out
 };

@@ -8,7 +8,6 @@
 #include "base/json.h"
 #include "base/json_canonical.h"
 #include "event/names.h"
-#include "event/request.h"
 
 namespace cuesheet {
 namespace {
@@ -78,9 +77,10 @@ Result<std::string_view> ReadObject(std::string_view name, std::string_view valu
 
 Result<EventView> EventReader::Read(std::string_view line) {
   unescaped_.clear();
-  if (line.size() > kMaxEventBytes) {
-    return Fail(ErrorCode::kTooLarge, "the event is larger than " + std::to_string(kMaxEventBytes) +
-                                          " bytes, the limit for an event");
+  if (line.size() > kMaxEventLineBytes) {
+    return Fail(ErrorCode::kTooLarge, "the line is longer than " +
+                                          std::to_string(kMaxEventLineBytes >> 20) +
+                                          " MiB, the limit for an event");
   }
   auto event = ReadCanonical(line);
   if (event) return event;

@@ -12,6 +12,10 @@
 
 namespace cuesheet {
 
+// Of one line. Larger than kMaxEventBytes, because an event grows by several requests, and numbers
+// by being written canonically.
+inline constexpr size_t kMaxEventLineBytes = 8 << 20;
+
 class EventReader {
  public:
   // camelCase or snake_case names; id, topic, createdAt and updatedAt are required, unknown names

@@ -48,6 +48,13 @@ struct ImportReport {
 inline constexpr size_t kMaxImportRefusals = 100;
 inline constexpr size_t kMaxImportBytes = 16 << 20;  // of one call over the border
 
+struct ExportPart {
+  uint64_t events = 0;
+  std::optional<std::string> next;  // cursor of the last one; none = these were the last
+};
+inline constexpr size_t kDefaultExportBytes = 4 << 20;  // of one part
+inline constexpr size_t kMaxExportBytes = 16 << 20;
+
 class EventStore {
  public:
   explicit EventStore(Env* env);
@@ -86,6 +93,12 @@ class EventStore {
   // see the sequence. kStorage when the records of a part of them wait for a commit: commit, and
   // import the same lines again.
   Result<ImportReport> Import(std::string_view ndjson);
+
+  // Appends the events after a cursor, one JSON object a line (kExport), by creation order; the
+  // order itself is not written, Import keeps that of the lines. A part has at most `limit_bytes`,
+  // or one event.
+  Result<ExportPart> Export(std::string& out, std::optional<double> after,
+                            size_t limit_bytes) const;
 
   const EventTable& table() const { return table_; }
   // 0-100, of events that are not final; not durable.
