@@ -1,5 +1,6 @@
 import { CuesheetError } from './error.ts';
 import { createPageReader, parseJson } from './page-reader.ts';
+import { exportEvents, importEvents, verifyEvents } from './transfer.ts';
 import type {
   EventDetail,
   EventPage,
@@ -115,6 +116,9 @@ export async function openEvents(options: OpenOptions = {}): Promise<Events> {
     async setToken(token) {
       await port.request('token', { token });
     },
+    export: (options = {}) => exportEvents(port, status.events, options),
+    import: (source, options = {}) => importEvents(port, source, options),
+    verify: (options = {}) => verifyEvents(port, options),
     async flush() {
       await port.request('flush', {});
     },

@@ -1,5 +1,14 @@
 import type { Status } from '../../worker/browser/protocol.ts';
+import type {
+  ImportReport,
+  ImportSource,
+  LongWorkOptions,
+  TransferProgress,
+  VerifyProgress,
+  VerifyReport,
+} from './transfer-types.ts';
 
+export type * from './transfer-types.ts';
 export type { EventsErrorCode } from '../../worker/browser/protocol.ts';
 
 /** The six statuses of AYON (protocol.md 1.3). */
@@ -182,6 +191,30 @@ export interface Events {
   onStatus(listener: (status: EventsStatus) => void): () => void;
   /** Gives the connection another token. */
   setToken(token: string | null): Promise<void>;
+  /**
+   * All events, `log.*` too, as NDJSON: an event a line, oldest first, in whole lines of about 4 MiB.
+   * The next part is read when it is asked for; events dispatched meanwhile are in it. Payloads that
+   * only the server has are left out. The stream fails with a `CuesheetError`, `aborted` after the
+   * signal.
+   *
+   * @example
+   * // To a file that the user chooses; elsewhere: await new Response(events.export()).blob()
+   * const file = await showSaveFilePicker({ suggestedName: 'events.ndjson' });
+   * await events.export({ onProgress }).pipeTo(await file.createWritable());
+   */
+  export(options?: LongWorkOptions<TransferProgress>): ReadableStream<Uint8Array>;
+  /**
+   * Reads an export back, or any NDJSON of events in the form of GET /api/events/{id}. Settles when
+   * all of it is durable. A line that is refused is reported and the others go in; to import the same
+   * lines again does no harm. Rejects with `aborted` after the signal (what was read until then
+   * stays), with `state` when these events mirror a server.
+   *
+   * @example
+   * const { events, refusals } = await db.import(fileInput.files[0], { signal, onProgress });
+   */
+  import(source: ImportSource, options?: LongWorkOptions<TransferProgress>): Promise<ImportReport>;
+  /** Reads every file of the database and checks every record in it; changes nothing. */
+  verify(options?: LongWorkOptions<VerifyProgress>): Promise<VerifyReport>;
   /** Settles when everything written so far is durable. */
   flush(): Promise<void>;
   /** Saves what waits and ends the worker. */

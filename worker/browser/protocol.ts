@@ -7,7 +7,15 @@ import type { StorageProblemKind } from '../../wasm/storage-problem.ts';
 
 /** Stable codes of everything that can go wrong; the core's own codes and the worker's. */
 export type EventsErrorCode =
-  ErrorCode | 'quota' | 'offline' | 'unauthorized' | 'server' | 'timeout' | 'owner_lost' | 'closed';
+  | ErrorCode
+  | 'quota'
+  | 'offline'
+  | 'unauthorized'
+  | 'server'
+  | 'timeout'
+  | 'owner_lost'
+  | 'closed'
+  | 'aborted';
 
 export interface ErrorMessage {
   code: EventsErrorCode;
@@ -35,8 +43,35 @@ export interface Requests {
   live: { live: number; query: object };
   unlive: { live: number };
   token: { token: string | null };
+  /** The cursor of the part before, null = from the first event on. */
+  export: { after: string | null };
+  /** NDJSON, whole lines. */
+  import: { lines: Uint8Array };
+  /** The file to check, null = the first one. */
+  verify: { file: string | null };
   flush: Record<string, never>;
   close: Record<string, never>;
+}
+
+/** A part of an export; `next` is null after the last one, `lines` is NDJSON. */
+export interface ExportPart {
+  next: string | null;
+  events: number;
+  lines: Uint8Array;
+}
+
+/** What became of the lines of one chunk: new, known and refused ones; the first 100 refusals. */
+export interface ImportAnswer {
+  events: number;
+  known: number;
+  refused: number;
+  refusals: { line: number; message: string }[];
+}
+
+/** What is wrong with one file, and the name of the one to check next, if any. */
+export interface VerifyStep {
+  next: string | null;
+  problems: { file: string; message: string }[];
 }
 
 export interface Answers {
@@ -51,6 +86,9 @@ export interface Answers {
   live: null;
   unlive: null;
   token: null;
+  export: ExportPart;
+  import: ImportAnswer;
+  verify: VerifyStep;
   flush: null;
   close: null;
 }
@@ -106,7 +144,17 @@ export type ChannelMessage =
   | { to: string; message: FromWorker | TakenMessage };
 
 /** Requests that may be asked twice without harm. */
-export const REPEATABLE: readonly Kind[] = ['get', 'query', 'live', 'unlive', 'token', 'flush'];
+export const REPEATABLE: readonly Kind[] = [
+  'get',
+  'query',
+  'live',
+  'unlive',
+  'token',
+  'export',
+  'import', // an event that is here already stays as it is
+  'verify',
+  'flush',
+];
 
 type Checks = { readonly [K in Kind]: (body: Record<string, unknown>) => boolean };
 
@@ -126,6 +174,9 @@ const CHECKS: Checks = {
   live: ({ live, query }) => Number.isInteger(live) && isObject(query),
   unlive: ({ live }) => Number.isInteger(live),
   token: ({ token }) => isTextOrNull(token),
+  export: ({ after }) => isTextOrNull(after),
+  import: ({ lines }) => lines instanceof Uint8Array,
+  verify: ({ file }) => isTextOrNull(file),
   flush: () => true,
   close: () => true,
 };
@@ -153,7 +204,9 @@ export function transferOf(message: FromWorker): ArrayBuffer[] {
       : 'patches' in message
         ? message.patches
         : 'value' in message
-          ? message.value
+          ? isObject(message.value) && 'lines' in message.value
+            ? message.value.lines
+            : message.value
           : null;
   return bytes instanceof Uint8Array ? [bytes.buffer as ArrayBuffer] : [];
 }

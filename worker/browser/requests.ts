@@ -1,8 +1,10 @@
+import type { CallWithFiles } from '../../wasm/call-with-files.ts';
 import { type CoreStore, entropy, nowMicros } from '../../wasm/load.ts';
 import { Method } from '../../wasm/methods.ts';
 import type { Arrivals } from './arrivals.ts';
 import type { LiveQueries } from './live.ts';
 import type { Answers, FromWorker, Kind, Requests, Status } from './protocol.ts';
+import { createTransferHandlers } from './transfer-requests.ts';
 import type { Upstream } from './upstream.ts';
 import { WorkerError } from './worker-error.ts';
 
@@ -16,6 +18,8 @@ export type Handlers = {
 /** What the requests work on. */
 export interface Workplace {
   store: CoreStore;
+  /** The same, for calls that may need files which are not in memory. */
+  call: CallWithFiles;
   /** Null: the events live in this browser only. */
   upstream: Upstream | null;
   user: string | null;
@@ -110,6 +114,7 @@ export function createHandlers(work: Workplace): Handlers {
       upstream?.setToken(token);
       return null;
     },
+    ...createTransferHandlers(work),
     async flush() {
       await settle();
       return null;

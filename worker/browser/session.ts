@@ -1,3 +1,4 @@
+import { createCallWithFiles } from '../../wasm/call-with-files.ts';
 import { createCommitLoop } from '../../wasm/commit-loop.ts';
 import { type Claimed, claimDatabases, mountIdbfs } from '../../wasm/idbfs.ts';
 import { type Core, type CoreStore, loadCore, nowMicros } from '../../wasm/load.ts';
@@ -142,7 +143,8 @@ function createSession(store: CoreStore, files: GuardedFiles, options: OpenReque
   }
 
   const { user } = options;
-  const work = { store, upstream, user, pages, live, arrivals, status, settle, leave };
+  const call = createCallWithFiles(store, files);
+  const work = { store, call, upstream, user, pages, live, arrivals, status, settle, leave };
   const handlers = createHandlers(work);
   upstream?.start();
   return {

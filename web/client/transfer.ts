@@ -1,0 +1,136 @@
+import type { Answers, Requests } from '../../worker/browser/protocol.ts';
+import { CuesheetError } from './error.ts';
+import { bytesOf, chunksOfLines, type LineChunk, MAX_LINE_BYTES } from './lines.ts';
+import type {
+  ImportReport,
+  ImportSource,
+  LongWorkOptions,
+  TransferProgress,
+  VerifyProgress,
+  VerifyReport,
+} from './transfer-types.ts';
+import type { WorkerPort } from './worker-port.ts';
+
+/** A store that is being opened is asked again this often and this many times: one minute. */
+const LOADING_RETRY_MS = 100;
+const MAX_LOADING_RETRIES = 600;
+/** Refused lines that a report names. */
+const MAX_REFUSALS = 100;
+/** More files than any store has. */
+const MAX_FILES = 100_000;
+
+type TransferKind = 'export' | 'import' | 'verify';
+type Ask = Pick<WorkerPort, 'request'>;
+
+/** See `Events.export`. */
+export function exportEvents(
+  port: Ask,
+  totalEvents: number,
+  { signal, onProgress }: LongWorkOptions<TransferProgress>,
+): ReadableStream<Uint8Array> {
+  let after: string | null = null;
+  let events = 0;
+  let bytes = 0;
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const part: Answers['export'] = await ask(port, 'export', { after }, signal);
+        throwIfAborted(signal);
+        after = part.next;
+        events += part.events;
+        bytes += part.lines.length;
+        if (part.lines.length > 0) controller.enqueue(part.lines);
+        if (after === null) controller.close();
+        onProgress?.({ events, bytes, totalEvents: Math.max(events, totalEvents) });
+      },
+    },
+    { highWaterMark: 0 }, // nothing is read before it is asked for
+  );
+}
+
+/** See `Events.import`. */
+export async function importEvents(
+  port: Ask,
+  source: ImportSource,
+  { signal, onProgress }: LongWorkOptions<TransferProgress>,
+): Promise<ImportReport> {
+  const report = { events: 0, known: 0, refused: 0, refusals: [] as ImportReport['refusals'] };
+  const totalBytes = source instanceof Blob ? source.size : undefined;
+  let bytes = 0;
+
+  function add({ events, known, refused, refusals }: Answers['import'], before: number) {
+    report.events += events;
+    report.known += known;
+    report.refused += refused;
+    const named = refusals.map(({ line, message }) => ({ line: before + line, message }));
+    const all = [...report.refusals, ...named].sort((a, b) => a.line - b.line);
+    report.refusals = all.slice(0, MAX_REFUSALS);
+  }
+
+  async function send(chunk: LineChunk): Promise<void> {
+    if ('tooLong' in chunk) {
+      const message = `the line is longer than ${MAX_LINE_BYTES >> 20} MiB, the limit for an event`;
+      add({ events: 0, known: 0, refused: 1, refusals: [{ line: 1, message }] }, chunk.line - 1);
+      return;
+    }
+    add(await ask(port, 'import', { lines: chunk.lines }, signal), chunk.line - 1);
+    bytes += chunk.lines.length;
+    const events = report.events + report.known + report.refused;
+    onProgress?.({ events, bytes, ...(totalBytes !== undefined && { totalBytes }) });
+  }
+
+  // One chunk is read by the core while the one before it is made durable.
+  let before: Promise<void> = Promise.resolve();
+  throwIfAborted(signal);
+  for await (const chunk of chunksOfLines(bytesOf(source, signal))) {
+    if (signal?.aborted) break;
+    const sent = send(chunk);
+    sent.catch(() => {}); // told by the await below
+    await before;
+    before = sent;
+  }
+  await before;
+  throwIfAborted(signal);
+  return report;
+}
+
+/** See `Events.verify`. */
+export async function verifyEvents(
+  port: Ask,
+  { signal, onProgress }: LongWorkOptions<VerifyProgress>,
+): Promise<VerifyReport> {
+  const problems: VerifyReport['problems'][number][] = [];
+  let file: string | null = null;
+  for (let files = 1; files <= MAX_FILES; files++) {
+    const step: Answers['verify'] = await ask(port, 'verify', { file }, signal);
+    problems.push(...step.problems);
+    onProgress?.({ files, problems: problems.length });
+    if (step.next === null) return { files, problems };
+    file = step.next;
+  }
+  throw new CuesheetError('corrupt', `there are more than ${MAX_FILES} files: no store makes that`);
+}
+
+/** Asks the worker, and again as long as it is loading the events that the answer needs. */
+async function ask<K extends TransferKind>(
+  port: Ask,
+  kind: K,
+  body: Requests[K],
+  signal: AbortSignal | undefined,
+): Promise<Answers[K]> {
+  for (let retries = 0; ; retries++) {
+    throwIfAborted(signal);
+    try {
+      return await port.request(kind, body);
+    } catch (error) {
+      const loading = error instanceof CuesheetError && error.code === 'loading';
+      if (!loading || retries === MAX_LOADING_RETRIES) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, LOADING_RETRY_MS));
+  }
+}
+
+function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (!signal?.aborted) return;
+  throw new CuesheetError('aborted', 'aborted by its signal: what was done until then stays');
+}
