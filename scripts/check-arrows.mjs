@@ -12,7 +12,7 @@ const MAY_IMPORT = {
   wasm: [],
   'worker/browser': ['wasm'],
   'worker/edge': ['wasm'],
-  'web/client': ['worker/browser/protocol'],
+  'web/client': ['worker/browser/protocol', 'wasm/import-lines'],
   'web/viewer': ['web/client', 'worker/browser/protocol'],
 };
 

@@ -1,6 +1,7 @@
+import { chunksOfLines, createImportReport, type LineChunk } from '../../wasm/import-lines.ts';
 import type { Answers, Requests } from '../../worker/browser/protocol.ts';
 import { CuesheetError } from './error.ts';
-import { bytesOf, chunksOfLines, type LineChunk, MAX_LINE_BYTES } from './lines.ts';
+import { bytesOf } from './import-source.ts';
 import type {
   ImportReport,
   ImportSource,
@@ -14,8 +15,6 @@ import type { WorkerPort } from './worker-port.ts';
 /** A store that is being opened is asked again this often and this many times: one minute. */
 const LOADING_RETRY_MS = 100;
 const MAX_LOADING_RETRIES = 600;
-/** Refused lines that a report names. */
-const MAX_REFUSALS = 100;
 /** More files than any store has. */
 const MAX_FILES = 100_000;
 
@@ -54,26 +53,12 @@ export async function importEvents(
   source: ImportSource,
   { signal, onProgress }: LongWorkOptions<TransferProgress>,
 ): Promise<ImportReport> {
-  const report = { events: 0, known: 0, refused: 0, refusals: [] as ImportReport['refusals'] };
+  const { report, add, addTooLong } = createImportReport();
   const totalBytes = source instanceof Blob ? source.size : undefined;
   let bytes = 0;
 
-  function add({ events, known, refused, refusals }: Answers['import'], before: number) {
-    report.events += events;
-    report.known += known;
-    report.refused += refused;
-    const named = refusals.map(({ line, message }) => ({ line: before + line, message }));
-    const all = [...report.refusals, ...named].sort((a, b) => a.line - b.line);
-    report.refusals = all.slice(0, MAX_REFUSALS);
-  }
-
   async function send(chunk: LineChunk): Promise<void> {
-    if ('tooLong' in chunk) {
-      const message = `the line is longer than ${MAX_LINE_BYTES >> 20} MiB, the limit for an event`;
-      add({ events: 0, known: 0, refused: 1, refusals: [{ line: 1, message }] }, chunk.line - 1);
-      return;
-    }
-    add(await ask(port, 'import', { lines: chunk.lines }, signal), chunk.line - 1);
+    add(chunk, await ask(port, 'import', { lines: chunk.lines }, signal));
     bytes += chunk.lines.length;
     const events = report.events + report.known + report.refused;
     onProgress?.({ events, bytes, ...(totalBytes !== undefined && { totalBytes }) });
@@ -82,7 +67,7 @@ export async function importEvents(
   // One chunk is read by the core while the one before it is made durable.
   let before: Promise<void> = Promise.resolve();
   throwIfAborted(signal);
-  for await (const chunk of chunksOfLines(bytesOf(source, signal))) {
+  for await (const chunk of chunksOfLines(bytesOf(source, signal), addTooLong)) {
     if (signal?.aborted) break;
     const sent = send(chunk);
     sent.catch(() => {}); // told by the await below

@@ -2,6 +2,7 @@
  * Every message between a page and its worker, and between the workers of several tabs. A message
  * that does not fit is answered with an error; it never stops the worker.
  */
+import type { ImportAnswer } from '../../wasm/import-lines.ts';
 import type { ErrorCode, ReplicaState } from '../../wasm/methods.ts';
 import type { StorageProblemKind } from '../../wasm/storage-problem.ts';
 
@@ -58,14 +59,6 @@ export interface ExportPart {
   next: string | null;
   events: number;
   lines: Uint8Array;
-}
-
-/** What became of the lines of one chunk: new, known and refused ones; the first 100 refusals. */
-export interface ImportAnswer {
-  events: number;
-  known: number;
-  refused: number;
-  refusals: { line: number; message: string }[];
 }
 
 /** What is wrong with one file, and the name of the one to check next, if any. */

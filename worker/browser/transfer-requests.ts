@@ -1,6 +1,7 @@
 import type { CallWithFiles } from '../../wasm/call-with-files.ts';
+import type { ImportAnswer } from '../../wasm/import-lines.ts';
 import { Method } from '../../wasm/methods.ts';
-import type { ExportPart, ImportAnswer, VerifyStep } from './protocol.ts';
+import type { ExportPart, VerifyStep } from './protocol.ts';
 import type { Handlers, Workplace } from './requests.ts';
 import { WorkerError } from './worker-error.ts';
 

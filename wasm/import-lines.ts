@@ -1,22 +1,27 @@
-import { CuesheetError } from './error.ts';
-import type { ImportSource } from './transfer-types.ts';
+/**
+ * What every host needs that imports NDJSON (docs/border.md, import): chunks of whole lines, and one
+ * report of what became of them all.
+ */
 
 /** Lines are sent in chunks of about this size, in bytes. */
 const CHUNK_BYTES = 4 << 20;
 /** The longest line that the core reads, in bytes (docs/border.md, import). */
-export const MAX_LINE_BYTES = 8 << 20;
+const MAX_LINE_BYTES = 8 << 20;
 const NEWLINE = 10;
 
-/** Whole lines, or a line that is too long to be one; `line` is the number of the first, from 1. */
-export type LineChunk =
-  { line: number; lines: Uint8Array; count: number } | { line: number; tooLong: true };
+/** Whole lines; `line` is the number of the first one in the source, from 1. */
+export interface LineChunk {
+  line: number;
+  lines: Uint8Array;
+}
 
 /**
  * Cuts a stream of bytes at line ends into chunks of at most 4 MiB, or of one longer line. Holds at
- * most the longest line; what is longer is skipped as it comes.
+ * most the longest line; what is longer is skipped as it comes, and `tooLong` told its number.
  */
 export async function* chunksOfLines(
   source: AsyncIterable<Uint8Array>,
+  tooLong: (line: number) => void,
   chunkBytes: number = CHUNK_BYTES,
   maxLineBytes: number = MAX_LINE_BYTES,
 ): AsyncGenerator<LineChunk> {
@@ -30,11 +35,10 @@ export async function* chunksOfLines(
     const lines = buffer.slice(0, end);
     buffer.copyWithin(0, end, size);
     const first = line;
-    const count = countLines(lines);
-    line += count;
+    line += countLines(lines);
     size -= end;
     cut = 0;
-    return { line: first, lines, count };
+    return { line: first, lines };
   };
 
   for await (const piece of source) {
@@ -55,7 +59,7 @@ export async function* chunksOfLines(
       if (size >= chunkBytes && cut > 0) {
         yield chunk(cut);
       } else if (size > maxLineBytes) {
-        yield { line: line++, tooLong: true };
+        tooLong(line++);
         size = 0;
         skipping = true;
       }
@@ -70,36 +74,42 @@ function countLines(lines: Uint8Array): number {
   return count;
 }
 
-/** The bytes of any source; a stream is cancelled when the reader stops before its end. */
-export function bytesOf(source: ImportSource, signal?: AbortSignal): AsyncIterable<Uint8Array> {
-  if (source instanceof Blob) return bytesOfStream(source.stream(), signal);
-  if (source instanceof ReadableStream) return bytesOfStream(source, signal);
-  if (typeof source?.[Symbol.asyncIterator] === 'function') return encoded(source);
-  const text = 'import: expected a Blob, a ReadableStream of bytes or an async iterable';
-  throw new CuesheetError('invalid', text);
+/** What became of the lines of one chunk, the first 100 refusals among it, or of all of them. */
+export interface ImportAnswer {
+  /** New here. */
+  events: number;
+  /** Here already, by their id. */
+  known: number;
+  refused: number;
+  refusals: { line: number; message: string }[];
 }
 
-async function* bytesOfStream(
-  stream: ReadableStream<Uint8Array>,
-  signal?: AbortSignal,
-): AsyncGenerator<Uint8Array> {
-  const reader = stream.getReader();
-  // A stream that has nothing to give must not hold an abort up.
-  const cancel = () => void reader.cancel().catch(() => {});
-  signal?.addEventListener('abort', cancel);
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    signal?.removeEventListener('abort', cancel);
-    cancel();
+/** Refused lines that a report names. */
+const MAX_REFUSALS = 100;
+
+/** Adds up the answers of all chunks, in any order; `report.refusals` has the lines of the whole. */
+export function createImportReport(): {
+  report: ImportAnswer;
+  add(chunk: LineChunk, answer: ImportAnswer): void;
+  addTooLong(line: number): void;
+} {
+  const report: ImportAnswer = { events: 0, known: 0, refused: 0, refusals: [] };
+  function refuse(refusals: ImportAnswer['refusals']) {
+    const all = [...report.refusals, ...refusals].sort((a, b) => a.line - b.line);
+    report.refusals = all.slice(0, MAX_REFUSALS);
   }
-}
-
-async function* encoded(source: AsyncIterable<Uint8Array | string>): AsyncGenerator<Uint8Array> {
-  const encoder = new TextEncoder();
-  for await (const piece of source) yield typeof piece === 'string' ? encoder.encode(piece) : piece;
+  return {
+    report,
+    add(chunk, { events, known, refused, refusals }) {
+      report.events += events;
+      report.known += known;
+      report.refused += refused;
+      refuse(refusals.map(({ line, message }) => ({ line: chunk.line - 1 + line, message })));
+    },
+    addTooLong(line) {
+      report.refused++;
+      const message = `the line is longer than ${MAX_LINE_BYTES >> 20} MiB, the limit for an event`;
+      refuse([{ line, message }]);
+    },
+  };
 }
