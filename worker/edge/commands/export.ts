@@ -1,0 +1,73 @@
+import { createWriteStream } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { CallWithFiles } from '../../../wasm/call-with-files.ts';
+import { Method } from '../../../wasm/methods.ts';
+import { type Command, parseOptions } from './command.ts';
+import { createProgressLine, eventsText, sizeText } from './progress.ts';
+import { DATA_HELP, DATA_OPTION, openStoreFolder } from './store-folder.ts';
+
+export const exportCommand: Command = {
+  help: `usage: cuesheet export [options]
+
+Writes all events of a hub as NDJSON: one event a line, oldest first, with its payload.
+
+  ${DATA_HELP}
+  --out FILE    where to; the file is there when it is complete (default: standard output)
+  --help        this text`,
+  async run(args) {
+    const { values } = parseOptions(
+      'export',
+      args,
+      { data: DATA_OPTION, out: { type: 'string' } },
+      0,
+    );
+    const { call, open } = await openStoreFolder(values.data, { create: false });
+    await open();
+    const progress = createProgressLine();
+    let events = 0;
+    let bytes = 0;
+    const lines = partsOf(call, (partEvents, partBytes) => {
+      events += partEvents;
+      bytes += partBytes;
+      progress.show(`exporting: ${eventsText(events)}, ${sizeText(bytes)}`);
+    });
+    if (values.out === undefined) {
+      await pipeline(Readable.from(lines), process.stdout, { end: false });
+      progress.end();
+    } else {
+      await writeWhole(values.out, lines);
+      progress.end();
+      console.log(`${eventsText(events)} (${sizeText(bytes)}) in ${values.out}`);
+    }
+    return 0;
+  },
+};
+
+async function* partsOf(
+  call: CallWithFiles,
+  onPart: (events: number, bytes: number) => void,
+): AsyncGenerator<Uint8Array> {
+  for (let after: string | null = ''; after !== null;) {
+    const part: { header: { next: string | null; events: number }; body: Uint8Array } = await call(
+      Method.export,
+      { after },
+    );
+    yield part.body;
+    onPart(part.header.events, part.body.length);
+    after = part.header.next;
+  }
+}
+
+/** A file under its name is a whole one: what is being written has a name of its own. */
+async function writeWhole(path: string, lines: AsyncIterable<Uint8Array>): Promise<void> {
+  const unfinished = `${path}.part`;
+  try {
+    await pipeline(Readable.from(lines), createWriteStream(unfinished, { flush: true }));
+    await rename(unfinished, path);
+  } catch (error) {
+    await rm(unfinished, { force: true });
+    throw error;
+  }
+}
