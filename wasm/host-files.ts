@@ -7,6 +7,7 @@ export type Durability = 'relaxed' | 'strict';
 /**
  * The files of one store as the core's `Env` sees them: flat names, synchronous calls, and one
  * asynchronous barrier. A method that throws becomes a `storage` error with the thrown message.
+ * What every host has to do is tested by tests/env.
  */
 export interface HostFiles {
   list(): string[];
@@ -22,10 +23,13 @@ export interface HostFiles {
   read(name: string, offset: number, length: number): Uint8Array;
   /** Makes the file when it is missing. The bytes are only valid during the call. */
   append(name: string, bytes: Uint8Array): void;
+  /** Cuts the file. Throws when there is none. */
   truncate(name: string, length: number): void;
   /** Replaces the whole content. */
   write(name: string, bytes: Uint8Array): void;
+  /** Replaces the file of the new name. Throws when there is none of the old name. */
   rename(from: string, to: string): void;
+  /** Does nothing when there is no such file. */
   remove(name: string): void;
   /** Resolves when everything done so far survives a crash; rejects when that is not sure. */
   commit(durability: Durability): Promise<void>;

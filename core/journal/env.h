@@ -1,6 +1,6 @@
 // The core's only way to files. Names are flat. All calls are synchronous; making the result
 // durable is the host's part (docs/border.md, commit). Errors are kStorage with the host's own
-// words.
+// words, and name the file. tests/env holds what every Env has to do.
 #pragma once
 
 #include <cstdint>
@@ -24,9 +24,13 @@ class Env {
   virtual bool IsLoaded(const std::string&) { return true; }
   // Makes the file when it is missing.
   virtual Result<void> Append(const std::string& name, std::string_view bytes) = 0;
+  // Cuts it; `size` is not more than it has. kStorage when there is no such file.
   virtual Result<void> Truncate(const std::string& name, uint64_t size) = 0;
+  // The whole content, whether there is such a file or not.
   virtual Result<void> Write(const std::string& name, std::string_view bytes) = 0;
+  // Replaces the file of the new name. kStorage when there is none of the old name.
   virtual Result<void> Rename(const std::string& from, const std::string& to) = 0;
+  // Nothing happens when there is no such file.
   virtual Result<void> Remove(const std::string& name) = 0;
 
   Result<std::string> Read(const std::string& name);

@@ -55,14 +55,16 @@ export interface StaticServer {
   close(): void;
 }
 
-/** Serves dist/client and the given pages on 127.0.0.1. */
-export async function serveStatic(pages: Record<string, string>): Promise<StaticServer> {
+/** Serves dist/client and the given pages and files on 127.0.0.1. */
+export async function serveStatic(
+  pages: Record<string, string | Uint8Array>,
+): Promise<StaticServer> {
   const server: Server = createServer((request, response) => {
     const path = normalize(new URL(request.url ?? '/', 'http://x').pathname);
     const page = pages[path];
     try {
       const bytes = page ?? readFileSync(join('dist/client', path));
-      const type = page ? 'text/html' : (TYPES[extname(path)] ?? 'text/plain');
+      const type = TYPES[extname(path)] ?? (page ? 'text/html' : 'text/plain');
       response.writeHead(200, { 'content-type': type }).end(bytes);
     } catch {
       response.writeHead(404).end();

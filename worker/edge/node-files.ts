@@ -78,7 +78,10 @@ export function openNodeFiles(folder: string): NodeFiles {
       const fd = descriptor(name);
       for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
     },
-    truncate: (name, length) => ftruncateSync(descriptor(name), length),
+    truncate(name, length) {
+      if (!existsSync(path(name))) throw new Error(`${name}: no such file`);
+      ftruncateSync(descriptor(name), length);
+    },
     write(name, bytes) {
       forget(name);
       ftruncateSync(descriptor(name), 0);

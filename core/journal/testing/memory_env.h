@@ -38,6 +38,7 @@ class MemoryEnv : public Env {
   }
   Result<void> Truncate(const std::string& name, uint64_t size) override {
     CUE_TRY(Check("truncate", name));
+    CUE_TRY(Size(name));
     files[name].resize(static_cast<size_t>(size));
     return {};
   }
@@ -48,8 +49,9 @@ class MemoryEnv : public Env {
   }
   Result<void> Rename(const std::string& from, const std::string& to) override {
     CUE_TRY(Check("rename", from));
-    files[to] = std::move(files[from]);
+    CUE_ASSIGN(std::string bytes, Read(from));
     files.erase(from);
+    files[to] = std::move(bytes);
     return {};
   }
   Result<void> Remove(const std::string& name) override {
