@@ -56,9 +56,9 @@ export async function* chunksOfLines(
       const end = taken.lastIndexOf(NEWLINE);
       if (end >= 0) cut = size + end + 1;
       size += taken.length;
-      if (size >= chunkBytes && cut > 0) {
-        yield chunk(cut);
-      } else if (size > maxLineBytes) {
+      const isTooLong = size - cut > maxLineBytes; // of the line that has not ended yet
+      if (cut > 0 && (size >= chunkBytes || isTooLong)) yield chunk(cut);
+      if (isTooLong) {
         tooLong(line++);
         size = 0;
         skipping = true;

@@ -1,0 +1,149 @@
+// Runs in Chromium: what scripts/bench-browser.mjs measures. `?database=NAME` opens that one and notes
+// when its first live page was here, `?raw` does the same with plain IndexedDB.
+import { openEvents } from '/index.js';
+
+const RAW_RECORDS = 10_000;
+const RAW_RECORD_BYTES = 860; // an event as JSON
+const RAW_WRITE_BYTES = 256;
+const PAGE_SIZE = 100;
+const WARM_UP = 20;
+
+const query = new URL(location.href).searchParams;
+// Milliseconds since the navigation began.
+let firstPage = null;
+let events = null;
+
+const settled = (request) =>
+  new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+const completed = (transaction) =>
+  new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = () => reject(transaction.error);
+  });
+
+function openRaw() {
+  const request = indexedDB.open('raw', 1);
+  request.onupgradeneeded = () => request.result.createObjectStore('records');
+  return settled(request);
+}
+
+/** Milliseconds of each of `count` puts of one record, each in a transaction of its own. */
+async function rawWrites(count, durability) {
+  const database = await openRaw();
+  const bytes = new Uint8Array(RAW_WRITE_BYTES);
+  const times = await timed(count, (i) => {
+    const transaction = database.transaction('records', 'readwrite', { durability });
+    transaction.objectStore('records').put(bytes, `write ${i}`);
+    return completed(transaction);
+  });
+  database.close();
+  return times;
+}
+
+/** Bytes a second of puts of 1 MiB. */
+async function rawBytesPerSecond(count) {
+  const database = await openRaw();
+  const start = performance.now();
+  for (let i = 0; i < count; i++) {
+    const bytes = new Uint8Array(1 << 20).fill(i);
+    const transaction = database.transaction('records', 'readwrite', { durability: 'relaxed' });
+    transaction.objectStore('records').put(bytes, `bulk ${i}`);
+    await completed(transaction);
+  }
+  const seconds = (performance.now() - start) / 1000;
+  database.close();
+  return (count << 20) / seconds;
+}
+
+/** Records for `?raw` to read the newest ones of. */
+async function rawFill() {
+  const database = await openRaw();
+  const transaction = database.transaction('records', 'readwrite');
+  const text = 'x'.repeat(RAW_RECORD_BYTES);
+  for (let i = 0; i < RAW_RECORDS; i++) transaction.objectStore('records').put({ text }, i);
+  await completed(transaction);
+  database.close();
+}
+
+async function rawFirstPage() {
+  const database = await openRaw();
+  const store = database.transaction('records').objectStore('records');
+  const range = IDBKeyRange.bound(RAW_RECORDS - PAGE_SIZE, RAW_RECORDS);
+  const records = await settled(store.getAll(range));
+  if (records.length !== PAGE_SIZE) throw new Error(`${records.length} records`);
+  firstPage = performance.now();
+}
+
+/** Milliseconds of each of `count` dispatches, one after the other. */
+function writes(count) {
+  return timed(count, (i) =>
+    events.dispatch({ topic: 'bench.write', project: 'aurora', description: `write ${i}` }),
+  );
+}
+
+async function timed(count, work) {
+  const times = [];
+  for (let i = -WARM_UP; i < count; i++) {
+    const start = performance.now();
+    await work(i);
+    if (i >= 0) times.push(performance.now() - start);
+  }
+  return times;
+}
+
+/** Imports what the server has at `url`; null when it took longer. */
+async function ingest(url, limitMs) {
+  const { body } = await fetch(url);
+  const start = performance.now();
+  try {
+    const report = await events.import(body, { signal: AbortSignal.timeout(limitMs) });
+    await events.flush();
+    return { ...report, seconds: (performance.now() - start) / 1000 };
+  } catch (error) {
+    if (error.code === 'aborted') return null;
+    throw error;
+  }
+}
+
+/** Names and sizes of the files of this package in IndexedDB. */
+async function storedFiles() {
+  const files = {};
+  for (const { name } of await indexedDB.databases()) {
+    if (!name.startsWith('/cuesheet/')) continue;
+    const database = await settled(indexedDB.open(name));
+    const keys = await settled(
+      database.transaction('FILE_DATA').objectStore('FILE_DATA').getAllKeys(),
+    );
+    for (const key of keys) {
+      const record = await settled(
+        database.transaction('FILE_DATA').objectStore('FILE_DATA').get(key),
+      );
+      if (record?.contents) files[key] = record.contents.length;
+    }
+    database.close();
+  }
+  return files;
+}
+
+window.bench = {
+  rawWrites,
+  rawBytesPerSecond,
+  rawFill,
+  writes,
+  ingest,
+  storedFiles,
+  firstPage: () => firstPage,
+  status: () => events?.status,
+  close: () => events?.close(),
+};
+
+if (query.has('raw')) await rawFirstPage();
+if (query.has('database')) {
+  const durability = query.get('durability') ?? 'relaxed';
+  events = await openEvents({ name: query.get('database'), user: 'bench', durability });
+  events.live({}, () => (firstPage ??= performance.now()));
+}
+window.ready = true;
