@@ -105,6 +105,8 @@ Result<std::string> Instance::Run(Method method, const Frame& frame) {
       return Progress(frame);
     case Method::kRetain:
       return Retain(frame);
+    case Method::kCovers:
+      return Covers(frame);
     case Method::kImport:
       return Import(frame);
     case Method::kTopics:
@@ -244,9 +246,18 @@ Result<std::string> Instance::Progress(const Frame& frame) {
 Result<std::string> Instance::Retain(const Frame& frame) {
   CUE_ASSIGN(const Timestamp now, frame.Now());
   CUE_ASSIGN(const Json body, BodyOf(frame));
-  CUE_ASSIGN(const std::vector<RetentionRule> rules, ParseRetentionRules(body));
-  CUE_ASSIGN(const size_t removed, store_.Retain(rules, now));
-  return HeaderFrame({{"removed", removed}, {"sequence", store_.sequence()}});
+  CUE_ASSIGN(RetainRequest request, ParseRetainRequest(body));
+  CUE_ASSIGN(const EventStore::Retained done, store_.Retain(std::move(request), now));
+  return HeaderFrame(
+      {{"removed", done.removed}, {"more", done.more}, {"sequence", store_.sequence()}});
+}
+
+Result<std::string> Instance::Covers(const Frame& frame) {
+  CUE_ASSIGN(const Json body, BodyOf(frame));
+  const auto request = ParseDispatchRequest(body);
+  if (!request) return Fail(ErrorCode::kInvalid, ValidationSentence(request.error()));
+  const auto& scope = store_.scope();
+  return HeaderFrame({{"covers", !scope || scope->Covers(request->topic, request->project)}});
 }
 
 Result<std::string> Instance::Import(const Frame& frame) {

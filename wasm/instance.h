@@ -48,6 +48,7 @@ class Instance {
   Result<std::string> Count(const Frame& frame);
   Result<std::string> Progress(const Frame& frame);
   Result<std::string> Retain(const Frame& frame);
+  Result<std::string> Covers(const Frame& frame);
   Result<std::string> Import(const Frame& frame);
   Result<std::string> Export(const Frame& frame);
   std::string Topics() const;

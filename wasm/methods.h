@@ -34,6 +34,7 @@ enum class Method : uint32_t {
   kMaintain = 23,
   kExport = 24,
   kVerify = 25,
+  kCovers = 26,
 };
 
 }  // namespace cuesheet

@@ -31,6 +31,7 @@ export const Method = {
   maintain: 23,
   export: 24,
   verify: 25,
+  covers: 26,
 } as const;
 
 export type Method = (typeof Method)[keyof typeof Method];

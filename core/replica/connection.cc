@@ -11,8 +11,8 @@ constexpr std::string_view kWalkQuery =
     "summary createdAt updatedAt}}}}";
 constexpr std::string_view kRereadQuery =
     "query Reread($ids:[String!],$first:Int!){events(ids:$ids,first:$first,includeLogs:true)"
-    "{edges{node{id hash topic sender project user dependsOn status retries description summary "
-    "createdAt updatedAt}}}}";
+    "{edges{cursor node{id hash topic sender project user dependsOn status retries description "
+    "summary createdAt updatedAt}}}}";
 
 Timestamp In(Timestamp now, int64_t delay_ms) { return {now.us + delay_ms * 1000}; }
 
@@ -99,15 +99,25 @@ Result<void> Connection::Message(std::string_view text, Timestamp now) {
   silence_by_ = In(now, kSilenceTimeoutMs);
   const auto upstream = ParseSocketEvent(text);
   if (upstream && upstream->stored) {
-    CUE_TRY(store_->Merge(upstream->event, upstream->fields, upstream->progress));
-    const Row row = store_->table().FindById(upstream->event.id);
-    if (store_->table().creation_order(row) >= kFirstProvisionalOrder) walk_wanted_ = true;
-    if (IsFinal(upstream->event.status)) QueueReread(upstream->event.id);
+    CUE_TRY(TakeIn(*upstream));
     if (!confirm_at_ && phase_ == Phase::kIdle && (walk_wanted_ || !rereads_.empty())) {
       confirm_at_ = In(now, kConfirmDelayMs);
     }
   }
   SetTimer(now);
+  return {};
+}
+
+Result<void> Connection::TakeIn(const UpstreamEvent& upstream) {
+  const Event& event = upstream.event;
+  const bool was_here = store_->table().FindById(event.id) != kNoRow;
+  CUE_TRY(store_->Merge(event, upstream.fields, upstream.progress));
+  const Row row = store_->table().FindById(event.id);
+  if (row == kNoRow) return {};  // outside of the scope
+  if (store_->table().creation_order(row) >= kFirstProvisionalOrder) walk_wanted_ = true;
+  // A change of an event that had gone by retention: the walk has passed its place already.
+  const bool came_back = !was_here && event.created_at < event.updated_at;
+  if (IsFinal(event.status) || came_back) QueueReread(event.id);
   return {};
 }
 
@@ -129,8 +139,13 @@ Result<void> Connection::Fetched(uint64_t request, int status, std::string_view 
   for (const Json& edge : *edges) {
     auto upstream = ParseEdge(edge);
     if (!upstream) continue;
-    // Only the walk may tell creation orders: its last one is where the next walk begins.
-    if (!walking) upstream->fields.Drop(Field::kCreationOrder);
+    // Only the walk may tell orders beyond those that it has seen: its last one is where the next
+    // walk begins.
+    if (walking) {
+      walked_to_ = std::max(walked_to_, upstream->event.creation_order);
+    } else if (upstream->event.creation_order > ConfirmedOrder()) {
+      upstream->fields.Drop(Field::kCreationOrder);
+    }
     CUE_TRY(store_->Merge(upstream->event, upstream->fields, std::nullopt));
   }
   if (walking && edges->size() >= kWalkPageSize) walk_wanted_ = true;
@@ -239,13 +254,14 @@ void Connection::QueueReread(const Uuid& id) {
   }
 }
 
-// The newest upstream creation order of the store: everything up to it has been walked.
+// The newest upstream creation order that is known, of events here or outside of the scope:
+// everything up to it has been walked.
 int64_t Connection::ConfirmedOrder() const {
   const EventTable& table = store_->table();
-  int64_t newest = 0;
+  int64_t newest = walked_to_;
   table.VisitRange({.before = static_cast<double>(kFirstProvisionalOrder), .newest_first = true},
                    [&](Row row) {
-                     newest = table.creation_order(row);
+                     newest = std::max(newest, table.creation_order(row));
                      return false;
                    });
   return newest;

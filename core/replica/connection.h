@@ -74,6 +74,7 @@ class Connection {
   void Fetch(const Json& body, Timestamp now);
   void QueueOpenJobs();
   void QueueReread(const Uuid& id);
+  Result<void> TakeIn(const UpstreamEvent& upstream);
   int64_t ConfirmedOrder() const;
   void SetTimer(Timestamp now);
 
@@ -82,6 +83,7 @@ class Connection {
   ConnectionState state_ = ConnectionState::kStopped;
   Phase phase_ = Phase::kIdle;
   uint64_t request_ = 0;      // number of the fetch under way or the last one
+  int64_t walked_to_ = 0;     // the highest creation order that a walk has met
   bool walk_wanted_ = false;  // events were seen whose place the walk has yet to tell
   std::deque<Uuid> rereads_;
   uint32_t attempts_ = 0;

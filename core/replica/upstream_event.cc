@@ -40,8 +40,6 @@ class NodeReader {
     if (value->is_string())
       summary = ParseJson(value->get_ref<const std::string&>()).value_or(Json());
     if (!summary.is_object()) return;
-    // AYON puts the session's token here; it must not reach a disk (protocol.md 2, quirk c).
-    if (out_.event.topic == "auth.logout") summary.erase("token");
     out_.event.summary = CanonicalText(summary);
     out_.fields.Add(Field::kSummary);
   }

@@ -4,6 +4,8 @@
 #include <unordered_set>
 #include <utility>
 
+#include "event/redact.h"
+
 namespace cuesheet {
 namespace {
 
@@ -30,6 +32,10 @@ void Take(const std::optional<T>& value, Slot& slot, Field field, FieldSet& fiel
   if (!value) return;
   slot = *value;
   fields.Add(field);
+}
+
+void Redact(Event& event, std::string_view topic) {
+  if (auto clean = RedactedSummary(topic, event.summary)) event.summary = *std::move(clean);
 }
 
 // Of `fields`, those in which the two events differ.
@@ -108,6 +114,7 @@ Result<Uuid> EventStore::Store(const DispatchRequest& request, const Actor& acto
   }
   const Uuid id = event.id;
   if (!request.store) {
+    Redact(event, event.topic);
     Change change{.sequence = sequence_,
                   .kind = ChangeKind::kTransient,
                   .fields = FieldSet::All(),
@@ -189,7 +196,9 @@ Result<void> EventStore::RemoveAll(const std::vector<Row>& rows) {
 
 Result<size_t> EventStore::Retain(std::span<const RetentionRule> rules, Timestamp now) {
   CUE_TRY(CheckWritable());
-  return RemoveLeavesFirst(RowsToRetire(table_, rules, now), kMaxRetired);
+  std::vector<Row> rows = RowsToRetire(table_, rules, now);
+  std::erase_if(rows, [this](Row row) { return IsPinned(row); });
+  return RemoveLeavesFirst(rows, kMaxRetired);
 }
 
 void EventStore::RemoveRow(Row row) {
@@ -254,11 +263,17 @@ Result<std::optional<Uuid>> EventStore::Enroll(const EnrollRequest& request, con
 Result<void> EventStore::Merge(const Event& event, FieldSet fields,
                                std::optional<double> progress) {
   CUE_TRY(CheckWritable());
+  if (auto clean = RedactedSummary(event.topic, event.summary)) {
+    Event redacted = event;
+    redacted.summary = *std::move(clean);
+    return Merge(redacted, fields, progress);
+  }
   const Row row = table_.FindById(event.id);
   if (row == kNoRow) {
     Event fresh = event;
     if (!fields.Has(Field::kCreationOrder)) fresh.creation_order = NextProvisionalOrder();
     const Row taken = fields.Has(Field::kHash) ? table_.FindByHash(event.HashText()) : kNoRow;
+    if (taken == kNoRow && scope_ && !scope_->Covers(event.topic, event.project)) return {};
     if (taken != kNoRow) {
       const Change change{.kind = ChangeKind::kReplaced,
                           .previous_id = table_.id(taken),
@@ -327,8 +342,24 @@ void EventStore::Insert(Event event, bool is_dispatch) {
           .is_dispatch = is_dispatch});
 }
 
+// Every change but those of Import() passes here on its way into the table and the journal.
+void EventStore::RedactChange(Change& change) const {
+  const Row row =
+      table_.FindById(change.kind == ChangeKind::kReplaced ? change.previous_id : change.event.id);
+  const bool stays = row != kNoRow && !change.fields.Has(Field::kTopic);
+  const std::string_view topic =
+      stays ? table_.topics().words().text(table_.topics().code(row)) : change.event.topic;
+  if (row != kNoRow && change.fields.Has(Field::kTopic) && !change.fields.Has(Field::kSummary) &&
+      RedactedSummary(topic, table_.summary(row))) {
+    change.event.summary = table_.summary(row);  // the event becomes one whose summary has secrets
+    change.fields.Add(Field::kSummary);
+  }
+  Redact(change.event, topic);
+}
+
 // Numbers the change, applies it, hands it to the journal and to the readers.
 void EventStore::Record(Change change) {
+  RedactChange(change);
   change.sequence = ++sequence_;
   const auto applied = Apply(change);
   CUE_ASSERT(applied.has_value());

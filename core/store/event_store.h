@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -20,6 +21,7 @@
 #include "query/facets.h"
 #include "query/live_queries.h"
 #include "store/retention.h"
+#include "store/scope.h"
 #include "table/event_table.h"
 
 namespace cuesheet {
@@ -45,6 +47,7 @@ struct ImportReport {
   uint64_t refused = 0;           // lines
   std::vector<Refusal> refusals;  // the first kMaxImportRefusals
 };
+inline constexpr size_t kMaxRoomEvents = 100'000;  // removed by one MakeRoom
 inline constexpr size_t kMaxImportRefusals = 100;
 inline constexpr size_t kMaxImportBytes = 16 << 20;  // of one call over the border
 
@@ -78,6 +81,26 @@ class EventStore {
   // Removes what the rules no longer keep, oldest first, at most kMaxRetired events; returns how
   // many went. An event with a child that stays is never removed.
   Result<size_t> Retain(std::span<const RetentionRule> rules, Timestamp now);
+
+  struct Retained {
+    size_t removed;
+    bool more;  // call again: a limit of one call was reached
+  };
+  // The rules, then the scope (that of the request becomes the store's), then room.
+  Result<Retained> Retain(RetainRequest request, Timestamp now);
+  // What this store keeps from now on: Merge() takes nothing in of other topics and projects,
+  // RetainScope() removes what is outside, then what is too old, then the oldest until the numbers
+  // hold. As with Retain(): at most kMaxRetired events a call, returns how many went; neither an
+  // event with a child that stays nor one that is pinned is ever removed.
+  void SetScope(Scope scope) { scope_ = std::move(scope); }
+  const std::optional<Scope>& scope() const { return scope_; }
+  Result<size_t> RetainScope(Timestamp now);
+  // Removes the oldest tenth, at most kMaxRoomEvents, for when the disk is full.
+  Result<size_t> MakeRoom();
+  // Events that must stay, here or not yet, such as local writes that no server has. Those with a
+  // provisional creation order are pinned anyway. Lives as long as the store is open.
+  void Pin(const Uuid& id) { pinned_.insert(id); }
+  void Unpin(const Uuid& id) { pinned_.erase(id); }
 
   // The job that a worker gets, or none (protocol.md 8.3). `actor.sender` is the worker's identity.
   Result<std::optional<Uuid>> Enroll(const EnrollRequest& request, const Actor& actor,
@@ -144,8 +167,12 @@ class EventStore {
   void Insert(Event event, bool is_dispatch);
   Result<void> Apply(const Change& change);
   void Record(Change change);
+  void RedactChange(Change& change) const;
   void NoteProgress(const Event& event, std::optional<double> progress);
   void RemoveRow(Row row);
+  bool IsPinned(Row row) const;
+  template <typename Wants>
+  size_t RemoveOldest(size_t limit, Wants wants);
   size_t RemoveLeavesFirst(const std::vector<Row>& rows, size_t limit);
   void AppendRow(std::string& out, Row row) const;
   double CombinedProgress(Row row, size_t depth, size_t& budget) const;
@@ -157,6 +184,8 @@ class EventStore {
   ProgressBook progress_;
   TopicRegistry topics_;
   std::vector<Advice> advice_;
+  std::optional<Scope> scope_;
+  std::set<Uuid> pinned_;
   LiveQueries live_{table_};
   Frontiers frontiers_{table_};
   uint64_t sequence_ = 0;

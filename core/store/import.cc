@@ -1,5 +1,6 @@
 // EventStore::Import.
 #include "event/event_reader.h"
+#include "event/redact.h"
 #include "store/event_store.h"
 
 namespace cuesheet {
@@ -24,6 +25,8 @@ Result<ImportReport> EventStore::Import(std::string_view ndjson) {
     } else if (event->hash && table_.FindByHash(*event->hash) != kNoRow) {
       refuse(number, "hash: another event has the same hash");
     } else {
+      const auto clean = RedactedSummary(event->topic, event->summary);
+      if (clean) event->summary = *clean;
       event->creation_order = next_order_++;
       table_.Insert(*event);
       topics_.Note(event->topic, event->summary);

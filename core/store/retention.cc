@@ -77,6 +77,25 @@ Result<std::vector<RetentionRule>> ParseRetentionRules(const Json& body) {
   return rules;
 }
 
+Result<RetainRequest> ParseRetainRequest(const Json& body) {
+  RetainRequest request;
+  const Json* scope = FindMember(body, "scope");
+  const Json* make_room = FindMember(body, "makeRoom");
+  if (FindMember(body, "rules") != nullptr || (scope == nullptr && make_room == nullptr)) {
+    CUE_ASSIGN(request.rules, ParseRetentionRules(body));
+  }
+  if (scope != nullptr) {
+    CUE_ASSIGN(request.scope, ParseScope(*scope));
+  }
+  if (make_room != nullptr) {
+    if (!make_room->is_boolean()) {
+      return Fail(ErrorCode::kInvalid, "makeRoom: expected true or false");
+    }
+    request.make_room = make_room->get<bool>();
+  }
+  return request;
+}
+
 std::vector<Row> RowsToRetire(const EventTable& table, std::span<const RetentionRule> rules,
                               Timestamp now) {
   std::vector<Retirement> retirements;

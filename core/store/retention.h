@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "store/scope.h"
 #include "table/event_table.h"
 
 namespace cuesheet {
@@ -24,6 +25,16 @@ struct RetentionRule {
 
 // {"rules":[{"topics","maxAgeSeconds"?,"maxEvents"?}]}; kInvalid names the part.
 Result<std::vector<RetentionRule>> ParseRetentionRules(const Json& body);
+
+// What a host asks of the method `retain`.
+struct RetainRequest {
+  std::vector<RetentionRule> rules{};
+  std::optional<Scope> scope{};  // the store's from now on
+  bool make_room = false;        // the oldest tenth goes as well
+};
+
+// {"rules"?,"scope"?,"makeRoom"?}, at least one of them; kInvalid names the part.
+Result<RetainRequest> ParseRetainRequest(const Json& body);
 
 // The events that at least one rule does not keep, oldest first; whether their children allow it is
 // not looked at.

@@ -68,6 +68,11 @@ class EventTable {
   std::string_view summary(Row row) const;
   // The same; none = not here, a replica fetches it on demand.
   std::optional<std::string_view> payload(Row row) const;
+  // Of description, summary and payload.
+  size_t TextBytes(Row row) const {
+    const size_t payload = row < payload_.size() ? payload_[row].size() : 0;
+    return size_t{description_[row].size()} + summary_[row].size() + payload;
+  }
   Row Parent(Row row) const { return parent_[row]; }
   bool HasChildren(Row row) const { return newest_child_[row] != kNoRow; }
   // Calls visit(child) for each child, in the order in which they came, until it returns false.

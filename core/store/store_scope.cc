@@ -1,0 +1,106 @@
+// EventStore: what goes because of its scope or for want of room.
+#include "store/event_store.h"
+
+namespace cuesheet {
+namespace {
+
+constexpr size_t kWalkedAtOnce = 1024;
+
+int64_t CostOf(const EventTable& table, Row row) {
+  return static_cast<int64_t>(table.TextBytes(row)) + kScopeRowBytes;
+}
+
+}  // namespace
+
+// A replica's provisional orders belong to events whose place is not known yet.
+bool EventStore::IsPinned(Row row) const {
+  return table_.creation_order(row) >= kFirstProvisionalOrder || pinned_.contains(table_.id(row));
+}
+
+// Oldest first, an event whose turn has come as soon as it has no child any more. `wants(row)` may
+// change its mind as events go.
+template <typename Wants>
+size_t EventStore::RemoveOldest(size_t limit, Wants wants) {
+  size_t removed = 0;
+  std::vector<Row> rows;
+  OrderRange range;
+  do {
+    rows.clear();
+    table_.VisitRange(range, [&](Row row) {
+      rows.push_back(row);
+      return rows.size() < kWalkedAtOnce;
+    });
+    if (!rows.empty()) range.after = static_cast<double>(table_.creation_order(rows.back()));
+    for (Row row : rows) {
+      while (row != kNoRow && table_.IsLive(row) && !table_.HasChildren(row) && !IsPinned(row) &&
+             removed < limit && wants(row)) {
+        const Row parent = table_.Parent(row);
+        const bool had_its_turn =
+            parent != kNoRow && table_.creation_order(parent) < table_.creation_order(row);
+        RemoveRow(row);
+        ++removed;
+        row = had_its_turn ? parent : kNoRow;
+      }
+    }
+  } while (rows.size() == kWalkedAtOnce && removed < limit);
+  return removed;
+}
+
+Result<EventStore::Retained> EventStore::Retain(RetainRequest request, Timestamp now) {
+  CUE_TRY(CheckWritable());
+  if (request.scope) SetScope(*std::move(request.scope));
+  Retained out{};
+  const auto note = [&out](size_t removed) {
+    out.removed += removed;
+    out.more |= removed >= kMaxRetired;
+  };
+  if (!request.rules.empty()) {
+    CUE_ASSIGN(const size_t removed, Retain(request.rules, now));
+    note(removed);
+  }
+  CUE_ASSIGN(const size_t removed, RetainScope(now));
+  note(removed);
+  if (request.make_room) {
+    CUE_ASSIGN(const size_t room, MakeRoom());
+    out.removed += room;
+  }
+  return out;
+}
+
+Result<size_t> EventStore::RetainScope(Timestamp now) {
+  CUE_TRY(CheckWritable());
+  if (!scope_) return 0;
+  const Scope& scope = *scope_;
+  size_t removed = 0;
+  if (scope.topics || scope.projects || scope.max_age_seconds) {
+    const ScopeMatcher matcher(scope, table_);
+    removed = RemoveOldest(kMaxRetired, [&](Row row) {
+      if (!matcher.Covers(row)) return true;
+      return scope.max_age_seconds &&
+             now.us - table_.updated_at(row).us > *scope.max_age_seconds * 1'000'000;
+    });
+  }
+  if (!scope.max_events && !scope.max_bytes) return removed;
+  int64_t bytes = 0;
+  if (scope.max_bytes) {
+    table_.VisitRange({}, [&](Row row) {
+      bytes += CostOf(table_, row);
+      return true;
+    });
+  }
+  return removed + RemoveOldest(kMaxRetired - removed, [&](Row row) {
+           const auto events = static_cast<int64_t>(table_.size());
+           const bool is_over = (scope.max_events && events > *scope.max_events) ||
+                                (scope.max_bytes && bytes > *scope.max_bytes);
+           if (is_over && scope.max_bytes) bytes -= CostOf(table_, row);
+           return is_over;
+         });
+}
+
+Result<size_t> EventStore::MakeRoom() {
+  CUE_TRY(CheckWritable());
+  const size_t tenth = (table_.size() + 9) / 10;
+  return RemoveOldest(std::min(tenth, kMaxRoomEvents), [](Row) { return true; });
+}
+
+}  // namespace cuesheet
