@@ -87,7 +87,9 @@ describe.each(BROWSERS)('files in IndexedDB, in %s', (_name, start) => {
     ['always', false],
     ['on demand', true],
   ])("files that are in memory %s keep the contract of the core's Env", async (_when, cold) => {
-    const { stages, wrong } = await page.evaluate(([isCold]) => lab.contract(isCold), [cold] as [boolean]);
+    const { stages, wrong } = await page.evaluate(([isCold]) => lab.contract(isCold), [cold] as [
+      boolean,
+    ]);
     expect(wrong).toEqual([]);
     expect(stages).toBeGreaterThan(10);
   });
