@@ -77,6 +77,8 @@ test('a full disk is said, nothing is called saved that is not, and the store go
   expect(states.at(-1)).toBe('memory quota');
   expect(message).toMatch(/full: what is new is in memory only/);
   expect(await missing([...saved, ...inMemory])).toEqual([]);
+  const flushed = page.evaluate(() => window.events.flush().catch((error) => error.code));
+  expect(await flushed).toBe('quota');
   await load();
   expect(await missing(saved)).toEqual([]);
 });

@@ -215,7 +215,10 @@ export interface Events {
   import(source: ImportSource, options?: LongWorkOptions<TransferProgress>): Promise<ImportReport>;
   /** Reads every file of the database and checks every record in it; changes nothing. */
   verify(options?: LongWorkOptions<VerifyProgress>): Promise<VerifyReport>;
-  /** Settles when everything written so far is durable. */
+  /**
+   * Settles when everything written so far is durable. Rejects with `quota` when there is no space for
+   * it; settles at once in a browser without storage, as `status.storage` says.
+   */
   flush(): Promise<void>;
   /** Saves what waits and ends the worker. */
   close(): Promise<void>;

@@ -29,6 +29,8 @@ export interface Workplace {
   status(): Status;
   /** To be called after every change; resolves when everything so far is durable. */
   settle(): Promise<void>;
+  /** Saves what is in memory only because the disk was full, or rejects. */
+  flush(): Promise<void>;
   leave(page: string): void;
 }
 
@@ -117,6 +119,7 @@ export function createHandlers(work: Workplace): Handlers {
     ...createTransferHandlers(work),
     async flush() {
       await settle();
+      await work.flush();
       return null;
     },
     async close(_body, page) {

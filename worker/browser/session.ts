@@ -144,7 +144,19 @@ function createSession(store: CoreStore, files: GuardedFiles, options: OpenReque
 
   const { user } = options;
   const call = createCallWithFiles(store, files);
-  const work = { store, call, upstream, user, pages, live, arrivals, status, settle, leave };
+  const work = {
+    store,
+    call,
+    upstream,
+    user,
+    pages,
+    live,
+    arrivals,
+    status,
+    settle,
+    flush: files.flush,
+    leave,
+  };
   const handlers = createHandlers(work);
   upstream?.start();
   return {

@@ -32,6 +32,11 @@ export interface StorageListener {
 
 export interface GuardedFiles extends HostFiles {
   state(): StorageState;
+  /**
+   * Tries now to save what is in memory only for want of space; nothing to do where no storage is.
+   * @throws StorageProblem when there is still no space.
+   */
+  flush(): Promise<void>;
   listen(listener: StorageListener): void;
 }
 
@@ -41,6 +46,7 @@ export function memoryOnly(reason: string): GuardedFiles {
   return {
     ...memoryFiles(),
     state: () => ({ storage: 'memory', problem: 'unavailable', message }),
+    flush: () => Promise.resolve(),
     listen() {},
   };
 }
@@ -60,6 +66,7 @@ export function guardStorage(
   let listener: StorageListener = { onFull: () => Promise.resolve(), onChange() {} };
   let loss: StorageState = state; // what a commit that goes through goes back to
   let fullCommits = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   let freeing: 'not yet' | 'at it' | 'done' = 'not yet';
 
   function enter(next: StorageState) {
@@ -70,12 +77,12 @@ export function guardStorage(
 
   async function free(): Promise<void> {
     freeing = 'at it';
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const limit = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, freeingTimeoutMs);
+    let limit: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((resolve) => {
+      limit = setTimeout(resolve, freeingTimeoutMs);
     });
-    await Promise.race([listener.onFull().catch(() => {}), limit]);
-    clearTimeout(timer);
+    await Promise.race([listener.onFull().catch(() => {}), late]);
+    clearTimeout(limit);
     if (freeing === 'at it') freeing = 'done';
   }
 
@@ -93,28 +100,35 @@ export function guardStorage(
     fullCommits++;
     if (freeing === 'done') {
       enter({ storage: 'memory', problem: kind, message: `${message}: ${IN_MEMORY}` });
-      setTimeout(retry, retryMs);
+      timer = setTimeout(retry, retryMs);
       return;
     }
     enter({ storage: 'durable', problem: kind, message: text });
     if (fullCommits >= FULL_LIMIT && freeing === 'not yet') void free();
   }
 
+  async function flush(): Promise<void> {
+    if (state.storage === 'durable') return;
+    await files.commit('relaxed');
+    clearTimeout(timer);
+    saved();
+  }
+
   async function retry(): Promise<void> {
     try {
-      await files.commit('relaxed');
-      saved();
+      await flush();
     } catch (error) {
       const problem = asProblem(error);
       // The next commit hears it as well.
       if (problem.kind === 'fenced') refused(problem);
-      else setTimeout(retry, retryMs);
+      else timer = setTimeout(retry, retryMs);
     }
   }
 
   return {
     ...files,
     state: () => state,
+    flush,
     listen(to) {
       listener = to;
     },
