@@ -135,7 +135,7 @@ describe.each(BROWSERS)('files in IndexedDB, in %s', (_name, start) => {
     const args: [string, boolean] = ['deleted', false];
     const done = await page.evaluate(([name, cold]) => lab.deleted(name, cold), args);
     expect(done.outcomes).toEqual(['fine', 'fine']);
-    expect(done.found).toEqual({ 'journal-1': 'one two' });
+    expect(done.found).toEqual({ 'journal-1': 'one two', 'manifest-1': 'unchanged' });
   });
 
   test('what was not in memory when the databases were deleted is reported, the rest saved', async () => {
@@ -145,7 +145,11 @@ describe.each(BROWSERS)('files in IndexedDB, in %s', (_name, start) => {
       'lost: IndexedDB has lost 1 files that were not in memory (block-1)',
       'fine',
     ]);
-    expect(done.found).toEqual({ 'block-2': 'in memory', 'journal-1': 'one two' });
+    expect(done.found).toEqual({
+      'block-2': 'in memory',
+      'journal-1': 'one two',
+      'manifest-1': 'unchanged',
+    });
   });
 
   test('another tab may upgrade the database: commits are refused, and say what to do', async () => {

@@ -14,9 +14,13 @@ async function module(hostFiles = new Map<number, HostFiles>()): Promise<Contrac
   return (await create({ hostFiles })) as ContractModule;
 }
 
-async function open(database: string, openTimeoutMs?: number): Promise<IdbfsFiles> {
+async function open(
+  database: string,
+  openTimeoutMs?: number,
+  into = module(),
+): Promise<IdbfsFiles> {
   const claimed = await claimDatabases(database, openTimeoutMs);
-  return mountIdbfs((await module()) as unknown as Glue, claimed);
+  return mountIdbfs((await into) as unknown as Glue, claimed);
 }
 
 /** `kind: message` of the problem, or `fine`. */
@@ -132,6 +136,23 @@ export const lab = {
     return { found, before, after, size: files.size('block-9'), all: await texts(files) };
   },
 
+  /** A sync of IDBFS in the module that has committed: nothing is left to do for it. */
+  async ownSync(database: string) {
+    const own = await module();
+    const files = await open(database, undefined, Promise.resolve(own));
+    write(files, 'journal-1', 'one');
+    write(files, 'journal-2', 'two');
+    await files.commit('relaxed');
+    files.append('journal-1', encoder.encode(' more'));
+    files.remove('journal-2');
+    await files.commit('relaxed');
+    const before = await raw(hot(database));
+    await new Promise<void>((resolve, reject) => {
+      own.FS.syncfs(false, (error: unknown) => (error ? reject(error) : resolve()));
+    });
+    return { before, after: await raw(hot(database)) };
+  },
+
   async fenced(database: string, names: string[]) {
     const former = await open(database);
     write(former, 'journal-1', 'saved');
@@ -152,6 +173,7 @@ export const lab = {
   async deleted(database: string, withCold: boolean) {
     const files = await open(database);
     write(files, 'journal-1', 'one ');
+    write(files, 'manifest-1', 'unchanged');
     if (withCold) {
       write(files, 'block-1', 'not in memory any more');
       write(files, 'block-2', 'in memory');
