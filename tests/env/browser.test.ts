@@ -112,6 +112,13 @@ describe.each(BROWSERS)('files in IndexedDB, in %s', (_name, start) => {
     expect(done.all).toEqual({ ...SAVED, 'block-9': 'by IDBFS' });
   });
 
+  test('after a commit a sync of IDBFS in the same module finds nothing to do', async () => {
+    const done = await page.evaluate(([name]) => lab.ownSync(name), ['own-sync'] as [string]);
+    expect(Object.keys(done.before).sort()).toEqual(['/cuesheet/own-sync/journal-1', 'epoch']);
+    expect(done.before['/cuesheet/own-sync/journal-1']).toMatch(/^\d+ one more$/);
+    expect(done.after).toEqual(done.before);
+  });
+
   test.each([[['journal-1']], [['block-1', 'block-2']], [['journal-1', 'journal-3', 'payload-1']]])(
     'a former owner writes nothing more: %s',
     async (names) => {
