@@ -3,13 +3,12 @@
 // npm run bench:browser -- [--sizes=10000,...] [--writes=N]: a quick look, the page stays as it is.
 // npm run bench:browser -- --check: only whether everything still runs (npm test).
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { launch, rendererBytes, serve } from '../tests/bench/browser/chromium.mjs';
 import { median, printTable } from '../tests/bench/browser/table.mjs';
 
-const LINES = 'build/bench-browser';
 /** An import gets a minute, and a second more for every so many events. */
 const LEAST_EVENTS_PER_SECOND = 4000;
 const INGEST_BASE_MS = 60_000;
@@ -40,8 +39,8 @@ const preset = options.check ? 'native-debug' : 'native-release';
 const say = (text) => console.error(text);
 
 /** The events of the benchmarks as NDJSON (tests/bench/generator.cc). */
-function writeLines(size) {
-  const path = join(LINES, `${size}.ndjson`);
+function writeLines(folder, size) {
+  const path = join(folder, `${size}.ndjson`);
   const program = `build/${preset}/tests/bench/cuesheet_bench`;
   execFileSync(program, [`--events=${size}`, `--write-lines=${path}`]);
   return statSync(path).size;
@@ -51,10 +50,21 @@ async function withBrowser(work) {
   const profile = mkdtempSync(join(tmpdir(), 'cuesheet-bench-'));
   const browser = await launch(profile);
   try {
-    return await work(browser.pages()[0] ?? (await browser.newPage()), profile);
+    return await work(browser, profile);
   } finally {
     await browser.close();
     rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** A tab has a process of its own, so that no step sees the memory of the one before. */
+async function inTab(browser, url, work) {
+  const page = await browser.newPage();
+  try {
+    await open(page, url);
+    return await work(page);
+  } finally {
+    await page.close();
   }
 }
 
@@ -64,25 +74,24 @@ async function open(page, url) {
 }
 
 /** Milliseconds from navigation to the first page, of each of several reloads. */
-async function firstPages(page, url) {
-  await open(page, url);
-  const times = [];
-  for (let i = 0; i < options.reloads; i++) {
-    await page.reload();
-    const limit = { timeout: FIRST_PAGE_TIMEOUT_MS };
-    const handle = await page.waitForFunction(() => window.bench?.firstPage(), null, limit);
-    times.push(await handle.jsonValue());
-  }
-  return times;
+function firstPages(browser, url) {
+  return inTab(browser, url, async (page) => {
+    const times = [];
+    for (let i = 0; i < options.reloads; i++) {
+      await page.reload();
+      const limit = { timeout: FIRST_PAGE_TIMEOUT_MS };
+      const handle = await page.waitForFunction(() => window.bench?.firstPage(), null, limit);
+      times.push(await handle.jsonValue());
+    }
+    return times;
+  });
 }
 
-/** Waits until the work in the background is done: no file comes, goes or grows. */
+/** Waits until the work in the background is done: no file comes or goes. */
 async function untilQuiet(page) {
-  const fingerprint = () =>
-    page.evaluate(async () => JSON.stringify([await window.bench.storedFiles()]));
   const end = Date.now() + QUIET_TIMEOUT_MS;
   for (let last = ''; Date.now() < end;) {
-    const now = await fingerprint();
+    const now = JSON.stringify(await page.evaluate(() => window.bench.fileNames()));
     if (now === last) return;
     last = now;
     await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
@@ -90,80 +99,94 @@ async function untilQuiet(page) {
   say('  the files did not come to rest');
 }
 
-/** Bytes of the renderers after a garbage collection. */
-async function memory(page, profile) {
-  const devtools = await page.context().newCDPSession(page);
-  for (let i = 0; i < 2; i++) await devtools.send('HeapProfiler.collectGarbage');
-  await devtools.detach();
-  return rendererBytes(profile);
+/** Bytes of the renderers with a database of this many events open and at rest. */
+function memory(browser, profile, url, events) {
+  return inTab(browser, url, async (page) => {
+    const here = (least) => window.bench.status().events >= least;
+    await page.waitForFunction(here, events, { timeout: QUIET_TIMEOUT_MS });
+    await untilQuiet(page);
+    const devtools = await browser.newCDPSession(page);
+    for (let i = 0; i < 2; i++) await devtools.send('HeapProfiler.collectGarbage');
+    return rendererBytes(profile);
+  });
 }
 
-async function measureRaw(page, url) {
+async function measureRaw(browser, url) {
   say('plain IndexedDB ...');
-  await open(page, url);
-  const raw = await page.evaluate(
-    async ({ writes, mebibytes }) => {
+  const sizes = { writes: options.writes, mebibytes: options.check ? 2 : RAW_MEBIBYTES };
+  const raw = await inTab(browser, url, (page) =>
+    page.evaluate(async ({ writes, mebibytes }) => {
       await window.bench.rawFill();
       return {
         relaxed: await window.bench.rawWrites(writes, 'relaxed'),
         strict: await window.bench.rawWrites(writes, 'strict'),
         bytesPerSecond: await window.bench.rawBytesPerSecond(mebibytes),
       };
-    },
-    { writes: options.writes, mebibytes: options.check ? 2 : RAW_MEBIBYTES },
+    }, sizes),
   );
-  return { ...raw, firstPage: median(await firstPages(page, `${url}?raw`)) };
+  return { ...raw, firstPage: median(await firstPages(browser, `${url}?raw`)) };
+}
+
+/** Events a second of an import into a new database; null when it took too long. */
+function measureIngest(browser, url, server, size) {
+  const limit = INGEST_BASE_MS + (size / LEAST_EVENTS_PER_SECOND) * 1000;
+  return inTab(browser, url, async (page) => {
+    const path = `${server}lines/${size}.ndjson`;
+    const ingest = await page.evaluate((it) => window.bench.ingest(it.path, it.limit), {
+      path,
+      limit,
+    });
+    if (!ingest) {
+      say(`  not done after ${limit / 1000} s`);
+      return null;
+    }
+    if (ingest.events !== size) throw new Error(`${ingest.events} of ${size} events came in`);
+    await untilQuiet(page);
+    await page.evaluate(() => window.bench.close());
+    return size / ingest.seconds;
+  });
+}
+
+/** Milliseconds of each of many dispatches. */
+function measureWrites(browser, url) {
+  return inTab(browser, url, async (page) => {
+    const times = await page.evaluate((count) => window.bench.writes(count), options.writes);
+    await page.evaluate(() => window.bench.close());
+    return times;
+  });
+}
+
+async function measureBytes(browser, server, size) {
+  const sizes = await inTab(browser, server, (page) =>
+    page.evaluate(() => window.bench.fileSizes()),
+  );
+  const sum = (files) => files.reduce((total, [, length]) => total + length, 0);
+  const files = Object.entries(sizes);
+  const cold = sum(files.filter(([name]) => /\/payload-\d+$/.test(name)));
+  const bytes = sum(files) / size;
+  // Payloads have files of their own from the first checkpoint on.
+  return { bytes, bytesWithout: cold > 0 ? bytes - cold / size : null };
 }
 
 /** Everything about a database of one size; null when the import took too long. */
-async function measure(page, profile, url, size) {
+async function measure(browser, profile, server, size) {
+  const url = `${server}?database=bench`;
   say(`${size} events: import ...`);
-  await open(page, `${url}?database=empty`);
-  await untilQuiet(page);
-  const empty = await memory(page, profile);
-  await page.evaluate(() => window.bench.close());
-
-  await open(page, `${url}?database=bench`);
-  const limitMs = INGEST_BASE_MS + (size / LEAST_EVENTS_PER_SECOND) * 1000;
-  const ingest = await page.evaluate(({ path, limit }) => window.bench.ingest(path, limit), {
-    path: `/lines/${size}.ndjson`,
-    limit: limitMs,
-  });
-  if (!ingest) {
-    say(`  not done after ${limitMs / 1000} s`);
-    return null;
-  }
-  if (ingest.events !== size) throw new Error(`${ingest.events} of ${size} events were imported`);
-  await untilQuiet(page);
-  const files = await page.evaluate(() => window.bench.storedFiles());
-  await page.evaluate(() => window.bench.close());
-
-  say(`${size} events: reload ...`);
-  const pages = await firstPages(page, `${url}?database=bench`);
-  await page.waitForFunction((events) => window.bench.status().events >= events, size);
-  await untilQuiet(page);
-  const used = await memory(page, profile);
+  const empty = await memory(browser, profile, `${server}?database=empty`, 0);
+  const ingest = await measureIngest(browser, url, server, size);
+  if (ingest === null) return null;
+  say(`${size} events: bytes, reload, memory ...`);
+  const stored = await measureBytes(browser, server, size);
+  const firstPage = median(await firstPages(browser, url));
+  const used = await memory(browser, profile, url, size);
   say(`${size} events: write ...`);
-  const write = (count) => page.evaluate((writes) => window.bench.writes(writes), count);
-  const relaxed = await write(options.writes);
-  await page.evaluate(() => window.bench.close());
-  await open(page, `${url}?database=bench&durability=strict`);
-  const strict = await write(options.writes);
-  await page.evaluate(() => window.bench.close());
-
-  const bytes = Object.values(files).reduce((sum, length) => sum + length, 0);
-  const cold = Object.entries(files)
-    .filter(([name]) => /\/payload-\d+$/.test(name))
-    .reduce((sum, [, length]) => sum + length, 0);
   return {
-    ingest: size / ingest.seconds,
-    firstPage: median(pages),
+    ingest,
+    firstPage,
     memory: (used - empty) / size,
-    bytes: bytes / size,
-    // Payloads have files of their own from the first checkpoint on.
-    bytesWithout: cold > 0 ? (bytes - cold) / size : null,
-    relaxed,
-    strict,
+    ...stored,
+    relaxed: await measureWrites(browser, url),
+    strict: await measureWrites(browser, `${url}&durability=strict`),
   };
 }
 
@@ -171,21 +194,23 @@ execFileSync('bash', ['scripts/build'], { stdio: ['ignore', 'ignore', 'inherit']
 execFileSync('bash', ['scripts/build-tests', preset, 'cuesheet_bench'], {
   stdio: ['ignore', 'ignore', 'inherit'],
 });
-mkdirSync(LINES, { recursive: true });
-const server = await serve(LINES);
+const folder = mkdtempSync(join(tmpdir(), 'cuesheet-lines-'));
+const server = await serve(folder);
 try {
-  const raw = await withBrowser((page) => measureRaw(page, server.url));
+  const raw = await withBrowser((browser) => measureRaw(browser, server.url));
   const runs = [];
   for (const size of options.sizes) {
-    const lineBytes = writeLines(size) / size;
-    const figures = await withBrowser((page, profile) => measure(page, profile, server.url, size));
+    const lineBytes = writeLines(folder, size) / size;
+    const figures = await withBrowser((browser, profile) =>
+      measure(browser, profile, server.url, size),
+    );
     runs.push({ size, lineBytes, figures });
-    rmSync(join(LINES, `${size}.ndjson`));
+    rmSync(join(folder, `${size}.ndjson`));
   }
   const page = options.check || options.look ? null : 'docs/benchmarks.md';
-  printTable(raw, runs, page);
+  printTable(raw, runs, page, !options.check);
   if (options.check && runs.some(({ figures }) => figures === null)) process.exitCode = 1;
 } finally {
   server.close();
-  rmSync(LINES, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true });
 }

@@ -108,24 +108,32 @@ async function ingest(url, limitMs) {
   }
 }
 
-/** Names and sizes of the files of this package in IndexedDB. */
-async function storedFiles() {
-  const files = {};
+/** Calls `visit` with an object store of every database of the files of this package. */
+async function visitFiles(visit) {
   for (const { name } of await indexedDB.databases()) {
     if (!name.startsWith('/cuesheet/')) continue;
     const database = await settled(indexedDB.open(name));
-    const keys = await settled(
-      database.transaction('FILE_DATA').objectStore('FILE_DATA').getAllKeys(),
-    );
-    for (const key of keys) {
-      const record = await settled(
-        database.transaction('FILE_DATA').objectStore('FILE_DATA').get(key),
-      );
-      if (record?.contents) files[key] = record.contents.length;
-    }
+    await visit(() => database.transaction('FILE_DATA').objectStore('FILE_DATA'));
     database.close();
   }
-  return files;
+}
+
+async function fileNames() {
+  const names = [];
+  await visitFiles(async (store) => names.push(...(await settled(store().getAllKeys()))));
+  return names;
+}
+
+/** Sizes of the records by the names of the files. */
+async function fileSizes() {
+  const sizes = {};
+  await visitFiles(async (store) => {
+    for (const name of await settled(store().getAllKeys())) {
+      const record = await settled(store().get(name));
+      if (record?.contents) sizes[name] = record.contents.length;
+    }
+  });
+  return sizes;
 }
 
 window.bench = {
@@ -134,7 +142,8 @@ window.bench = {
   rawFill,
   writes,
   ingest,
-  storedFiles,
+  fileNames,
+  fileSizes,
   firstPage: () => firstPage,
   status: () => events?.status,
   close: () => events?.close(),

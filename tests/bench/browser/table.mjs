@@ -3,6 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 
 const BEGIN = '<!-- figures: npm run bench:browser -->';
+/** The browser itself and this program are a load of about 1.5. */
+const BUSY = 2.5;
 const END = '<!-- end of the figures of the browser -->';
 
 const quantile = (values, q) =>
@@ -86,10 +88,10 @@ function verdict(figure, target, { show, moreIsBetter }) {
   return `${text}, ${met ? 'met' : '**missed**'}`;
 }
 
-function row(definition, raw, { size, lineBytes, figures }) {
+function row(definition, raw, { size, lineBytes, figures }, hasTargets) {
   const figure = figures && definition.of(figures, size);
   const floor = definition.floor(raw, { lineBytes });
-  const target = definition.target(size);
+  const target = hasTargets ? definition.target(size) : null;
   const cell = (values) => (values ? values.map(definition.show).join(' / ') : '–');
   const cells = [
     definition.title,
@@ -103,15 +105,19 @@ function row(definition, raw, { size, lineBytes, figures }) {
 }
 
 /** Prints the table; `page` is the Markdown file that gets it, or null. */
-export function printTable(raw, runs, page) {
+export function printTable(raw, runs, page, hasTargets) {
   const table = [
-    `${cpus()[0].model.trim()}, ${cpus().length} cores, Chromium, load ${loadavg()[0].toFixed(1)}`,
+    `${cpus()[0].model.trim()}, ${cpus().length} cores, Chromium`,
     '',
     '| figure | events | Cuesheet | plain IndexedDB | ratio | target |',
     '|---|--:|--:|--:|--:|---|',
-    ...ROWS.flatMap((definition) => runs.map((run) => row(definition, raw, run))),
+    ...ROWS.flatMap((definition) => runs.map((run) => row(definition, raw, run, hasTargets))),
   ].join('\n');
   console.log(table);
+  const load = loadavg()[0];
+  if (load > BUSY) {
+    console.log(`\nOthers are using this machine (load ${load.toFixed(1)}): figures are too high.`);
+  }
   if (page === null) return;
   const text = readFileSync(page, 'utf8');
   const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
