@@ -1,53 +1,17 @@
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Events } from '../../web/client/index.ts';
 import { temporaryFolder } from '../edge/hub-process.ts';
 import { killBrowser, launchChromium, type StaticServer, serveStatic } from './launch.ts';
+import { TRANSFER_PAGE, type TransferWindow } from './transfer-page.ts';
 
-/** What the page offers to the tests. */
-declare const window: {
-  open(name: string): Promise<Events>;
-  /** NDJSON of events `from` to `to`, each of about 450 bytes. */
-  lines(from: number, to: number): string;
-  text(events: Events): Promise<string>;
-  ready: boolean;
-};
-
-const PAGE = `<!doctype html><meta charset="utf-8"><title>transfer</title>
-<script type="module">
-  import { openEvents } from '/index.js';
-  window.open = (name) => openEvents({ name, user: 'tester' });
-  const hex = (number) => 'e' + number.toString(16).padStart(31, '0');
-  const time = (number) => new Date(1774000000000 + number * 1000).toISOString();
-  window.lines = (from, to) => {
-    let text = '';
-    for (let i = from; i < to; i++) {
-      text += JSON.stringify({
-        id: hex(i),
-        topic: i % 7 === 0 ? 'log.info' : 'demo.job',
-        dependsOn: i % 10 === 1 ? hex(i - 1) : null,
-        hash: i % 20 === 0 ? 'hash ' + i : hex(i),
-        status: ['finished', 'failed', 'pending'][i % 3],
-        retries: i % 4,
-        description: 'event ' + i + ' kůň "quoted"\\n',
-        summary: { number: i, text: 'x'.repeat(100) },
-        payload: { text: 'y'.repeat(100) },
-        createdAt: time(i),
-        updatedAt: time(i + 1),
-      }) + '\\n';
-    }
-    return text;
-  };
-  window.text = (events) => new Response(events.export()).text();
-  window.ready = true;
-</script>`;
+declare const window: TransferWindow;
 
 let server: StaticServer;
 let profile: ReturnType<typeof temporaryFolder>;
 let browser: BrowserContext;
 
 beforeAll(async () => {
-  server = await serveStatic({ '/': PAGE });
+  server = await serveStatic({ '/': TRANSFER_PAGE });
 });
 afterAll(() => server.close());
 beforeEach(async () => {
