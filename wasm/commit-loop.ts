@@ -14,6 +14,8 @@ export interface CommitLoop {
   settle(): Promise<void>;
   /** Commits what waits, then stops; further calls reject. */
   stop(): Promise<void>;
+  /** Commits nothing any more: whoever waits, and further calls, are rejected with the reason. */
+  abandon(reason: Error): void;
 }
 
 interface Batch {
@@ -34,7 +36,7 @@ export function createCommitLoop(
   let running: Promise<void> | null = null;
   let retry: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
-  let stopped = false;
+  let stopped: Error | null = null;
 
   async function commitOnce(batch: Batch): Promise<void> {
     try {
@@ -81,7 +83,7 @@ export function createCommitLoop(
 
   return {
     settle() {
-      if (stopped) return Promise.reject(new Error('the store is closed'));
+      if (stopped) return Promise.reject(stopped);
       const settled = new Promise<void>((resolve, reject) => {
         waiting.waiters.push({ resolve, reject });
       });
@@ -92,9 +94,14 @@ export function createCommitLoop(
     async stop() {
       clearTimeout(retry);
       const last = this.settle();
-      stopped = true;
+      stopped = new Error('the store is closed');
       await last;
       await running;
+    },
+    abandon(reason) {
+      clearTimeout(retry);
+      stopped = reason;
+      for (const waiter of waiting.waiters.splice(0)) waiter.reject(reason);
     },
   };
 }

@@ -2,6 +2,8 @@ import createModule, { type Glue } from '#glue';
 import type { HostFiles } from './host-files.ts';
 import { ABI_VERSION, type Effect, type ErrorCode, type Method } from './methods.ts';
 
+export { entropy } from './entropy.ts';
+
 /** A call that the core refused. `code` is stable, `message` says what, where and what to do. */
 export class CoreError extends Error {
   readonly code: ErrorCode;
@@ -39,13 +41,6 @@ export interface Core {
 const NEWLINE = 10;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
-
-/** 128 fresh random bits as 32 hex digits, the form in which the core takes entropy. */
-export function entropy(): string {
-  // Not randomUUID: a page served over plain http does not have it.
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
 
 /** Microseconds since 1970 UTC. */
 export function nowMicros(): number {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { createGuest } from '../../worker/browser/guest.ts';
 import { createOwner } from '../../worker/browser/owner.ts';
-import type { FromWorker, RequestMessage } from '../../worker/browser/protocol.ts';
+import type { FromOwner, FromWorker, RequestMessage } from '../../worker/browser/protocol.ts';
 import type { Session } from '../../worker/browser/session.ts';
 
 const channels: BroadcastChannel[] = [];
@@ -10,7 +10,9 @@ function channel(): BroadcastChannel {
   channels.push(opened);
   return opened;
 }
+const guests: { end(): void }[] = [];
 afterEach(() => {
+  for (const guest of guests.splice(0)) guest.end();
   for (const opened of channels.splice(0)) opened.close();
 });
 
@@ -30,6 +32,7 @@ const open: RequestMessage = {
 function fakeSession(asked: number[], answer: 'at once' | 'never' = 'at once'): Promise<Session> {
   return Promise.resolve({
     leave: () => {},
+    stop: () => Promise.resolve(),
     handle(_page: string, message: RequestMessage) {
       asked.push(message.request);
       return answer === 'never' ? new Promise<null>(() => {}) : Promise.resolve(null);
@@ -37,18 +40,25 @@ function fakeSession(asked: number[], answer: 'at once' | 'never' = 'at once'): 
   });
 }
 
-function guestOf(page: string, opened: RequestMessage[], timeoutMs?: number) {
+function ownerOf(session: Promise<Session>, stolen = false) {
+  return createOwner(session, channel(), null, stolen);
+}
+
+function guestOf(page: string, periodMs?: number) {
   const heard: FromWorker[] = [];
-  const guest = createGuest(page, channel(), opened, (message) => heard.push(message), timeoutMs);
-  return { guest, heard };
+  let silent = 0;
+  const post = (message: FromWorker) => void heard.push(message);
+  const guest = createGuest(page, channel(), post, () => void silent++, periodMs);
+  guests.push(guest);
+  return { guest, heard, silences: () => silent };
 }
 
 describe('the worker of a second tab', () => {
   test('gets its answers from the owner', async () => {
     const asked: number[] = [];
-    createOwner(fakeSession(asked), channel(), null);
-    const { guest, heard } = guestOf('p', []);
-    guest.ask(flush(1));
+    ownerOf(fakeSession(asked));
+    const { guest, heard } = guestOf('p');
+    guest.ask(open);
     guest.ask(flush(2));
     await expect
       .poll(() => heard)
@@ -60,36 +70,54 @@ describe('the worker of a second tab', () => {
   });
 
   test('is heard by an owner that came a moment later, and once only', async () => {
-    const { guest, heard } = guestOf('p', [open]);
+    const { guest, heard } = guestOf('p');
     guest.ask(open);
     guest.ask(dispatch(2));
     const asked: number[] = [];
-    createOwner(fakeSession(asked), channel(), null);
+    ownerOf(fakeSession(asked));
     await expect.poll(() => heard).toHaveLength(2);
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(asked).toEqual([1, 2]);
     expect(heard).toHaveLength(2);
   });
 
-  test('is refused in a bounded time when no owner answers', async () => {
-    const { guest, heard } = guestOf('p', [], 30);
+  test('opens at a new owner before it asks anything, whatever crosses on the way', async () => {
+    const { guest } = guestOf('p');
+    guest.ask(open);
+    const asked: number[] = [];
+    ownerOf(fakeSession(asked));
+    guest.ask(flush(2)); // on its way before the guest has heard of the owner
+    await expect.poll(() => asked).toEqual([1, 2]);
+  });
+
+  test('says in a bounded time that no owner answers', async () => {
+    const { guest, heard, silences } = guestOf('p', 5);
     guest.ask(flush(1));
-    await expect.poll(() => heard).toMatchObject([{ reply: 1, error: { code: 'timeout' } }]);
+    await expect.poll(silences).toBe(1);
+    expect(heard).toEqual([]);
+  });
+
+  test('is patient with an owner that is slow', async () => {
+    ownerOf(fakeSession([], 'never'));
+    const { guest, silences } = guestOf('p', 20);
+    guest.ask(open);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(silences()).toBe(0);
   });
 
   test('tells a new owner what it has open; of a write that was begun nobody knows', async () => {
     const first: number[] = [];
-    const old = channel();
-    createOwner(fakeSession(first, 'never'), old, null);
-    const { guest, heard } = guestOf('p', [open]);
+    const old = ownerOf(fakeSession(first, 'never'));
+    const { guest, heard } = guestOf('p');
     guest.ask(open);
     guest.ask(dispatch(2));
     guest.ask(flush(3));
     await expect.poll(() => first).toEqual([1, 2, 3]);
-    old.close();
+    await new Promise((resolve) => setTimeout(resolve, 20)); // for the word that they are taken
+    old.end();
 
     const second: number[] = [];
-    createOwner(fakeSession(second), channel(), null);
+    ownerOf(fakeSession(second));
     await expect.poll(() => second).toEqual([1, 3]);
     await expect.poll(() => heard).toHaveLength(3);
     expect(heard).toMatchObject([
@@ -99,33 +127,70 @@ describe('the worker of a second tab', () => {
     ]);
   });
 
-  test('becomes the owner with everything that was not begun', async () => {
-    const { guest, heard } = guestOf('p', [open]);
+  test('repeats no write when the owner before only sleeps, also one that was not begun', async () => {
+    const { guest, heard } = guestOf('p');
     guest.ask(open);
-    guest.ask(dispatch(2));
-    expect(guest.end()).toEqual({ again: [open, dispatch(2)], lost: [] });
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(heard).toEqual([]);
+    guest.ask(dispatch(2)); // in the queue of the sleeper, who does it when he wakes up
+    const asked: number[] = [];
+    ownerOf(fakeSession(asked), true);
+    await expect.poll(() => asked).toEqual([1]);
+    expect(heard[0]).toMatchObject({ reply: 2, error: { code: 'owner_lost' } });
   });
 
-  test('cannot harm the owner with messages that are none', async () => {
-    const asked: number[] = [];
-    createOwner(fakeSession(asked), channel(), null);
+  test('does not listen to an owner that was replaced', async () => {
+    const { heard } = guestOf('p');
     const rogue = channel();
-    for (const junk of [null, 1, 'x', {}, { to: 'owner' }, { to: 'owner', page: 1, message: {} }]) {
-      rogue.postMessage(junk);
-    }
+    const tell = (owner: string, message: object) => rogue.postMessage({ to: 'p', owner, message });
+    rogue.postMessage({ to: 'guests', owner: 'old', stolen: false });
+    tell('old', { status: { events: 1 } });
+    rogue.postMessage({ to: 'guests', owner: 'new', stolen: true });
+    tell('old', { status: { events: 2 } });
+    tell('new', { status: { events: 3 } });
+    await expect.poll(() => heard).toEqual([{ status: { events: 1 } }, { status: { events: 3 } }]);
+  });
+
+  test('becomes the owner with everything that was not begun', async () => {
+    const { guest, heard } = guestOf('p');
+    guest.ask(open);
+    guest.ask(dispatch(2));
+    const asked: number[] = [];
+    guest.follow(createOwner(fakeSession(asked), null, null, false), false);
+    await expect.poll(() => heard).toHaveLength(2);
+    expect(asked).toEqual([1, 2]);
+  });
+
+  test('that was robbed asks the new owner, and of its own writes nobody knows', async () => {
+    const { guest, heard } = guestOf('p');
+    const asked: number[] = [];
+    guest.follow(createOwner(fakeSession(asked, 'never'), null, null, false), false);
+    for (const message of [open, dispatch(2), flush(3)]) guest.ask(message);
+    await expect.poll(() => asked).toEqual([1, 2, 3]);
+    const second: number[] = [];
+    ownerOf(fakeSession(second), true);
+    guest.follow(null, false);
+    await expect.poll(() => second).toEqual([1, 3]);
+    await expect.poll(() => heard).toHaveLength(3);
+    expect(heard[0]).toMatchObject({ reply: 2, error: { code: 'owner_lost' } });
+  });
+
+  test('and the owner cannot be harmed with messages that are none', async () => {
+    const asked: number[] = [];
+    ownerOf(fakeSession(asked));
+    const { guest, heard } = guestOf('p');
+    const rogue = channel();
+    const junk = [null, 1, 'x', {}, { to: 'owner' }, { to: 'owner', page: 1, message: {} }];
+    const forGuests = [{ to: 'guests' }, { to: 'p' }, { to: 'p', owner: 'o', message: null }];
+    for (const message of [...junk, ...forGuests]) rogue.postMessage(message);
     rogue.postMessage({ to: 'owner', page: 'p', message: { request: 1, kind: 'open', body: {} } });
-    const { guest, heard } = guestOf('p', []);
-    guest.ask(flush(1));
+    guest.ask(open);
     await expect.poll(() => heard).toEqual([{ reply: 1, value: null }]);
     expect(asked).toEqual([1]);
   });
 });
 
 test('a session that does not open is an error for everybody who asks', async () => {
-  const owner = createOwner(Promise.reject(new Error('no wasm')), null, null);
-  const heard: FromWorker[] = [];
+  const owner = createOwner(Promise.reject(new Error('no wasm')), null, null, false);
+  const heard: FromOwner[] = [];
   await owner.answer('p', flush(1), (message) => heard.push(message));
   expect(heard).toEqual([{ reply: 1, error: { code: 'storage', message: 'no wasm' } }]);
 });

@@ -1,3 +1,4 @@
+import { createConnect } from './connect.ts';
 import { CuesheetError } from './error.ts';
 import { createPageReader, parseJson } from './page-reader.ts';
 import { exportEvents, importEvents, verifyEvents } from './transfer.ts';
@@ -42,7 +43,7 @@ export async function openEvents(options: OpenOptions = {}): Promise<Events> {
   let status = INITIAL_STATUS;
   const listeners = new Set<(status: EventsStatus) => void>();
 
-  const port = createWorkerPort(startWorker(workerUrl), (next) => {
+  const port = createWorkerPort(createConnect(workerUrl), (next) => {
     const refused = next.connection === 'unauthorized' && status.connection !== 'unauthorized';
     status = next;
     for (const listener of listeners) listener(next);
@@ -145,14 +146,6 @@ function serverUrl(text: string): string {
     throw new CuesheetError('invalid', `server: expected an http or https URL, got '${text}'`);
   }
   return (url.origin + url.pathname).replace(/\/+$/, '');
-}
-
-function startWorker(url: string | URL): Worker {
-  try {
-    return new Worker(url, { type: 'module', name: 'cuesheet' });
-  } catch (error) {
-    throw new CuesheetError('state', `the worker cannot start: ${(error as Error).message}`);
-  }
 }
 
 /** A live query without an error listener fails loudly, as an uncaught error. */

@@ -1,8 +1,22 @@
-import type { Answers, FromWorker, Kind, Requests, Status } from '../../worker/browser/protocol.ts';
+import { createPatience } from '../../worker/browser/patience.ts';
+import {
+  type Answers,
+  type FromWorker,
+  type Kind,
+  REPEATABLE,
+  type ReplyMessage,
+  type RequestMessage,
+  type Requests,
+  type Status,
+} from '../../worker/browser/protocol.ts';
+import { createUnanswered } from '../../worker/browser/unanswered.ts';
+import type { Connect, Link } from './connect.ts';
 import { CuesheetError } from './error.ts';
 
 /** Longest wait for an answer of the worker, in milliseconds; it has shorter ones for its own. */
 const REQUEST_TIMEOUT_MS = 60_000;
+/** Workers in a row that end without an answer before the page gives up. */
+const MAX_RESTARTS = 5;
 
 export interface LiveSink {
   page(bytes: Uint8Array): void;
@@ -23,12 +37,34 @@ interface Waiting {
   timer: ReturnType<typeof setTimeout>;
 }
 
-/** Speaks to a worker; `onStatus` hears of its state. */
-export function createWorkerPort(worker: Worker, onStatus: (status: Status) => void): WorkerPort {
+/**
+ * Speaks to a worker, and to the next one when that ends or does not answer; `onStatus` hears of its
+ * state.
+ */
+export function createWorkerPort(
+  connect: Connect,
+  onStatus: (status: Status) => void,
+  periodMs?: number,
+): WorkerPort {
   const waiting = new Map<number, Waiting>();
+  const unanswered = createUnanswered();
   const sinks = new Map<number, LiveSink>();
   let last = 0;
+  let link: Link | null = null;
+  let opened = 0; // the number of the request that opened the database
+  let restarts = 0;
   let ended: CuesheetError | null = null;
+  const patience = createPatience(
+    {
+      isWaiting: () => link !== null && !unanswered.isEmpty(),
+      ask: () => link?.post({ ping: true }),
+      onSilent() {
+        link?.end();
+        restart(false);
+      },
+    },
+    periodMs,
+  );
 
   function take(request: number): Waiting | undefined {
     const entry = waiting.get(request);
@@ -40,43 +76,90 @@ export function createWorkerPort(worker: Worker, onStatus: (status: Status) => v
   function end(error: CuesheetError) {
     ended ??= error;
     for (const request of [...waiting.keys()]) take(request)?.reject(ended);
-    worker.terminate();
+    patience.stop();
+    link?.end();
+    link = null;
   }
 
-  worker.onmessage = (event: MessageEvent<FromWorker>) => {
-    const message = event.data;
+  async function start(mayShare: boolean): Promise<void> {
+    try {
+      const next = await connect({ onMessage, onGone: () => restart(true) }, mayShare);
+      if (ended) return next.end();
+      link = next;
+      for (const message of unanswered.handOver(false).again) send(next, message);
+    } catch (error) {
+      end(error as CuesheetError);
+    }
+  }
+
+  /** The worker is gone: of the writes that it got nobody knows, the rest is asked again. */
+  function restart(mayShare: boolean) {
+    link = null;
+    patience.stop();
+    if (ended) return;
+    for (const reply of unanswered.handOver(false).lost) answer(reply);
+    if (++restarts > MAX_RESTARTS) end(new CuesheetError('state', STOPPED));
+    else void start(mayShare);
+  }
+
+  function send(to: Link, message: RequestMessage) {
+    unanswered.taken(message.request);
+    patience.start();
+    to.post(message);
+  }
+
+  function answer(reply: ReplyMessage) {
+    unanswered.settle(reply);
+    const asking = take(reply.reply);
+    if ('value' in reply) {
+      restarts = 0;
+      asking?.resolve(reply.value as never);
+      if (!asking && reply.reply === opened) onStatus(reply.value as Status); // of another owner
+    } else {
+      const error = new CuesheetError(reply.error.code, reply.error.message);
+      asking?.reject(error);
+      if (!asking && reply.reply === opened) end(error);
+    }
+  }
+
+  function onMessage(message: FromWorker) {
+    patience.heard();
     if ('status' in message) {
       onStatus(message.status);
     } else if ('live' in message) {
       const sink = sinks.get(message.live);
       if ('page' in message) sink?.page(message.page);
       else sink?.patches(message.patches);
-    } else if ('value' in message) {
-      take(message.reply)?.resolve(message.value as never);
-    } else {
-      take(message.reply)?.reject(new CuesheetError(message.error.code, message.error.message));
+    } else if ('reply' in message) {
+      answer(message);
     }
-  };
-  // Of a worker that runs this is a crash: its errors are answers otherwise.
-  worker.onerror = (event) => {
-    const text = event.message || 'is worker.js served at workerUrl, and may it run?';
-    end(new CuesheetError('state', `the worker of cuesheet stopped: ${text}`));
-  };
+  }
 
+  /** Queues the request, or sends it; what may be asked again must not change meanwhile. */
+  function ask(message: RequestMessage) {
+    const kept = link && !REPEATABLE.includes(message.kind) ? message : structuredClone(message);
+    unanswered.add(kept);
+    if (link) send(link, kept);
+  }
+
+  void start(true);
   return {
     request<K extends Kind>(kind: K, body: Requests[K]) {
       if (ended) return Promise.reject(ended);
       const request = ++last;
+      if (kind === 'open') opened = request;
       return new Promise<Answers[K]>((resolve, reject) => {
         const timer = setTimeout(() => {
           take(request);
+          unanswered.drop(request);
           reject(new CuesheetError('timeout', `the worker did not answer '${kind}'`));
         }, REQUEST_TIMEOUT_MS);
         waiting.set(request, { resolve, reject, timer });
         try {
-          worker.postMessage({ request, kind, body });
+          ask({ request, kind, body });
         } catch (error) {
           take(request); // a function, say, which no message can carry
+          unanswered.drop(request);
           reject(new CuesheetError('invalid', (error as Error).message));
         }
       });
@@ -88,3 +171,5 @@ export function createWorkerPort(worker: Worker, onStatus: (status: Status) => v
     end: () => end(new CuesheetError('closed', 'these events are closed: call openEvents() again')),
   };
 }
+
+const STOPPED = 'the worker of cuesheet stopped again and again: reload the page';

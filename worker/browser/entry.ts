@@ -1,35 +1,28 @@
-import { type Database, joinDatabase } from './ownership.ts';
-import {
-  type FromWorker,
-  type OpenRequest,
-  parseRequest,
-  requestNumber,
-  transferOf,
-} from './protocol.ts';
+import { entropy } from '../../wasm/entropy.ts';
+import { createConnections, type PagePort } from './connection.ts';
+import { holdLock, webLocks, workerLock } from './locks.ts';
+import { isCrash } from './worker-error.ts';
 
-const worker = self as unknown as {
-  onmessage: (event: MessageEvent) => void;
-  postMessage(message: FromWorker, transfer: ArrayBuffer[]): void;
+/** The scope of a SharedWorker, which serves many pages, or of the dedicated worker of one. */
+const scope = self as unknown as PagePort & {
+  onconnect?: ((event: MessageEvent) => void) | null;
+  onerror: (event: string, ...more: unknown[]) => void;
+  close(): void;
 };
 
-let database: Database | null = null;
-
-function post(message: FromWorker): void {
-  worker.postMessage(message, transferOf(message));
+async function holdOwnLock(): Promise<string | null> {
+  const locks = webLocks();
+  if (!locks) return null;
+  const name = workerLock(entropy());
+  await holdLock(locks, name);
+  return name;
 }
 
-worker.onmessage = (event) => {
-  const message = parseRequest(event.data);
-  if (!message) {
-    const text = 'not a message of this package: load page and worker of the same version';
-    post({ reply: requestNumber(event.data), error: { code: 'invalid', message: text } });
-    return;
-  }
-  if (message.kind === 'open') database ??= joinDatabase(message.body as OpenRequest, post);
-  if (database) {
-    database.request(message);
-  } else {
-    const error = { code: 'state', message: 'the first message must be "open"' } as const;
-    post({ reply: message.request, error });
-  }
+const serve = createConnections(holdOwnLock());
+if ('onconnect' in scope) scope.onconnect = ({ ports }) => serve(ports[0] as unknown as PagePort);
+else serve(scope);
+
+// What nobody caught is a crash of the core: its pages notice that this worker is gone.
+scope.onerror = (_event, _file, _line, _column, error) => {
+  if (isCrash(error)) scope.close();
 };

@@ -1,106 +1,104 @@
+import type { Owner } from './owner.ts';
+import { createPatience } from './patience.ts';
 import {
   type ChannelMessage,
+  type FromOwner,
   type FromWorker,
-  REPEATABLE,
-  type ReplyMessage,
+  fromOwner,
+  newOwner,
   type RequestMessage,
-  type TakenMessage,
 } from './protocol.ts';
+import { createUnanswered } from './unanswered.ts';
 
-/** Longest wait for the worker that owns the database, in milliseconds. */
-const OWNER_TIMEOUT_MS = 15_000;
-
-/** The side of a worker whose tab does not own the database: everything goes to the owner. */
+/** The side of one page in its worker: asks the owner of the database, wherever that is. */
 export interface Guest {
   ask(message: RequestMessage): void;
   /**
-   * Ends this side, because its worker becomes the owner. `again` is to be answered here, in order;
-   * `lost` are the refusals of writes of which nobody knows whether they were done.
+   * From now on this worker is the owner, or null = another one. `stolen`: the one before may only
+   * be asleep.
    */
-  end(): { again: RequestMessage[]; lost: ReplyMessage[] };
+  follow(owner: Pick<Owner, 'answer'> | null, stolen: boolean): void;
+  end(): void;
 }
 
-interface Unanswered {
-  message: RequestMessage;
-  timer: ReturnType<typeof setTimeout>;
-  /** The owner has begun with it. */
-  taken: boolean;
-}
-
-/** `opened` holds the requests that every new owner has to hear: open and the live queries. */
+/** `onSilent` is called when an owner elsewhere does not answer; without channel there is none. */
 export function createGuest(
   page: string,
-  channel: Pick<BroadcastChannel, 'postMessage' | 'onmessage'>,
-  opened: readonly RequestMessage[],
+  channel: Pick<BroadcastChannel, 'postMessage' | 'onmessage' | 'close'> | null,
   post: (message: FromWorker) => void,
-  timeoutMs: number = OWNER_TIMEOUT_MS,
+  onSilent: () => void,
+  periodMs?: number,
 ): Guest {
-  const unanswered = new Map<number, Unanswered>();
+  const unanswered = createUnanswered();
+  const patience = createPatience(
+    {
+      isWaiting: () => !unanswered.isEmpty() && !here,
+      ask: () => tell({ to: 'owner', page, ping: true }),
+      onSilent,
+    },
+    periodMs,
+  );
+  let here: Pick<Owner, 'answer'> | null = null;
+  let elsewhere: string | null = null; // the last owner heard of; older ones may only have slept
 
-  function settle(request: number): boolean {
-    clearTimeout(unanswered.get(request)?.timer);
-    return unanswered.delete(request);
+  function tell(message: ChannelMessage) {
+    channel?.postMessage(message);
+  }
+
+  function receive(message: FromOwner) {
+    if ('taken' in message) unanswered.taken(message.taken);
+    else if ('pong' in message) return;
+    else if (!('reply' in message) || unanswered.settle(message)) post(message);
   }
 
   function send(message: RequestMessage) {
-    channel.postMessage({ to: 'owner', page, message } satisfies ChannelMessage);
-  }
-
-  function receive(message: FromWorker | TakenMessage) {
-    if ('taken' in message) {
-      const entry = unanswered.get(message.taken);
-      if (entry) entry.taken = true;
-    } else if (!('reply' in message) || settle(message.reply)) {
-      post(message);
+    if (here) {
+      const owner = here;
+      unanswered.taken(message.request);
+      void owner.answer(page, message, (answer) => {
+        if (here === owner) receive(answer);
+      });
+    } else {
+      tell({ to: 'owner', page, message });
+      patience.start();
     }
   }
 
-  /** What a new owner has to be asked, by number, and the writes that ended with the old one. */
-  function handOver(): { again: RequestMessage[]; lost: ReplyMessage[] } {
-    const again = new Set<RequestMessage>(opened);
-    const lost: ReplyMessage[] = [];
-    for (const { message, taken } of unanswered.values()) {
-      if (!taken || REPEATABLE.includes(message.kind) || opened.includes(message)) {
-        again.add(message);
-      } else {
-        lost.push(refusal(message, 'owner_lost', OWNER_LOST));
-      }
-    }
-    return { again: [...again].sort((a, b) => a.request - b.request), lost };
-  }
-
-  channel.onmessage = (event: MessageEvent<ChannelMessage>) => {
-    const { data } = event;
-    if (data.to === page && 'message' in data) receive(data.message as FromWorker | TakenMessage);
-    if (data.to !== 'guests') return;
-    const { again, lost } = handOver();
-    for (const reply of lost) if (settle(reply.reply)) post(reply);
+  function handOver(stolen: boolean) {
+    patience.heard();
+    const { again, lost } = unanswered.handOver(stolen);
+    for (const reply of lost) post(reply);
     for (const message of again) send(message);
-  };
+  }
+
+  if (channel) {
+    channel.onmessage = ({ data }: MessageEvent<unknown>) => {
+      if (here) return;
+      const announced = newOwner(data);
+      const answer = announced ? null : fromOwner(data, page);
+      if (announced) {
+        elsewhere = announced.owner;
+        handOver(announced.stolen);
+      } else if (answer && answer.owner === (elsewhere ??= answer.owner)) {
+        patience.heard();
+        receive(answer.message);
+      }
+    };
+  }
 
   return {
     ask(message) {
-      const timer = setTimeout(() => {
-        if (settle(message.request)) post(refusal(message, 'timeout', NO_ANSWER));
-      }, timeoutMs);
-      unanswered.set(message.request, { message, timer, taken: false });
+      unanswered.add(message);
       send(message);
     },
+    follow(owner, stolen) {
+      here = owner;
+      elsewhere = null;
+      handOver(stolen);
+    },
     end() {
-      const left = handOver();
-      for (const request of [...unanswered.keys()]) settle(request);
-      return left;
+      patience.stop();
+      channel?.close();
     },
   };
-}
-
-const OWNER_LOST = 'the tab that was writing ended: look whether it was done';
-const NO_ANSWER = 'the tab that owns the database does not answer';
-
-function refusal(
-  message: RequestMessage,
-  code: 'timeout' | 'owner_lost',
-  text: string,
-): ReplyMessage {
-  return { reply: message.request, error: { code, message: text } };
 }

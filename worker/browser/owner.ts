@@ -1,35 +1,40 @@
+import { entropy } from '../../wasm/entropy.ts';
+import { pageLock, whenFree } from './locks.ts';
 import {
   type ChannelMessage,
-  type FromWorker,
+  type FromOwner,
+  isPing,
   parseRequest,
   type RequestMessage,
-  type TakenMessage,
 } from './protocol.ts';
 import type { Session } from './session.ts';
 import { errorMessage, isCrash } from './worker-error.ts';
 
-/** The side that has the store: answers its own page and, over the channel, those of other tabs. */
+/** The side that has the store: answers its own pages and, over the channel, those of other workers. */
 export interface Owner {
   /** Answers one request; `reply` also gets later pages of live queries and the status. */
-  answer(
-    page: string,
-    message: RequestMessage,
-    reply: (message: FromWorker) => void,
-  ): Promise<void>;
+  answer(page: string, message: RequestMessage, reply: (message: FromOwner) => void): Promise<void>;
+  /** Hears nobody any more. */
+  end(): void;
 }
 
-/** Starts to serve; without channel and locks there are no other tabs. */
+/**
+ * Starts to serve; without channel and locks there are no other workers. `stolen`: the owner before
+ * did not answer, and may only be asleep.
+ */
 export function createOwner(
   session: Promise<Session>,
   channel: Pick<BroadcastChannel, 'postMessage' | 'onmessage'> | null,
   locks: Pick<LockManager, 'request'> | null,
+  stolen: boolean,
 ): Owner {
+  const owner = entropy();
   const guests = new Map<string, number>(); // the last request of every page
 
   async function answer(
     page: string,
     message: RequestMessage,
-    reply: (message: FromWorker) => void,
+    reply: (message: FromOwner) => void,
   ): Promise<void> {
     try {
       const value = await (await session).handle(page, message, reply);
@@ -41,35 +46,44 @@ export function createOwner(
     }
   }
 
-  function serve(data: unknown) {
-    const { to, page, message: sent } = data as Record<string, unknown>;
-    const message = to === 'owner' && typeof page === 'string' ? parseRequest(sent) : null;
-    if (!message || typeof page !== 'string') return;
+  function serve(page: string, message: RequestMessage, reply: (message: FromOwner) => void) {
     const last = guests.get(page);
+    // A page that has not opened anything here has not heard of this owner yet: it asks again then.
+    if (last === undefined && message.kind !== 'open') return;
     // Numbers of a page only grow: this one was sent again when this owner announced itself.
     if (last !== undefined && message.request <= last) return;
     guests.set(page, message.request);
-    const reply = (answered: FromWorker | TakenMessage) => {
-      channel?.postMessage({ to: page, message: answered } satisfies ChannelMessage);
-    };
     reply({ taken: message.request });
-    if (last === undefined) forgetWhenGone(page);
+    if (last === undefined && locks) whenFree(locks, pageLock(page), () => forget(page));
     void answer(page, message, reply);
   }
 
-  function forgetWhenGone(page: string) {
-    void locks?.request(`cuesheet-page:${page}`, async () => {
-      guests.delete(page);
-      (await session).leave(page);
-    });
+  function forget(page: string) {
+    guests.delete(page);
+    session.then(({ leave }) => leave(page)).catch(() => {});
+  }
+
+  function hear(data: unknown) {
+    if (typeof data !== 'object' || data === null) return;
+    const { to, page, message } = data as Record<string, unknown>;
+    if (to !== 'owner' || typeof page !== 'string') return;
+    const reply = (answered: FromOwner) => {
+      channel?.postMessage({ to: page, owner, message: answered } satisfies ChannelMessage);
+    };
+    const request = parseRequest(message);
+    if (request) serve(page, request, reply);
+    else if (isPing(data)) reply({ pong: true });
   }
 
   if (channel) {
-    channel.onmessage = (event: MessageEvent<unknown>) => {
-      if (typeof event.data === 'object' && event.data !== null) serve(event.data);
-    };
-    channel.postMessage({ to: 'guests', owner: 'new' } satisfies ChannelMessage);
+    channel.onmessage = (event: MessageEvent<unknown>) => hear(event.data);
+    channel.postMessage({ to: 'guests', owner, stolen } satisfies ChannelMessage);
   }
   session.catch(() => {}); // told to whoever asks
-  return { answer };
+  return {
+    answer,
+    end() {
+      if (channel) channel.onmessage = null;
+    },
+  };
 }

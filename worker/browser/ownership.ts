@@ -1,80 +1,119 @@
-import { entropy } from '../../wasm/load.ts';
 import { createGuest, type Guest } from './guest.ts';
+import { webLocks } from './locks.ts';
 import { createOwner, type Owner } from './owner.ts';
 import type { FromWorker, OpenRequest, RequestMessage } from './protocol.ts';
-import { openSession } from './session.ts';
+import { openSession, type Session } from './session.ts';
 
 const NO_LOCKS =
   'this page is no secure context (https or localhost), so its tabs cannot agree on one writer';
 
-/** Where the requests of this worker's page go: to its own session, or to the owner's. */
+/** One database in this worker: where the requests of its pages go. */
 export interface Database {
-  request(message: RequestMessage): void;
+  /** `post` reaches the page. */
+  join(page: string, post: (message: FromWorker) => void): void;
+  request(page: string, message: RequestMessage): void;
+  /** The page is gone. With the last one the store is closed and the database let go of. */
+  leave(page: string): void;
+}
+
+interface Owning extends Owner {
+  session: Promise<Session>;
+  /** Lets go of the lock. */
+  release(): void;
 }
 
 /**
- * One worker owns a database: the holder of its Web Lock. The workers of other tabs speak to it over
- * a BroadcastChannel, with the messages of protocol.ts, and the next one takes over when it ends.
- * Without Web Locks every tab has events of its own, in memory.
+ * One worker owns a database: the holder of its Web Lock. All other workers speak to it over a
+ * BroadcastChannel, with the messages of protocol.ts; the next one takes over when it ends, or does not
+ * answer. An owner that wakes up without its lock becomes a guest; its commits are refused by the
+ * epoch. Without Web Locks every tab has events of its own, in memory. `ended` is called when the
+ * database is to be joined anew, should anybody want it.
  */
-export function joinDatabase(options: OpenRequest, post: (message: FromWorker) => void): Database {
-  const page = entropy();
-  const lock = `cuesheet:${options.database}`;
-  const channel = new BroadcastChannel(lock);
-  const opened: RequestMessage[] = []; // what a new owner has to hear: open, live queries
-  const locks = (navigator.locks as LockManager | undefined) ?? null;
-  const guest: Guest = createGuest(page, channel, opened, post);
-  let owner: Owner | null = null;
+export function joinDatabase(options: OpenRequest, ended: () => void): Database {
+  const name = `cuesheet:${options.database}`;
+  const locks = webLocks();
+  const openChannel = () => (locks ? new BroadcastChannel(name) : null);
+  const channel = openChannel();
+  const guests = new Map<string, Guest>();
+  let owning: Owning | null = null;
+  let waiting: AbortController | null = null; // in the queue for the lock
+  let closed = false;
 
-  function own(): Promise<never> {
-    owner = createOwner(openSession(options, null), channel, locks);
-    const { again, lost } = guest.end();
-    for (const message of again) void owner.answer(page, message, post);
-    for (const reply of lost) post(reply);
-    return new Promise(() => {}); // the lock is held as long as this worker lives
-  }
-
-  async function join(all: LockManager): Promise<void> {
-    await hold(all, `cuesheet-page:${page}`); // free again = this page is gone
-    await new Promise<void>((joined) => {
-      void all.request(lock, { ifAvailable: true }, (granted) => {
-        const owning = granted ? own() : undefined;
-        if (!granted) void all.request(lock, own);
-        joined();
-        return owning;
-      });
+  function own(stolen: boolean): Promise<void> {
+    waiting = null;
+    if (closed) return Promise.resolve();
+    return new Promise((release) => {
+      const session = openSession(options, locks ? null : NO_LOCKS, () => lose(mine));
+      const mine: Owning = {
+        ...createOwner(session, channel, locks, stolen),
+        session,
+        release,
+      };
+      owning = mine;
+      session.catch(() => giveUp(mine));
+      for (const guest of guests.values()) guest.follow(mine, stolen);
     });
   }
 
-  function remember(message: RequestMessage) {
-    if (message.kind === 'open' || message.kind === 'live') opened.push(message);
-    if (message.kind === 'token') options.token = (message.body as { token: string | null }).token;
-    if (message.kind !== 'unlive') return;
-    const { live } = message.body as { live: number };
-    const index = opened.findIndex((old) => 'live' in old.body && old.body.live === live);
-    if (index >= 0) opened.splice(index, 1);
+  function queue(all: LockManager) {
+    const { signal } = (waiting = new AbortController());
+    all.request(name, { signal }, () => own(false)).catch(() => lose(owning, signal));
   }
 
-  if (!locks) owner = createOwner(openSession(options, NO_LOCKS), null, null);
-  const joined = locks ? join(locks) : Promise.resolve();
+  function steal() {
+    if (owning || !waiting || !locks) return;
+    waiting.abort();
+    waiting = null;
+    locks.request(name, { steal: true }, () => own(true)).catch(() => lose(owning));
+  }
+
+  /** Another worker has the database now. */
+  function lose(mine: Owning | null, signal?: AbortSignal) {
+    if (signal?.aborted || !mine || mine !== owning || !locks || closed) return;
+    owning = null;
+    mine.end();
+    mine.release();
+    void mine.session.then((session) => session.stop('lost')).catch(() => {});
+    for (const guest of guests.values()) guest.follow(null, false);
+    queue(locks);
+  }
+
+  /** The store cannot be opened: everybody who asks here hears why, others may try. */
+  function giveUp(mine: Owning) {
+    if (mine !== owning) return;
+    ended();
+    mine.end();
+    mine.release();
+  }
+
+  async function close(): Promise<void> {
+    ended();
+    closed = true;
+    waiting?.abort();
+    owning?.end();
+    try {
+      await (await owning?.session)?.stop('closed');
+    } finally {
+      owning?.release();
+    }
+  }
+
+  if (locks) queue(locks);
+  else void own(false);
   return {
-    async request(message) {
-      await joined;
-      remember(message);
-      if (owner) await owner.answer(page, message, post);
-      else guest.ask(message);
+    join(page, post) {
+      const guest = createGuest(page, openChannel(), post, steal);
+      guests.set(page, guest);
+      if (owning) guest.follow(owning, false);
+    },
+    request(page, message) {
+      guests.get(page)?.ask(message);
+    },
+    leave(page) {
+      guests.get(page)?.end();
+      if (!guests.delete(page)) return;
+      void owning?.session.then((session) => session.leave(page)).catch(() => {});
+      if (guests.size === 0) void close().catch(() => {}); // failed to open, and said so
     },
   };
-}
-
-/** Resolves when the lock is held; it is let go when the worker ends. */
-function hold(locks: LockManager, name: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    locks
-      .request(name, () => {
-        resolve();
-        return new Promise(() => {});
-      })
-      .catch(reject);
-  });
 }

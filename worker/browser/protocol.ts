@@ -6,6 +6,12 @@ import type { ImportAnswer } from '../../wasm/import-lines.ts';
 import type { ErrorCode, ReplicaState } from '../../wasm/methods.ts';
 import type { StorageProblemKind } from '../../wasm/storage-problem.ts';
 
+/**
+ * Counted up with every change of the messages: pages share a worker with pages of the same version
+ * only, also while a deployment replaces `worker.js` under an open tab.
+ */
+export const PROTOCOL_VERSION = 1;
+
 /** Stable codes of everything that can go wrong; the core's own codes and the worker's. */
 export type EventsErrorCode =
   | ErrorCode
@@ -123,18 +129,44 @@ export interface StatusMessage {
   status: Status;
 }
 
-export type FromWorker = ReplyMessage | LiveMessage | StatusMessage;
-
 /** The owner has begun with a request: if it ends now, nobody knows whether it was done. */
 export interface TakenMessage {
   taken: number;
 }
 
-/** Between workers, on the channel of a database. `page` names the worker of the asking tab. */
+/** To whoever does not answer; and that it is there. */
+export type PingMessage = { ping: true };
+export type PongMessage = { pong: true };
+
+/** The first message of a page: the name under which it holds a lock as long as it is connected. */
+export interface HelloMessage {
+  page: string;
+}
+
+/** The answer to it: the lock that the worker holds as long as it lives; null without Web Locks. */
+export interface WorkerMessage {
+  worker: string | null;
+}
+
+/** What a page hears. */
+export type FromWorker = ReplyMessage | LiveMessage | StatusMessage | PongMessage | WorkerMessage;
+
+/** What an owner answers a page, through the page's own worker. */
+export type FromOwner = ReplyMessage | LiveMessage | StatusMessage | PongMessage | TakenMessage;
+
+/** A new owner. `stolen`: the one before did not answer, and may only be asleep. */
+export interface NewOwnerMessage {
+  to: 'guests';
+  owner: string;
+  stolen: boolean;
+}
+
+/** Between workers, on the channel of a database. `page` names the asking page, `owner` who answers. */
 export type ChannelMessage =
   | { to: 'owner'; page: string; message: RequestMessage }
-  | { to: 'guests'; owner: string }
-  | { to: string; message: FromWorker | TakenMessage };
+  | ({ to: 'owner'; page: string } & PingMessage)
+  | NewOwnerMessage
+  | { to: string; owner: string; message: FromOwner };
 
 /** Requests that may be asked twice without harm. */
 export const REPEATABLE: readonly Kind[] = [
@@ -147,6 +179,7 @@ export const REPEATABLE: readonly Kind[] = [
   'import', // an event that is here already stays as it is
   'verify',
   'flush',
+  'close',
 ];
 
 type Checks = { readonly [K in Kind]: (body: Record<string, unknown>) => boolean };
@@ -202,4 +235,28 @@ export function transferOf(message: FromWorker): ArrayBuffer[] {
             : message.value
           : null;
   return bytes instanceof Uint8Array ? [bytes.buffer as ArrayBuffer] : [];
+}
+
+export function isPing(data: unknown): data is PingMessage {
+  return isObject(data) && data['ping'] === true;
+}
+
+export function isHello(data: unknown): data is HelloMessage {
+  return isObject(data) && isText(data['page']);
+}
+
+/** The announcement in a message of the channel, or null when it is none. */
+export function newOwner(data: unknown): NewOwnerMessage | null {
+  if (!isObject(data) || data['to'] !== 'guests' || !isText(data['owner'])) return null;
+  return data as unknown as NewOwnerMessage;
+}
+
+/** What an owner answers this page in a message of the channel, or null when it is nothing. */
+export function fromOwner(
+  data: unknown,
+  page: string,
+): { owner: string; message: FromOwner } | null {
+  if (!isObject(data) || data['to'] !== page) return null;
+  const { owner, message } = data;
+  return isText(owner) && isObject(message) ? (data as never) : null;
 }

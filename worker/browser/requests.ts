@@ -3,12 +3,12 @@ import { type CoreStore, entropy, nowMicros } from '../../wasm/load.ts';
 import { Method } from '../../wasm/methods.ts';
 import type { Arrivals } from './arrivals.ts';
 import type { LiveQueries } from './live.ts';
-import type { Answers, FromWorker, Kind, Requests, Status } from './protocol.ts';
+import type { Answers, Kind, LiveMessage, Requests, Status, StatusMessage } from './protocol.ts';
 import { createTransferHandlers } from './transfer-requests.ts';
 import type { Upstream } from './upstream.ts';
 import { WorkerError } from './worker-error.ts';
 
-export type Post = (message: FromWorker) => void;
+export type Post = (message: LiveMessage | StatusMessage) => void;
 
 /** How each kind of request is answered. `page` names the asking page, `post` reaches it. */
 export type Handlers = {

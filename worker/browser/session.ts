@@ -22,16 +22,23 @@ export interface Session {
   handle(page: string, message: RequestMessage, post: Post): Promise<Answers[Kind]>;
   /** Forgets a page that is gone. */
   leave(page: string): void;
+  /**
+   * Ends it. `closed` commits what waits and resolves when the files are closed; `lost`: another worker
+   * owns the database, nothing is committed any more.
+   */
+  stop(why: 'closed' | 'lost'): Promise<void>;
 }
 
 /**
  * Loads the module, opens the database and connects to the server. `noStorage` says why nothing may
- * be kept on disk, null = it may.
+ * be kept on disk, null = it may. `onFenced` is called when a commit finds that another worker owns the
+ * database.
  * @throws WorkerError `state` when the wasm cannot be loaded, CoreError when the files are damaged.
  */
 export async function openSession(
   options: OpenRequest,
   noStorage: string | null,
+  onFenced: () => void,
 ): Promise<Session> {
   const claimed = noStorage === null ? claimDatabases(options.database) : null;
   claimed?.catch(() => {}); // told when the module is here
@@ -39,7 +46,7 @@ export async function openSession(
   const files = claimed ? await openFiles(core.glue, claimed) : memoryOnly(noStorage ?? '');
   const store = core.create('replica', files);
   store.call(Method.open, { now: nowMicros() });
-  return createSession(store, files, options);
+  return createSession(store, files, options, onFenced);
 }
 
 async function openFiles(glue: Core['glue'], claimed: Promise<Claimed>): Promise<GuardedFiles> {
@@ -61,7 +68,12 @@ async function compile(url: string): Promise<WebAssembly.Module> {
   }
 }
 
-function createSession(store: CoreStore, files: GuardedFiles, options: OpenRequest): Session {
+function createSession(
+  store: CoreStore,
+  files: GuardedFiles,
+  options: OpenRequest,
+  onFenced: () => void,
+): Session {
   const pages = new Map<string, Post>();
   let lastStatus = '';
   let statusWaiting = false;
@@ -73,7 +85,10 @@ function createSession(store: CoreStore, files: GuardedFiles, options: OpenReque
   });
   files.listen({
     onFull: () => Promise.resolve(), // nothing may be thrown away
-    onChange: tellStatusNow, // before anybody hears of a write that is in memory only
+    onChange() {
+      if (files.state().problem === 'fenced') onFenced();
+      else tellStatusNow(); // before anybody hears of a write that is in memory only
+    },
   });
   const upstream =
     options.server === null
@@ -161,6 +176,14 @@ function createSession(store: CoreStore, files: GuardedFiles, options: OpenReque
   upstream?.start();
   return {
     leave,
+    async stop(why) {
+      pages.clear();
+      live.removeAll('');
+      if (why === 'lost') commits.abandon(new WorkerError('owner_lost', FENCED));
+      upstream?.stop();
+      if (why === 'closed') await commits.stop().catch(() => {}); // told to whoever waited for it
+      files.close();
+    },
     async handle(page, message, post) {
       const handler = handlers[message.kind] as (
         body: object,
@@ -171,3 +194,5 @@ function createSession(store: CoreStore, files: GuardedFiles, options: OpenReque
     },
   };
 }
+
+const FENCED = 'another worker owns the database now: look whether it was done';

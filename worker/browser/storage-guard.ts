@@ -38,6 +38,8 @@ export interface GuardedFiles extends HostFiles {
    */
   flush(): Promise<void>;
   listen(listener: StorageListener): void;
+  /** Ends the connections to IndexedDB. */
+  close(): void;
 }
 
 /** Files in memory, because of `reason`: a sentence without its end. */
@@ -48,6 +50,7 @@ export function memoryOnly(reason: string): GuardedFiles {
     state: () => ({ storage: 'memory', problem: 'unavailable', message }),
     flush: () => Promise.resolve(),
     listen() {},
+    close() {},
   };
 }
 
@@ -58,7 +61,7 @@ export function memoryOnly(reason: string): GuardedFiles {
  * retry finds space for everything since then.
  */
 export function guardStorage(
-  files: HostFiles,
+  files: HostFiles & { close?(): void },
   retryMs: number = MEMORY_RETRY_MS,
   freeingTimeoutMs: number = FREEING_TIMEOUT_MS,
 ): GuardedFiles {
@@ -129,6 +132,10 @@ export function guardStorage(
     ...files,
     state: () => state,
     flush,
+    close() {
+      clearTimeout(timer);
+      files.close?.();
+    },
     listen(to) {
       listener = to;
     },

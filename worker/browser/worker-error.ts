@@ -1,5 +1,5 @@
 import { CoreError } from '../../wasm/load.ts';
-import { StorageProblem } from '../../wasm/storage-problem.ts';
+import { StorageProblem, type StorageProblemKind } from '../../wasm/storage-problem.ts';
 import type { ErrorMessage, EventsErrorCode } from './protocol.ts';
 
 /** An error with one of the codes that cross to the page. */
@@ -11,13 +11,18 @@ export class WorkerError extends Error {
   }
 }
 
+const PROBLEM_CODES: Partial<Record<StorageProblemKind, EventsErrorCode>> = {
+  quota: 'quota',
+  fenced: 'owner_lost',
+};
+
 /** How an error crosses to the page. */
 export function errorMessage(error: unknown): ErrorMessage {
   if (error instanceof WorkerError || error instanceof CoreError) {
     return { code: error.code, message: error.message };
   }
   if (error instanceof StorageProblem) {
-    return { code: error.kind === 'quota' ? 'quota' : 'storage', message: error.message };
+    return { code: PROBLEM_CODES[error.kind] ?? 'storage', message: error.message };
   }
   if (isCrash(error)) {
     return { code: 'state', message: `the core stopped (${error.message}): open the events again` };

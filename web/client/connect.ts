@@ -1,0 +1,124 @@
+import { entropy } from '../../wasm/entropy.ts';
+import { holdLock, pageLock, webLocks, whenFree } from '../../worker/browser/locks.ts';
+import {
+  type FromWorker,
+  type HelloMessage,
+  type PingMessage,
+  PROTOCOL_VERSION,
+  type RequestMessage,
+} from '../../worker/browser/protocol.ts';
+import { CuesheetError } from './error.ts';
+
+/** Longest wait for the first word of a worker, in milliseconds. */
+const SHARED_TIMEOUT_MS = 10_000;
+const DEDICATED_TIMEOUT_MS = 60_000;
+
+/** A worker that serves this page. */
+export interface Link {
+  /** @throws DataCloneError for what no message can carry. */
+  post(message: RequestMessage | PingMessage): void;
+  /** Lets go of the worker: one that is this page's own ends. */
+  end(): void;
+}
+
+export interface LinkListener {
+  onMessage(message: FromWorker): void;
+  /** The worker has ended; called once, and not after `end`. */
+  onGone(): void;
+}
+
+/** `mayShare`: false = not the SharedWorker, which does not answer. */
+export type Connect = (listener: LinkListener, mayShare: boolean) => Promise<Link>;
+
+interface End {
+  port: {
+    onmessage: ((event: MessageEvent<FromWorker>) => void) | null;
+    postMessage(message: unknown): void;
+  };
+  worker: AbstractWorker;
+  close(): void;
+}
+
+/**
+ * Connects pages to the worker at `url`: a SharedWorker where there is one, so that it outlives tabs, else
+ * (or when it cannot start) one of the page's own.
+ */
+export function createConnect(url: string | URL): Connect {
+  return async (listener, mayShare) => {
+    if (mayShare && typeof SharedWorker !== 'undefined' && webLocks()) {
+      try {
+        return await shakeHands(startShared(url), listener, SHARED_TIMEOUT_MS);
+      } catch {
+        // the page's own worker says what is wrong, if that does not start either
+      }
+    }
+    return shakeHands(startDedicated(url), listener, DEDICATED_TIMEOUT_MS);
+  };
+}
+
+function startShared(url: string | URL): End {
+  const worker = new SharedWorker(url, { type: 'module', name: `cuesheet ${PROTOCOL_VERSION}` });
+  return { port: worker.port, worker, close: () => worker.port.close() };
+}
+
+function startDedicated(url: string | URL): End {
+  try {
+    const worker = new Worker(url, { type: 'module', name: 'cuesheet' });
+    return { port: worker, worker, close: () => worker.terminate() };
+  } catch (error) {
+    throw new CuesheetError('state', `the worker cannot start: ${(error as Error).message}`);
+  }
+}
+
+/** Resolves when the worker has answered the first message. */
+async function shakeHands(
+  { port, worker, close }: End,
+  listener: LinkListener,
+  timeoutMs: number,
+): Promise<Link> {
+  const locks = webLocks();
+  const page = entropy();
+  const release = locks ? await holdLock(locks, pageLock(page)) : () => {};
+  let stopWatching = () => {};
+
+  function end() {
+    port.onmessage = null;
+    worker.onerror = null;
+    stopWatching();
+    close();
+    release();
+  }
+
+  function gone() {
+    end();
+    listener.onGone();
+  }
+
+  const hello = new Promise<string | null>((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(new CuesheetError('timeout', 'the worker of cuesheet does not start'));
+    }, timeoutMs);
+    port.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+      if (!('worker' in data)) return;
+      clearTimeout(timer);
+      resolve(data.worker);
+    };
+    worker.onerror = (event) => {
+      clearTimeout(timer);
+      const text = (event as ErrorEvent).message || 'is worker.js served at workerUrl?';
+      reject(new CuesheetError('state', `the worker of cuesheet stopped: ${text}`));
+    };
+    port.postMessage({ page } satisfies HelloMessage);
+  });
+  try {
+    const lock = await hello;
+    if (locks && lock !== null) stopWatching = whenFree(locks, lock, gone);
+  } catch (error) {
+    end();
+    throw error;
+  }
+  port.onmessage = ({ data }: MessageEvent<FromWorker>) => listener.onMessage(data);
+  // Of a worker that runs this is a crash: its errors are answers otherwise.
+  worker.onerror = gone;
+  return { post: (message) => port.postMessage(message), end };
+}

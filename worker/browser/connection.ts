@@ -1,0 +1,75 @@
+import { entropy } from '../../wasm/entropy.ts';
+import { pageLock, webLocks, whenFree } from './locks.ts';
+import { type Database, joinDatabase } from './ownership.ts';
+import {
+  type FromWorker,
+  isHello,
+  isPing,
+  type OpenRequest,
+  parseRequest,
+  requestNumber,
+  transferOf,
+} from './protocol.ts';
+
+/** A page's end of the line: a MessagePort, or the scope of a dedicated worker. */
+export interface PagePort {
+  onmessage: ((event: MessageEvent) => void) | null;
+  postMessage(message: FromWorker, transfer: ArrayBuffer[]): void;
+}
+
+/** Serves every page that connects to this worker. `worker` is the lock that it holds. */
+export function createConnections(worker: Promise<string | null>): (port: PagePort) => void {
+  const databases = new Map<string, Database>();
+
+  function join(options: OpenRequest): Database {
+    const known = databases.get(options.database);
+    if (known) return known;
+    const joined: Database = joinDatabase(options, () => {
+      if (databases.get(options.database) === joined) databases.delete(options.database);
+    });
+    databases.set(options.database, joined);
+    return joined;
+  }
+
+  return (port) => {
+    const locks = webLocks();
+    let page = entropy();
+    let database: Database | null = null;
+    let closing: number | null = null;
+
+    function leave() {
+      database?.leave(page);
+    }
+
+    function post(message: FromWorker) {
+      port.postMessage(message, transferOf(message));
+      if ('reply' in message && message.reply === closing) leave();
+    }
+
+    function open(options: OpenRequest): Database {
+      const joined = join(options);
+      joined.join(page, post);
+      if (locks) whenFree(locks, pageLock(page), leave);
+      return joined;
+    }
+
+    port.onmessage = ({ data }) => {
+      if (isPing(data)) return post({ pong: true });
+      if (isHello(data)) {
+        if (!database) page = data.page;
+        void worker.then((name) => post({ worker: name }));
+        return;
+      }
+      const message = parseRequest(data);
+      if (!message) {
+        const text = 'not a message of this package: load page and worker of the same version';
+        return post({ reply: requestNumber(data), error: { code: 'invalid', message: text } });
+      }
+      if (message.kind === 'open') database ??= open(message.body as OpenRequest);
+      if (message.kind === 'close') closing = message.request;
+      if (database) return database.request(page, message);
+      const error = { code: 'state', message: 'the first message must be "open"' } as const;
+      post({ reply: message.request, error });
+    };
+  };
+}

@@ -1,0 +1,28 @@
+/** Web Locks, where there are any: only secure contexts (https or localhost) have them. */
+export function webLocks(): LockManager | null {
+  return (navigator.locks as LockManager | undefined) ?? null;
+}
+
+/** Held by a page as long as it is connected: free again = the page is gone. */
+export const pageLock = (page: string) => `cuesheet-page:${page}`;
+
+/** Held by a worker as long as it lives. */
+export const workerLock = (worker: string) => `cuesheet-worker:${worker}`;
+
+/** Resolves when the lock is held, with the function that lets go of it. */
+export function holdLock(locks: LockManager, name: string): Promise<() => void> {
+  return new Promise((resolve, reject) => {
+    locks.request(name, () => new Promise<void>((release) => resolve(release))).catch(reject);
+  });
+}
+
+/** Calls `then` once when whoever holds the lock has let go of it, unless it is cancelled before. */
+export function whenFree(
+  locks: Pick<LockManager, 'request'>,
+  name: string,
+  then: () => void,
+): () => void {
+  const wait = new AbortController();
+  locks.request(name, { signal: wait.signal }, then).catch(() => {}); // cancelled
+  return () => wait.abort();
+}

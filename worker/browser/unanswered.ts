@@ -1,0 +1,80 @@
+import { REPEATABLE, type ReplyMessage, type RequestMessage } from './protocol.ts';
+
+/** What to do when whoever was asked is gone. */
+export interface HandOver {
+  /** To be asked again, in order: `open`, the live queries, and what was not begun or may be repeated. */
+  again: RequestMessage[];
+  /** Refusals of writes of which nobody knows whether they were done. */
+  lost: ReplyMessage[];
+}
+
+/** The requests of one page that have no answer yet, and those that every new owner has to hear. */
+export interface Unanswered {
+  add(message: RequestMessage): void;
+  /** The other side may have begun with it. */
+  taken(request: number): void;
+  /** False when nobody waits for this answer (any more). */
+  settle(reply: ReplyMessage): boolean;
+  /** Nobody waits for it any more; it is not asked again. */
+  drop(request: number): void;
+  isEmpty(): boolean;
+  /** `unsure`: also what nobody has begun with may still be done, by somebody who only sleeps. */
+  handOver(unsure: boolean): HandOver;
+}
+
+/**
+ * The one rule of what happens to requests when a worker or an owner ends, for pages and guests: what
+ * may be repeated is asked again; a write that may have been begun is refused with `owner_lost`.
+ */
+export function createUnanswered(): Unanswered {
+  const waiting = new Map<number, { message: RequestMessage; taken: boolean }>();
+  const opened = new Map<number, RequestMessage>();
+
+  function remember(message: RequestMessage) {
+    if (message.kind === 'open' || message.kind === 'live') opened.set(message.request, message);
+    for (const [request, { kind, body }] of opened) {
+      if (message.kind === 'token' && kind === 'open') Object.assign(body, message.body);
+      if (message.kind !== 'unlive' || kind !== 'live') continue;
+      const { live } = body as { live: number };
+      if (live === (message.body as { live: number }).live) opened.delete(request);
+    }
+  }
+
+  return {
+    add(message) {
+      remember(message);
+      waiting.set(message.request, { message, taken: false });
+    },
+    taken(request) {
+      const entry = waiting.get(request);
+      if (entry) entry.taken = true;
+    },
+    settle(reply) {
+      if ('error' in reply) opened.delete(reply.reply); // it would be refused again
+      return waiting.delete(reply.reply);
+    },
+    drop(request) {
+      waiting.delete(request);
+      opened.delete(request);
+    },
+    isEmpty: () => waiting.size === 0,
+    handOver(unsure) {
+      const again = new Map(opened);
+      const lost: ReplyMessage[] = [];
+      for (const [request, { message, taken }] of waiting) {
+        const mayRepeat = REPEATABLE.includes(message.kind) || opened.has(request);
+        if (mayRepeat || !(taken || unsure)) again.set(request, message);
+        else lost.push({ reply: request, error: OWNER_LOST });
+      }
+      waiting.clear();
+      const ordered = [...again.values()].sort((a, b) => a.request - b.request);
+      for (const message of ordered) waiting.set(message.request, { message, taken: false });
+      return { again: ordered, lost };
+    },
+  };
+}
+
+const OWNER_LOST = {
+  code: 'owner_lost',
+  message: 'the worker that was writing ended: look whether it was done',
+} as const;
