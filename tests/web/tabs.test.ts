@@ -154,8 +154,9 @@ describe('the worker of a second tab', () => {
     guest.ask(open);
     guest.ask(dispatch(2));
     const asked: number[] = [];
-    guest.follow(createOwner(fakeSession(asked), null, null, false), false);
+    guest.follow(ownerOf(fakeSession(asked)), false);
     await expect.poll(() => heard).toHaveLength(2);
+    await new Promise((resolve) => setTimeout(resolve, 50)); // what it said on the channel is on its way
     expect(asked).toEqual([1, 2]);
   });
 

@@ -29,7 +29,8 @@ export function createOwner(
   stolen: boolean,
 ): Owner {
   const owner = entropy();
-  const guests = new Map<string, number>(); // the last request of every page
+  const guests = new Map<string, number>(); // the last request of every page of another worker
+  const own = new Set<string>(); // the pages of this worker; what they said on the channel is old
 
   async function answer(
     page: string,
@@ -66,7 +67,7 @@ export function createOwner(
   function hear(data: unknown) {
     if (typeof data !== 'object' || data === null) return;
     const { to, page, message } = data as Record<string, unknown>;
-    if (to !== 'owner' || typeof page !== 'string') return;
+    if (to !== 'owner' || typeof page !== 'string' || own.has(page)) return;
     const reply = (answered: FromOwner) => {
       channel?.postMessage({ to: page, owner, message: answered } satisfies ChannelMessage);
     };
@@ -81,7 +82,10 @@ export function createOwner(
   }
   session.catch(() => {}); // told to whoever asks
   return {
-    answer,
+    answer(page, message, reply) {
+      own.add(page);
+      return answer(page, message, reply);
+    },
     end() {
       if (channel) channel.onmessage = null;
     },
