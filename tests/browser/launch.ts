@@ -31,11 +31,17 @@ export async function launchChromium(
 
 /** Kills every process of the browser that uses this profile, as a crash would. */
 export function killBrowser(profile: string): void {
-  const pids = execFileSync('ps', ['-eo', 'pid=,args=', '-ww'], { encoding: 'utf8' })
+  const processes = execFileSync('ps', ['-eo', 'pid=,ppid=,args=', '-ww'], { encoding: 'utf8' })
     .split('\n')
-    .filter((line) => line.includes(profile) && line.includes('chromium'))
-    .map((line) => Number(line.trim().split(' ')[0]));
-  for (const pid of pids) {
+    .map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line))
+    .map((match) => ({ pid: Number(match?.[1]), parent: Number(match?.[2]), args: match?.[3] }));
+  const doomed = new Set<number>();
+  for (const { pid, args } of processes) {
+    if (args?.includes(profile) && /chromium|firefox/.test(args)) doomed.add(pid);
+  }
+  // Not every child names the profile; parents come before their children.
+  for (const { pid, parent } of processes) if (doomed.has(parent)) doomed.add(pid);
+  for (const pid of doomed) {
     try {
       process.kill(pid, 'SIGKILL');
     } catch {
@@ -55,11 +61,21 @@ export interface StaticServer {
   close(): void;
 }
 
-/** Serves dist/client and the given pages and files on 127.0.0.1. */
+/** Serves dist/client and the given pages and files on 127.0.0.1; `onPost` gets what pages post. */
 export async function serveStatic(
   pages: Record<string, string | Uint8Array>,
+  onPost: (body: string) => void = () => {},
 ): Promise<StaticServer> {
   const server: Server = createServer((request, response) => {
+    if (request.method === 'POST') {
+      const parts: Buffer[] = [];
+      request.on('data', (part: Buffer) => parts.push(part));
+      request.on('end', () => {
+        onPost(Buffer.concat(parts).toString());
+        response.writeHead(204).end();
+      });
+      return;
+    }
     const path = normalize(new URL(request.url ?? '/', 'http://x').pathname);
     const page = pages[path];
     try {

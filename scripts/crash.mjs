@@ -1,0 +1,65 @@
+// Kills real browsers under a load of writes and looks what is there afterwards:
+// npm run crash -- --kills N [--browser chromium|firefox|both] [--tabs T] [--seed S]
+// Needs dist/ (npm run build). The same seed kills after the same times.
+import { mkdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { build } from 'esbuild';
+
+const { values } = parseArgs({
+  options: {
+    kills: { type: 'string', default: '50' },
+    browser: { type: 'string', default: 'both' },
+    tabs: { type: 'string', default: '1' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+  },
+});
+const kills = Number(values.kills);
+const tabs = Number(values.tabs);
+const seed = Number(values.seed);
+const browsers = values.browser === 'both' ? ['chromium', 'firefox'] : [values.browser];
+const known = browsers.every((name) => name === 'chromium' || name === 'firefox');
+if (!known || !(kills > 0) || !(tabs > 0) || !Number.isInteger(seed)) {
+  console.error(
+    'usage: npm run crash -- --kills N [--browser chromium|firefox|both] [--tabs T] [--seed S]',
+  );
+  process.exit(2);
+}
+
+mkdirSync('build', { recursive: true });
+const outfile = resolve('build/crash.mjs');
+await build({
+  entryPoints: ['tests/browser/crash.ts'],
+  outfile,
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  packages: 'external',
+  logLevel: 'warning',
+});
+const { runKills } = await import(outfile);
+
+let passed = 0;
+let failed = 0;
+for (const [number, browser] of browsers.entries()) {
+  // Of an odd number the first browser gets one more.
+  const share = Math.floor((kills + browsers.length - 1 - number) / browsers.length);
+  console.log(`== ${browser}: ${share} kills, ${tabs} tabs, seed ${seed}`);
+  await runKills({
+    browser,
+    kills: share,
+    tabs,
+    seed,
+    onKill(kill, problems, acknowledged) {
+      if (problems.length === 0) passed++;
+      else failed++;
+      const shown = problems.length === 0 ? 'ok' : `FAILED: ${problems.slice(0, 5).join('; ')}`;
+      console.log(`${browser} kill ${kill}: ${acknowledged} events acknowledged so far, ${shown}`);
+    },
+  });
+}
+console.log(
+  `seed ${seed}: npm run crash -- --kills ${kills} --browser ${values.browser} --tabs ${tabs} --seed ${seed}`,
+);
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);

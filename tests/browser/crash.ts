@@ -1,0 +1,189 @@
+import puppeteer from 'puppeteer-core';
+import { temporaryFolder } from '../edge/hub-process.ts';
+import { CRASH_PAGE, type CrashWindow } from './crash-page.ts';
+import { killBrowser, launchChromium, serveStatic } from './launch.ts';
+
+declare const window: CrashWindow;
+
+export type BrowserName = 'chromium' | 'firefox';
+
+/** Longest wait for a page to open, and for the first writes of a load, in milliseconds. */
+const OPEN_TIMEOUT_MS = 45_000;
+/** A browser is killed so long after its first acknowledged writes at the latest, in milliseconds. */
+const LOAD_MS = 1_500;
+
+/** What both drivers can do with a tab. */
+export interface Tab {
+  goto(url: string): Promise<unknown>;
+  evaluate<T>(work: () => T | Promise<T>): Promise<T>;
+  waitForFunction(work: () => unknown, ...options: never[]): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+export interface CrashBrowser {
+  newTab(): Promise<Tab>;
+  close(): Promise<void>;
+}
+
+/** What pages said was done, and how it compares with what is stored. */
+export interface Load {
+  url: string;
+  profile: string;
+  launch(): Promise<CrashBrowser>;
+  /** Opens a page that writes, under a name of its own. */
+  write(browser: CrashBrowser, flags?: 'dedicated'): Promise<Tab>;
+  /** Resolves when so many more acknowledgements have come. */
+  hear(count: number): Promise<void>;
+  acknowledged(): number;
+  /** What is wrong with the store, as the page of a tab sees it; empty = nothing. */
+  check(tab: Tab): Promise<string[]>;
+  open(browser: CrashBrowser, flags?: 'dedicated'): Promise<Tab>;
+  end(): void;
+}
+
+/** A server, a profile and a list of what was acknowledged, for one browser. */
+export async function createLoad(browser: BrowserName): Promise<Load> {
+  const acknowledged = new Map<string, number>();
+  const errors: string[] = [];
+  let heard = 0;
+  let tabs = 0;
+  const server = await serveStatic({ '/': CRASH_PAGE }, (body) => {
+    for (const line of body.split('\n')) {
+      const [marker = '', updates] = line.split(' ');
+      if (marker === '!') errors.push(line);
+      else acknowledged.set(marker, Number(updates));
+      heard++;
+    }
+  });
+  const profile = temporaryFolder();
+
+  async function goto(tab: Tab, address: string): Promise<Tab> {
+    await tab.goto(`${server.url}/?${address}`);
+    await tab.waitForFunction(() => window.ready);
+    const failure = await tab.evaluate(() => window.failure);
+    if (failure) throw new Error(`the page did not open: ${failure}`);
+    return tab;
+  }
+
+  return {
+    url: server.url,
+    profile: profile.path,
+    launch: () => (browser === 'firefox' ? launchFirefox : launch)(profile.path),
+    async write(running, flags) {
+      return goto(await running.newTab(), `tab=${tabs++}&${flags ?? ''}`);
+    },
+    async open(running, flags) {
+      return goto(await running.newTab(), flags ?? '');
+    },
+    async hear(count) {
+      const target = heard + count;
+      for (let waited = 0; heard < target; waited += 5) {
+        if (waited > OPEN_TIMEOUT_MS) throw new Error(`no writes for ${OPEN_TIMEOUT_MS} ms`);
+        await sleep(5);
+      }
+    },
+    acknowledged: () => acknowledged.size,
+    async check(tab) {
+      const promised = new Map(acknowledged); // what comes in meanwhile is not looked for
+      const stored = await tab.evaluate(() => window.stored());
+      const problems = await tab.evaluate(() => window.problems());
+      return [...errors.splice(0), ...differences(promised, stored), ...problems];
+    },
+    end() {
+      killBrowser(profile.path);
+      server.close();
+      profile.remove();
+    },
+  };
+}
+
+function differences(acknowledged: ReadonlyMap<string, number>, stored: string[]): string[] {
+  const found = new Map<string, number>();
+  const problems: string[] = [];
+  for (const line of stored) {
+    const [marker = '', updates] = line.split(' ');
+    if (found.has(marker)) problems.push(`${marker} is there twice`);
+    found.set(marker, Number(updates));
+  }
+  for (const [marker, updates] of acknowledged) {
+    const there = found.get(marker);
+    if (there === undefined) problems.push(`${marker} was acknowledged and is missing`);
+    else if (there < updates) problems.push(`${marker} lost an update: ${there} < ${updates}`);
+  }
+  return problems;
+}
+
+async function launch(profile: string): Promise<CrashBrowser> {
+  const context = await launchChromium(profile);
+  context.setDefaultTimeout(OPEN_TIMEOUT_MS);
+  return { newTab: () => context.newPage(), close: () => context.close() };
+}
+
+async function launchFirefox(profile: string): Promise<CrashBrowser> {
+  const browser = await puppeteer.launch({
+    browser: 'firefox',
+    executablePath: '/usr/bin/firefox-esr',
+    headless: true,
+    userDataDir: profile,
+  });
+  return {
+    async newTab() {
+      const page = await browser.newPage();
+      page.setDefaultTimeout(OPEN_TIMEOUT_MS);
+      return page;
+    },
+    close: () => browser.close(),
+  };
+}
+
+export interface CrashOptions {
+  browser: BrowserName;
+  kills: number;
+  tabs: number;
+  seed: number;
+  /** Called after every kill with what is wrong; empty = nothing. */
+  onKill(kill: number, problems: string[], acknowledged: number): void;
+}
+
+/** Writes, kills the browser at a random moment, looks what is there, and goes on with the load. */
+export async function runKills({
+  browser,
+  kills,
+  tabs,
+  seed,
+  onKill,
+}: CrashOptions): Promise<void> {
+  const random = createRandom(seed);
+  const load = await createLoad(browser);
+  try {
+    for (let kill = 1; kill <= kills; kill++) {
+      const running = await load.launch();
+      await Promise.all(Array.from({ length: tabs }, () => load.write(running)));
+      await load.hear(tabs);
+      await sleep(random() * LOAD_MS);
+      killBrowser(load.profile);
+      await running.close().catch(() => {}); // it is dead
+      const again = await load.launch();
+      const problems = await load.check(await load.open(again));
+      onKill(kill, problems, load.acknowledged());
+      await again.close();
+    }
+  } finally {
+    load.end();
+  }
+}
+
+export function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Numbers from 0 to 1, the same ones for the same seed (mulberry32). */
+export function createRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
