@@ -67,8 +67,10 @@ export function createRecords(database: string, openTimeoutMs: number = OPEN_TIM
   let connection: IDBDatabase | null = null;
   let epoch = 0;
   let interrupted = false;
+  let closed = false;
 
   async function connect(): Promise<IDBDatabase> {
+    if (closed) throw new StorageProblem('closed', 'the database was closed');
     const opened = await openDatabase(database, openTimeoutMs, () => {
       if (connection === opened) interrupt();
     });
@@ -146,6 +148,7 @@ export function createRecords(database: string, openTimeoutMs: number = OPEN_TIM
       interrupted = false;
     },
     close() {
+      closed = true;
       connection?.close();
       connection = null;
     },

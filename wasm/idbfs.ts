@@ -19,7 +19,7 @@ const COLD = /^(lost-)?(block|payload)-/;
 export interface IdbfsFiles extends HostFiles {
   /** Grows with every owner; a commit of an owner before is refused (`fenced`). */
   readonly epoch: number;
-  /** Ends the connections. What is not committed is gone. */
+  /** Ends the connections. What is not committed is gone; later commits are refused (`closed`). */
   close(): void;
 }
 

@@ -159,6 +159,11 @@ describe.each(BROWSERS)('files in IndexedDB, in %s', (_name, start) => {
     });
   });
 
+  test('a closed store writes nothing more, and brings no deleted database back', async () => {
+    const done = await page.evaluate(([name]) => lab.closed(name), ['closed'] as [string]);
+    expect(done).toEqual({ outcome: 'closed: the database was closed', left: 'NotFoundError' });
+  });
+
   test('another tab may upgrade the database: commits are refused, and say what to do', async () => {
     const done = await page.evaluate(([name]) => lab.upgraded(name), ['upgraded'] as [string]);
     expect(done).toBe('unavailable: a newer version has changed it: reload the page');

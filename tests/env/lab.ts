@@ -190,6 +190,20 @@ export const lab = {
     return { outcomes, found: (await lab.read(database)).found };
   },
 
+  /** A store that was closed must not bring a deleted database back. */
+  async closed(database: string) {
+    const files = await open(database);
+    write(files, 'journal-1', 'one');
+    await files.commit('relaxed');
+    files.close();
+    await settled(indexedDB.deleteDatabase(hot(database)));
+    write(files, 'journal-1', 'two');
+    return {
+      outcome: await outcome(files.commit('relaxed')),
+      left: await raw(hot(database)).catch((error: Error) => error.name),
+    };
+  },
+
   async upgraded(database: string) {
     const files = await open(database);
     (await settled(indexedDB.open(hot(database), 22))).close();

@@ -123,3 +123,16 @@ test('a loss stays in the status although later commits go through', async () =>
   expect(await commits(guarded, 1)).toEqual(['fine']);
   expect(guarded.state()).toMatchObject({ storage: 'durable', problem: 'lost' });
 });
+
+test('after the end nothing is tried any more, and no commit is called fine', async () => {
+  const { disk, files } = badDisk('quota');
+  const guarded = guardStorage(files, 1000);
+  await commits(guarded, 4);
+  expect(guarded.state().storage).toBe('memory');
+  guarded.close();
+  const tried = disk.commits;
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(disk.commits).toBe(tried);
+  expect(await commits(guarded, 1)).toEqual(['quota']);
+  expect(vi.getTimerCount()).toBe(0);
+});

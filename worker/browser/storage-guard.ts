@@ -38,7 +38,7 @@ export interface GuardedFiles extends HostFiles {
    */
   flush(): Promise<void>;
   listen(listener: StorageListener): void;
-  /** Ends the connections to IndexedDB. */
+  /** Ends it: nothing is tried or written any more, and a commit is refused. */
   close(): void;
 }
 
@@ -70,10 +70,11 @@ export function guardStorage(
   let loss: StorageState = state; // what a commit that goes through goes back to
   let fullCommits = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let closed = false;
   let freeing: 'not yet' | 'at it' | 'done' = 'not yet';
 
   function enter(next: StorageState) {
-    if (JSON.stringify(next) === JSON.stringify(state)) return;
+    if (closed || JSON.stringify(next) === JSON.stringify(state)) return;
     state = next;
     listener.onChange();
   }
@@ -103,7 +104,7 @@ export function guardStorage(
     fullCommits++;
     if (freeing === 'done') {
       enter({ storage: 'memory', problem: kind, message: `${message}: ${IN_MEMORY}` });
-      timer = setTimeout(retry, retryMs);
+      retryLater();
       return;
     }
     enter({ storage: 'durable', problem: kind, message: text });
@@ -117,6 +118,10 @@ export function guardStorage(
     saved();
   }
 
+  function retryLater() {
+    if (!closed) timer = setTimeout(retry, retryMs);
+  }
+
   async function retry(): Promise<void> {
     try {
       await flush();
@@ -124,7 +129,7 @@ export function guardStorage(
       const problem = asProblem(error);
       // The next commit hears it as well.
       if (problem.kind === 'fenced') refused(problem);
-      else timer = setTimeout(retry, retryMs);
+      else retryLater();
     }
   }
 
@@ -132,15 +137,16 @@ export function guardStorage(
     ...files,
     state: () => state,
     flush,
-    close() {
-      clearTimeout(timer);
-      files.close?.();
-    },
     listen(to) {
       listener = to;
     },
+    close() {
+      clearTimeout(timer);
+      closed = true;
+      files.close?.();
+    },
     async commit(durability: Durability) {
-      if (state.storage === 'memory') return;
+      if (state.storage === 'memory' && !closed) return;
       try {
         await files.commit(durability);
       } catch (error) {
