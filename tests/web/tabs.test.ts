@@ -130,11 +130,28 @@ describe('the worker of a second tab', () => {
   test('repeats no write when the owner before only sleeps, also one that was not begun', async () => {
     const { guest, heard } = guestOf('p');
     guest.ask(open);
+    channel().postMessage({ to: 'p', owner: 'sleeper', message: { pong: true } });
+    await new Promise((resolve) => setTimeout(resolve, 20));
     guest.ask(dispatch(2)); // in the queue of the sleeper, who does it when he wakes up
     const asked: number[] = [];
     ownerOf(fakeSession(asked), true);
     await expect.poll(() => asked).toEqual([1]);
     expect(heard[0]).toMatchObject({ reply: 2, error: { code: 'owner_lost' } });
+  });
+
+  test('sends no write to an owner of whom it has heard nothing, and so loses none', async () => {
+    const sleeper = channel();
+    const sent: unknown[] = [];
+    sleeper.onmessage = (event: MessageEvent) => sent.push(event.data.message?.kind);
+    const { guest, heard } = guestOf('p');
+    guest.ask(open);
+    guest.ask(dispatch(2));
+    await expect.poll(() => sent).toEqual(['open']);
+    const asked: number[] = [];
+    ownerOf(fakeSession(asked), true);
+    await expect.poll(() => asked).toEqual([1, 2]);
+    await expect.poll(() => heard.length).toBe(2);
+    expect(heard).toContainEqual({ reply: 2, value: null });
   });
 
   test('does not listen to an owner that was replaced', async () => {

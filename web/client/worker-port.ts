@@ -103,7 +103,7 @@ export function createWorkerPort(
   }
 
   function send(to: Link, message: RequestMessage) {
-    unanswered.taken(message.request);
+    unanswered.mark(message.request, 'taken');
     patience.start();
     to.post(message);
   }

@@ -46,22 +46,25 @@ export function createGuest(
   }
 
   function receive(message: FromOwner) {
-    if ('taken' in message) unanswered.taken(message.taken);
+    if ('taken' in message) unanswered.mark(message.taken, 'taken');
     else if ('pong' in message) return;
     else if (!('reply' in message) || unanswered.settle(message)) post(message);
   }
 
   function send(message: RequestMessage) {
-    if (here) {
-      const owner = here;
-      unanswered.taken(message.request);
+    const owner = here;
+    if (owner) {
+      unanswered.mark(message.request, 'taken');
       void owner.answer(page, message, (answer) => {
         if (here === owner) receive(answer);
       });
-    } else {
-      tell({ to: 'owner', page, message });
-      patience.start();
+      return;
     }
+    patience.start();
+    // Of whom nothing was heard may be asleep, and do a write when somebody else has done it.
+    if (elsewhere === null && message.kind !== 'open') return;
+    unanswered.mark(message.request, 'sent');
+    tell({ to: 'owner', page, message });
   }
 
   function handOver(stolen: boolean) {
@@ -79,10 +82,15 @@ export function createGuest(
       if (announced) {
         elsewhere = announced.owner;
         handOver(announced.stolen);
-      } else if (answer && answer.owner === (elsewhere ??= answer.owner)) {
-        patience.heard();
-        receive(answer.message);
+        return;
       }
+      if (!answer) return;
+      const first = elsewhere === null;
+      elsewhere ??= answer.owner;
+      if (answer.owner !== elsewhere) return;
+      patience.heard();
+      receive(answer.message);
+      if (first) unanswered.queued().forEach(send);
     };
   }
 

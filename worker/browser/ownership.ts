@@ -18,6 +18,8 @@ export interface Database {
 
 interface Owning extends Owner {
   session: Promise<Session>;
+  /** Settles when the lock is let go of. */
+  held: Promise<void>;
   /** Lets go of the lock. */
   release(): void;
 }
@@ -39,37 +41,47 @@ export function joinDatabase(options: OpenRequest, ended: () => void): Database 
   let waiting: AbortController | null = null; // in the queue for the lock
   let closed = false;
 
-  function own(stolen: boolean): Promise<void> {
+  function own(stolen: boolean): Owning {
     waiting = null;
-    if (closed) return Promise.resolve();
-    return new Promise((release) => {
-      const session = openSession(options, locks ? null : NO_LOCKS, () => lose(mine));
-      const mine: Owning = {
-        ...createOwner(session, channel, locks, stolen),
-        session,
-        release,
-      };
-      owning = mine;
-      session.catch(() => giveUp(mine));
-      for (const guest of guests.values()) guest.follow(mine, stolen);
+    const session = openSession(options, locks ? null : NO_LOCKS, () => lose(mine));
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
     });
+    const owner = createOwner(session, channel, locks, stolen);
+    const mine: Owning = { ...owner, session, held, release };
+    owning = mine;
+    session.catch(() => giveUp(mine));
+    for (const guest of guests.values()) guest.follow(mine, stolen);
+    return mine;
+  }
+
+  function request(all: LockManager, options: LockOptions) {
+    let mine: Owning | null = null;
+    all
+      .request(name, options, () => {
+        if (closed) return;
+        mine = own(options.steal === true);
+        return mine.held;
+      })
+      .catch(() => lose(mine)); // robbed; or it is null, and no longer in the queue
   }
 
   function queue(all: LockManager) {
-    const { signal } = (waiting = new AbortController());
-    all.request(name, { signal }, () => own(false)).catch(() => lose(owning, signal));
+    waiting = new AbortController();
+    request(all, { signal: waiting.signal });
   }
 
   function steal() {
     if (owning || !waiting || !locks) return;
     waiting.abort();
     waiting = null;
-    locks.request(name, { steal: true }, () => own(true)).catch(() => lose(owning));
+    request(locks, { steal: true });
   }
 
   /** Another worker has the database now. */
-  function lose(mine: Owning | null, signal?: AbortSignal) {
-    if (signal?.aborted || !mine || mine !== owning || !locks || closed) return;
+  function lose(mine: Owning | null) {
+    if (!mine || mine !== owning || !locks || closed) return;
     owning = null;
     mine.end();
     mine.release();
@@ -99,7 +111,7 @@ export function joinDatabase(options: OpenRequest, ended: () => void): Database 
   }
 
   if (locks) queue(locks);
-  else void own(false);
+  else own(false);
   return {
     join(page, post) {
       const guest = createGuest(page, openChannel(), post, steal);

@@ -11,14 +11,16 @@ export interface HandOver {
 /** The requests of one page that have no answer yet, and those that every new owner has to hear. */
 export interface Unanswered {
   add(message: RequestMessage): void;
-  /** The other side may have begun with it. */
-  taken(request: number): void;
+  /** `sent`: it is on its way to an owner. `taken`: that may have begun with it. */
+  mark(request: number, state: 'sent' | 'taken'): void;
+  /** What has not been sent to anybody, in order. */
+  queued(): RequestMessage[];
   /** False when nobody waits for this answer (any more). */
   settle(reply: ReplyMessage): boolean;
   /** Nobody waits for it any more; it is not asked again. */
   drop(request: number): void;
   isEmpty(): boolean;
-  /** `unsure`: also what nobody has begun with may still be done, by somebody who only sleeps. */
+  /** `unsure`: also what was only sent may still be done, by somebody who sleeps. */
   handOver(unsure: boolean): HandOver;
 }
 
@@ -27,7 +29,10 @@ export interface Unanswered {
  * may be repeated is asked again; a write that may have been begun is refused with `owner_lost`.
  */
 export function createUnanswered(): Unanswered {
-  const waiting = new Map<number, { message: RequestMessage; taken: boolean }>();
+  const waiting = new Map<
+    number,
+    { message: RequestMessage; state: 'queued' | 'sent' | 'taken' }
+  >();
   const opened = new Map<number, RequestMessage>();
 
   function remember(message: RequestMessage) {
@@ -43,12 +48,14 @@ export function createUnanswered(): Unanswered {
   return {
     add(message) {
       remember(message);
-      waiting.set(message.request, { message, taken: false });
+      waiting.set(message.request, { message, state: 'queued' });
     },
-    taken(request) {
+    mark(request, state) {
       const entry = waiting.get(request);
-      if (entry) entry.taken = true;
+      if (entry) entry.state = state;
     },
+    queued: () =>
+      [...waiting.values()].filter(({ state }) => state === 'queued').map(({ message }) => message),
     settle(reply) {
       if ('error' in reply) opened.delete(reply.reply); // it would be refused again
       return waiting.delete(reply.reply);
@@ -61,14 +68,15 @@ export function createUnanswered(): Unanswered {
     handOver(unsure) {
       const again = new Map(opened);
       const lost: ReplyMessage[] = [];
-      for (const [request, { message, taken }] of waiting) {
+      for (const [request, { message, state }] of waiting) {
         const mayRepeat = REPEATABLE.includes(message.kind) || opened.has(request);
-        if (mayRepeat || !(taken || unsure)) again.set(request, message);
+        const mayBeDone = state === 'taken' || (unsure && state === 'sent');
+        if (mayRepeat || !mayBeDone) again.set(request, message);
         else lost.push({ reply: request, error: OWNER_LOST });
       }
       waiting.clear();
       const ordered = [...again.values()].sort((a, b) => a.request - b.request);
-      for (const message of ordered) waiting.set(message.request, { message, taken: false });
+      for (const message of ordered) waiting.set(message.request, { message, state: 'queued' });
       return { again: ordered, lost };
     },
   };
