@@ -45,7 +45,7 @@ interface End {
  */
 export function createConnect(url: string | URL): Connect {
   return async (listener, mayShare) => {
-    if (mayShare && typeof SharedWorker !== 'undefined' && webLocks()) {
+    if (mayShare && typeof SharedWorker !== 'undefined' && (await webLocks())) {
       try {
         return await shakeHands(startShared(url), listener, SHARED_TIMEOUT_MS);
       } catch {
@@ -76,7 +76,7 @@ async function shakeHands(
   listener: LinkListener,
   timeoutMs: number,
 ): Promise<Link> {
-  const locks = webLocks();
+  const locks = await webLocks();
   const page = entropy();
   const release = locks ? await holdLock(locks, pageLock(page)) : () => {};
   let stopWatching = () => {};

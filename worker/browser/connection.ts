@@ -1,5 +1,5 @@
 import { entropy } from '../../wasm/entropy.ts';
-import { pageLock, webLocks, whenFree } from './locks.ts';
+import { pageLock, whenFree } from './locks.ts';
 import { type Database, joinDatabase } from './ownership.ts';
 import {
   type FromWorker,
@@ -18,13 +18,16 @@ export interface PagePort {
 }
 
 /** Serves every page that connects to this worker. `worker` is the lock that it holds. */
-export function createConnections(worker: Promise<string | null>): (port: PagePort) => void {
+export function createConnections(
+  allLocks: Promise<LockManager | null>,
+  worker: Promise<string | null>,
+): (port: PagePort) => void {
   const databases = new Map<string, Database>();
 
-  function join(options: OpenRequest): Database {
+  function join(options: OpenRequest, locks: LockManager | null): Database {
     const known = databases.get(options.database);
     if (known) return known;
-    const joined: Database = joinDatabase(options, () => {
+    const joined: Database = joinDatabase(options, locks, () => {
       if (databases.get(options.database) === joined) databases.delete(options.database);
     });
     databases.set(options.database, joined);
@@ -32,7 +35,6 @@ export function createConnections(worker: Promise<string | null>): (port: PagePo
   }
 
   return (port) => {
-    const locks = webLocks();
     let page = entropy();
     let database: Database | null = null;
     let closing: number | null = null;
@@ -46,14 +48,14 @@ export function createConnections(worker: Promise<string | null>): (port: PagePo
       if ('reply' in message && message.reply === closing) leave();
     }
 
-    function open(options: OpenRequest): Database {
-      const joined = join(options);
+    function open(options: OpenRequest, locks: LockManager | null): Database {
+      const joined = join(options, locks);
       joined.join(page, post);
       if (locks) whenFree(locks, pageLock(page), leave);
       return joined;
     }
 
-    port.onmessage = ({ data }) => {
+    function receive(data: unknown, locks: LockManager | null) {
       if (isPing(data)) return post({ pong: true });
       if (isHello(data)) {
         if (!database) page = data.page;
@@ -65,11 +67,13 @@ export function createConnections(worker: Promise<string | null>): (port: PagePo
         const text = 'not a message of this package: load page and worker of the same version';
         return post({ reply: requestNumber(data), error: { code: 'invalid', message: text } });
       }
-      if (message.kind === 'open') database ??= open(message.body as OpenRequest);
+      if (message.kind === 'open') database ??= open(message.body as OpenRequest, locks);
       if (message.kind === 'close') closing = message.request;
       if (database) return database.request(page, message);
       const error = { code: 'state', message: 'the first message must be "open"' } as const;
       post({ reply: message.request, error });
-    };
+    }
+
+    port.onmessage = ({ data }) => void allLocks.then((locks) => receive(data, locks));
   };
 }

@@ -11,14 +11,15 @@ const scope = self as unknown as PagePort & {
 };
 
 async function holdOwnLock(): Promise<string | null> {
-  const locks = webLocks();
-  if (!locks) return null;
+  const all = await locks;
+  if (!all) return null;
   const name = workerLock(entropy());
-  await holdLock(locks, name);
+  await holdLock(all, name);
   return name;
 }
 
-const serve = createConnections(holdOwnLock());
+const locks = webLocks();
+const serve = createConnections(locks, holdOwnLock());
 if ('onconnect' in scope) scope.onconnect = ({ ports }) => serve(ports[0] as unknown as PagePort);
 else serve(scope);
 

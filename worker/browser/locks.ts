@@ -1,6 +1,14 @@
-/** Web Locks, where there are any: only secure contexts (https or localhost) have them. */
-export function webLocks(): LockManager | null {
-  return (navigator.locks as LockManager | undefined) ?? null;
+/**
+ * Web Locks, where they work: only secure contexts (https or localhost) have them, and a page that may
+ * store nothing is refused.
+ */
+export async function webLocks(): Promise<LockManager | null> {
+  try {
+    await navigator.locks.query();
+    return navigator.locks;
+  } catch {
+    return null;
+  }
 }
 
 /** Held by a page as long as it is connected: free again = the page is gone. */

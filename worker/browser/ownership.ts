@@ -1,11 +1,11 @@
 import { createGuest, type Guest } from './guest.ts';
-import { webLocks } from './locks.ts';
 import { createOwner, type Owner } from './owner.ts';
 import type { FromWorker, OpenRequest, RequestMessage } from './protocol.ts';
 import { openSession, type Session } from './session.ts';
 
 const NO_LOCKS =
   'this page is no secure context (https or localhost), so its tabs cannot agree on one writer';
+const LOCKS_REFUSED = 'the browser lets this page store nothing';
 
 /** One database in this worker: where the requests of its pages go. */
 export interface Database {
@@ -31,9 +31,13 @@ interface Owning extends Owner {
  * epoch. Without Web Locks every tab has events of its own, in memory. `ended` is called when the
  * database is to be joined anew, should anybody want it.
  */
-export function joinDatabase(options: OpenRequest, ended: () => void): Database {
+export function joinDatabase(
+  options: OpenRequest,
+  locks: LockManager | null,
+  ended: () => void,
+): Database {
   const name = `cuesheet:${options.database}`;
-  const locks = webLocks();
+  const noStorage = locks ? null : 'locks' in navigator ? LOCKS_REFUSED : NO_LOCKS;
   const openChannel = () => (locks ? new BroadcastChannel(name) : null);
   const channel = openChannel();
   const guests = new Map<string, Guest>();
@@ -43,7 +47,7 @@ export function joinDatabase(options: OpenRequest, ended: () => void): Database 
 
   function own(stolen: boolean): Owning {
     waiting = null;
-    const session = openSession(options, locks ? null : NO_LOCKS, () => lose(mine));
+    const session = openSession(options, noStorage, () => lose(mine));
     let release = () => {};
     const held = new Promise<void>((resolve) => {
       release = resolve;
