@@ -1,4 +1,4 @@
-import type { HostFiles } from './host-files.ts';
+import type { Durability, HostFiles } from './host-files.ts';
 import type { CoreStore } from './load.ts';
 import { type Effect, Method } from './methods.ts';
 
@@ -7,11 +7,12 @@ const RETRY_MS = [100, 300, 1000, 3000, 5000];
 
 export interface CommitLoop {
   /**
-   * To be called after every call that may have changed the store. Resolves when all of it is durable
+   * To be called after every call that may have changed the store. Resolves when all of it is durable,
+   * `strict` when one of those who share the commit asks for it,
    * and its effects are carried out; rejects when this commit failed (the records are kept and
    * written again).
    */
-  settle(): Promise<void>;
+  settle(durability?: Durability): Promise<void>;
   /** Commits what waits, then stops; further calls reject. */
   stop(): Promise<void>;
   /** Commits nothing any more: whoever waits, and further calls, are rejected with the reason. */
@@ -19,6 +20,7 @@ export interface CommitLoop {
 }
 
 interface Batch {
+  durability: Durability;
   waiters: { resolve: () => void; reject: (error: Error) => void }[];
 }
 
@@ -30,8 +32,10 @@ export function createCommitLoop(
   store: CoreStore,
   files: HostFiles,
   carryOut: (effects: Effect[]) => void,
+  durability: Durability = 'relaxed',
 ): CommitLoop {
-  let waiting: Batch = { waiters: [] };
+  const emptyBatch = (): Batch => ({ durability, waiters: [] });
+  let waiting = emptyBatch();
   let held: Effect[] = [];
   let running: Promise<void> | null = null;
   let retry: ReturnType<typeof setTimeout> | undefined;
@@ -47,7 +51,7 @@ export function createCommitLoop(
         const effects = held;
         held = [];
         try {
-          await files.commit('relaxed');
+          await files.commit(batch.durability);
         } catch (error) {
           held = effects.concat(held);
           store.call(Method.committed, { ok: false });
@@ -56,6 +60,8 @@ export function createCommitLoop(
         store.call(Method.committed, { ok: true });
         carryOut(effects);
       } else {
+        // What was committed relaxed may not be on the disk yet.
+        if (batch.durability === 'strict') await files.commit('strict');
         carryOut(held.splice(0));
       }
       failures = 0;
@@ -71,7 +77,7 @@ export function createCommitLoop(
   async function run(): Promise<void> {
     do {
       const batch = waiting;
-      waiting = { waiters: [] };
+      waiting = emptyBatch();
       await commitOnce(batch);
     } while (waiting.waiters.length > 0);
     running = null;
@@ -82,8 +88,9 @@ export function createCommitLoop(
   }
 
   return {
-    settle() {
+    settle(wanted = durability) {
       if (stopped) return Promise.reject(stopped);
+      if (wanted === 'strict') waiting.durability = wanted;
       const settled = new Promise<void>((resolve, reject) => {
         waiting.waiters.push({ resolve, reject });
       });

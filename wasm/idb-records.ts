@@ -144,6 +144,8 @@ export function createRecords(database: string, openTimeoutMs: number = OPEN_TIM
           else store.delete(path);
         }
         if (sizes) store.put(sizes, SIZES);
+        // A browser flushes a transaction that writes; the same number, so nothing changes.
+        if (!sizes && files.size === 0) store.put(epoch, EPOCH);
       });
       interrupted = false;
     },

@@ -156,18 +156,21 @@ interface StoredPart {
 function storedPart(part: Part, folder: string, records: Records): StoredPart {
   const changed = new Set<string>(); // also files that are gone
   let writing = new Set<string>();
+  let isRelaxed = false; // a strict commit has something to flush
 
   const unload = (names: readonly string[]) =>
     part.unload(names.filter((name) => !changed.has(name) && !writing.has(name)));
 
   async function save(durability: Durability): Promise<void> {
-    if (changed.size === 0 && !records.interrupted) return;
+    const mustFlush = durability === 'strict' && isRelaxed;
+    if (changed.size === 0 && !records.interrupted && !mustFlush) return;
     const files = new Map<string, FileRecord | null>();
     writing = new Set(changed);
     for (const name of writing) files.set(`${folder}/${name}`, part.record(name));
     changed.clear();
     try {
       await records.write(files, part.sizes(), durability);
+      isRelaxed = durability === 'relaxed';
     } catch (error) {
       for (const name of writing) changed.add(name);
       throw error;

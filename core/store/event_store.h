@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <set>
 #include <span>
@@ -171,8 +172,7 @@ class EventStore {
   void NoteProgress(const Event& event, std::optional<double> progress);
   void RemoveRow(Row row);
   bool IsPinned(Row row) const;
-  template <typename Wants>
-  size_t RemoveOldest(size_t limit, Wants wants);
+  size_t RemoveOldest(size_t limit, const std::function<bool(Row)>& wants);
   size_t RemoveLeavesFirst(const std::vector<Row>& rows, size_t limit);
   void AppendRow(std::string& out, Row row) const;
   double CombinedProgress(Row row, size_t depth, size_t& budget) const;

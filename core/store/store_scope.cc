@@ -19,8 +19,7 @@ bool EventStore::IsPinned(Row row) const {
 
 // Oldest first, an event whose turn has come as soon as it has no child any more. `wants(row)` may
 // change its mind as events go.
-template <typename Wants>
-size_t EventStore::RemoveOldest(size_t limit, Wants wants) {
+size_t EventStore::RemoveOldest(size_t limit, const std::function<bool(Row)>& wants) {
   size_t removed = 0;
   std::vector<Row> rows;
   OrderRange range;
@@ -82,11 +81,8 @@ Result<size_t> EventStore::RetainScope(Timestamp now) {
   }
   if (!scope.max_events && !scope.max_bytes) return removed;
   int64_t bytes = 0;
-  if (scope.max_bytes) {
-    table_.VisitRange({}, [&](Row row) {
-      bytes += CostOf(table_, row);
-      return true;
-    });
+  for (Row row = 0; scope.max_bytes && row < table_.row_limit(); ++row) {
+    if (table_.IsLive(row)) bytes += CostOf(table_, row);
   }
   return removed + RemoveOldest(kMaxRetired - removed, [&](Row row) {
            const auto events = static_cast<int64_t>(table_.size());

@@ -194,5 +194,45 @@ TEST_CASE("a session token in a logout summary is never stored") {
   for (const auto& [name, bytes] : f.env.files) CHECK(bytes.find("s3cret") == std::string::npos);
 }
 
+TEST_CASE("the walk goes on over events outside of the scope, and does not fetch them again") {
+  ReplicaFixture f;
+  f.store.SetScope(ParseScope(Json::parse(R"({"topics":["render.*"]})")).value());
+  f.connection.Start(f.Now());
+  f.connection.Opened(f.Now());
+  Json page = Json::array();
+  for (int order = 1; order <= 500; ++order) page.push_back(Edge(order));
+  f.Answer(f.Effect("fetch").value()["request"], page);
+  CHECK(f.store.table().size() == 0);
+  const auto next = f.Effect("fetch");
+  REQUIRE(next);
+  CHECK(Json::parse((*next)["body"].get<std::string>())["variables"]["after"] == CursorOf(500));
+  f.Answer((*next)["request"], Json::array({Edge(501, "render.a")}));
+  CHECK(f.connection.state() == ConnectionState::kLive);
+  CHECK(f.store.table().size() == 1);
+  REQUIRE(f.connection.Message(
+      R"({"id":"e0000000000000000000000000000001","topic":"demo.a","status":"finished"})",
+      f.Now()));
+  CHECK(f.store.table().size() == 1);
+}
+
+TEST_CASE("an event that retention had removed comes back to its own place when it changes") {
+  ReplicaFixture f;
+  f.GoLive();
+  f.connection.Timer({f.now_us + 10'000'000}, f.Draw());
+  f.Answer(f.Effect("fetch").value()["request"], Json::array({Edge(7), Edge(9, "demo.b")}));
+  (void)f.Effects();
+  const Uuid id = *Uuid::ParseLenient("e0000000000000000000000000000007");
+  REQUIRE(f.store.Remove(id));
+  REQUIRE(f.connection.Message(
+      R"({"id":"e0000000000000000000000000000007","topic":"demo.a","status":"in_progress",)"
+      R"("createdAt":"2026-03-19T10:05:00+00:00","updatedAt":"2026-03-20T10:05:00+00:00"})",
+      f.Now()));
+  f.now_us += 1'000'000;
+  f.connection.Timer(f.Now(), f.Draw());
+  f.Answer(f.Effect("fetch").value()["request"], Json::array());           // the walk
+  f.Answer(f.Effect("fetch").value()["request"], Json::array({Edge(7)}));  // the reread
+  CHECK(f.View(id).creation_order == 7);
+}
+
 }  // namespace
 }  // namespace cuesheet::testing

@@ -43,6 +43,8 @@ test('indicators say what is going on', () => {
     saving: false,
     events: 1,
     sequence: 1,
+    persisted: null,
+    ended: null,
   };
   expect(connectionLook(status)).toEqual({ label: 'Online', mood: 'good' });
   expect(connectionLook({ ...status, connection: 'waiting' }).mood).toBe('bad');

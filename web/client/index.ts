@@ -1,4 +1,5 @@
 export { CuesheetError } from './error.ts';
+export { forgetUser } from './forget.ts';
 export { openEvents } from './open-events.ts';
 export type {
   EventChanges,
@@ -18,7 +19,9 @@ export type {
   PageInfo,
   QueryCondition,
   QueryFilter,
+  Scope,
   TransferProgress,
   VerifyProgress,
   VerifyReport,
+  WriteOptions,
 } from './types.ts';

@@ -1,6 +1,12 @@
+import type { Durability } from '../../wasm/host-files.ts';
+import type { Status } from '../../worker/browser/protocol.ts';
 import { createConnect } from './connect.ts';
+import { databaseName } from './database-name.ts';
 import { CuesheetError } from './error.ts';
+import { forgetDatabase, onForgotten } from './forget.ts';
 import { createPageReader, parseJson } from './page-reader.ts';
+import { askToPersist, onHide } from './page-storage.ts';
+import { serverUrl } from './server-url.ts';
 import { exportEvents, importEvents, verifyEvents } from './transfer.ts';
 import type {
   EventDetail,
@@ -9,6 +15,7 @@ import type {
   Events,
   EventsStatus,
   OpenOptions,
+  WriteOptions,
 } from './types.ts';
 import { createWorkerPort } from './worker-port.ts';
 
@@ -21,14 +28,16 @@ const INITIAL_STATUS: EventsStatus = {
   saving: false,
   events: 0,
   sequence: 0,
+  persisted: null,
+  ended: null,
 };
 
 /**
- * Opens (or makes) the database of a server and a name, in a worker of its own, and connects to the
+ * Opens (or makes) the database of a server, a user and a name, in a worker of its own, and connects to the
  * server if one is given. Several tabs may open the same one.
  *
  * @throws CuesheetError `state` when the worker or its wasm cannot start, `corrupt` when files are
- *   damaged, `invalid` when `server` is no http(s) URL.
+ *   damaged, `invalid` when `server` is no http(s) URL or `scope` is wrong.
  * @example
  * const events = await openEvents({ server: 'https://ayon.example', token });
  * events.live({ topics: ['entity.*'] }, (page) => render(page.events));
@@ -45,10 +54,39 @@ export async function openEvents(options: OpenOptions = {}): Promise<Events> {
 
   const port = createWorkerPort(createConnect(workerUrl), (next) => {
     const refused = next.connection === 'unauthorized' && status.connection !== 'unauthorized';
-    status = next;
-    for (const listener of listeners) listener(next);
+    tell(next);
     if (refused && options.onAuth) void renew(options.onAuth);
   });
+
+  function tell(news: Partial<EventsStatus>) {
+    status = { ...status, ...news };
+    for (const listener of listeners) listener(status);
+  }
+
+  const database = databaseName(server, options.user ?? null, options.name ?? 'default');
+  const liveErrors = new Map<number, (error: Error) => void>();
+  const durabilityOf = (write?: WriteOptions): { durability: Durability } => ({
+    durability: write?.durability ?? options.durability ?? 'relaxed',
+  });
+  const stopHiding = onHide(() => {
+    void port.request('flush', durabilityOf()).catch(() => {}); // told by the status
+  });
+  const stopForgetting = onForgotten(database, forgotten);
+
+  function end(ended: 'closed' | 'forgotten', error?: CuesheetError) {
+    stopHiding();
+    stopForgetting();
+    port.end(error);
+    if (!status.ended) tell({ connection: 'stopped', saving: false, ended });
+  }
+
+  function forgotten() {
+    const error = new CuesheetError('forgotten', FORGOTTEN);
+    end('forgotten', error);
+    tell({ storage: 'memory', problem: null, message: FORGOTTEN, events: 0 });
+    for (const onError of liveErrors.values()) onError(error);
+    liveErrors.clear();
+  }
 
   async function renew(onAuth: NonNullable<OpenOptions['onAuth']>) {
     try {
@@ -62,15 +100,18 @@ export async function openEvents(options: OpenOptions = {}): Promise<Events> {
   let lastLive = 0;
 
   try {
-    status = await port.request('open', {
-      database: `${server ?? 'local'} ${options.name ?? 'default'}`,
+    const opened: Status = await port.request('open', {
+      database,
       wasmUrl: new URL(wasmUrl, globalThis.location?.href).href,
       server,
       token: options.token ?? null,
       user: options.user ?? null,
+      scope: options.scope ?? null,
+      ...durabilityOf(),
     });
+    status = { ...status, ...opened };
   } catch (error) {
-    port.end();
+    end('closed');
     throw error;
   }
 
@@ -80,12 +121,12 @@ export async function openEvents(options: OpenOptions = {}): Promise<Events> {
       : query;
 
   return {
-    dispatch: (event) => port.request('dispatch', { event }),
-    async update(id, changes) {
-      await port.request('update', { id, changes });
+    dispatch: (event, write) => port.request('dispatch', { event, ...durabilityOf(write) }),
+    async update(id, changes, write) {
+      await port.request('update', { id, changes, ...durabilityOf(write) });
     },
-    async remove(id) {
-      return (await port.request('remove', { id })).removed;
+    async remove(id, write) {
+      return (await port.request('remove', { id, ...durabilityOf(write) })).removed;
     },
     async get(id) {
       const bytes = await port.request('get', { id });
@@ -94,16 +135,21 @@ export async function openEvents(options: OpenOptions = {}): Promise<Events> {
     async query(query = {}) {
       return parseJson<EventPage>(await port.request('query', { query: newestFirst(query) }));
     },
-    live(query, listener, onError = reportError) {
+    live(query, listener, onError) {
       const live = ++lastLive;
+      if (onError) liveErrors.set(live, onError);
       const read = createPageReader();
       port.setLive(live, {
         page: (bytes) => listener(read.page(bytes)),
         patches: (bytes) => listener(read.patches(bytes)),
       });
-      port.request('live', { live, query: newestFirst(query) }).catch(onError);
+      port.request('live', { live, query: newestFirst(query) }).catch((error) => {
+        if (!onError && error.code !== 'forgotten') reportError(error);
+        else if (liveErrors.delete(live)) onError?.(error); // or it has been told
+      });
       return () => {
         port.setLive(live, null);
+        liveErrors.delete(live);
         port.request('unlive', { live }).catch(() => {}); // closed: it has ended anyway
       };
     },
@@ -120,33 +166,32 @@ export async function openEvents(options: OpenOptions = {}): Promise<Events> {
     export: (options = {}) => exportEvents(port, status.events, options),
     import: (source, options = {}) => importEvents(port, source, options),
     verify: (options = {}) => verifyEvents(port, options),
-    async flush() {
-      await port.request('flush', {});
+    async flush(write) {
+      await port.request('flush', durabilityOf(write));
+    },
+    async persist() {
+      const persisted = await askToPersist();
+      tell({ persisted });
+      return persisted;
+    },
+    async forget() {
+      forgotten();
+      await forgetDatabase(database);
     },
     async close() {
       try {
         await port.request('close', {});
       } catch (error) {
-        if (!(error instanceof CuesheetError && error.code === 'closed')) throw error;
+        const code = error instanceof CuesheetError ? error.code : null;
+        if (code !== 'closed' && code !== 'forgotten') throw error;
       } finally {
-        port.end();
+        end('closed');
       }
     },
   };
 }
 
-function serverUrl(text: string): string {
-  let url: URL;
-  try {
-    url = new URL(text, globalThis.location?.href);
-  } catch {
-    throw new CuesheetError('invalid', `server: '${text}' is no URL`);
-  }
-  if (!/^https?:$/.test(url.protocol)) {
-    throw new CuesheetError('invalid', `server: expected an http or https URL, got '${text}'`);
-  }
-  return (url.origin + url.pathname).replace(/\/+$/, '');
-}
+const FORGOTTEN = 'this database was forgotten: openEvents() makes a new one';
 
 /** A live query without an error listener fails loudly, as an uncaught error. */
 function reportError(error: Error): void {

@@ -1,3 +1,4 @@
+import type { Durability } from '../../wasm/host-files.ts';
 import type { Status } from '../../worker/browser/protocol.ts';
 import type {
   ImportReport,
@@ -143,17 +144,53 @@ export interface EventPage {
 }
 
 /** State of connection and storage, for indicators. */
-export type EventsStatus = Readonly<Status>;
+export interface EventsStatus extends Readonly<Status> {
+  /** What the browser answered to `persist()`; null = not asked by this page. */
+  readonly persisted: boolean | null;
+  /** Why nothing comes any more: `close()`, or `forget()` in this or another tab. */
+  readonly ended: 'closed' | 'forgotten' | null;
+}
+
+/** What of its events a database keeps. What is not said has no limit. */
+export interface Scope {
+  /** Topics, `*` stands for any run of characters. */
+  topics?: string[];
+  /** Events without a project are in none. */
+  projects?: string[];
+  /** Seconds since the last update. */
+  maxAge?: number;
+  maxEvents?: number;
+  /** Bytes of description, summary and payload, and 128 for each event. */
+  maxBytes?: number;
+}
+
+/**
+ * What a write survives: `relaxed` the crash of the browser, `strict` that of the machine as well. Writes
+ * that are saved together are saved as the strictest of them asks.
+ */
+export interface WriteOptions {
+  durability?: Durability;
+}
 
 export interface OpenOptions {
   /** Base URL of an AYON server or a hub. Without it the events live in this browser only. */
   server?: string;
   /** A session token or an API key of the server. Never written to disk by this package. */
   token?: string;
-  /** Tells databases of one server apart, for example by user. Default `default`. */
-  name?: string;
-  /** The user of local writes, in a database without server. */
+  /**
+   * Whose database it is: a database belongs to a server, a user and a name. Without a server also the
+   * user of the writes.
+   */
   user?: string;
+  /** Tells databases of one server and user apart. Default `default`. */
+  name?: string;
+  /**
+   * What the database keeps; everything when absent. Applied when it is opened and, after changes, once
+   * a minute. An event on which one depends that stays is kept too. The tab that opened first decides.
+   */
+  scope?: Scope;
+  /** Of writes that do not say it themselves. Default `relaxed`. */
+  durability?: Durability;
   /** Where `worker.js` of this package is served. */
   workerUrl?: string | URL;
   /** Where `cuesheet.wasm` of this package is served. */
@@ -168,11 +205,11 @@ export interface Events {
    * Dispatches an event. Without a server the promise settles when IndexedDB has it; with one, when
    * the server took it and it is durable here as well.
    */
-  dispatch(event: NewEvent): Promise<{ id: string }>;
+  dispatch(event: NewEvent, options?: WriteOptions): Promise<{ id: string }>;
   /** Changes an event; settles as `dispatch` does. */
-  update(id: string, changes: EventChanges): Promise<void>;
+  update(id: string, changes: EventChanges, options?: WriteOptions): Promise<void>;
   /** Removes an event. False when there was none here. */
-  remove(id: string): Promise<boolean>;
+  remove(id: string, options?: WriteOptions): Promise<boolean>;
   /** One event, or null. The payload is fetched from the server when it is not here. */
   get(id: string): Promise<EventDetail | null>;
   query(query?: EventQuery): Promise<EventPage>;
@@ -217,9 +254,21 @@ export interface Events {
   verify(options?: LongWorkOptions<VerifyProgress>): Promise<VerifyReport>;
   /**
    * Settles when everything written so far is durable. Rejects with `quota` when there is no space for
-   * it; settles at once in a browser without storage, as `status.storage` says.
+   * it; settles at once in a browser without storage, as `status.storage` says. A page that is hidden
+   * or left flushes by itself.
    */
-  flush(): Promise<void>;
+  flush(options?: WriteOptions): Promise<void>;
+  /**
+   * Asks the browser to keep this origin's data when space is short, once a page; some ask the user.
+   * False = it may be evicted. The answer also stands in the status.
+   */
+  persist(): Promise<boolean>;
+  /**
+   * Removes this database from the browser, also from under other tabs: their events and these end, with
+   * the code `forgotten`, and nothing is written any more. See also `forgetUser`.
+   * @throws CuesheetError `storage` when IndexedDB does not let go of it in time.
+   */
+  forget(): Promise<void>;
   /** Saves what waits and ends the worker. */
   close(): Promise<void>;
 }

@@ -28,7 +28,8 @@ export interface WorkerPort {
   request<K extends Kind>(kind: K, body: Requests[K]): Promise<Answers[K]>;
   /** Where the pages of a live query and their patches go; null ends it. */
   setLive(live: number, sink: LiveSink | null): void;
-  end(): void;
+  /** Ends the worker; what waits and what comes is refused with this error. */
+  end(error?: CuesheetError): void;
 }
 
 interface Waiting {
@@ -76,6 +77,7 @@ export function createWorkerPort(
   function end(error: CuesheetError) {
     ended ??= error;
     for (const request of [...waiting.keys()]) take(request)?.reject(ended);
+    sinks.clear();
     patience.stop();
     link?.end();
     link = null;
@@ -168,8 +170,12 @@ export function createWorkerPort(
       if (sink) sinks.set(live, sink);
       else sinks.delete(live);
     },
-    end: () => end(new CuesheetError('closed', 'these events are closed: call openEvents() again')),
+    end: (error = closed()) => end(error),
   };
 }
 
 const STOPPED = 'the worker of cuesheet stopped again and again: reload the page';
+
+function closed(): CuesheetError {
+  return new CuesheetError('closed', 'these events are closed: call openEvents() again');
+}

@@ -3,6 +3,7 @@
  * that does not fit is answered with an error; it never stops the worker.
  */
 import type { ImportAnswer } from '../../wasm/import-lines.ts';
+import type { Durability } from '../../wasm/host-files.ts';
 import type { ErrorCode, ReplicaState } from '../../wasm/methods.ts';
 import type { StorageProblemKind } from '../../wasm/storage-problem.ts';
 
@@ -22,6 +23,7 @@ export type EventsErrorCode =
   | 'timeout'
   | 'owner_lost'
   | 'closed'
+  | 'forgotten'
   | 'aborted';
 
 export interface ErrorMessage {
@@ -38,13 +40,17 @@ export interface OpenRequest {
   token: string | null;
   /** Who writes in a database without server. */
   user: string | null;
+  /** Of what nobody waits for, such as what the server tells. */
+  durability?: Durability;
+  /** What the database keeps, as the core reads it (docs/border.md, retain); absent = everything. */
+  scope?: object | null;
 }
 
 export interface Requests {
   open: OpenRequest;
-  dispatch: { event: object };
-  update: { id: string; changes: object };
-  remove: { id: string };
+  dispatch: { event: object; durability?: Durability };
+  update: { id: string; changes: object; durability?: Durability };
+  remove: { id: string; durability?: Durability };
   get: { id: string };
   query: { query: object };
   live: { live: number; query: object };
@@ -56,7 +62,7 @@ export interface Requests {
   import: { lines: Uint8Array };
   /** The file to check, null = the first one. */
   verify: { file: string | null };
-  flush: Record<string, never>;
+  flush: { durability?: Durability };
   close: Record<string, never>;
 }
 
@@ -186,15 +192,22 @@ type Checks = { readonly [K in Kind]: (body: Record<string, unknown>) => boolean
 
 const isText = (value: unknown) => typeof value === 'string';
 const isTextOrNull = (value: unknown) => value === null || isText(value);
+const isDurability = (value: unknown) =>
+  value === undefined || value === 'relaxed' || value === 'strict';
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const CHECKS: Checks = {
-  open: ({ database, wasmUrl, server, token, user }) =>
-    isText(database) && isText(wasmUrl) && [server, token, user].every(isTextOrNull),
-  dispatch: ({ event }) => isObject(event),
-  update: ({ id, changes }) => isText(id) && isObject(changes),
-  remove: ({ id }) => isText(id),
+  open: ({ database, wasmUrl, server, token, user, durability, scope }) =>
+    isText(database) &&
+    isText(wasmUrl) &&
+    [server, token, user].every(isTextOrNull) &&
+    isDurability(durability) &&
+    (scope === undefined || scope === null || isObject(scope)),
+  dispatch: ({ event, durability }) => isObject(event) && isDurability(durability),
+  update: ({ id, changes, durability }) =>
+    isText(id) && isObject(changes) && isDurability(durability),
+  remove: ({ id, durability }) => isText(id) && isDurability(durability),
   get: ({ id }) => isText(id),
   query: ({ query }) => isObject(query),
   live: ({ live, query }) => Number.isInteger(live) && isObject(query),
@@ -203,7 +216,7 @@ const CHECKS: Checks = {
   export: ({ after }) => isTextOrNull(after),
   import: ({ lines }) => lines instanceof Uint8Array,
   verify: ({ file }) => isTextOrNull(file),
-  flush: () => true,
+  flush: ({ durability }) => isDurability(durability),
   close: () => true,
 };
 

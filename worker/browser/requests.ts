@@ -1,4 +1,5 @@
 import type { CallWithFiles } from '../../wasm/call-with-files.ts';
+import type { Durability } from '../../wasm/host-files.ts';
 import { type CoreStore, entropy, nowMicros } from '../../wasm/load.ts';
 import { Method } from '../../wasm/methods.ts';
 import type { Arrivals } from './arrivals.ts';
@@ -23,12 +24,14 @@ export interface Workplace {
   /** Null: the events live in this browser only. */
   upstream: Upstream | null;
   user: string | null;
+  /** Not every event of the upstream is kept here. */
+  hasScope: boolean;
   pages: Map<string, Post>;
   live: LiveQueries;
   arrivals: Arrivals;
   status(): Status;
   /** To be called after every change; resolves when everything so far is durable. */
-  settle(): Promise<void>;
+  settle(durability?: Durability): Promise<void>;
   /** Saves what is in memory only because the disk was full, or rejects. */
   flush(): Promise<void>;
   leave(page: string): void;
@@ -47,6 +50,12 @@ export function createHandlers(work: Workplace): Handlers {
     return header.found ? body : null;
   }
 
+  /** Whether the scope keeps such an event, or it never comes here. */
+  function covers(event: object): boolean {
+    if (!work.hasScope) return true;
+    return store.call<{ covers: boolean }>(Method.covers, {}, toJson(event)).header.covers;
+  }
+
   function read(id: string): { updatedAt: string; payload?: unknown } | null {
     const bytes = find(id);
     return bytes && JSON.parse(new TextDecoder().decode(bytes));
@@ -58,37 +67,39 @@ export function createHandlers(work: Workplace): Handlers {
       if (token !== null) upstream?.setToken(token); // this tab may be newly signed in
       return work.status();
     },
-    async dispatch({ event }) {
+    async dispatch({ event, durability }) {
       if (upstream) {
         const response = await upstream.request('POST', '/api/events', event);
         const { id } = (await response.json()) as { id: string };
         const stored = (event as { store?: boolean }).store !== false;
-        if (stored) await arrivals.wait(id, () => find(id) !== null);
-        await settle();
+        if (stored && covers(event)) await arrivals.wait(id, () => find(id) !== null);
+        await settle(durability);
         return { id };
       }
       const body = toJson(event);
       const header = { ...actor(), entropy: entropy() };
       const { id } = store.call<{ id: string }>(Method.dispatch, header, body).header;
-      await settle();
+      await settle(durability);
       return { id };
     },
-    async update({ id, changes }) {
+    async update({ id, changes, durability }) {
       if (upstream) {
         const before = read(id)?.updatedAt; // moves with every change (protocol.md 4)
         await upstream.request('PATCH', `/api/events/${id}`, changes);
-        await arrivals.wait(id, () => (read(id)?.updatedAt ?? before) !== before);
+        // Without a scope it comes here even when it was not known before.
+        if (before !== undefined || !work.hasScope)
+          await arrivals.wait(id, () => (read(id)?.updatedAt ?? before) !== before);
       } else {
         store.call(Method.update, { ...actor(), id }, toJson(changes));
       }
-      await settle();
+      await settle(durability);
       return null;
     },
-    async remove({ id }) {
+    async remove({ id, durability }) {
       const here = find(id) !== null; // refuses what is no id, before the server is asked
       await upstream?.request('DELETE', `/api/events/${id}`);
       if (here) store.call(Method.remove, { now: nowMicros(), id });
-      await settle();
+      await settle(durability);
       return { removed: here };
     },
     async get({ id }) {
@@ -117,8 +128,8 @@ export function createHandlers(work: Workplace): Handlers {
       return null;
     },
     ...createTransferHandlers(work),
-    async flush() {
-      await settle();
+    async flush({ durability }) {
+      await settle(durability);
       await work.flush();
       return null;
     },

@@ -1,5 +1,6 @@
 import { createCallWithFiles } from '../../wasm/call-with-files.ts';
 import { createCommitLoop } from '../../wasm/commit-loop.ts';
+import type { Durability } from '../../wasm/host-files.ts';
 import { type Claimed, claimDatabases, mountIdbfs } from '../../wasm/idbfs.ts';
 import { type Core, type CoreStore, loadCore, nowMicros } from '../../wasm/load.ts';
 import { type Effect, Method } from '../../wasm/methods.ts';
@@ -7,6 +8,7 @@ import { createArrivals } from './arrivals.ts';
 import { createLiveQueries } from './live.ts';
 import type { Answers, Kind, OpenRequest, RequestMessage, Status } from './protocol.ts';
 import { createHandlers, type Post } from './requests.ts';
+import { createRetention } from './retention.ts';
 import { type GuardedFiles, guardStorage, memoryOnly } from './storage-guard.ts';
 import { createUpstream } from './upstream.ts';
 import { WorkerError } from './worker-error.ts';
@@ -79,12 +81,15 @@ function createSession(
   let statusWaiting = false;
   const live = createLiveQueries(store);
   const arrivals = createArrivals();
-  const commits = createCommitLoop(store, files, (effects) => {
+  const told = (effects: Effect[]) => {
     carryOut(effects);
     tellStatus();
-  });
+  };
+  const commits = createCommitLoop(store, files, told, options.durability);
+  const scope = options.scope ?? null;
+  const retention = createRetention(store, scope, options.server !== null, settle);
   files.listen({
-    onFull: () => Promise.resolve(), // nothing may be thrown away
+    onFull: async () => void retention.makeRoom(),
     onChange() {
       if (files.state().problem === 'fenced') onFenced();
       else tellStatusNow(); // before anybody hears of a write that is in memory only
@@ -134,15 +139,16 @@ function createSession(
     if (!changed) return;
     live.changed();
     arrivals.changed();
+    retention.changed();
   }
 
   /**
    * After every call that may have changed something. Effects are carried out at once (a write shows
    * before it is durable); the promise resolves when everything so far is durable.
    */
-  function settle(): Promise<void> {
+  function settle(durability?: Durability): Promise<void> {
     carryOut(store.takeEffects());
-    const settled = commits.settle();
+    const settled = commits.settle(durability);
     tellStatus();
     settled.catch(tellStatus);
     return settled;
@@ -158,12 +164,14 @@ function createSession(
   }
 
   const { user } = options;
+  const hasScope = scope !== null;
   const call = createCallWithFiles(store, files);
   const work = {
     store,
     call,
     upstream,
     user,
+    hasScope,
     pages,
     live,
     arrivals,
@@ -173,6 +181,7 @@ function createSession(
     leave,
   };
   const handlers = createHandlers(work);
+  retention.start();
   upstream?.start();
   return {
     leave,
@@ -181,6 +190,7 @@ function createSession(
       live.removeAll('');
       if (why === 'lost') commits.abandon(new WorkerError('owner_lost', FENCED));
       upstream?.stop();
+      retention.stop();
       if (why === 'closed') await commits.stop().catch(() => {}); // told to whoever waited for it
       files.close();
     },

@@ -15,7 +15,7 @@ async function main(): Promise<void> {
     viewer.note = note;
     const events = await openEvents({
       server: location.origin,
-      name: user ?? 'default',
+      ...(user !== null && { user }),
       ...(token !== null && { token }),
       onAuth: async () => {
         viewer.note ||= SIGNED_OUT;

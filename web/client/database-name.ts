@@ -1,0 +1,9 @@
+/** What a database is called: server, user, name, apart by blanks, which none of them has. */
+export function databaseName(server: string | null, user: string | null, name: string): string {
+  return `${userPrefix(server, user)}${encodeURIComponent(name)}`;
+}
+
+/** How the names of all databases of a user begin. */
+export function userPrefix(server: string | null, user: string | null): string {
+  return `${server ?? 'local'} ${encodeURIComponent(user ?? '')} `;
+}
