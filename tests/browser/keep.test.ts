@@ -128,7 +128,8 @@ describe('scope', () => {
       await page.evaluate(async (token) => {
         const scope = { topics: ['render.*'] };
         const server = location.origin;
-        window.events = await window.cuesheet.openEvents({ server, token, scope });
+        const files = { workerUrl: '/worker.js', wasmUrl: '/cuesheet.wasm' };
+        window.events = await window.cuesheet.openEvents({ server, token, scope, ...files });
       }, sessionToken(hub.link));
       await dispatch(page, ['render.a', 'demo.a', 'render.b']);
       const body = { topic: 'demo.b' };
@@ -214,7 +215,7 @@ describe('privacy', () => {
       const token = sessionToken(hub.link);
       await page.goto(hub.link);
       await page.locator('cuesheet-viewer [data-connection="live"]').waitFor();
-      const secret = 'a'.repeat(10) + 'SECRET';
+      const secret = 'aaaaaaaaaaSECRET';
       await page.evaluate(async (text) => {
         const { events } = document.querySelector('cuesheet-viewer') as unknown as {
           events: Events;
