@@ -21,6 +21,12 @@ export const CRASH_PAGE = `<!doctype html><meta charset="utf-8"><title>crash</ti
     }
   }
 
+  /** Of a store in memory nothing is promised; that it got there at all is an error of the run. */
+  function acknowledge(marker, updates) {
+    const { storage, message } = events.status;
+    lines.push(storage === 'durable' ? marker + ' ' + updates : '! ' + marker + ': ' + message);
+  }
+
   async function write(marker) {
     const { id } = await events.dispatch({
       topic: 'crash.load',
@@ -28,10 +34,10 @@ export const CRASH_PAGE = `<!doctype html><meta charset="utf-8"><title>crash</ti
       summary: { marker },
       payload: { text: 'x'.repeat(200) },
     });
-    lines.push(marker + ' 0');
+    acknowledge(marker, 0);
     for (let update = 1; update <= UPDATES; update++) {
       await events.update(id, { status: 'in_progress', description: String(update) });
-      lines.push(marker + ' ' + update);
+      acknowledge(marker, update);
     }
   }
 
@@ -54,6 +60,8 @@ export const CRASH_PAGE = `<!doctype html><meta charset="utf-8"><title>crash</ti
     return rows.map((row) => row.summary.marker + ' ' + (row.description || '0'));
   };
   window.problems = async () => {
+    const { message } = events.status;
+    if (message !== null) return [message];
     try {
       return (await events.verify()).problems.map((p) => p.file + ': ' + p.message);
     } catch (error) {
