@@ -15,8 +15,8 @@ declare const window: CrashWindow;
 
 /** How often the writer is killed while tabs write. */
 const LEADER_KILLS = 4;
-/** Longest time until a frozen writer is replaced: two patiences of 10 s, and an open; in milliseconds. */
-const THAW_TIMEOUT_MS = 60_000;
+/** Longest time until a frozen writer is replaced: two patiences and an open, in milliseconds. */
+const REPLACED_MS = 60_000;
 
 let load: Load | undefined;
 afterEach(() => {
@@ -108,6 +108,18 @@ describe('tabs that write at once, while the writer is killed again and again', 
 });
 
 describe('a writer that is frozen', () => {
+  const dispatch = (tab: Page, topic: string) =>
+    tab.evaluate(
+      (name) =>
+        window.events.dispatch({ topic: name, summary: { marker: name } }).then(
+          () => 'done',
+          (error) => error.code,
+        ),
+      topic,
+    );
+  const topics = (tab: Page) =>
+    tab.evaluate(async () => (await window.events.query()).events.map((event) => event.topic));
+
   test(
     'in a SharedWorker is replaced, and does no harm when it wakes up',
     async () => {
@@ -115,44 +127,70 @@ describe('a writer that is frozen', () => {
       const { open } = load as Load;
       const tabs = (await Promise.all([open(running), open(running)])) as unknown as Page[];
       const [first, second] = tabs as [Page, Page];
-      const dispatch = (tab: Page, topic: string) =>
-        tab.evaluate(
-          (name) =>
-            window.events.dispatch({ topic: name }).then(
-              () => 'done',
-              (error) => error.code,
-            ),
-          topic,
-        );
       expect(await dispatch(first, 'crash.before')).toBe('done');
       const devtools = await context.newCDPSession(first);
-      const thaw = await pause(devtools, await sharedWorker(devtools));
+      const thaw = await pause(devtools, await attachShared(devtools));
       expect(await dispatch(first, 'crash.asleep')).toBe('owner_lost');
       expect(await dispatch(first, 'crash.after')).toBe('done');
       expect(await dispatch(second, 'crash.asleep')).toBe('owner_lost');
       expect(await dispatch(second, 'crash.second')).toBe('done');
-      const topics = (tab: Page) =>
-        tab.evaluate(async () => (await window.events.query()).events.map((event) => event.topic));
       const before = await topics(second);
       expect(before).toEqual(['crash.second', 'crash.after', 'crash.before']);
       await thaw();
       await sleep(1000);
       const third = (await open(running)) as unknown as Page;
       expect(await dispatch(third, 'crash.third')).toBe('done');
-      for (const tab of [first, second, third])
-        expect(await topics(tab)).toEqual(await topics(third));
-      expect((await topics(third)).filter((topic) => topic !== 'crash.asleep')).toEqual([
-        'crash.third',
-        ...before,
-      ]);
+      const all = await topics(third);
+      for (const tab of [first, second]) expect(await topics(tab)).toEqual(all);
+      const known = all.filter((topic) => topic !== 'crash.asleep');
+      expect(known).toEqual(['crash.third', ...before]);
     },
-    2 * THAW_TIMEOUT_MS,
+    2 * REPLACED_MS,
+  );
+
+  test(
+    'in a worker of its own tab is ended by the tab, and another one goes on',
+    async () => {
+      const { running, context } = await startChromium();
+      const { write, open, hear, check, acknowledged } = load as Load;
+      const writer = (await write(running, 'dedicated')) as unknown as Page;
+      const other = await open(running, 'dedicated');
+      await hear(50);
+      const devtools = await context.newCDPSession(writer);
+      await pause(devtools, await attachOwn(devtools));
+      await sleep(200);
+      const before = acknowledged();
+      await sleep(500);
+      expect(acknowledged()).toBe(before); // it does sleep
+      const result = await dispatch(other as unknown as Page, 'crash.other');
+      expect(['done', 'owner_lost']).toContain(result); // it may have been sent to the sleeper
+      expect(await dispatch(other as unknown as Page, 'crash.again')).toBe('done');
+      expect(await check(other)).toEqual([]);
+      await hear(50);
+      expect(await check(other)).toEqual([]);
+      expect(await check(await open(running, 'dedicated'))).toEqual([]);
+    },
+    2 * REPLACED_MS,
   );
 });
 
+/** Attaches to the worker of a page's own. */
+async function attachOwn(devtools: CDPSession): Promise<string> {
+  const attached = new Promise<string>((resolve) => {
+    devtools.once('Target.attachedToTarget', ({ sessionId }) => resolve(sessionId));
+  });
+  const options = { autoAttach: true, waitForDebuggerOnStart: false, flatten: false };
+  await devtools.send('Target.setAutoAttach', options);
+  return attached;
+}
+
+async function attachShared(devtools: CDPSession): Promise<string> {
+  const targetId = await sharedWorker(devtools);
+  return (await devtools.send('Target.attachToTarget', { targetId, flatten: false })).sessionId;
+}
+
 /** Stops a worker at the next line that it runs; gives the function that lets it go on. */
-async function pause(devtools: CDPSession, targetId: string): Promise<() => Promise<void>> {
-  const { sessionId } = await devtools.send('Target.attachToTarget', { targetId, flatten: false });
+async function pause(devtools: CDPSession, sessionId: string): Promise<() => Promise<void>> {
   let number = 0;
   const send = (method: string) =>
     devtools.send('Target.sendMessageToTarget', {
