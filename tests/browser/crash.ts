@@ -1,3 +1,5 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import puppeteer from 'puppeteer-core';
 import { temporaryFolder } from '../edge/hub-process.ts';
 import { CRASH_PAGE, type CrashWindow } from './crash-page.ts';
@@ -87,7 +89,8 @@ export async function createLoad(browser: BrowserName): Promise<Load> {
       const promised = new Map(acknowledged); // what comes in meanwhile is not looked for
       const stored = await tab.evaluate(() => window.stored());
       const problems = await tab.evaluate(() => window.problems());
-      return [...errors.splice(0), ...differences(promised, stored), ...problems];
+      const found = [...errors.splice(0), ...differences(promised, stored), ...problems];
+      return found.length > 0 ? [...browserLog(profile.path), ...found] : [];
     },
     end() {
       killBrowser(profile.path);
@@ -95,6 +98,18 @@ export async function createLoad(browser: BrowserName): Promise<Load> {
       profile.remove();
     },
   };
+}
+
+/** What Chromium says of its own files: when it made the LevelDB anew, say. */
+function browserLog(profile: string): string[] {
+  const folder = join(profile, 'Default/IndexedDB');
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.leveldb'))
+    .flatMap((name) => [join(folder, name, 'LOG.old'), join(folder, name, 'LOG')])
+    .filter(existsSync)
+    .flatMap((path) => readFileSync(path, 'utf8').split('\n'))
+    .filter((line) => /Creating DB|orrupt/.test(line));
 }
 
 function differences(acknowledged: ReadonlyMap<string, number>, stored: string[]): string[] {
