@@ -32,7 +32,12 @@ Result<std::unique_ptr<Instance>> CreateFrom(std::string_view request) {
   CUE_ASSIGN(const Frame frame, Frame::Parse(request));
   CUE_ASSIGN(const std::string role, frame.Text("role"));
   CUE_ASSIGN(const uint64_t files, frame.Number("files"));
-  return Instance::Create(std::make_unique<HostEnv>(static_cast<uint32_t>(files)), role);
+  uint64_t segment_bytes = kSegmentBytes;
+  if (frame.header.contains("segmentBytes")) {
+    CUE_ASSIGN(segment_bytes, frame.Number("segmentBytes"));
+  }
+  return Instance::Create(std::make_unique<HostEnv>(static_cast<uint32_t>(files)), role,
+                          segment_bytes);
 }
 
 const std::string& ResultOf(uint32_t handle) {

@@ -1,5 +1,7 @@
 #include "instance.h"
 
+#include <algorithm>
+
 #include "event/codec.h"
 #include "event/request.h"
 #include "query/event_query.h"
@@ -45,11 +47,13 @@ Result<uint32_t> LiveOf(const Frame& frame) {
 
 }  // namespace
 
-Instance::Instance(std::unique_ptr<Env> env) : env_(std::move(env)), store_(env_.get()) {}
+Instance::Instance(std::unique_ptr<Env> env, uint64_t segment_bytes)
+    : env_(std::move(env)), store_(env_.get(), {.segment_bytes = segment_bytes}) {}
 
 Result<std::unique_ptr<Instance>> Instance::Create(std::unique_ptr<Env> env,
-                                                   std::string_view role) {
-  std::unique_ptr<Instance> instance(new Instance(std::move(env)));
+                                                   std::string_view role,
+                                                   uint64_t segment_bytes) {
+  std::unique_ptr<Instance> instance(new Instance(std::move(env), segment_bytes));
   CUE_ASSIGN(instance->role_, Role::Make(role, &instance->store_, &instance->effects_));
   return instance;
 }
@@ -116,9 +120,11 @@ Result<std::string> Instance::Run(Method method, const Frame& frame) {
     case Method::kExport:
       return Export(frame);
     case Method::kLoad:
+      return Load();
     case Method::kMaintain:
+      return Maintain();
     case Method::kVerify:
-      break;
+      return Verify(frame);
   }
   return Fail(ErrorCode::kInvalid,
               "no method has the number " + std::to_string(static_cast<uint32_t>(method)));
@@ -127,13 +133,43 @@ Result<std::string> Instance::Run(Method method, const Frame& frame) {
 Result<std::string> Instance::Open() {
   CUE_ASSIGN(const Recovery recovery, store_.Open());
   return HeaderFrame({{"sequence", recovery.sequence},
-                      {"events", store_.table().size()},
-                      {"cutBytes", recovery.cut_bytes}});
+                      {"events", store_.events()},
+                      {"cutBytes", recovery.cut_bytes},
+                      {"loaded", store_.is_loaded()},
+                      {"next", store_.NextFiles()},
+                      {"lost", recovery.lost}});
+}
+
+Result<std::string> Instance::Load() {
+  CUE_TRY(store_.LoadNext());
+  return HeaderFrame({{"loaded", store_.is_loaded()}, {"next", store_.NextFiles()}});
+}
+
+Result<std::string> Instance::Maintain() {
+  CUE_ASSIGN(const bool more, store_.Maintain());
+  return HeaderFrame({{"more", more}});
+}
+
+Result<std::string> Instance::Verify(const Frame& frame) const {
+  CUE_ASSIGN(std::vector<std::string> files, store_.Files());
+  std::ranges::sort(files);
+  if (files.empty()) return HeaderFrame({{"next", nullptr}, {"problems", Json::array()}});
+  const std::string file = frame.OptionalText("file").value_or(files.front());
+  Json problems = Json::array();
+  if (std::ranges::binary_search(files, file)) {  // else it has gone meanwhile
+    CUE_ASSIGN(const auto problem, store_.Verify(file));
+    if (problem) problems.push_back({{"file", file}, {"message", *problem}});
+  }
+  const auto next = std::ranges::upper_bound(files, file);
+  return HeaderFrame({{"next", next == files.end() ? Json() : Json(*next)},
+                      {"problems", std::move(problems)}});
 }
 
 Result<std::string> Instance::Commit() {
-  CUE_ASSIGN(const Journal::Commit commit, store_.journal().BeginCommit());
-  return HeaderFrame({{"sequence", commit.sequence}, {"bytes", commit.bytes}});
+  CUE_ASSIGN(const EventStore::Commit commit, store_.BeginCommit());
+  return HeaderFrame({{"sequence", commit.sequence},
+                      {"bytes", commit.bytes},
+                      {"needed", commit.is_needed}});
 }
 
 Result<std::string> Instance::Committed(const Frame& frame) {
@@ -141,8 +177,9 @@ Result<std::string> Instance::Committed(const Frame& frame) {
   if (ok == nullptr || !ok->is_boolean()) {
     return Fail(ErrorCode::kInvalid, "ok: expected true or false");
   }
-  CUE_TRY(store_.journal().Committed(ok->get<bool>()));
-  return HeaderFrame({{"sequence", store_.journal().durable_sequence()}});
+  CUE_TRY(store_.Committed(ok->get<bool>()));
+  return HeaderFrame(
+      {{"sequence", store_.durable_sequence()}, {"maintenance", store_.IsMaintenanceDue()}});
 }
 
 Result<std::string> Instance::Dispatch(const Frame& frame) {
@@ -179,11 +216,12 @@ Result<std::string> Instance::Remove(const Frame& frame) {
 Result<std::string> Instance::Get(const Frame& frame) {
   CUE_ASSIGN(const Uuid id, IdOf(frame));
   CUE_ASSIGN(const EventForm form, FormOf(frame));
-  const Row row = store_.table().FindById(id);
-  std::string out = HeaderFrame({{"found", row != kNoRow}});
-  if (row == kNoRow) return out;
+  const auto event = store_.Find(id);
+  if (!event && event.error().code != ErrorCode::kNotFound) return std::unexpected(event.error());
+  std::string out = HeaderFrame({{"found", event.has_value()}});
+  if (!event) return out;
   out += '\n';
-  AppendEvent(out, store_.table().View(row), form, store_.progress(id), true);
+  AppendEvent(out, *event, form, store_.progress(id), true);
   return out;
 }
 
@@ -192,15 +230,15 @@ Result<std::string> Instance::Query(const Frame& frame) {
   CUE_ASSIGN(const Json arguments, frame.body.empty() ? Json::object() : BodyOf(frame));
   CUE_ASSIGN(const EventQuery query, EventQuery::Parse(arguments));
   std::string out = "{}\n";
-  store_.AppendPage(out, query, form);
+  CUE_TRY(store_.AppendPage(out, query, form));
   return out;
 }
 
 std::string Instance::Report() const {
   return HeaderFrame({{"sequence", store_.sequence()},
-                      {"durableSequence", store_.journal().durable_sequence()},
-                      {"events", store_.table().size()},
-                      {"pendingBytes", store_.journal().pending_bytes()}});
+                      {"durableSequence", store_.durable_sequence()},
+                      {"events", store_.events()},
+                      {"pendingBytes", store_.pending_bytes()}});
 }
 
 Result<std::string> Instance::Live(const Frame& frame) {
@@ -218,13 +256,14 @@ Result<std::string> Instance::Unlive(const Frame& frame) {
   return "{}";
 }
 
-std::string Instance::Patches() {
+Result<std::string> Instance::Patches() {
   std::string out = "{}\n";
-  store_.TakeLivePatches(out);
+  CUE_TRY(store_.TakeLivePatches(out));
   return out;
 }
 
 Result<std::string> Instance::Count(const Frame& frame) {
+  CUE_TRY(store_.CheckLoaded());
   CUE_ASSIGN(const Json arguments, BodyOf(frame));
   CUE_ASSIGN(const CountRequest request, CountRequest::Parse(arguments));
   std::string out = "{}\n";
@@ -238,6 +277,7 @@ Result<std::string> Instance::Progress(const Frame& frame) {
     CUE_ASSIGN(const Uuid id, IdOf(frame));
     CUE_TRY(store_.AppendProgress(out, id));
   } else {
+    CUE_TRY(store_.CheckLoaded());
     store_.AppendProgressSnapshot(out);
   }
   return out;
@@ -294,7 +334,8 @@ Result<std::string> Instance::Export(const Frame& frame) {
          '\n' + lines;
 }
 
-std::string Instance::Topics() const {
+Result<std::string> Instance::Topics() const {
+  CUE_TRY(store_.CheckLoaded());
   std::string out = "{}\n";
   store_.AppendTopics(out);
   return out;

@@ -20,7 +20,8 @@ namespace cuesheet {
 class Instance {
  public:
   // `files` is not null; `role` is "replica" or "hub".
-  static Result<std::unique_ptr<Instance>> Create(std::unique_ptr<Env> env, std::string_view role);
+  static Result<std::unique_ptr<Instance>> Create(std::unique_ptr<Env> env, std::string_view role,
+                                                  uint64_t segment_bytes);
 
   // Leaves the result frame in result(); false when the call was refused.
   bool Call(Method method, std::string_view request);
@@ -29,7 +30,7 @@ class Instance {
   const std::string& result() const { return result_; }
 
  private:
-  explicit Instance(std::unique_ptr<Env> env);
+  Instance(std::unique_ptr<Env> env, uint64_t segment_bytes);
 
   // Each returns the result frame.
   Result<std::string> Run(Method method, const Frame& frame);
@@ -44,14 +45,17 @@ class Instance {
   std::string Report() const;
   Result<std::string> Live(const Frame& frame);
   Result<std::string> Unlive(const Frame& frame);
-  std::string Patches();
+  Result<std::string> Patches();
+  Result<std::string> Load();
+  Result<std::string> Maintain();
+  Result<std::string> Verify(const Frame& frame) const;
   Result<std::string> Count(const Frame& frame);
   Result<std::string> Progress(const Frame& frame);
   Result<std::string> Retain(const Frame& frame);
   Result<std::string> Covers(const Frame& frame);
   Result<std::string> Import(const Frame& frame);
   Result<std::string> Export(const Frame& frame);
-  std::string Topics() const;
+  Result<std::string> Topics() const;
   Result<std::string> Declare(const Frame& frame);
   void PublishChanges();
 

@@ -12,6 +12,7 @@ namespace cuesheet {
 // A range of an arena in 8 bytes: chunk (24 bits), offset (18), size (22).
 struct TextRef {
   static constexpr uint32_t kMaxSize = (1U << 22) - 1;
+  static constexpr uint32_t kMaxChunks = 1U << 24;
 
   uint64_t bits = 0;
 

@@ -58,6 +58,11 @@ class TopicRegistry {
   // Learns from a stored event. To be called once for every inserted event, oldest first.
   void Note(std::string_view topic, std::string_view summary);
 
+  // What was seen so far, for a store that is opened again: its bytes, and the way back. Restore()
+  // takes as much as it understands.
+  std::string Save() const;
+  void Restore(std::string_view saved);
+
   // Appends [{"topic","description","builtin","declared","mode","count","open","summary":[{"key",
   // "types","required"}]}] sorted by topic: every topic that is built in, declared or was noted.
   // count_of(topic) is the number of its stored events. `open`: there may be other keys.

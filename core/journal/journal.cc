@@ -1,86 +1,149 @@
 #include "journal/journal.h"
 
-#include <charconv>
+#include <algorithm>
 #include <set>
 
+#include "base/bytes.h"
+#include "journal/file_head.h"
+#include "journal/manifest.h"
 #include "journal/record.h"
 
 namespace cuesheet {
 namespace {
 
 constexpr std::string_view kMagic = "CUEJRNL1";  // its last character is the format version
-constexpr std::string_view kPrefix = "journal-";
+// Segments grow with the journal, so that there are never more than a few hundred of them.
+constexpr uint64_t kSegmentsOfOneSize = 64;
 
 std::string SegmentName(uint64_t number) {
-  const std::string digits = std::to_string(number);
-  const std::string zeros(digits.size() < 8 ? 8 - digits.size() : 0, '0');
-  return std::string(kPrefix) + zeros + digits;
+  std::string name = ManifestName(number);
+  return std::string(kJournalPrefix) + name.substr(kManifestPrefix.size());
 }
 
-// 0 for a file that is no segment.
-uint64_t SegmentNumber(std::string_view name) {
-  if (!name.starts_with(kPrefix)) return 0;
-  name.remove_prefix(kPrefix.size());
-  uint64_t number = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
-  return error == std::errc() && end == name.data() + name.size() ? number : 0;
+// Calls visit(at, body) for the records of a segment until one is damaged or visit returns false.
+// Returns where it stopped.
+template <typename Visit>
+size_t VisitRecords(std::string_view bytes, const Visit& visit) {
+  size_t at = std::min(kMagic.size(), bytes.size());
+  while (at < bytes.size()) {
+    const auto body = FirstRecordBody(bytes.substr(at));
+    if (!body || !visit(at, *body)) break;
+    at += kRecordHeadSize + body->size();
+  }
+  return at;
 }
 
 }  // namespace
 
-Result<Recovery> Journal::Open(const ApplyChange& apply) {
+struct Journal::Replay {
+  const JournalStart& start;
+  const ApplyChange& apply;
+  Recovery recovery;
+  uint64_t kept_bytes = 0;  // of the last segment, from its start
+  bool is_lossy = false;    // something before is missing: gaps and misfits are no surprise
+};
+
+Result<Recovery> Journal::Open(const JournalStart& start, const ApplyChange& apply) {
+  CUE_ASSIGN(const std::vector<uint64_t> numbers, Segments(start.segment));
+  for (const uint64_t number : numbers) {  // before anything is changed
+    CUE_ASSIGN(const uint64_t size, env_->Size(SegmentName(number)));
+    CUE_ASSIGN(const std::string head,
+               env_->ReadAt(SegmentName(number), 0, std::min<uint64_t>(size, kMagic.size())));
+    const auto checked = CheckFileHead(head, kMagic);
+    if (!checked && checked.error().code == ErrorCode::kState) {
+      return Fail(ErrorCode::kState, SegmentName(number) + ": " + checked.error().message);
+    }
+  }
+  Replay replay{start, apply, {}, 0, false};
+  replay.recovery.sequence = start.sequence;
+  segment_ = start.segment;
+  for (const uint64_t number : numbers) {
+    segment_ = number;
+    CUE_TRY(ReplaySegment(replay, number, number == numbers.back()));
+    if (number == numbers.back()) break;
+    sealed_bytes_ += replay.kept_bytes;
+    ++sealed_segments_;
+  }
+  segment_size_ = numbers.empty() ? 0 : replay.kept_bytes;
+  last_sequence_ = durable_sequence_ = replay.recovery.sequence;
+  if (replay.is_lossy) Rotate();  // behind damage nothing is appended
+  return std::move(replay.recovery);
+}
+
+Result<std::vector<uint64_t>> Journal::Segments(uint64_t first) const {
   CUE_ASSIGN(const std::vector<std::string> names, env_->List());
   std::set<uint64_t> numbers;
   for (const std::string& name : names) {
-    if (const uint64_t number = SegmentNumber(name)) numbers.insert(number);
+    const uint64_t number = FileNumber(name, kJournalPrefix);
+    if (number >= std::max<uint64_t>(first, 1)) numbers.insert(number);
   }
-  Recovery recovery;
-  for (const uint64_t number : numbers) {
-    const std::string name = SegmentName(number);
-    CUE_ASSIGN(const std::string bytes, env_->Read(name));
-    segment_ = number;
-    CUE_TRY(ReplaySegment(name, bytes, number == *numbers.rbegin(), apply, recovery));
-  }
-  last_sequence_ = durable_sequence_ = recovery.sequence;
-  return recovery;
+  return std::vector<uint64_t>(numbers.begin(), numbers.end());
 }
 
-Result<void> Journal::ReplaySegment(const std::string& name, std::string_view bytes, bool is_last,
-                                    const ApplyChange& apply, Recovery& recovery) {
-  const auto damaged = [&](size_t at, const std::string& what) {
-    return Fail(ErrorCode::kCorrupt, name + " at byte " + std::to_string(at) + ": " + what +
-                                         "; restore the file from a copy or remove the database");
-  };
+Result<void> Journal::ReplaySegment(Replay& replay, uint64_t number, bool is_last) const {
+  const std::string name = SegmentName(number);
+  CUE_ASSIGN(const std::string bytes, env_->Read(name));
+  Recovery& recovery = replay.recovery;
+  Result<void> applied;
+  const bool has_head = bytes.starts_with(kMagic);
+  std::string damage = has_head ? "" : "the head of the file is damaged";
   size_t at = 0;
-  if (bytes.size() >= kMagic.size()) {
-    if (!bytes.starts_with(kMagic)) return damaged(0, "not a journal of this version");
-    at = kMagic.size();
-  } else if (!is_last) {
-    return damaged(0, "file is cut short");
-  }
-  while (at < bytes.size() && at >= kMagic.size()) {
-    const auto body = FirstRecordBody(bytes.substr(at));
-    if (!body) {
-      if (!is_last) return damaged(at, body.error().message);
-      break;
-    }
-    CUE_ASSIGN(const Change change, ParseRecordBody(*body));
-    // A commit that failed half-way may have left records that were then written again.
-    if (change.sequence > recovery.sequence) {
-      if (change.sequence != recovery.sequence + 1) return damaged(at, "a change is missing");
-      const auto applied = apply(change);
-      if (!applied) return damaged(at, applied.error().message);
-      recovery.sequence = change.sequence;
+  if (has_head) {
+    at = VisitRecords(bytes, [&](size_t, std::string_view body) {
+      const auto change = ParseRecordBody(body);
+      if (!change) {
+        damage = change.error().message;
+        return false;
+      }
+      // A commit that failed half-way may have left records that were then written again.
+      if (change->sequence <= recovery.sequence) return true;
+      if (change->sequence != recovery.sequence + 1 && !replay.is_lossy) {
+        replay.is_lossy = true;
+        recovery.lost.push_back(name + ": the changes before its change " +
+                                std::to_string(change->sequence) + " are missing");
+      }
+      applied = replay.apply(*change);
+      if (!applied && replay.is_lossy) applied = {};  // what it changed is lost
+      recovery.sequence = change->sequence;
       ++recovery.records;
+      return applied.has_value();
+    });
+    if (!applied) {
+      return Fail(ErrorCode::kCorrupt,
+                  name + " at byte " + std::to_string(at) + ": " + applied.error().message +
+                      "; restore the file from a copy or remove the database");
     }
-    at += kRecordHeadSize + body->size();
   }
-  segment_size_ = at;
-  if (at < bytes.size()) {
+  replay.kept_bytes = at;
+  if (at == bytes.size() && damage.empty()) return {};
+  if (is_last && damage.empty()) {  // torn: it was never acknowledged
     recovery.cut_bytes = bytes.size() - at;
-    CUE_TRY(env_->Truncate(name, at));
+    return env_->Truncate(name, at);
   }
-  return {};
+  if (is_last && !has_head && bytes.size() < kMagic.size()) {
+    recovery.cut_bytes = bytes.size();
+    replay.kept_bytes = 0;
+    return env_->Truncate(name, 0);
+  }
+  replay.is_lossy = true;
+  recovery.lost.push_back(name + " at byte " + std::to_string(at) + ": " +
+                          (damage.empty() ? "a record is damaged" : damage) +
+                          "; the file was set aside as lost-" + name);
+  return env_->Rename(name, "lost-" + name);
+}
+
+Result<std::optional<uint64_t>> Journal::ChecksumOf(const JournalStart& start,
+                                                    uint64_t sequence) const {
+  CUE_ASSIGN(const std::vector<uint64_t> numbers, Segments(start.segment));
+  std::optional<uint64_t> checksum;
+  for (auto number = numbers.rbegin(); number != numbers.rend() && !checksum; ++number) {
+    CUE_ASSIGN(const std::string bytes, env_->Read(SegmentName(*number)));
+    VisitRecords(bytes, [&](size_t, std::string_view body) {
+      if (ByteReader(body).Varint() == sequence) checksum = Checksum(body);
+      return true;  // the last one counts: it may have been written twice
+    });
+  }
+  return checksum;
 }
 
 Result<void> Journal::CheckRoom() const {
@@ -91,22 +154,19 @@ Result<void> Journal::CheckRoom() const {
 }
 
 void Journal::Append(const Change& change) {
-  AppendRecord(waiting_, change);
+  last_checksum_ = AppendRecord(waiting_, change);
   last_sequence_ = change.sequence;
 }
 
 void Journal::AppendInsert(uint64_t sequence, const EventView& event) {
-  AppendInsertRecord(waiting_, sequence, event);
+  last_checksum_ = AppendInsertRecord(waiting_, sequence, event);
   last_sequence_ = sequence;
 }
 
 Result<Journal::Commit> Journal::BeginCommit() {
   if (!in_flight_.empty()) return Fail(ErrorCode::kState, "a commit is already running");
   if (waiting_.empty()) return Commit{last_sequence_, 0};
-  if (segment_size_ >= kSegmentBytes) {
-    ++segment_;
-    segment_size_ = 0;
-  }
+  if (segment_size_ >= std::max(segment_bytes_, bytes() / kSegmentsOfOneSize)) Seal();
   const std::string name = SegmentName(segment_);
   Result<void> written;
   if (segment_size_ == 0) written = env_->Append(name, kMagic);
@@ -133,6 +193,44 @@ Result<void> Journal::Committed(bool ok) {
   }
   in_flight_.clear();
   return {};
+}
+
+void Journal::Seal() {
+  sealed_bytes_ += segment_size_;
+  ++sealed_segments_;
+  ++segment_;
+  segment_size_ = 0;
+}
+
+uint64_t Journal::Rotate() {
+  CUE_ASSERT(in_flight_.empty());
+  if (segment_size_ > 0) Seal();
+  sealed_bytes_ = sealed_segments_ = 0;
+  return segment_;
+}
+
+void Journal::SkipTo(uint64_t sequence) {
+  CUE_ASSERT(in_flight_.empty());
+  waiting_.clear();
+  last_sequence_ = sequence;
+  last_checksum_ = 0;
+}
+
+Result<std::vector<std::string>> Journal::SegmentsBefore(uint64_t segment) const {
+  CUE_ASSIGN(const std::vector<uint64_t> numbers, Segments(1));
+  std::vector<std::string> names;
+  for (const uint64_t number : numbers) {
+    if (number < segment) names.push_back(SegmentName(number));
+  }
+  return names;
+}
+
+Result<void> CheckSegment(std::string_view bytes) {
+  CUE_TRY(CheckFileHead(bytes, kMagic));
+  const size_t end = VisitRecords(
+      bytes, [](size_t, std::string_view body) { return ParseRecordBody(body).has_value(); });
+  if (end == bytes.size()) return {};
+  return Fail(ErrorCode::kCorrupt, "a record at byte " + std::to_string(end) + " is damaged");
 }
 
 }  // namespace cuesheet

@@ -4,8 +4,10 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "event/change.h"
@@ -22,16 +24,28 @@ using ApplyChange = std::function<Result<void>(const Change&)>;
 struct Recovery {
   uint64_t sequence = 0;  // of the last record
   uint64_t records = 0;
-  uint64_t cut_bytes = 0;  // torn tail of the last segment, cut off
+  uint64_t cut_bytes = 0;         // torn tail of the last segment, cut off
+  std::vector<std::string> lost;  // what was damaged or missing, a sentence each
+};
+
+// Where a checkpoint says that its journal begins.
+struct JournalStart {
+  uint64_t segment = 1;
+  uint64_t sequence = 0;  // changes up to here are in the checkpoint
 };
 
 class Journal {
  public:
-  explicit Journal(Env* env) : env_(env) {}
+  explicit Journal(Env* env, uint64_t segment_bytes = kSegmentBytes)
+      : env_(env), segment_bytes_(segment_bytes) {}
 
-  // Reads all segments in order and hands each change to `apply`. kCorrupt when a sealed segment is
-  // damaged or a sequence is missing; nothing is changed on disk then.
-  Result<Recovery> Open(const ApplyChange& apply);
+  // Reads the segments in order and hands each change behind the start to `apply`. A torn tail is
+  // cut off; a sealed segment that is damaged is set aside as `lost-…`, and what comes behind it is
+  // handed over all the same, with gaps in its sequences. kState for a segment of a newer version;
+  // no file was changed then.
+  Result<Recovery> Open(const JournalStart& start, const ApplyChange& apply);
+  // The checksum of the record with this sequence; none when the journal has it not.
+  Result<std::optional<uint64_t>> ChecksumOf(const JournalStart& start, uint64_t sequence) const;
 
   // kStorage when more than kMaxPendingBytes wait: the disk takes nothing, the caller must not go
   // on.
@@ -48,21 +62,44 @@ class Journal {
   // The host's word on the commit. Not ok: the records wait again and the file is cut back.
   Result<void> Committed(bool ok);
 
+  // Later records go to a new segment; returns its number.
+  uint64_t Rotate();
+  // A checkpoint holds everything so far: what waits need not be written any more. The next record
+  // has the sequence behind this one.
+  void SkipTo(uint64_t sequence);
+  // The names of the segments before this one that are there.
+  Result<std::vector<std::string>> SegmentsBefore(uint64_t segment) const;
+
   uint64_t durable_sequence() const { return durable_sequence_; }
+  uint64_t last_sequence() const { return last_sequence_; }
+  uint64_t last_checksum() const { return last_checksum_; }
   uint64_t pending_bytes() const { return waiting_.size() + in_flight_.size(); }
+  // Durable bytes and segments since the last Rotate().
+  uint64_t bytes() const { return sealed_bytes_ + segment_size_; }
+  uint64_t segments() const { return sealed_segments_ + (segment_size_ > 0 ? 1 : 0); }
 
  private:
-  Result<void> ReplaySegment(const std::string& name, std::string_view bytes, bool is_last,
-                             const ApplyChange& apply, Recovery& recovery);
+  struct Replay;
+
+  Result<std::vector<uint64_t>> Segments(uint64_t first) const;
+  Result<void> ReplaySegment(Replay& replay, uint64_t number, bool is_last) const;
+  void Seal();
 
   Env* env_;
+  uint64_t segment_bytes_;
   uint64_t segment_ = 1;       // number of the segment that is written to
   uint64_t segment_size_ = 0;  // its bytes that are durable
+  uint64_t sealed_bytes_ = 0;
+  uint64_t sealed_segments_ = 0;
   std::string waiting_;
   std::string in_flight_;
   uint64_t last_sequence_ = 0;
+  uint64_t last_checksum_ = 0;
   uint64_t in_flight_sequence_ = 0;
   uint64_t durable_sequence_ = 0;
 };
+
+// Checks every record of a segment's bytes: kCorrupt names the byte.
+Result<void> CheckSegment(std::string_view bytes);
 
 }  // namespace cuesheet

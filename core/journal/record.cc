@@ -80,7 +80,7 @@ bool IsPlausible(const Event& event) {
 }
 
 // `previous` is the id of a replaced event, else null.
-void PutRecord(std::string& out, uint64_t sequence, ChangeKind kind, const Uuid* previous,
+uint64_t PutRecord(std::string& out, uint64_t sequence, ChangeKind kind, const Uuid* previous,
                FieldSet fields, const EventView& event) {
   const size_t head = out.size();
   out.append(kRecordHeadSize, '\0');
@@ -96,18 +96,19 @@ void PutRecord(std::string& out, uint64_t sequence, ChangeKind kind, const Uuid*
   const uint64_t checksum = Checksum(written);
   PutFixed(out.data() + head, static_cast<uint32_t>(written.size()));
   PutFixed(out.data() + head + sizeof(uint32_t), checksum);
+  return checksum;
 }
 
 }  // namespace
 
-void AppendRecord(std::string& out, const Change& change) {
+uint64_t AppendRecord(std::string& out, const Change& change) {
   const bool replaced = change.kind == ChangeKind::kReplaced;
-  PutRecord(out, change.sequence, change.kind, replaced ? &change.previous_id : nullptr,
+  return PutRecord(out, change.sequence, change.kind, replaced ? &change.previous_id : nullptr,
             change.fields, View(change.event));
 }
 
-void AppendInsertRecord(std::string& out, uint64_t sequence, const EventView& event) {
-  PutRecord(out, sequence, ChangeKind::kInserted, nullptr, FieldSet::All(), event);
+uint64_t AppendInsertRecord(std::string& out, uint64_t sequence, const EventView& event) {
+  return PutRecord(out, sequence, ChangeKind::kInserted, nullptr, FieldSet::All(), event);
 }
 
 Result<std::string_view> FirstRecordBody(std::string_view bytes) {

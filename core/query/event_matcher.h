@@ -26,6 +26,8 @@ class EventMatcher {
     return MatchesNow(row);
   }
 
+  bool reads_payloads() const { return where_.reads_payloads(); }
+
   // Calls visit(row) for every match between the query's cursors, in its direction, until it
   // returns false. Rows are found by ids or by an index where the query allows it, else all are
   // looked at.

@@ -81,9 +81,9 @@ Json ScalarValue(const EventTable& table, FilterColumn column, Row row) {
     case FilterColumn::kId:
       return table.id(row).Hex();
     case FilterColumn::kHash:
-      return table.View(row).HashText();
+      return table.ViewWithoutPayload(row).HashText();
     case FilterColumn::kDependsOn: {
-      const auto parent = table.View(row).depends_on;
+      const auto parent = table.ViewWithoutPayload(row).depends_on;
       return parent ? Json(parent->Hex()) : Json();
     }
     case FilterColumn::kStatus:
@@ -255,6 +255,7 @@ FilterMatcher::Node FilterMatcher::Compile(const FilterNode& node) {
   for (const FilterNode& child : node.children) out.children.push_back(Compile(child));
   if (!node.condition) return out;
   out.condition = &*node.condition;
+  reads_payloads_ = reads_payloads_ || node.condition->column == FilterColumn::kPayload;
   for (const std::string& key : node.condition->path) out.keys.push_back(JsonKeyText(key));
   if (IsTextEquality(*out.condition)) {
     out.text = CanonicalText(out.condition->value);

@@ -26,6 +26,7 @@ class FilterMatcher {
   // The text that the indexed key of the summary must have for any event to match, if the filter
   // says so (kIndexedSummaryKey).
   const std::optional<std::string>& indexed_value() const { return indexed_value_; }
+  bool reads_payloads() const { return reads_payloads_; }
 
  private:
   struct Node {
@@ -38,7 +39,7 @@ class FilterMatcher {
     CodeSet codes;       // of a dictionary column
   };
 
-  static Node Compile(const FilterNode& node);
+  Node Compile(const FilterNode& node);
   // There is no "not" in the grammar: below a group, unknown and false are the same.
   bool Matches(const Node& node, Row row) const;
   bool LeafMatches(const Node& leaf, Row row) const;
@@ -46,6 +47,7 @@ class FilterMatcher {
   bool DictionaryMatches(const Node& leaf, const DictionaryColumn& column, Row row) const;
 
   const EventTable& table_;
+  bool reads_payloads_ = false;
   Node root_;
   bool asks_nothing_;
   std::optional<std::string> indexed_value_;

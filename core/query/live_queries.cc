@@ -26,6 +26,12 @@ LiveQuery::LiveQuery(EventQuery query, const EventTable& table)
       matcher_(query_, table),
       range_(query_.Range()),
       limit_(query_.PageLimit()) {
+  Scan();
+}
+
+void LiveQuery::Scan() {
+  matches_.clear();
+  covered_until_.reset();
   matcher_.VisitMatches([this](Row row) {
     matches_.push_back(EntryOf(row));
     if (matches_.size() < limit_ + SpareRows()) return true;
@@ -44,6 +50,10 @@ void LiveQuery::RowLeaves(Row row) {
 }
 
 void LiveQuery::RowEnters(Row row) {
+  if (matcher_.reads_payloads() && table_.payloads().IsCold(table_.payload_ref(row))) {
+    is_stale_ = is_touched_ = true;
+    return;
+  }
   const Entry entry = EntryOf(row);
   const auto order = static_cast<double>(table_.creation_order(row));
   if (!IsCovered(entry) || order <= range_.after || order >= range_.before) return;
@@ -168,6 +178,14 @@ bool LiveQuery::IsCovered(const Entry& entry) const {
   return !covered_until_ || !(*covered_until_ < entry);
 }
 
+void LiveQuery::Refresh() {
+  if (is_stale_) Scan();
+}
+
+bool LiveQuery::IsCoveredFrom(int64_t order) const {
+  return range_.newest_first && covered_until_ && -covered_until_->order >= order;
+}
+
 size_t LiveQuery::PageSize() const { return std::min(matches_.size(), limit_); }
 
 // Looks for matches behind those that are known, when they do not fill the page.
@@ -215,6 +233,14 @@ Result<LiveQuery*> LiveQueries::Open(uint32_t live, EventQuery query) {
   }
   return open_.emplace(live, std::make_unique<LiveQuery>(std::move(query), table_))
       .first->second.get();
+}
+
+void LiveQueries::Refresh() {
+  for (const auto& [live, query] : open_) query->Refresh();
+}
+
+void LiveQueries::EndRefresh() {
+  for (const auto& [live, query] : open_) query->EndRefresh();
 }
 
 void LiveQueries::TakePatches(std::string& out, const LiveQuery::AppendRow& append_row) {

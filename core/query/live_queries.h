@@ -34,6 +34,14 @@ class LiveQuery {
   // The row itself is the same, but is shown differently (progress).
   void RowShowsChange(Row row);
 
+  // Judges all rows anew when one could not be judged. To be followed by EndRefresh() when the
+  // payloads of all of them could be read.
+  void Refresh();
+  void EndRefresh() { is_stale_ = false; }
+
+  // Whether older events than this order can never come into the page or its spare rows.
+  bool IsCoveredFrom(int64_t order) const;
+
   // Appends {"events":[…],"pageInfo":{…}}, and counts it as told.
   void AppendPage(std::string& out, const AppendRow& append_row);
   // Appends `"patches":[…],"pageInfo":{…}`, what turns the page told before into the present one,
@@ -62,6 +70,7 @@ class LiveQuery {
   bool IsCovered(const Entry& entry) const;
   size_t PageSize() const;
   size_t SpareRows() const { return limit_ / 2 + 16; }
+  void Scan();
   void Refill();
   void TrimSpare();
   void AppendInfo(std::string& out) const;
@@ -78,6 +87,7 @@ class LiveQuery {
   std::optional<Entry> covered_until_;
   std::vector<Uuid> told_;  // the page as last told
   bool is_touched_ = false;
+  bool is_stale_ = false;  // a row could not be judged, because its payload is not in memory
 };
 
 class LiveQueries : public RowObserver {
@@ -88,6 +98,9 @@ class LiveQueries : public RowObserver {
   // limit.
   Result<LiveQuery*> Open(uint32_t live, EventQuery query);
   void Close(uint32_t live) { open_.erase(live); }
+  // See LiveQuery.
+  void Refresh();
+  void EndRefresh();
   // Appends a line {"live":N,"patches":[…],"pageInfo":{…}} for each query that has changed since it
   // was last told.
   void TakePatches(std::string& out, const LiveQuery::AppendRow& append_row);

@@ -64,18 +64,13 @@ FieldSet Differing(const EventView& stored, const EventView& event, FieldSet fie
 
 }  // namespace
 
-EventStore::EventStore(Env* env) : journal_(env) {
+EventStore::EventStore(Env* env, const StoreOptions& options)
+    : env_(env),
+      journal_(env, options.segment_bytes),
+      archive_(env, options, &table_, &journal_, &topics_),
+      partial_(&table_, [this](int64_t order) { archive_.Touch(order); }) {
   table_.AddObserver(&live_);
   table_.AddObserver(&frontiers_);
-}
-
-Result<Recovery> EventStore::Open() {
-  CUE_ASSERT(!open_);
-  CUE_ASSIGN(const Recovery recovery,
-             journal_.Open([this](const Change& change) { return Apply(change); }));
-  sequence_ = recovery.sequence;
-  open_ = true;
-  return recovery;
 }
 
 Result<Uuid> EventStore::Dispatch(const DispatchRequest& request, const Actor& actor, Timestamp now,
@@ -145,7 +140,7 @@ Result<void> EventStore::Update(const Uuid& id, const UpdateRequest& request, co
   CUE_TRY(CheckWritable());
   const Row row = table_.FindById(id);
   if (row == kNoRow) return Fail(ErrorCode::kNotFound, "Event not found");
-  Change change{.kind = ChangeKind::kUpdated, .event = Own(table_.View(row))};
+  Change change{.kind = ChangeKind::kUpdated, .event = Own(table_.ViewWithoutPayload(row))};
   Event& event = change.event;
   FieldSet fields;
   Take(request.sender ? request.sender : actor.sender, event.sender, Field::kSender, fields);
@@ -202,7 +197,7 @@ Result<size_t> EventStore::Retain(std::span<const RetentionRule> rules, Timestam
 }
 
 void EventStore::RemoveRow(Row row) {
-  Record({.kind = ChangeKind::kRemoved, .event = Own(table_.View(row))});
+  Record({.kind = ChangeKind::kRemoved, .event = Own(table_.ViewWithoutPayload(row))});
 }
 
 // Removes the rows in their order, a parent as soon as it has no child any more, so that every step
@@ -225,8 +220,11 @@ size_t EventStore::RemoveLeavesFirst(const std::vector<Row>& rows, size_t limit)
 
 Result<std::optional<Uuid>> EventStore::Enroll(const EnrollRequest& request, const Actor& actor,
                                                Timestamp now, const Entropy& entropy) {
+  CUE_TRY(CheckWritable());
+  (void)archive_.payload_files().TakeMissed();
   const EnrollDecision decision =
       DecideEnroll(table_, frontiers_, request, actor.sender.value_or(""), now);
+  CUE_TRY(CheckMissed());
   switch (decision.kind) {
     case EnrollDecision::Kind::kNothing:
       return std::nullopt;
@@ -286,7 +284,8 @@ Result<void> EventStore::Merge(const Event& event, FieldSet fields,
     NoteProgress(event, progress);
     return {};
   }
-  const EventView stored = table_.View(row);
+  const EventView stored =
+      fields.Has(Field::kPayload) ? table_.View(row) : table_.ViewWithoutPayload(row);
   if (fields.Has(Field::kUpdatedAt) && event.updated_at < stored.updated_at) {
     const FieldSet fixed =
         FieldSet().Add(Field::kHash).Add(Field::kCreatedAt).Add(Field::kCreationOrder);
@@ -314,6 +313,7 @@ Result<void> EventStore::Merge(const Event& event, FieldSet fields,
 
 Result<void> EventStore::CheckWritable() const {
   if (!open_) return Fail(ErrorCode::kState, "the store is not open yet");
+  CUE_TRY(CheckLoaded());
   return journal_.CheckRoom();
 }
 
@@ -321,7 +321,7 @@ Result<void> EventStore::Replace(Row row, Event event) {
   if (table_.HasChildren(row)) {
     return Fail(ErrorCode::kConflict, "Event depends on non-existing event");
   }
-  const EventView old = table_.View(row);
+  const EventView old = table_.ViewWithoutPayload(row);
   event.hash = old.HashText();
   event.created_at = old.created_at;
   event.creation_order = old.creation_order;
@@ -361,15 +361,25 @@ void EventStore::RedactChange(Change& change) const {
 void EventStore::Record(Change change) {
   RedactChange(change);
   change.sequence = ++sequence_;
+  const Uuid& before_id = change.kind == ChangeKind::kReplaced ? change.previous_id : change.event.id;
+  const Row before = table_.FindById(before_id);
+  std::optional<int64_t> order;
+  if (before != kNoRow) order = table_.creation_order(before);
   const auto applied = Apply(change);
   CUE_ASSERT(applied.has_value());
+  if (order) archive_.Touch(*order);
+  if (change.kind != ChangeKind::kRemoved) {
+    const int64_t after = table_.creation_order(table_.FindById(change.event.id));
+    archive_.Touch(after);
+    if (order && *order != after) archive_.Restart();
+  }
   journal_.Append(change);
   if (change.kind == ChangeKind::kReplaced) progress_.Forget(change.previous_id);
   if (change.kind == ChangeKind::kRemoved) {
     progress_.Forget(change.event.id);
   } else {
     const Row row = table_.FindById(change.event.id);
-    change.event = Own(table_.View(row));
+    change.event = Own(table_.ViewWithoutPayload(row));
     NoteProgress(change.event, change.progress);
   }
   changes_.push_back(std::move(change));
@@ -384,10 +394,7 @@ Result<void> EventStore::Apply(const Change& change) {
       (has_new_id && table_.FindById(event.id) != kNoRow)) {
     return Fail(ErrorCode::kCorrupt, "the change of " + event.id.Hex() + " does not fit");
   }
-  if (change.fields.Has(Field::kCreationOrder) &&
-      change.event.creation_order < kFirstProvisionalOrder) {
-    next_order_ = std::max(next_order_, change.event.creation_order + 1);
-  }
+  NoteOrder(change);
   switch (change.kind) {
     case ChangeKind::kInserted:
       table_.Insert(event);
@@ -397,6 +404,10 @@ Result<void> EventStore::Apply(const Change& change) {
       table_.Remove(row);
       break;
     case ChangeKind::kReplaced:
+      table_.VisitChildren(row, [this](Row child) {  // they show the id of their parent
+        archive_.Touch(table_.creation_order(child));
+        return true;
+      });
       table_.Rename(row, event.id);
       table_.Set(row, event, change.fields);
       break;

@@ -21,6 +21,8 @@
 #include "query/event_query.h"
 #include "query/facets.h"
 #include "query/live_queries.h"
+#include "store/archive.h"
+#include "store/partial_replay.h"
 #include "store/retention.h"
 #include "store/scope.h"
 #include "table/event_table.h"
@@ -61,10 +63,48 @@ inline constexpr size_t kMaxExportBytes = 16 << 20;
 
 class EventStore {
  public:
-  explicit EventStore(Env* env);
+  explicit EventStore(Env* env, const StoreOptions& options = {});
 
-  // Replays the journal. To be called once, before anything else.
+  // Reads the newest checkpoint and the journal. To be called before anything else, and again after
+  // kCold. The newest events are here afterwards; LoadNext() brings the others.
   Result<Recovery> Open();
+  // Whether all events are here. Until then commands and most readers answer kLoading.
+  bool is_loaded() const { return archive_.is_loaded(); }
+  // Brings one more block of events. kCold; kCorrupt when a new EventStore has to be opened on the
+  // files.
+  Result<void> LoadNext();
+  // The files that the next LoadNext() reads.
+  std::vector<std::string> NextFiles() const { return archive_.NextFiles(); }
+  // All events that the store has, loaded or not.
+  uint64_t events() const;
+
+  // One slice of the work on files that goes on beside everything else; true when more is to do.
+  // kState while a commit is on its way, kCold.
+  Result<bool> Maintain();
+  bool IsMaintenanceDue() const { return archive_.IsDue(); }
+  // The next maintenance begins a checkpoint, whatever has changed.
+  void DemandCheckpoint() { archive_.Demand(); }
+
+  struct Commit {
+    uint64_t sequence;  // the last one that it covers
+    uint64_t bytes;     // of the journal
+    bool is_needed;     // files have changed: the host makes them durable, then calls Committed()
+  };
+  // Writes what waits. kState while another commit is on its way.
+  Result<Commit> BeginCommit();
+  // The host's word on it.
+  Result<void> Committed(bool ok);
+  uint64_t durable_sequence() const { return durable_sequence_; }
+  // Of changes that are not durable.
+  uint64_t pending_bytes() const { return journal_.pending_bytes() + imported_bytes_; }
+
+  // Reads a file and checks everything in it; a sentence when something is wrong. kCold.
+  Result<std::optional<std::string>> Verify(const std::string& file) const {
+    return archive_.Verify(file);
+  }
+  Result<std::vector<std::string>> Files() const { return env_->List(); }
+  // The event as a form shows it. kNotFound, kLoading, kCold.
+  Result<EventView> Find(const Uuid& id) const;
 
   // protocol.md 3.4. kConflict for a taken hash, and for `reuse` of an event that has children;
   // kInvalid when the summary breaks the structure of a topic that enforces it.
@@ -114,8 +154,8 @@ class EventStore {
 
   // Events of an export, one JSON object a line (event/event_reader.h), in their order. A line that
   // is refused is reported and the others go in. Readers of changes are not told one by one: they
-  // see the sequence. kStorage when the records of a part of them wait for a commit: commit, and
-  // import the same lines again.
+  // see the sequence. The next commit makes a checkpoint instead of journal records. kStorage when
+  // too much waits for a commit: commit, and import the same lines again.
   Result<ImportReport> Import(std::string_view ndjson);
 
   // Appends the events after a cursor, one JSON object a line (kExport), by creation order; the
@@ -127,8 +167,11 @@ class EventStore {
   const EventTable& table() const { return table_; }
   // 0-100, of events that are not final; not durable.
   std::optional<double> progress(const Uuid& id) const;
-  // Appends `{"events":[…],"pageInfo":{…}}` in the given form.
-  void AppendPage(std::string& out, const EventQuery& query, EventForm form) const;
+  // Appends `{"events":[…],"pageInfo":{…}}` in the given form. kLoading: while events are being
+  // loaded a page is known when the newest events fill it.
+  Result<void> AppendPage(std::string& out, const EventQuery& query, EventForm form) const;
+  // kLoading unless all events are here.
+  Result<void> CheckLoaded() const;
   // See query/facets.h.
   void AppendCounts(std::string& out, const CountRequest& request) const;
   // Appends {"id","progress","updatedAt","perSecond","estimatedEnd","combined","children":{"total",
@@ -141,10 +184,11 @@ class EventStore {
   void AppendProgressSnapshot(std::string& out) const;
 
   // Opens a live query under a number of the caller's choice and appends its first page (kRow).
+  // kLoading, kCold.
   Result<void> OpenLive(uint32_t live, EventQuery query, std::string& out);
   void CloseLive(uint32_t live) { live_.Close(live); }
   // See LiveQueries::TakePatches.
-  void TakeLivePatches(std::string& out);
+  Result<void> TakeLivePatches(std::string& out);
 
   // What is known of topics (docs/topics.md). Declarations live as long as the store is open.
   TopicRegistry& topics() { return topics_; }
@@ -154,7 +198,6 @@ class EventStore {
   const std::vector<Advice>& advice() const { return advice_; }
 
   uint64_t sequence() const { return sequence_; }
-  Journal& journal() { return journal_; }
   const Journal& journal() const { return journal_; }
   // The changes since the last call, oldest first.
   std::vector<Change> TakeChanges() { return std::exchange(changes_, {}); }
@@ -167,6 +210,10 @@ class EventStore {
   Result<void> Replace(Row row, Event event);
   void Insert(Event event, bool is_dispatch);
   Result<void> Apply(const Change& change);
+  Result<void> ReplayChange(const Change& change);
+  // kCold when a reader missed a payload.
+  Result<void> CheckMissed() const;
+  void NoteOrder(const Change& change);
   void Record(Change change);
   void RedactChange(Change& change) const;
   void NoteProgress(const Event& event, std::optional<double> progress);
@@ -178,11 +225,14 @@ class EventStore {
   double CombinedProgress(Row row, size_t depth, size_t& budget) const;
   int64_t NextProvisionalOrder() const;
 
+  Env* env_;
   EventTable table_;
   Journal journal_;
+  TopicRegistry topics_;
+  mutable Archive archive_;  // readers bring payloads back into memory
+  PartialReplay partial_;
   std::vector<Change> changes_;
   ProgressBook progress_;
-  TopicRegistry topics_;
   std::vector<Advice> advice_;
   std::optional<Scope> scope_;
   std::set<Uuid> pinned_;
@@ -190,6 +240,10 @@ class EventStore {
   Frontiers frontiers_{table_};
   uint64_t sequence_ = 0;
   int64_t next_order_ = 1;
+  uint64_t durable_sequence_ = 0;
+  uint64_t imported_bytes_ = 0;  // of lines whose events no commit has covered
+  std::optional<Commit> commit_;  // on its way
+  uint64_t committing_import_ = 0;
   bool open_ = false;
 };
 

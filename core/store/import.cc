@@ -12,6 +12,12 @@ Result<ImportReport> EventStore::Import(std::string_view ndjson) {
     ++report.refused;
     if (report.refusals.size() < kMaxImportRefusals) report.refusals.push_back({line, message});
   };
+  if (imported_bytes_ > kMaxPendingBytes) {
+    return Fail(ErrorCode::kStorage,
+                "storage takes no writes: " + std::to_string(imported_bytes_ >> 20) +
+                    " MiB of imported lines wait to be saved; free some space and try again");
+  }
+  const size_t size = ndjson.size();
   for (uint64_t number = 1; !ndjson.empty(); ++number) {
     const std::string_view line = ndjson.substr(0, ndjson.find('\n'));
     ndjson.remove_prefix(std::min(line.size() + 1, ndjson.size()));
@@ -30,10 +36,12 @@ Result<ImportReport> EventStore::Import(std::string_view ndjson) {
       event->creation_order = next_order_++;
       table_.Insert(*event);
       topics_.Note(event->topic, event->summary);
-      journal_.AppendInsert(++sequence_, *event);
+      archive_.Touch(event->creation_order);
+      ++sequence_;
       ++report.events;
     }
   }
+  if (report.events > 0) imported_bytes_ += size;
   return report;
 }
 

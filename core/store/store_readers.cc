@@ -34,19 +34,56 @@ std::optional<double> EventStore::progress(const Uuid& id) const {
 }
 
 void EventStore::AppendRow(std::string& out, Row row) const {
-  AppendEvent(out, table_.View(row), EventForm::kRow, progress(table_.id(row)));
+  AppendEvent(out, table_.ViewWithoutPayload(row), EventForm::kRow, progress(table_.id(row)));
 }
 
-void EventStore::AppendPage(std::string& out, const EventQuery& query, EventForm form) const {
+Result<void> EventStore::CheckLoaded() const {
+  if (is_loaded()) return {};
+  return Fail(ErrorCode::kLoading, "the store is loading its events: ask again in a moment");
+}
+
+Result<void> EventStore::AppendPage(std::string& out, const EventQuery& query,
+                                    EventForm form) const {
+  (void)archive_.payload_files().TakeMissed();
   const EventPage page = RunQuery(table_, query);
+  const bool is_known = query.newest_first() && !query.has_children &&
+                        page.rows.size() == query.PageLimit() && !partial_.has_moved() &&
+                        table_.creation_order(page.rows.back()) >= archive_.loaded_from();
+  if (!is_known) CUE_TRY(CheckLoaded());
   out += R"({"events":[)";
   for (const Row row : page.rows) {
     if (out.back() != '[') out += ',';
-    AppendEvent(out, table_.View(row), form, progress(table_.id(row)));
+    if (form == EventForm::kRow) {
+      AppendRow(out, row);
+    } else {
+      AppendEvent(out, table_.View(row), form);
+    }
   }
   out += R"(],"pageInfo":)";
   AppendPageInfo(out, table_, query, page);
   out += '}';
+  return CheckMissed();
+}
+
+Result<void> EventStore::CheckMissed() const {
+  std::string names;
+  for (const std::string& name : archive_.payload_files().TakeMissed()) {
+    names += (names.empty() ? "" : "\n") + name;
+  }
+  if (names.empty()) return {};
+  return Fail(ErrorCode::kCold, names);
+}
+
+Result<EventView> EventStore::Find(const Uuid& id) const {
+  const Row row = table_.FindById(id);
+  if (row == kNoRow) {
+    CUE_TRY(CheckLoaded());
+    return Fail(ErrorCode::kNotFound, "Event not found");
+  }
+  (void)archive_.payload_files().TakeMissed();
+  const EventView event = table_.View(row);
+  CUE_TRY(CheckMissed());
+  return event;
 }
 
 void EventStore::AppendCounts(std::string& out, const CountRequest& request) const {
@@ -54,6 +91,7 @@ void EventStore::AppendCounts(std::string& out, const CountRequest& request) con
 }
 
 Result<void> EventStore::AppendProgress(std::string& out, const Uuid& id) const {
+  CUE_TRY(CheckLoaded());
   const Row row = table_.FindById(id);
   if (row == kNoRow) return Fail(ErrorCode::kNotFound, "Event not found");
   size_t total = 0;
@@ -109,13 +147,27 @@ void EventStore::AppendProgressSnapshot(std::string& out) const {
 }
 
 Result<void> EventStore::OpenLive(uint32_t live, EventQuery query, std::string& out) {
+  (void)archive_.payload_files().TakeMissed();
+  const bool has_children = query.has_children.has_value();
   CUE_ASSIGN(LiveQuery * opened, live_.Open(live, std::move(query)));
+  const bool is_known = !has_children && !partial_.has_moved() &&
+                        opened->IsCoveredFrom(archive_.loaded_from());
+  const auto readable = is_known || is_loaded() ? CheckMissed() : CheckLoaded();
+  if (!readable) {
+    live_.Close(live);
+    return readable;
+  }
   opened->AppendPage(out, [this](std::string& text, Row row) { AppendRow(text, row); });
   return {};
 }
 
-void EventStore::TakeLivePatches(std::string& out) {
+Result<void> EventStore::TakeLivePatches(std::string& out) {
+  (void)archive_.payload_files().TakeMissed();
+  live_.Refresh();
+  CUE_TRY(CheckMissed());
+  live_.EndRefresh();
   live_.TakePatches(out, [this](std::string& text, Row row) { AppendRow(text, row); });
+  return {};
 }
 
 void EventStore::AppendTopics(std::string& out) const {

@@ -16,6 +16,13 @@ class DictionaryColumn {
  public:
   static constexpr uint32_t kNull = Interner::kNone;
 
+  void Reserve(size_t rows) {
+    if (is_wide_) {
+      wide_.reserve(rows);
+    } else {
+      narrow_.reserve(rows);
+    }
+  }
   // A null for a new row.
   void Append() {
     if (is_wide_) {

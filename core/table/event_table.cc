@@ -111,6 +111,20 @@ void EventTable::Rename(Row row, const Uuid& id) {
   AdoptWaiting(row);
 }
 
+std::vector<Row> EventTable::RenameAbsent(const Uuid& from, const Uuid& to) {
+  const auto waiting = waiting_.find(from);
+  if (waiting == waiting_.end()) return {};
+  const std::vector<Row> children = std::move(waiting->second);
+  waiting_.erase(waiting);
+  for (const Row child : children) {
+    TellLeaves(child);
+    absent_parent_.erase(child);
+    SetParent(child, to);
+    TellEnters(child);
+  }
+  return children;
+}
+
 void EventTable::Remove(Row row) {
   CUE_ASSERT(IsLive(row));
   while (newest_child_[row] != kNoRow) {  // a replica may hear of the parent's end first
@@ -149,10 +163,15 @@ Row EventTable::FindByHash(std::string_view hash) const {
 }
 
 EventView EventTable::View(Row row) const {
+  EventView view = ViewWithoutPayload(row);
+  view.payload = payload(row);
+  return view;
+}
+
+EventView EventTable::ViewWithoutPayload(Row row) const {
   EventView view;
   view.id = id_[row];
-  const auto hash = hash_.find(row);
-  if (hash != hash_.end()) view.hash = hash->second;
+  view.hash = own_hash(row);
   view.topic = topic_.Get(row).value_or("");
   view.sender = sender_.Get(row);
   view.sender_type = sender_type_.Get(row);
@@ -163,11 +182,16 @@ EventView EventTable::View(Row row) const {
   view.retries = retries(row);
   view.description = description(row);
   view.summary = summary(row);
-  view.payload = payload(row);
   view.created_at = created_at_[row];
   view.updated_at = updated_at_[row];
   view.creation_order = creation_order_[row];
   return view;
+}
+
+std::optional<std::string_view> EventTable::own_hash(Row row) const {
+  const auto hash = hash_.find(row);
+  if (hash == hash_.end()) return std::nullopt;
+  return hash->second;
 }
 
 int32_t EventTable::retries(Row row) const {
@@ -178,8 +202,36 @@ int32_t EventTable::retries(Row row) const {
 std::string_view EventTable::summary(Row row) const { return ObjectText(text_.Get(summary_[row])); }
 
 std::optional<std::string_view> EventTable::payload(Row row) const {
-  if ((flags_[row] & kPayloadHere) == 0) return std::nullopt;
-  return row < payload_.size() ? ObjectText(payloads_.Get(payload_[row])) : kEmptyObject;
+  if (!HasPayload(row)) return std::nullopt;
+  const auto text = payloads_.Get(payload_ref(row));
+  if (!text) return std::nullopt;
+  return ObjectText(*text);
+}
+
+void EventTable::Reserve(size_t events) {
+  const auto reserve = [events](auto&... columns) { (columns.reserve(events), ...); };
+  reserve(id_, flags_, created_at_, updated_at_, creation_order_, parent_, newest_child_,
+          next_sibling_, description_, signature_, summary_);
+  for (DictionaryColumn* column : {&topic_, &project_, &user_, &sender_, &sender_type_}) {
+    column->Reserve(events);
+  }
+}
+
+void EventTable::AdoptPayload(Row row, TextRef ref) {
+  flags_[row] |= kPayloadHere;
+  if (ref.size() == 0) return;
+  if (row >= payload_.size()) payload_.resize(id_.size());
+  payload_[row] = ref;
+  payloads_.Adopt(ref);
+}
+
+bool EventTable::MovePayload(Row row) {
+  const auto text = payload(row);
+  if (!text) return false;
+  const std::string copy(*text);
+  payloads_.Release(payload_[row]);
+  payload_[row] = payloads_.Add(copy);
+  return true;
 }
 
 void EventTable::SortByOrder(std::vector<Row>& rows) const {
@@ -290,7 +342,10 @@ void EventTable::SetPayload(Row row, const std::optional<std::string_view>& payl
     if (text.empty()) return;
     payload_.resize(id_.size());
   }
-  Replace(payloads_, payload_[row], text);
+  TextRef& ref = payload_[row];
+  if (!payloads_.IsCold(ref) && payloads_.Get(ref) == text) return;
+  payloads_.Release(ref);
+  ref = payloads_.Add(text);
 }
 
 void EventTable::SetRetries(Row row, int32_t retries) {
@@ -374,10 +429,10 @@ void EventTable::CompactTextWhenHalfDead() {
     });
     text_ = std::move(fresh);
   }
-  if (IsHalfDead(payloads_)) {
-    TextArena fresh;
-    for (TextRef& ref : payload_) ref = fresh.Add(payloads_.Get(ref));
-    payloads_ = std::move(fresh);
+  if (payloads_.IsHalfDead()) {
+    payloads_.StartRenewal();
+    for (TextRef& ref : payload_) ref = payloads_.Renew(ref);
+    payloads_.EndRenewal();
   }
 }
 

@@ -16,6 +16,7 @@
 #include "event/event.h"
 #include "table/dictionary_column.h"
 #include "table/kept_counts.h"
+#include "table/payload_arena.h"
 #include "table/row_index.h"
 #include "table/row_observer.h"
 #include "table/row_order.h"
@@ -43,11 +44,22 @@ class EventTable {
   void Set(Row row, const EventView& event, FieldSet fields);
   // Gives the row another id (reuse). Children keep their parent, under its new id.
   void Rename(Row row, const Uuid& id);
+  // The same for an event that is not here; returns its children.
+  std::vector<Row> RenameAbsent(const Uuid& from, const Uuid& to);
   void Remove(Row row);
+  // Makes room for so many events at once.
+  void Reserve(size_t events);
+  // The payload of a row that has none: bytes in a chunk that was defined (docs/storage.md).
+  void AdoptPayload(Row row, TextRef ref);
+  // Moves the payload's bytes out of a cold chunk, into one that no file holds; false when they
+  // cannot be read now.
+  bool MovePayload(Row row);
 
   Row FindById(const Uuid& id) const;
   Row FindByHash(std::string_view hash) const;
   EventView View(Row row) const;
+  // Cheaper, and never asks for a cold chunk.
+  EventView ViewWithoutPayload(Row row) const;
 
   size_t size() const { return size_; }
   // Row numbers are below this.
@@ -66,14 +78,24 @@ class EventTable {
   bool HasPlainDescription(Row row) const { return (flags_[row] & kPlainDescription) != 0; }
   // Canonical JSON text of an object.
   std::string_view summary(Row row) const;
-  // The same; none = not here, a replica fetches it on demand.
+  // The same; none = not here: a replica fetches it on demand, or it is cold and the source of
+  // payloads() has it not now. Valid until the next one is read.
   std::optional<std::string_view> payload(Row row) const;
   // Of description, summary and payload.
   size_t TextBytes(Row row) const {
     const size_t payload = row < payload_.size() ? payload_[row].size() : 0;
     return size_t{description_[row].size()} + summary_[row].size() + payload;
   }
+  bool HasPayload(Row row) const { return (flags_[row] & kPayloadHere) != 0; }
+  // Where its bytes are; an empty object has none.
+  TextRef payload_ref(Row row) const { return row < payload_.size() ? payload_[row] : TextRef(); }
+  PayloadArena& payloads() { return payloads_; }
+  const PayloadArena& payloads() const { return payloads_; }
   Row Parent(Row row) const { return parent_[row]; }
+  // The same by id, also of a parent that is not here.
+  std::optional<Uuid> ParentId(Row row) const;
+  // None = the event's own id.
+  std::optional<std::string_view> own_hash(Row row) const;
   bool HasChildren(Row row) const { return newest_child_[row] != kNoRow; }
   // Calls visit(child) for each child, in the order in which they came, until it returns false.
   // The table must not change meanwhile.
@@ -140,7 +162,6 @@ class EventTable {
   void Unlink(Row row);
   void Link(Row row, Row parent);
   void AdoptWaiting(Row row);
-  std::optional<Uuid> ParentId(Row row) const;
   void CompactTextWhenHalfDead();
 
   std::vector<Uuid> id_;
@@ -159,7 +180,7 @@ class EventTable {
   std::vector<TextRef> payload_;  // by row, as far as any event has one
   DictionaryColumn topic_, project_, user_, sender_, sender_type_;
   TextArena text_;      // descriptions and summaries
-  TextArena payloads_;  // apart, because scans never read them
+  PayloadArena payloads_;  // apart, because scans never read them
 
   RowIndex by_id_;
   RowIndex by_hash_;                           // only hashes that are not the event's own id

@@ -25,9 +25,9 @@ void OpenStore::Insert(const Event& event) {
 }
 
 void OpenStore::Settle() {
-  const auto commit = store.journal().BeginCommit();
+  const auto commit = store.BeginCommit();
   CUE_ASSERT(commit.has_value());
-  if (commit->bytes > 0) CUE_ASSERT(store.journal().Committed(true).has_value());
+  if (commit->is_needed) CUE_ASSERT(store.Committed(true).has_value());
   store.TakeChanges();
 }
 

@@ -61,8 +61,8 @@ void CheckSegment(std::string bytes, bool sealed) {
   DispatchRequest request;
   request.topic = "demo.a";
   if (!store.Dispatch(request, {}, {1}, {})) return;
-  CUE_ASSERT(store.journal().BeginCommit().has_value());
-  CUE_ASSERT(store.journal().Committed(true).has_value());
+  CUE_ASSERT(store.BeginCommit().has_value());
+  CUE_ASSERT(store.Committed(true).has_value());
   EventStore reopened(&env);
   const auto second = reopened.Open();
   CUE_ASSERT(second.has_value() && second->cut_bytes == 0 &&

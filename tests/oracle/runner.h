@@ -31,6 +31,9 @@ class Runner {
   void Enroll(const Json& step);
   void OpenLive(uint32_t live, const Json& query);
   void ApplyPatches();
+  // Commits, slices of maintenance and a second store on the same files, now and then.
+  void KeepFiles(const Json& step);
+  void CompareReopened();
 
   void Expect(const std::string& what, const std::string& oracle, const std::string& engine);
   void CheckTable(const EventTable& table);

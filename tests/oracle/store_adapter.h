@@ -14,7 +14,9 @@ inline void OpenLive(EventStore& store, uint32_t live, EventQuery query, std::st
   CUE_ASSERT(store.OpenLive(live, std::move(query), page).has_value());
 }
 inline void CloseLive(EventStore& store, uint32_t live) { store.CloseLive(live); }
-inline void TakeLivePatches(EventStore& store, std::string& lines) { store.TakeLivePatches(lines); }
+inline void TakeLivePatches(EventStore& store, std::string& lines) {
+  CUE_ASSERT(store.TakeLivePatches(lines).has_value());
+}
 
 // Rules as in Model::Retain.
 inline size_t Retain(EventStore& store, const Json& rules, Timestamp now) {

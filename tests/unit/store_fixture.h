@@ -42,8 +42,8 @@ struct StoreFixture {
     return Json::parse(out);
   }
   void Commit() {
-    CUE_ASSERT(store.journal().BeginCommit().has_value());
-    CUE_ASSERT(store.journal().Committed(true).has_value());
+    CUE_ASSERT(store.BeginCommit().has_value());
+    CUE_ASSERT(store.Committed(true).has_value());
   }
 };
 

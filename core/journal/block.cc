@@ -1,0 +1,294 @@
+#include "journal/block.h"
+
+#include <algorithm>
+#include <array>
+#include <unordered_map>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/packed.h"
+#include "journal/file_head.h"
+
+namespace cuesheet {
+namespace {
+
+constexpr std::string_view kMagic = "CUEBLCK1";  // its last character is the format version
+
+// Small for small differences of either sign.
+uint64_t ZigZag(int64_t value) {
+  return (static_cast<uint64_t>(value) << 1) ^ static_cast<uint64_t>(value >> 63);
+}
+int64_t UnZigZag(uint64_t value) {
+  return static_cast<int64_t>((value >> 1) ^ (~(value & 1) + 1));
+}
+int64_t Difference(int64_t a, int64_t b) {
+  return static_cast<int64_t>(static_cast<uint64_t>(a) - static_cast<uint64_t>(b));
+}
+int64_t Sum(int64_t a, int64_t b) {
+  return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
+}
+
+enum Parent : uint8_t { kNoParent = 0, kById = 1, kFirstInBlock = 2 };
+enum Payload : uint8_t { kNotHere = 0, kEmptyPayload = 1, kInChunk = 2 };
+
+using Dictionary = const DictionaryColumn& (EventTable::*)() const;
+constexpr std::array<Dictionary, 5> kDictionaries = {&EventTable::topics, &EventTable::projects,
+                                                     &EventTable::users, &EventTable::senders,
+                                                     &EventTable::sender_types};
+class Encoder {
+ public:
+  Encoder(const EventTable& table, std::span<const Row> rows) : table_(table), rows_(rows) {}
+
+  std::string Encode() {
+    numbers_.Varint(rows_.size());
+    PutOrdersAndTimes();
+    for (const Row row : rows_) numbers_.Raw(table_.id(row).bytes);
+    for (const Row row : rows_) numbers_.Fixed(static_cast<uint8_t>(table_.status(row)));
+    for (const Row row : rows_) numbers_.Varint(ZigZag(table_.retries(row)));
+    for (const Dictionary dictionary : kDictionaries) PutDictionary((table_.*dictionary)());
+    PutHashes();
+    PutParents();
+    PutPayloads();
+    PutTexts([this](Row row) { return table_.description(row); });
+    PutTexts([this](Row row) { return table_.summary(row); });
+    std::string out(kMagic);
+    AppendPiece(out, numbers_text_);
+    AppendPiece(out, texts_);
+    return out;
+  }
+
+ private:
+  void PutOrdersAndTimes() {
+    int64_t order = 0;
+    int64_t created = 0;
+    for (const Row row : rows_) {
+      numbers_.Varint(ZigZag(Difference(table_.creation_order(row), order)));
+      order = table_.creation_order(row);
+    }
+    for (const Row row : rows_) {
+      numbers_.Varint(ZigZag(Difference(table_.created_at(row).us, created)));
+      created = table_.created_at(row).us;
+    }
+    for (const Row row : rows_) {
+      numbers_.Varint(ZigZag(Difference(table_.updated_at(row).us, table_.created_at(row).us)));
+    }
+  }
+
+  // The words in the order in which they come up, then a code for each row; 0 = null.
+  void PutDictionary(const DictionaryColumn& column) {
+    std::unordered_map<uint32_t, uint64_t> codes;
+    std::vector<uint32_t> words;
+    for (const Row row : rows_) {
+      const uint32_t code = column.code(row);
+      if (code == DictionaryColumn::kNull) continue;
+      if (codes.emplace(code, codes.size() + 1).second) words.push_back(code);
+    }
+    numbers_.Varint(words.size());
+    for (const uint32_t word : words) numbers_.Text(column.words().text(word));
+    for (const Row row : rows_) {
+      const uint32_t code = column.code(row);
+      numbers_.Varint(code == DictionaryColumn::kNull ? 0 : codes[code]);
+    }
+  }
+
+  void PutHashes() {
+    for (const Row row : rows_) {
+      const auto hash = table_.own_hash(row);
+      numbers_.Varint(hash ? hash->size() + 1 : 0);
+      if (hash) texts_ += *hash;
+    }
+  }
+
+  void PutParents() {
+    std::unordered_map<Row, uint64_t> places;
+    for (size_t i = 0; i < rows_.size(); ++i) places.emplace(rows_[i], i);
+    for (const Row row : rows_) {
+      const auto place = places.find(table_.Parent(row));
+      const auto parent = table_.ParentId(row);
+      if (place != places.end()) {
+        numbers_.Varint(kFirstInBlock + place->second);
+      } else {
+        numbers_.Varint(parent ? kById : kNoParent);
+        if (parent) numbers_.Raw(parent->bytes);
+      }
+    }
+  }
+
+  void PutPayloads() {
+    for (const Row row : rows_) {
+      const TextRef ref = table_.payload_ref(row);
+      if (!table_.HasPayload(row) || ref.size() == 0) {
+        numbers_.Varint(table_.HasPayload(row) ? kEmptyPayload : kNotHere);
+        continue;
+      }
+      numbers_.Varint(kInChunk + ref.chunk());
+      numbers_.Varint(ref.offset());
+      numbers_.Varint(ref.size());
+    }
+  }
+
+  template <typename TextOf>
+  void PutTexts(TextOf text_of) {
+    for (const Row row : rows_) {
+      const std::string_view text = text_of(row);
+      numbers_.Varint(text.size());
+      texts_ += text;
+    }
+  }
+
+  const EventTable& table_;
+  std::span<const Row> rows_;
+  std::string numbers_text_;
+  ByteWriter numbers_{numbers_text_};
+  std::string texts_;
+};
+
+class Decoder {
+ public:
+  Decoder(std::string_view numbers, std::string_view texts) : in_(numbers), texts_(texts) {}
+
+  Result<void> Decode() {
+    const uint64_t count = in_.Varint();
+    if (!in_.ok() || count > kMaxBlockEvents) return Damaged();
+    events_.resize(static_cast<size_t>(count));
+    TakeOrdersAndTimes();
+    for (BlockEvent& e : events_) TakeId(e.event.id);
+    for (BlockEvent& e : events_) e.event.status = static_cast<EventStatus>(in_.Fixed<uint8_t>());
+    for (BlockEvent& e : events_) e.event.retries = static_cast<int32_t>(UnZigZag(in_.Varint()));
+    for (size_t i = 0; i < kDictionaries.size(); ++i) TakeDictionary(i);
+    TakeHashes();
+    TakeParents();
+    TakePayloads();
+    for (BlockEvent& e : events_) e.event.description = texts_.Take(in_.Varint());
+    for (BlockEvent& e : events_) e.event.summary = texts_.Take(in_.Varint());
+    const bool whole = ok_ && in_.ok() && texts_.ok() && in_.remaining() == 0 &&
+                       texts_.remaining() == 0;
+    return whole && std::ranges::all_of(events_, IsPlausible) ? Result<void>() : Damaged();
+  }
+
+  const std::vector<BlockEvent>& events() const { return events_; }
+
+ private:
+  static std::unexpected<Error> Damaged() {
+    return Fail(ErrorCode::kCorrupt, "the columns of a block make no sense");
+  }
+
+  // What a store can have written; JSON was canonical when the checksum was made.
+  static bool IsPlausible(const BlockEvent& e) {
+    return e.event.status <= EventStatus::kRestarted && !e.event.topic.empty() &&
+           e.event.summary.starts_with('{') && e.event.created_at.IsValid() &&
+           e.event.updated_at.IsValid() && e.event.creation_order <= kMaxCreationOrder;
+  }
+
+  void TakeOrdersAndTimes() {
+    int64_t order = 0;
+    int64_t created = 0;
+    for (BlockEvent& e : events_) {
+      order = e.event.creation_order = Sum(order, UnZigZag(in_.Varint()));
+    }
+    for (BlockEvent& e : events_) {
+      created = e.event.created_at.us = Sum(created, UnZigZag(in_.Varint()));
+    }
+    for (BlockEvent& e : events_) {
+      e.event.updated_at.us = Sum(e.event.created_at.us, UnZigZag(in_.Varint()));
+    }
+  }
+
+  void TakeId(Uuid& id) {
+    const std::string_view raw = in_.Take(id.bytes.size());
+    std::ranges::copy(raw, id.bytes.begin());
+  }
+
+  void TakeDictionary(size_t index) {
+    const uint64_t count = in_.Varint();
+    std::vector<std::string_view> words;
+    for (uint64_t i = 0; i < count && in_.ok(); ++i) words.push_back(in_.Text());
+    for (BlockEvent& e : events_) {
+      const uint64_t code = in_.Varint();
+      if (code == 0) continue;
+      if (code > words.size()) {
+        ok_ = false;
+        return;
+      }
+      const std::string_view word = words[static_cast<size_t>(code - 1)];
+      switch (index) {
+        case 0:
+          e.event.topic = word;
+          break;
+        case 1:
+          e.event.project = word;
+          break;
+        case 2:
+          e.event.user = word;
+          break;
+        case 3:
+          e.event.sender = word;
+          break;
+        default:
+          e.event.sender_type = word;
+      }
+    }
+  }
+
+  void TakeHashes() {
+    for (BlockEvent& e : events_) {
+      const uint64_t size = in_.Varint();
+      if (size > 0) e.event.hash = texts_.Take(size - 1);
+    }
+  }
+
+  void TakeParents() {
+    for (BlockEvent& e : events_) {
+      const uint64_t parent = in_.Varint();
+      if (parent == kNoParent) continue;
+      if (parent == kById) {
+        TakeId(e.event.depends_on.emplace());
+      } else if (parent - kFirstInBlock < events_.size()) {
+        e.event.depends_on = events_[static_cast<size_t>(parent - kFirstInBlock)].event.id;
+      } else {
+        ok_ = false;
+      }
+    }
+  }
+
+  void TakePayloads() {
+    for (BlockEvent& e : events_) {
+      const uint64_t place = in_.Varint();
+      e.has_payload = place != kNotHere;
+      if (place < kInChunk) continue;
+      const uint64_t offset = in_.Varint();
+      const uint64_t size = in_.Varint();
+      const uint64_t chunk = place - kInChunk;
+      ok_ = ok_ && chunk < TextRef::kMaxChunks && offset < TextArena::kChunkSize && size > 0 &&
+            size <= TextRef::kMaxSize;
+      e.payload = TextRef::Of(chunk, offset, size);
+    }
+  }
+
+  ByteReader in_;
+  ByteReader texts_;
+  std::vector<BlockEvent> events_;
+  bool ok_ = true;
+};
+
+}  // namespace
+
+std::string EncodeBlock(const EventTable& table, std::span<const Row> rows) {
+  CUE_ASSERT(rows.size() <= kMaxBlockEvents);
+  return Encoder(table, rows).Encode();
+}
+
+Result<void> DecodeBlock(std::string_view bytes,
+                         const std::function<void(const BlockEvent&)>& visit) {
+  CUE_TRY(CheckFileHead(bytes, kMagic));
+  bytes.remove_prefix(kMagic.size());
+  CUE_ASSIGN(const std::string numbers, TakePiece(bytes));
+  CUE_ASSIGN(const std::string texts, TakePiece(bytes));
+  if (!bytes.empty()) return Fail(ErrorCode::kCorrupt, "bytes after the end of a block");
+  Decoder decoder(numbers, texts);
+  CUE_TRY(decoder.Decode());
+  for (size_t i = decoder.events().size(); i-- > 0;) visit(decoder.events()[i]);
+  return {};
+}
+
+}  // namespace cuesheet

@@ -1,0 +1,25 @@
+// Every file begins with eight characters, the last of which is the version of its format.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace cuesheet {
+
+// kState for a file of a newer format, which is not ours to touch; kCorrupt for any other that does
+// not begin with `magic`.
+inline Result<void> CheckFileHead(std::string_view bytes, std::string_view magic) {
+  if (bytes.starts_with(magic)) return {};
+  const size_t version = magic.size() - 1;
+  const bool is_newer = bytes.size() > version &&
+                        bytes.starts_with(magic.substr(0, version)) &&
+                        bytes[version] > magic[version] && bytes[version] <= '9';
+  if (!is_newer) return Fail(ErrorCode::kCorrupt, "not a file of this format");
+  return Fail(ErrorCode::kState, std::string("the file has format ") + bytes[version] +
+                                     ", this version reads up to " + magic[version] +
+                                     ": open it with the newer version; nothing was changed");
+}
+
+}  // namespace cuesheet

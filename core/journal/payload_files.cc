@@ -1,0 +1,168 @@
+#include "journal/payload_files.h"
+
+#include <algorithm>
+
+#include "base/packed.h"
+#include "journal/file_head.h"
+
+namespace cuesheet {
+namespace {
+
+constexpr std::string_view kMagic = "CUEPAYL1";  // its last character is the format version
+constexpr size_t kJoinedFiles = 8;
+// Files beyond this size are not joined any more.
+constexpr uint64_t kMaxJoinedBytes = 64 << 20;
+constexpr uint64_t kMinDeadBytes = 1 << 20;
+
+// Files of one tier are of one size, about.
+int TierOf(const PayloadFile& file) {
+  int tier = 0;
+  for (uint64_t bytes = file.bytes; bytes > 256 << 10; bytes /= kJoinedFiles) ++tier;
+  return tier;
+}
+
+}  // namespace
+
+void PayloadFiles::Open(const std::vector<PayloadFile>& files) {
+  for (const PayloadFile& file : files) {
+    files_[file.number] = file;
+    for (const auto& [chunk, offset, size] : file.chunks) {
+      places_[chunk] = {file.number, offset};
+      arena_->Define(chunk, size);
+    }
+  }
+}
+
+std::optional<std::string> PayloadFiles::ReadChunk(uint32_t chunk) {
+  const auto place = places_.find(chunk);
+  if (place == places_.end()) return std::nullopt;
+  auto piece = ReadPiece(place->second.file, place->second.offset);
+  if (!piece) {
+    missed_.insert(PayloadName(place->second.file));
+    return std::nullopt;
+  }
+  return *std::move(piece);
+}
+
+Result<std::string> PayloadFiles::ReadPiece(uint64_t file, uint32_t offset) const {
+  const std::string name = PayloadName(file);
+  if (!env_->IsLoaded(name)) return Fail(ErrorCode::kCold, name);
+  CUE_ASSIGN(const std::string head, env_->ReadAt(name, offset, kPieceHeadBytes));
+  CUE_ASSIGN(const uint64_t size, PieceBytes(head));
+  CUE_ASSIGN(const std::string bytes, env_->ReadAt(name, offset, size));
+  std::string_view piece = bytes;
+  return TakePiece(piece);
+}
+
+std::vector<std::string> PayloadFiles::TakeMissed() {
+  std::vector<std::string> names(missed_.begin(), missed_.end());
+  missed_.clear();
+  return names;
+}
+
+Result<size_t> PayloadFiles::Write(uint64_t number, std::span<const uint32_t> chunks) {
+  PayloadFile file;
+  file.number = number;
+  std::string bytes(kMagic);
+  uint64_t raw = 0;
+  for (const uint32_t chunk : chunks) {
+    if (raw > 0 && raw + arena_->size(chunk) > kMaxFileBytes) break;
+    raw += arena_->size(chunk);
+    file.chunks.push_back({chunk, static_cast<uint32_t>(bytes.size()), arena_->size(chunk)});
+    AppendPiece(bytes, arena_->Bytes(chunk));
+  }
+  CUE_TRY(env_->Write(PayloadName(number), bytes));
+  file.bytes = bytes.size();
+  for (const auto& chunk : file.chunks) places_[chunk.chunk] = {number, chunk.offset};
+  const size_t written = file.chunks.size();
+  files_[number] = std::move(file);
+  return written;
+}
+
+Result<void> PayloadFiles::Join(uint64_t number, const std::vector<uint64_t>& files) {
+  std::string cold;
+  for (const uint64_t file : files) {
+    const std::string name = PayloadName(file);
+    if (!env_->IsLoaded(name)) cold += (cold.empty() ? "" : "\n") + name;
+  }
+  if (!cold.empty()) return Fail(ErrorCode::kCold, cold);
+  PayloadFile joined;
+  joined.number = number;
+  std::string bytes(kMagic);
+  for (const uint64_t file : files) {
+    CUE_ASSIGN(const std::string part, env_->Read(PayloadName(file)));
+    CUE_TRY(CheckPayloadFile(part));
+    for (auto chunk : files_[file].chunks) {
+      if (arena_->live(chunk.chunk) == 0) continue;
+      CUE_ASSIGN(const uint64_t size,
+                 PieceBytes(std::string_view(part).substr(chunk.offset, kPieceHeadBytes)));
+      const std::string_view piece = std::string_view(part).substr(chunk.offset, size);
+      chunk.offset = static_cast<uint32_t>(bytes.size());
+      bytes += piece;
+      joined.chunks.push_back(chunk);
+    }
+  }
+  CUE_TRY(env_->Write(PayloadName(number), bytes));
+  joined.bytes = bytes.size();
+  for (const uint64_t file : files) Forget(file);
+  for (const auto& chunk : joined.chunks) places_[chunk.chunk] = {number, chunk.offset};
+  files_[number] = std::move(joined);
+  return {};
+}
+
+void PayloadFiles::Forget(uint64_t number) {
+  for (const auto& chunk : files_[number].chunks) places_.erase(chunk.chunk);
+  files_.erase(number);
+}
+
+void PayloadFiles::Freeze(std::span<const uint32_t> chunks) {
+  for (const uint32_t chunk : chunks) arena_->Freeze(chunk);
+}
+
+std::vector<PayloadFile> PayloadFiles::List() const {
+  std::vector<PayloadFile> list;
+  for (const auto& [number, file] : files_) list.push_back(file);
+  return list;
+}
+
+uint64_t PayloadFiles::HalfDead() const {
+  for (const auto& [number, file] : files_) {
+    uint64_t size = 0;
+    uint64_t live = 0;
+    for (const auto& chunk : file.chunks) {
+      size += chunk.size;
+      live += arena_->live(chunk.chunk);
+    }
+    if (live == 0 || (size - live > kMinDeadBytes && live * 2 < size)) return number;
+  }
+  return 0;
+}
+
+std::vector<uint64_t> PayloadFiles::Joinable() const {
+  std::map<int, std::vector<uint64_t>> tiers;
+  for (const auto& [number, file] : files_) {
+    if (file.bytes > kMaxJoinedBytes / kJoinedFiles) continue;
+    auto& tier = tiers[TierOf(file)];
+    tier.push_back(number);
+    if (tier.size() == kJoinedFiles) return tier;
+  }
+  return {};
+}
+
+std::set<uint32_t> PayloadFiles::ChunksOf(uint64_t number) const {
+  std::set<uint32_t> chunks;
+  for (const auto& chunk : files_.at(number).chunks) chunks.insert(chunk.chunk);
+  return chunks;
+}
+
+Result<void> CheckPayloadFile(std::string_view bytes) {
+  CUE_TRY(CheckFileHead(bytes, kMagic));
+  bytes.remove_prefix(kMagic.size());
+  while (!bytes.empty()) {
+    CUE_ASSIGN(const std::string piece, TakePiece(bytes));
+    (void)piece;
+  }
+  return {};
+}
+
+}  // namespace cuesheet

@@ -1,0 +1,68 @@
+// The payload files of a store: which chunk of its PayloadArena is where (docs/storage.md).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "journal/env.h"
+#include "journal/manifest.h"
+#include "table/payload_arena.h"
+
+namespace cuesheet {
+
+class PayloadFiles : public PayloadSource {
+ public:
+  // A file holds at most so many raw bytes when it is written by a checkpoint.
+  static constexpr uint64_t kMaxFileBytes = 4 << 20;
+
+  PayloadFiles(Env* env, PayloadArena* arena) : env_(env), arena_(arena) {}
+
+  // What a manifest names. The chunks become cold ones of the arena.
+  void Open(const std::vector<PayloadFile>& files);
+
+  std::optional<std::string> ReadChunk(uint32_t chunk) override;
+  // The files that ReadChunk could not read since the last call: they are cold.
+  std::vector<std::string> TakeMissed();
+
+  // Writes chunks of the arena that no file holds to file `number`, from the front of `chunks`, as
+  // many as fit; returns how many.
+  Result<size_t> Write(uint64_t number, std::span<const uint32_t> chunks);
+  // Writes the pieces of several files to file `number`; theirs is what it says from now on.
+  // kCold when one of them must be loaded first.
+  Result<void> Join(uint64_t number, const std::vector<uint64_t>& files);
+  // Forgets a file, whose chunks nobody reads any more.
+  void Forget(uint64_t number);
+  // The chunks of a file leave memory; they must be durable.
+  void Freeze(std::span<const uint32_t> chunks);
+
+  std::vector<PayloadFile> List() const;
+  // A file of which less than half is used, worth the trouble; 0 = none.
+  uint64_t HalfDead() const;
+  // Files of one size that are to become one; empty = none.
+  std::vector<uint64_t> Joinable() const;
+  std::set<uint32_t> ChunksOf(uint64_t number) const;
+
+ private:
+  struct Place {
+    uint64_t file;
+    uint32_t offset;
+  };
+
+  Result<std::string> ReadPiece(uint64_t file, uint32_t offset) const;
+
+  Env* env_;
+  PayloadArena* arena_;
+  std::map<uint64_t, PayloadFile> files_;
+  std::unordered_map<uint32_t, Place> places_;
+  std::set<std::string> missed_;
+};
+
+// Reads every chunk of a payload file: kCorrupt when one is damaged.
+Result<void> CheckPayloadFile(std::string_view bytes);
+
+}  // namespace cuesheet

@@ -1,0 +1,289 @@
+#include "store/archive.h"
+
+#include <algorithm>
+#include <limits>
+#include <set>
+
+namespace cuesheet {
+namespace {
+
+// A block with fewer events than this part of a full one is written together with its neighbour.
+constexpr size_t kFewEvents = 8;
+// A checkpoint is due when the journal has this part of the bytes that it would write again.
+constexpr uint64_t kJournalShare = 8;
+// Text of one block, roughly: an event alone may have 2 MiB.
+constexpr size_t kMaxBlockText = 8 << 20;
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+}  // namespace
+
+Archive::Archive(Env* env, const StoreOptions& options, EventTable* table, Journal* journal,
+                 TopicRegistry* topics)
+    : env_(env),
+      options_(options),
+      table_(table),
+      journal_(journal),
+      topics_(topics),
+      payload_files_(env, &table->payloads()),
+      dirty_(1) {
+  table->payloads().SetSource(&payload_files_);
+}
+
+void Archive::MarkDirty(const std::vector<BlockFile>& blocks, std::vector<bool>& dirty,
+                        int64_t order) {
+  const auto after = std::ranges::upper_bound(blocks, order, {}, &BlockFile::first_order);
+  const auto at = after - blocks.begin();
+  dirty[static_cast<size_t>(at == 0 ? 0 : at - 1)] = true;
+}
+
+void Archive::Touch(int64_t order) {
+  if (stage_ == Stage::kIdle) {
+    MarkDirty(manifest_.blocks, dirty_, order);
+  } else if (touched_.empty() || touched_.back() != order) {
+    touched_.push_back(order);
+  }
+}
+
+void Archive::Restart() {
+  if (stage_ == Stage::kIdle || stage_ == Stage::kCommit) return;
+  dirty_ = planned_;
+  for (const int64_t order : std::exchange(touched_, {})) {
+    MarkDirty(manifest_.blocks, dirty_, order);
+  }
+  manifest_.next_file = next_.next_file;  // the payload files that it has written stay
+  stage_ = Stage::kIdle;
+  is_demanded_ = true;
+}
+
+bool Archive::IsDue() const {
+  if (stage_ != Stage::kIdle || !is_loaded()) return false;
+  if (is_demanded_) return true;
+  const uint64_t bytes = journal_->bytes();
+  if (bytes >= options_.max_journal_bytes || journal_->segments() >= options_.max_segments) {
+    return true;
+  }
+  if (bytes < options_.min_journal_bytes) return false;
+  uint64_t rewritten = 0;
+  for (size_t i = 0; i < manifest_.blocks.size(); ++i) {
+    if (dirty_[i]) rewritten += manifest_.blocks[i].bytes;
+  }
+  return bytes * kJournalShare >= rewritten;
+}
+
+Result<bool> Archive::Maintain(uint64_t sequence) {
+  switch (stage_) {
+    case Stage::kIdle:
+      if (!IsDue()) return false;
+      CUE_TRY(CompactPayloads());
+      Begin(sequence);
+      return true;
+    case Stage::kPayloads:
+      CUE_TRY(WritePayloads());
+      return true;
+    case Stage::kBlocks:
+      CUE_TRY(WriteBlock());
+      return true;
+    case Stage::kManifest:
+      has_changed_files_ = true;
+      return false;
+    case Stage::kCommit:
+      return Fail(ErrorCode::kState, "a commit is running");
+  }
+  return false;
+}
+
+Result<void> Archive::Finish(uint64_t sequence) {
+  Restart();
+  is_demanded_ = true;
+  while (stage_ != Stage::kManifest) CUE_TRY(Maintain(sequence));
+  return {};
+}
+
+// Payload bytes leave files that are half dead; small files become one. Before the checkpoint
+// begins, because it may have to be asked again (kCold).
+Result<void> Archive::CompactPayloads() {
+  if (const uint64_t file = payload_files_.HalfDead()) {
+    const std::set<uint32_t> chunks = payload_files_.ChunksOf(file);
+    for (Row row = 0; row < table_->row_limit(); ++row) {
+      const TextRef ref = table_->payload_ref(row);
+      if (!table_->IsLive(row) || ref.size() == 0 || !chunks.contains(ref.chunk())) continue;
+      if (!table_->MovePayload(row)) break;
+      Touch(table_->creation_order(row));
+    }
+    std::string cold;
+    for (const std::string& name : payload_files_.TakeMissed()) {
+      cold += (cold.empty() ? "" : "\n") + name;
+    }
+    if (!cold.empty()) return Fail(ErrorCode::kCold, cold);
+    payload_files_.Forget(file);
+  }
+  if (const std::vector<uint64_t> files = payload_files_.Joinable(); !files.empty()) {
+    CUE_TRY(payload_files_.Join(manifest_.next_file, files));
+    ++manifest_.next_file;
+    has_changed_files_ = true;
+  }
+  return {};
+}
+
+void Archive::Begin(uint64_t sequence) {
+  next_ = {};
+  next_.number = manifest_.number + 1;
+  next_.sequence = sequence;
+  next_.first_segment = journal_->Rotate();
+  next_.next_file = manifest_.next_file;
+  is_demanded_ = false;
+  const std::vector<uint32_t> sealed = table_->payloads().SealUnsaved();
+  chunks_.insert(chunks_.end(), sealed.begin(), sealed.end());
+  planned_ = dirty_;
+  PlanBlocks();
+  stage_ = chunks_.empty() ? Stage::kBlocks : Stage::kPayloads;
+}
+
+void Archive::PlanBlocks() {
+  const std::vector<BlockFile>& blocks = manifest_.blocks;
+  std::vector<bool> again = dirty_;
+  for (size_t i = 0; i < blocks.size(); ++i) {
+    const bool beside = (i > 0 && dirty_[i - 1]) || dirty_[i + 1];
+    if (beside && blocks[i].events * kFewEvents < options_.block_events) again[i] = true;
+  }
+  runs_.clear();
+  const auto start_of = [&](size_t i) {
+    return i == 0 ? -kInfinity : static_cast<double>(blocks[i].first_order);
+  };
+  if (blocks.empty()) runs_.push_back({-kInfinity, kInfinity});
+  for (size_t i = 0; i < blocks.size(); ++i) {
+    if (!again[i]) {
+      next_.blocks.push_back(blocks[i]);
+      continue;
+    }
+    const double until = i + 1 < blocks.size() ? start_of(i + 1) : kInfinity;
+    if (i > 0 && again[i - 1]) {
+      runs_.back().until = until;
+    } else {
+      runs_.push_back({start_of(i), until});
+    }
+  }
+  std::ranges::reverse(runs_);
+}
+
+Result<void> Archive::WritePayloads() {
+  CUE_ASSIGN(const size_t count, payload_files_.Write(next_.next_file, chunks_));
+  ++next_.next_file;
+  has_changed_files_ = true;
+  const auto end = chunks_.begin() + static_cast<std::ptrdiff_t>(count);
+  written_.insert(written_.end(), chunks_.begin(), end);
+  chunks_.erase(chunks_.begin(), end);
+  if (chunks_.empty()) stage_ = Stage::kBlocks;
+  return {};
+}
+
+// The rows of the next block of a run; never a part only of those that share a creation order.
+std::vector<Row> Archive::NextRows(const Run& run) const {
+  std::vector<Row> rows;
+  size_t text = 0;
+  bool is_full = false;
+  table_->VisitRange({.after = run.from - 1, .before = run.until}, [&](Row row) {
+    if (is_full && table_->creation_order(row) != table_->creation_order(rows.back())) return false;
+    rows.push_back(row);
+    text += table_->description(row).size() + table_->summary(row).size();
+    is_full = rows.size() >= options_.block_events || text >= kMaxBlockText;
+    return rows.size() < kMaxBlockEvents;
+  });
+  return rows;
+}
+
+Result<void> Archive::WriteBlock() {
+  if (!runs_.empty()) {
+    Run& run = runs_.back();
+    const std::vector<Row> rows = NextRows(run);
+    if (rows.empty()) {
+      runs_.pop_back();
+    } else {
+      const std::string bytes = EncodeBlock(*table_, rows);
+      CUE_TRY(env_->Write(BlockName(next_.next_file), bytes));
+      has_changed_files_ = true;
+      next_.blocks.push_back({.number = next_.next_file,
+                              .bytes = bytes.size(),
+                              .first_order = table_->creation_order(rows.front()),
+                              .events = static_cast<uint32_t>(rows.size())});
+      ++next_.next_file;
+      run.from = static_cast<double>(table_->creation_order(rows.back())) + 1;
+    }
+  }
+  if (runs_.empty()) {
+    std::ranges::sort(next_.blocks, {}, &BlockFile::first_order);
+    stage_ = Stage::kManifest;
+  }
+  return {};
+}
+
+Result<void> Archive::BeginCommit(int64_t next_order) {
+  if (stage_ == Stage::kManifest) {
+    next_.settled = journal_->last_sequence();
+    next_.settled_checksum = journal_->last_checksum();
+    next_.next_order = next_order;
+    next_.payloads = payload_files_.List();
+    next_.topics = topics_->Save();
+    CUE_TRY(env_->Write(ManifestName(next_.number), EncodeManifest(next_)));
+    has_changed_files_ = true;
+    stage_ = Stage::kCommit;
+  }
+  is_committing_files_ = std::exchange(has_changed_files_, false);
+  return {};
+}
+
+void Archive::Committed(bool ok) {
+  if (!ok) {
+    has_changed_files_ = has_changed_files_ || is_committing_files_;
+    if (stage_ != Stage::kCommit) return;
+    // It must not count before the journal has reached the end that it names.
+    (void)env_->Remove(ManifestName(next_.number));
+    stage_ = Stage::kManifest;
+  } else if (stage_ == Stage::kCommit) {
+    Settle();
+  }
+}
+
+// The manifest is durable.
+void Archive::Settle() {
+  if (manifest_.number > 0) previous_ = std::move(manifest_);
+  manifest_ = std::move(next_);
+  stage_ = Stage::kIdle;
+  dirty_.assign(manifest_.blocks.size() + 1, false);
+  for (const int64_t order : std::exchange(touched_, {})) {
+    MarkDirty(manifest_.blocks, dirty_, order);
+  }
+  payload_files_.Freeze(std::exchange(written_, {}));
+  // What cannot be removed now is looked for again at the next checkpoint.
+  (void)RemoveStrangers();
+}
+
+Result<void> Archive::Remove(const std::string& name) {
+  CUE_TRY(env_->Remove(name));
+  has_changed_files_ = true;
+  return {};
+}
+
+// Files that neither the newest manifest nor its fallback needs.
+Result<void> Archive::RemoveStrangers() {
+  std::set<std::string> kept;
+  const auto keep = [&kept](const Manifest& manifest) {
+    kept.insert(ManifestName(manifest.number));
+    for (const BlockFile& block : manifest.blocks) kept.insert(BlockName(block.number));
+    for (const PayloadFile& payload : manifest.payloads) kept.insert(PayloadName(payload.number));
+  };
+  keep(manifest_);
+  if (previous_) keep(*previous_);
+  CUE_ASSIGN(const std::vector<std::string> names, env_->List());
+  for (const std::string& name : names) {
+    const bool is_ours = name.starts_with(kManifestPrefix) || name.starts_with(kBlockPrefix) ||
+                         name.starts_with(kPayloadPrefix);
+    if (is_ours && !kept.contains(name)) CUE_TRY(Remove(name));
+  }
+  if (!previous_) return {};  // the whole journal is the fallback
+  CUE_ASSIGN(const auto segments, journal_->SegmentsBefore(previous_->first_segment));
+  for (const std::string& name : segments) CUE_TRY(Remove(name));
+  return {};
+}
+
+}  // namespace cuesheet

@@ -1,0 +1,141 @@
+// What a store has on disk besides its journal: blocks and payload files, named by a manifest
+// (docs/storage.md). It writes a checkpoint in slices while changes go on, and brings the blocks of
+// an opened store back one by one.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "event/topic_registry.h"
+#include "journal/block.h"
+#include "journal/env.h"
+#include "journal/journal.h"
+#include "journal/manifest.h"
+#include "journal/payload_files.h"
+#include "table/event_table.h"
+
+namespace cuesheet {
+
+// How a store divides what it writes.
+struct StoreOptions {
+  uint64_t segment_bytes = kSegmentBytes;  // a segment is sealed beyond this size
+  size_t block_events = kBlockEvents;      // at most kBlockEvents
+  // A checkpoint is due when the journal has so many bytes, and an eighth of what would be written
+  // again; at the latest at the other two.
+  uint64_t min_journal_bytes = 1 << 20;
+  uint64_t max_journal_bytes = 16 << 20;
+  uint64_t max_segments = 256;
+};
+
+class Archive {
+ public:
+  Archive(Env* env, const StoreOptions& options, EventTable* table, Journal* journal,
+          TopicRegistry* topics);
+
+  // Reads the manifests and picks the newest that counts. kCold when it needs a file that is not
+  // loaded; kState when a newer version wrote it. Files are changed only to set aside what does
+  // not count.
+  Result<void> Open();
+  const Manifest& manifest() const { return manifest_; }
+  // A sentence for each file that was set aside.
+  std::vector<std::string>& lost() { return lost_; }
+
+  bool is_loaded() const { return unloaded_ == 0; }
+  // The block that LoadBlock() reads next.
+  std::vector<std::string> NextFiles() const;
+  // Hands over the events of the newest block that is not loaded yet. Events of this order or newer
+  // are all here afterwards: loaded_from(). kCold; kCorrupt when the store has to be opened again,
+  // because an older checkpoint is to be used.
+  Result<void> LoadBlock(const std::function<void(const BlockEvent&)>& visit);
+  int64_t loaded_from() const;
+
+  // The event of this creation order was inserted, changed or removed.
+  void Touch(int64_t order);
+  // An event got another creation order: of the blocks written a moment ago none may have it. A
+  // checkpoint under way begins anew.
+  void Restart();
+  // A checkpoint is needed whatever the journal says.
+  void Demand() { is_demanded_ = true; }
+
+  // One slice of a checkpoint, or nothing; `sequence` is the store's. True when another slice is to
+  // follow; when false and has_changed_files(), a commit is. Never while a commit is on its way.
+  // kCold when a file must be loaded first.
+  Result<bool> Maintain(uint64_t sequence);
+  // All slices at once, up to the manifest, which is written by the next commit.
+  Result<void> Finish(uint64_t sequence);
+  bool IsDue() const;
+
+  // During a commit, after the journal has written what waits: the manifest, when it is its turn.
+  Result<void> BeginCommit(int64_t next_order);
+  void Committed(bool ok);
+  // Files were written or removed that no commit has covered yet.
+  bool has_changed_files() const { return has_changed_files_; }
+  bool is_committing_files() const { return is_committing_files_; }
+
+  PayloadFiles& payload_files() { return payload_files_; }
+  // Checks one file; a sentence when something is wrong with it.
+  Result<std::optional<std::string>> Verify(const std::string& name) const;
+
+ private:
+  enum class Stage : uint8_t {
+    kIdle,
+    kPayloads,  // chunks that no file holds go to payload files
+    kBlocks,    // dirty blocks are written anew
+    kManifest,  // to be written by the next commit
+    kCommit,    // that commit is on its way
+  };
+
+  struct Run {
+    double from;  // creation orders [from, until)
+    double until;
+  };
+
+  Result<std::vector<Manifest>> ReadManifests();
+  Result<bool> Counts(const Manifest& manifest) const;
+  Result<void> DropMissingFiles();
+  Result<void> SetAside(const std::string& name, const std::string& why);
+  Result<void> BlockIsDamaged(const std::string& why);
+  Result<void> Remove(const std::string& name);
+  Result<void> RemoveStrangers();
+
+  void Begin(uint64_t sequence);
+  Result<void> CompactPayloads();
+  Result<void> WritePayloads();
+  Result<void> WriteBlock();
+  std::vector<Row> NextRows(const Run& run) const;
+  void PlanBlocks();
+  void Settle();
+  static void MarkDirty(const std::vector<BlockFile>& blocks, std::vector<bool>& dirty,
+                        int64_t order);
+
+  Env* env_;
+  StoreOptions options_;
+  EventTable* table_;
+  Journal* journal_;
+  TopicRegistry* topics_;
+  PayloadFiles payload_files_;
+
+  Manifest manifest_;                  // the newest that counts
+  std::optional<Manifest> previous_;   // the one before it, the fallback
+  std::vector<std::string> lost_;
+  size_t unloaded_ = 0;                // blocks of the manifest, from the front, still to be loaded
+
+  std::vector<bool> dirty_;            // by block of the manifest; one more for what is in none
+  std::vector<int64_t> touched_;       // creation orders, during a checkpoint
+  bool is_demanded_ = false;
+  bool has_changed_files_ = false;
+  bool is_committing_files_ = false;
+
+  Stage stage_ = Stage::kIdle;
+  Manifest next_;                      // what the checkpoint under way will be
+  std::vector<uint32_t> chunks_;       // still to be written
+  std::vector<uint32_t> written_;      // chunks that leave memory with this checkpoint
+  std::vector<Run> runs_;              // still to be written, the last one first
+  std::vector<bool> planned_;          // what was dirty when it began
+};
+
+}  // namespace cuesheet

@@ -1,0 +1,119 @@
+#include "store/partial_replay.h"
+
+#include <cstring>
+
+namespace cuesheet {
+
+size_t PartialReplay::IdHash::operator()(const Uuid& id) const {
+  size_t hash;
+  std::memcpy(&hash, id.bytes.data() + id.bytes.size() - sizeof(hash), sizeof(hash));
+  size_t time;
+  std::memcpy(&time, id.bytes.data(), sizeof(time));
+  return hash ^ (time * 31);
+}
+
+const Uuid& PartialReplay::FirstId(const Uuid& id) const {
+  const auto first = first_ids_.find(id);
+  return first == first_ids_.end() ? id : first->second;
+}
+
+Uuid PartialReplay::LastId(Uuid id) const {
+  for (auto next = next_ids_.find(id); next != next_ids_.end(); next = next_ids_.find(id)) {
+    id = next->second;
+  }
+  return id;
+}
+
+void PartialReplay::Apply(const Change& change) {
+  const Uuid id = change.event.id;
+  const bool is_replaced = change.kind == ChangeKind::kReplaced;
+  if (is_replaced) {
+    next_ids_[change.previous_id] = id;
+    next_ids_.erase(id);  // an upstream may come back to an id: no circles
+  }
+  Row row = table_->FindById(id);
+  if (row == kNoRow && is_replaced) row = table_->FindById(change.previous_id);
+  if (row != kNoRow) {
+    if (is_replaced) gone_.insert(change.previous_id);
+    Write(row, change);
+    return;
+  }
+  switch (change.kind) {
+    case ChangeKind::kInserted:
+      table_->Insert(View(change.event));
+      touch_(change.event.creation_order);
+      return;
+    case ChangeKind::kRemoved:
+      gone_.insert(id);
+      gone_.insert(FirstId(id));
+      waiting_.erase(FirstId(id));
+      return;
+    default:
+      const Uuid first = FirstId(is_replaced ? change.previous_id : id);
+      if (is_replaced) {
+        first_ids_[id] = first;
+        for (const Row child : table_->RenameAbsent(change.previous_id, id)) {
+          touch_(table_->creation_order(child));
+        }
+      }
+      has_moved_ = has_moved_ || change.fields.Has(Field::kCreationOrder);
+      waiting_[first].push_back(change);
+  }
+}
+
+void PartialReplay::Write(Row row, const Change& change) {
+  touch_(table_->creation_order(row));
+  if (change.kind == ChangeKind::kRemoved) {
+    gone_.insert(change.event.id);
+    table_->Remove(row);
+    return;
+  }
+  if (change.kind == ChangeKind::kReplaced && table_->id(row) != change.event.id) {
+    TouchChildren(row);
+    table_->Rename(row, change.event.id);
+  }
+  table_->Set(row, View(change.event), change.fields);
+  touch_(table_->creation_order(row));
+}
+
+void PartialReplay::Load(const BlockEvent& loaded) {
+  const Uuid id = loaded.event.id;
+  if (gone_.contains(id) || table_->FindById(id) != kNoRow) return;
+  // Its block may know it under its last id and its parent under the first one. Children that wait
+  // for its first id find it before it gets the last one.
+  EventView event = loaded.event;
+  event.id = FirstId(id);
+  if (event.depends_on) event.depends_on = LastId(*event.depends_on);
+  const Row row = table_->Insert(event);
+  if (event.id != id) table_->Rename(row, id);
+  if (loaded.has_payload && table_->payloads().IsDefined(loaded.payload)) {
+    table_->AdoptPayload(row, loaded.payload);
+  }
+  const auto waiting = waiting_.find(FirstId(id));
+  if (waiting == waiting_.end()) return;
+  for (Change& change : waiting->second) {
+    if (change.event.depends_on) change.event.depends_on = LastId(*change.event.depends_on);
+    Write(row, change);
+  }
+  waiting_.erase(waiting);
+}
+
+// They show the id of their parent.
+void PartialReplay::TouchChildren(Row row) {
+  table_->VisitChildren(row, [this](Row child) {
+    touch_(table_->creation_order(child));
+    return true;
+  });
+}
+
+size_t PartialReplay::Finish() {
+  const size_t count = waiting_.size();
+  waiting_.clear();
+  first_ids_.clear();
+  next_ids_.clear();
+  gone_.clear();
+  has_moved_ = false;
+  return count;
+}
+
+}  // namespace cuesheet

@@ -1,0 +1,51 @@
+// Brings a table up to date while a part of its events is not loaded yet: changes of events that
+// are not here wait for their block (docs/storage.md, Open).
+//
+// Blocks are written while changes go on, so a block may hold a later state of an event than the
+// one that a change begins from. A change writes whole fields, so applying it again does no harm,
+// and after the last change every event is as it was.
+#pragma once
+
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "event/change.h"
+#include "journal/block.h"
+#include "table/event_table.h"
+
+namespace cuesheet {
+
+class PartialReplay {
+ public:
+  // touch(order) is called for every event that differs from its block.
+  PartialReplay(EventTable* table, std::function<void(int64_t)> touch)
+      : table_(table), touch_(std::move(touch)) {}
+
+  void Apply(const Change& change);
+  void Load(const BlockEvent& loaded);
+  // Whether an event that is not loaded yet has got another creation order.
+  bool has_moved() const { return has_moved_; }
+  // Events with changes that were never loaded; forgets them.
+  size_t Finish();
+
+ private:
+  struct IdHash {
+    size_t operator()(const Uuid& id) const;
+  };
+
+  const Uuid& FirstId(const Uuid& id) const;
+  Uuid LastId(Uuid id) const;
+  void Write(Row row, const Change& change);
+  void TouchChildren(Row row);
+
+  EventTable* table_;
+  std::function<void(int64_t)> touch_;
+  std::unordered_map<Uuid, std::vector<Change>, IdHash> waiting_;  // by the id in the block
+  std::unordered_map<Uuid, Uuid, IdHash> first_ids_;               // of events that were replaced
+  std::unordered_map<Uuid, Uuid, IdHash> next_ids_;                // the same the other way
+  std::unordered_set<Uuid, IdHash> gone_;
+  bool has_moved_ = false;
+};
+
+}  // namespace cuesheet
