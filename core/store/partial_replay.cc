@@ -17,9 +17,10 @@ const Uuid& PartialReplay::FirstId(const Uuid& id) const {
   return first == first_ids_.end() ? id : first->second;
 }
 
-Uuid PartialReplay::LastId(Uuid id) const {
-  for (auto next = next_ids_.find(id); next != next_ids_.end(); next = next_ids_.find(id)) {
-    id = next->second;
+// What became of a parent that was noted at a sequence.
+Uuid PartialReplay::IdAfter(uint64_t sequence, Uuid id) const {
+  for (const Rename& rename : renames_) {
+    if (rename.sequence > sequence && rename.from == id) id = rename.to;
   }
   return id;
 }
@@ -27,10 +28,7 @@ Uuid PartialReplay::LastId(Uuid id) const {
 void PartialReplay::Apply(const Change& change) {
   const Uuid id = change.event.id;
   const bool is_replaced = change.kind == ChangeKind::kReplaced;
-  if (is_replaced) {
-    next_ids_[change.previous_id] = id;
-    next_ids_.erase(id);  // an upstream may come back to an id: no circles
-  }
+  if (is_replaced) renames_.push_back({change.sequence, change.previous_id, id});
   Row row = table_->FindById(id);
   if (row == kNoRow && is_replaced) row = table_->FindById(change.previous_id);
   if (row != kNoRow) {
@@ -83,7 +81,7 @@ void PartialReplay::Load(const BlockEvent& loaded) {
   // for its first id find it before it gets the last one.
   EventView event = loaded.event;
   event.id = FirstId(id);
-  if (event.depends_on) event.depends_on = LastId(*event.depends_on);
+  if (event.depends_on) event.depends_on = IdAfter(0, *event.depends_on);
   const Row row = table_->Insert(event);
   if (event.id != id) table_->Rename(row, id);
   if (loaded.has_payload && table_->payloads().IsDefined(loaded.payload)) {
@@ -92,7 +90,8 @@ void PartialReplay::Load(const BlockEvent& loaded) {
   const auto waiting = waiting_.find(FirstId(id));
   if (waiting == waiting_.end()) return;
   for (Change& change : waiting->second) {
-    if (change.event.depends_on) change.event.depends_on = LastId(*change.event.depends_on);
+    auto& parent = change.event.depends_on;
+    if (parent) parent = IdAfter(change.sequence, *parent);
     Write(row, change);
   }
   waiting_.erase(waiting);
@@ -110,7 +109,7 @@ size_t PartialReplay::Finish() {
   const size_t count = waiting_.size();
   waiting_.clear();
   first_ids_.clear();
-  next_ids_.clear();
+  renames_.clear();
   gone_.clear();
   has_moved_ = false;
   return count;

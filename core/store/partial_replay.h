@@ -35,7 +35,7 @@ class PartialReplay {
   };
 
   const Uuid& FirstId(const Uuid& id) const;
-  Uuid LastId(Uuid id) const;
+  Uuid IdAfter(uint64_t sequence, Uuid id) const;
   void Write(Row row, const Change& change);
   void TouchChildren(Row row);
 
@@ -43,7 +43,12 @@ class PartialReplay {
   std::function<void(int64_t)> touch_;
   std::unordered_map<Uuid, std::vector<Change>, IdHash> waiting_;  // by the id in the block
   std::unordered_map<Uuid, Uuid, IdHash> first_ids_;               // of events that were replaced
-  std::unordered_map<Uuid, Uuid, IdHash> next_ids_;                // the same the other way
+  struct Rename {
+    uint64_t sequence;
+    Uuid from;
+    Uuid to;
+  };
+  std::vector<Rename> renames_;
   std::unordered_set<Uuid, IdHash> gone_;
   bool has_moved_ = false;
 };
