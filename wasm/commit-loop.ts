@@ -1,6 +1,8 @@
 import type { Durability, HostFiles } from './host-files.ts';
+import type { CallWithFiles } from './call-with-files.ts';
 import type { CoreStore } from './load.ts';
 import { type Effect, Method } from './methods.ts';
+import { turn } from './open-store.ts';
 
 /** Waits between attempts after a commit that failed, in milliseconds; the last one repeats. */
 const RETRY_MS = [100, 300, 1000, 3000, 5000];
@@ -27,9 +29,10 @@ interface Batch {
 /**
  * Group commit: everything that happened while a commit was on its way shares the next one. Effects
  * leave after the commit that covers them, so nobody is told of an event that a crash could take back.
+ * Between commits, when the core says that it is due, it writes a checkpoint, a slice at a time.
  */
 export function createCommitLoop(
-  store: CoreStore,
+  { store, call }: { store: CoreStore; call: CallWithFiles },
   files: HostFiles,
   carryOut: (effects: Effect[]) => void,
   durability: Durability = 'relaxed',
@@ -41,13 +44,13 @@ export function createCommitLoop(
   let retry: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
   let stopped: Error | null = null;
+  let maintaining = false;
 
   async function commitOnce(batch: Batch): Promise<void> {
     try {
       // The effects of everything before this moment; records and effects are cut at one point.
       held = held.concat(store.takeEffects());
-      const bytes = store.call<{ bytes: number }>(Method.commit).header.bytes;
-      if (bytes > 0) {
+      if (store.call<{ needed: boolean }>(Method.commit).header.needed) {
         const effects = held;
         held = [];
         try {
@@ -57,8 +60,9 @@ export function createCommitLoop(
           store.call(Method.committed, { ok: false });
           throw error;
         }
-        store.call(Method.committed, { ok: true });
+        const { header } = store.call<{ maintenance: boolean }>(Method.committed, { ok: true });
         carryOut(effects);
+        if (header.maintenance) void maintain();
       } else {
         // What was committed relaxed may not be on the disk yet.
         if (batch.durability === 'strict') await files.commit('strict');
@@ -71,6 +75,25 @@ export function createCommitLoop(
       const delay = RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)];
       clearTimeout(retry);
       if (!stopped) retry = setTimeout(start, delay);
+    }
+  }
+
+  /** What fails here is tried again after a later commit. */
+  async function maintain(): Promise<void> {
+    if (maintaining) return;
+    maintaining = true;
+    try {
+      for (let more = true; more;) {
+        await turn();
+        await running;
+        if (stopped) return;
+        ({ more } = (await call<{ more: boolean }>(Method.maintain)).header);
+      }
+      await settle();
+    } catch {
+      // A commit was on its way again, or a file could not be read or written.
+    } finally {
+      maintaining = false;
     }
   }
 
@@ -87,20 +110,22 @@ export function createCommitLoop(
     running ??= run();
   }
 
+  function settle(wanted: Durability = durability): Promise<void> {
+    if (stopped) return Promise.reject(stopped);
+    if (wanted === 'strict') waiting.durability = wanted;
+    const settled = new Promise<void>((resolve, reject) => {
+      waiting.waiters.push({ resolve, reject });
+    });
+    // After the current turn, so that requests that arrived together share the first commit too.
+    if (!running) queueMicrotask(start);
+    return settled;
+  }
+
   return {
-    settle(wanted = durability) {
-      if (stopped) return Promise.reject(stopped);
-      if (wanted === 'strict') waiting.durability = wanted;
-      const settled = new Promise<void>((resolve, reject) => {
-        waiting.waiters.push({ resolve, reject });
-      });
-      // After the current turn, so that requests that arrived together share the first commit too.
-      if (!running) queueMicrotask(start);
-      return settled;
-    },
+    settle,
     async stop() {
       clearTimeout(retry);
-      const last = this.settle();
+      const last = settle();
       stopped = new Error('the store is closed');
       await last;
       await running;

@@ -216,7 +216,9 @@ Result<std::string> Instance::Remove(const Frame& frame) {
 Result<std::string> Instance::Get(const Frame& frame) {
   CUE_ASSIGN(const Uuid id, IdOf(frame));
   CUE_ASSIGN(const EventForm form, FormOf(frame));
-  const auto event = store_.Find(id);
+  const Json* payload = FindMember(frame.header, "payload");
+  const bool with_payload = payload == nullptr || *payload != false;
+  const auto event = store_.Find(id, with_payload);
   if (!event && event.error().code != ErrorCode::kNotFound) return std::unexpected(event.error());
   std::string out = HeaderFrame({{"found", event.has_value()}});
   if (!event) return out;

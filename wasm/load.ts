@@ -33,7 +33,7 @@ export interface CoreStore {
 }
 
 export interface Core {
-  create(role: 'replica' | 'hub', files: HostFiles): CoreStore;
+  create(role: 'replica' | 'hub', files: HostFiles, segmentBytes?: number): CoreStore;
   /** The Emscripten module, for the IDBFS mount. */
   glue: Glue;
 }
@@ -72,10 +72,10 @@ export async function loadCore(wasm: WebAssembly.Module): Promise<Core> {
   let nextFiles = 1;
   return {
     glue,
-    create(role, files) {
+    create(role, files, segmentBytes) {
       const number = nextFiles++;
       hostFiles.set(number, files);
-      const handle = withRequest(glue, frame({ role, files: number }), (pointer, length) =>
+      const handle = withRequest(glue, frame({ role, files: number, segmentBytes }), (pointer, length) =>
         glue._cue_create(pointer, length),
       );
       if (handle === 0) {

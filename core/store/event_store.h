@@ -103,8 +103,8 @@ class EventStore {
     return archive_.Verify(file);
   }
   Result<std::vector<std::string>> Files() const { return env_->List(); }
-  // The event as a form shows it. kNotFound, kLoading, kCold.
-  Result<EventView> Find(const Uuid& id) const;
+  // kNotFound, kLoading; with its payload kCold.
+  Result<EventView> Find(const Uuid& id, bool with_payload) const;
 
   // protocol.md 3.4. kConflict for a taken hash, and for `reuse` of an event that has children;
   // kInvalid when the summary breaks the structure of a topic that enforces it.

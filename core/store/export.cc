@@ -6,6 +6,8 @@ namespace cuesheet {
 
 Result<ExportPart> EventStore::Export(std::string& out, std::optional<double> after,
                                       size_t limit_bytes) const {
+  CUE_TRY(CheckLoaded());
+  (void)archive_.payload_files().TakeMissed();
   ExportPart part;
   OrderRange range;
   if (after) range.after = *after;
@@ -26,6 +28,7 @@ Result<ExportPart> EventStore::Export(std::string& out, std::optional<double> af
     last = row;
     return true;
   });
+  CUE_TRY(CheckMissed());
   return part;
 }
 

@@ -74,12 +74,13 @@ Result<void> EventStore::CheckMissed() const {
   return Fail(ErrorCode::kCold, names);
 }
 
-Result<EventView> EventStore::Find(const Uuid& id) const {
+Result<EventView> EventStore::Find(const Uuid& id, bool with_payload) const {
   const Row row = table_.FindById(id);
   if (row == kNoRow) {
     CUE_TRY(CheckLoaded());
     return Fail(ErrorCode::kNotFound, "Event not found");
   }
+  if (!with_payload) return table_.ViewWithoutPayload(row);
   (void)archive_.payload_files().TakeMissed();
   const EventView event = table_.View(row);
   CUE_TRY(CheckMissed());

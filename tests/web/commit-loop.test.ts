@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { createCallWithFiles } from '../../wasm/call-with-files.ts';
 import { createCommitLoop } from '../../wasm/commit-loop.ts';
 import type { HostFiles } from '../../wasm/host-files.ts';
 import type { CoreStore } from '../../wasm/load.ts';
@@ -10,14 +11,15 @@ function setup(durability?: 'relaxed' | 'strict') {
   const store = {
     takeEffects: () => [],
     call(method: Method) {
-      const bytes = state.pending;
+      const needed = state.pending > 0;
       if (method === Method.commit) state.pending = 0;
-      return { header: { bytes }, body: new Uint8Array() };
+      return { header: { needed, maintenance: false }, body: new Uint8Array() };
     },
   } as unknown as CoreStore;
   const commit = async (asked: string) => void state.commits.push(asked);
   const files = { commit } as unknown as HostFiles;
-  const loop = createCommitLoop(store, files, () => {}, durability);
+  const opened = { store, call: createCallWithFiles(store, files) };
+  const loop = createCommitLoop(opened, files, () => {}, durability);
   const write = (wanted?: 'relaxed' | 'strict') => {
     state.pending += 1;
     return loop.settle(wanted);

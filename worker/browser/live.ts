@@ -1,3 +1,4 @@
+import type { CallWithFiles } from '../../wasm/call-with-files.ts';
 import type { CoreStore } from '../../wasm/load.ts';
 import { Method } from '../../wasm/methods.ts';
 import type { LiveMessage } from './protocol.ts';
@@ -13,7 +14,7 @@ export interface LiveQueries {
    * key that is open already begins anew.
    * @throws CoreError `invalid` when the query is refused, `too_large` when too many are open.
    */
-  add(key: string, live: number, query: string, post: (message: LiveMessage) => void): void;
+  add(key: string, live: number, query: string, post: (message: LiveMessage) => void): Promise<void>;
   remove(key: string): void;
   /** Forgets every query whose key starts with `prefix`. */
   removeAll(prefix: string): void;
@@ -22,7 +23,7 @@ export interface LiveQueries {
 }
 
 /** Live queries of all pages: the core keeps them up to date, here its patches are handed out. */
-export function createLiveQueries(store: CoreStore): LiveQueries {
+export function createLiveQueries(store: CoreStore, call: CallWithFiles): LiveQueries {
   const numbers = new Map<string, number>();
   const sinks = new Map<number, (patches: Uint8Array) => void>();
   let last = 0;
@@ -36,19 +37,29 @@ export function createLiveQueries(store: CoreStore): LiveQueries {
     store.call(Method.unlive, { live: number });
   }
 
-  function tellPatches() {
+  async function tellPatches(): Promise<void> {
     waiting = false;
-    for (const line of linesOf(store.call(Method.patches).body)) {
+    for (const line of linesOf((await call(Method.patches)).body)) {
       sinks.get(liveOf(line))?.(line.slice()); // the page takes its copy over
     }
   }
 
   return {
-    add(key, live, query, post) {
+    async add(key, live, query, post) {
       remove(key);
       const number = ++last;
-      const page = store.call(Method.live, { live: number }, query).body;
       numbers.set(key, number);
+      let page: Uint8Array;
+      try {
+        page = (await call(Method.live, { live: number }, query)).body;
+      } catch (error) {
+        if (numbers.get(key) === number) numbers.delete(key);
+        throw error;
+      }
+      if (numbers.get(key) !== number) {
+        store.call(Method.unlive, { live: number }); // it was ended while it waited for files
+        return;
+      }
       sinks.set(number, (patches) => post({ live, patches }));
       post({ live, page: page.slice() });
     },
@@ -59,7 +70,7 @@ export function createLiveQueries(store: CoreStore): LiveQueries {
     changed() {
       if (waiting) return;
       waiting = true;
-      setTimeout(tellPatches, FRAME_MS);
+      setTimeout(() => void tellPatches().catch(reportError), FRAME_MS);
     },
   };
 }

@@ -42,11 +42,12 @@ export interface Workplace {
  * when the upstream took it and what it made of it is durable here as well.
  */
 export function createHandlers(work: Workplace): Handlers {
-  const { store, upstream, live, arrivals, settle } = work;
+  const { store, call, upstream, live, arrivals, settle } = work;
   const actor = () => ({ now: nowMicros(), user: work.user, senderType: 'cuesheet' });
 
+  /** The event without its payload. */
   function find(id: string): Uint8Array | null {
-    const { header, body } = store.call<{ found: boolean }>(Method.get, { id });
+    const { header, body } = store.call<{ found: boolean }>(Method.get, { id, payload: false });
     return header.found ? body : null;
   }
 
@@ -56,7 +57,7 @@ export function createHandlers(work: Workplace): Handlers {
     return store.call<{ covers: boolean }>(Method.covers, {}, toJson(event)).header.covers;
   }
 
-  function read(id: string): { updatedAt: string; payload?: unknown } | null {
+  function read(id: string): { updatedAt: string } | null {
     const bytes = find(id);
     return bytes && JSON.parse(new TextDecoder().decode(bytes));
   }
@@ -103,9 +104,10 @@ export function createHandlers(work: Workplace): Handlers {
       return { removed: here };
     },
     async get({ id }) {
-      const here = find(id);
+      const { header, body } = await call<{ found: boolean }>(Method.get, { id });
+      const here = header.found ? body : null;
       if (upstream?.state() !== 'live') return here;
-      if (here && read(id)?.payload !== undefined) return here;
+      if (here && 'payload' in JSON.parse(new TextDecoder().decode(here))) return here;
       try {
         const response = await upstream.request('GET', `/api/events/${id}`);
         return new Uint8Array(await response.arrayBuffer());
@@ -114,9 +116,11 @@ export function createHandlers(work: Workplace): Handlers {
         throw error;
       }
     },
-    query: ({ query }) => store.call(Method.query, {}, toJson(query)).body,
-    live({ live: number, query }, page, post) {
-      live.add(`${page} ${number}`, number, toJson(query), post);
+    async query({ query }) {
+      return (await call(Method.query, {}, toJson(query))).body;
+    },
+    async live({ live: number, query }, page, post) {
+      await live.add(`${page} ${number}`, number, toJson(query), post);
       return null;
     },
     unlive({ live: number }, page) {

@@ -1,12 +1,19 @@
-import { createCallWithFiles } from '../../wasm/call-with-files.ts';
 import { createCommitLoop } from '../../wasm/commit-loop.ts';
 import type { Durability } from '../../wasm/host-files.ts';
 import { type Claimed, claimDatabases, mountIdbfs } from '../../wasm/idbfs.ts';
-import { type Core, type CoreStore, loadCore, nowMicros } from '../../wasm/load.ts';
+import { type Core, CoreError, loadCore } from '../../wasm/load.ts';
 import { type Effect, Method } from '../../wasm/methods.ts';
+import { type OpenedStore, openStore } from '../../wasm/open-store.ts';
 import { createArrivals } from './arrivals.ts';
 import { createLiveQueries } from './live.ts';
-import type { Answers, Kind, OpenRequest, RequestMessage, Status } from './protocol.ts';
+import {
+  type Answers,
+  type Kind,
+  type OpenRequest,
+  REPEATABLE,
+  type RequestMessage,
+  type Status,
+} from './protocol.ts';
 import { createHandlers, type Post } from './requests.ts';
 import { createRetention } from './retention.ts';
 import { type GuardedFiles, guardStorage, memoryOnly } from './storage-guard.ts';
@@ -17,6 +24,8 @@ import { WorkerError } from './worker-error.ts';
 const WASM_TIMEOUT_MS = 60_000;
 /** Pages hear of the status at most this often, in milliseconds. */
 const STATUS_MS = 16;
+/** A file of the journal grows to this size: a commit writes the whole of it. */
+const SEGMENT_BYTES = 16 * 1024;
 
 /** The store of a database, serving the pages of every tab. Lives in the worker that owns it. */
 export interface Session {
@@ -46,9 +55,8 @@ export async function openSession(
   claimed?.catch(() => {}); // told when the module is here
   const core = await loadCore(await compile(options.wasmUrl));
   const files = claimed ? await openFiles(core.glue, claimed) : memoryOnly(noStorage ?? '');
-  const store = core.create('replica', files);
-  store.call(Method.open, { now: nowMicros() });
-  return createSession(store, files, options, onFenced);
+  const opened = await openStore(core, 'replica', files, SEGMENT_BYTES);
+  return createSession(opened, files, options, onFenced);
 }
 
 async function openFiles(glue: Core['glue'], claimed: Promise<Claimed>): Promise<GuardedFiles> {
@@ -71,21 +79,22 @@ async function compile(url: string): Promise<WebAssembly.Module> {
 }
 
 function createSession(
-  store: CoreStore,
+  opened: OpenedStore,
   files: GuardedFiles,
   options: OpenRequest,
   onFenced: () => void,
 ): Session {
+  const { store, call } = opened;
   const pages = new Map<string, Post>();
   let lastStatus = '';
   let statusWaiting = false;
-  const live = createLiveQueries(store);
+  const live = createLiveQueries(store, call);
   const arrivals = createArrivals();
   const told = (effects: Effect[]) => {
     carryOut(effects);
     tellStatus();
   };
-  const commits = createCommitLoop(store, files, told, options.durability);
+  const commits = createCommitLoop(opened, files, told, options.durability);
   const scope = options.scope ?? null;
   const retention = createRetention(store, scope, options.server !== null, settle);
   files.listen({
@@ -106,11 +115,17 @@ function createSession(
     ).header;
     return {
       connection: upstream?.state() ?? 'local',
-      ...files.state(),
+      ...storageState(),
       saving: report.pendingBytes > 0,
       events: report.events,
       sequence: report.sequence,
     };
+  }
+
+  function storageState() {
+    const state = files.state();
+    const message = state.message ?? (opened.lost.length > 0 ? opened.lost.join('; ') : null);
+    return { ...state, message };
   }
 
   function tellStatus() {
@@ -165,7 +180,6 @@ function createSession(
 
   const { user } = options;
   const hasScope = scope !== null;
-  const call = createCallWithFiles(store, files);
   const work = {
     store,
     call,
@@ -181,14 +195,29 @@ function createSession(
     leave,
   };
   const handlers = createHandlers(work);
-  retention.start();
-  upstream?.start();
+  /** What needs all events begins when they are here. */
+  async function load(): Promise<void> {
+    await opened.load();
+    retention.start();
+    upstream?.start();
+    tellStatus();
+  }
+  let loaded = Promise.resolve();
+  if (opened.isLoaded) {
+    retention.start(); // refuses a wrong scope
+    upstream?.start();
+  } else {
+    loaded = load();
+    loaded.catch(() => {}); // told to whoever waits for it
+  }
+
   return {
     leave,
     async stop(why) {
       pages.clear();
       live.removeAll('');
       if (why === 'lost') commits.abandon(new WorkerError('owner_lost', FENCED));
+      opened.end();
       upstream?.stop();
       retention.stop();
       if (why === 'closed') await commits.stop().catch(() => {}); // told to whoever waited for it
@@ -200,7 +229,14 @@ function createSession(
         page: string,
         post: Post,
       ) => Promise<Answers[Kind]>;
-      return await handler(message.body, page, post);
+      if (!REPEATABLE.includes(message.kind) && message.kind !== 'open') await loaded;
+      try {
+        return await handler(message.body, page, post);
+      } catch (error) {
+        if (!(error instanceof CoreError) || error.code !== 'loading') throw error;
+        await loaded;
+        return await handler(message.body, page, post);
+      }
     },
   };
 }

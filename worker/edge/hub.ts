@@ -1,6 +1,7 @@
 import type { HostFiles } from '../../wasm/host-files.ts';
 import { entropy, loadCore, nowMicros } from '../../wasm/load.ts';
 import { type Effect, Method } from '../../wasm/methods.ts';
+import { openWholeStore } from '../../wasm/open-store.ts';
 import { type CommitLoop, createCommitLoop } from '../../wasm/commit-loop.ts';
 import type { Credentials } from './credentials.ts';
 import { createRoutes } from './routes.ts';
@@ -59,6 +60,9 @@ export interface Hub {
   events(): number;
 }
 
+/** A file of the journal grows to this size; on disks appending costs the same at any. */
+export const SEGMENT_BYTES = 256 * 1024;
+
 /** AYON's clients try again after a 503. */
 const STOPPING = {
   status: 503,
@@ -71,15 +75,16 @@ const STOPPING = {
  */
 export async function createHub(options: HubOptions): Promise<Hub> {
   const core = await loadCore(options.wasm);
-  const store = core.create('hub', options.files);
-  store.call(Method.open, { now: nowMicros() });
+  const opened = await openWholeStore(core, 'hub', options.files, SEGMENT_BYTES);
+  const { store } = opened;
+  for (const what of opened.lost) console.error(`cuesheet: ${what}`);
   let stopping = false;
   const sockets = createSockets(options.credentials, (header, text) => {
     if (stopping) return; // frames still come in while a socket closes
     store.call(Method.socket, { now: nowMicros(), ...header }, text);
     void commits.settle().catch(reportCommit);
   });
-  const commits: CommitLoop = createCommitLoop(store, options.files, sockets.carryOut);
+  const commits: CommitLoop = createCommitLoop(opened, options.files, sockets.carryOut);
 
   const ask = (request: CoreRequest) => {
     if (stopping) return STOPPING;

@@ -23,8 +23,8 @@ Writes all events of a hub as NDJSON: one event a line, oldest first, with its p
       { data: DATA_OPTION, out: { type: 'string' } },
       0,
     );
-    const { call, open } = await openStoreFolder(values.data, { create: false });
-    await open();
+    const { open } = await openStoreFolder(values.data, { create: false });
+    const { call } = await open();
     const progress = createProgressLine();
     let events = 0;
     let bytes = 0;

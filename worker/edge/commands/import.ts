@@ -29,8 +29,8 @@ they are. Ends with 1 when a line is refused; the others go in.
       throw new UsageError('import: name the file to read, - for standard input', 'import');
     }
     const totalBytes = path === '-' ? null : (await stat(path)).size; // refuses what is not there
-    const { call, open } = await openStoreFolder(values.data, { create: true });
-    const commits = await open();
+    const { open } = await openStoreFolder(values.data, { create: true });
+    const { call, commits } = await open();
     const source = path === '-' ? process.stdin : createReadStream(path);
     const report = await importAll(call, commits, source, totalBytes);
     await commits.stop();

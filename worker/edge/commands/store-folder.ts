@@ -3,13 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CallWithFiles, createCallWithFiles } from '../../../wasm/call-with-files.ts';
 import { type CommitLoop, createCommitLoop } from '../../../wasm/commit-loop.ts';
-import { type CoreStore, loadCore, nowMicros } from '../../../wasm/load.ts';
-import { Method } from '../../../wasm/methods.ts';
+import { loadCore } from '../../../wasm/load.ts';
+import { openWholeStore } from '../../../wasm/open-store.ts';
+import { SEGMENT_BYTES } from '../hub.ts';
 import { openNodeFiles } from '../node-files.ts';
 import { packageFile } from './command.ts';
 
-/** More blocks than any store has. */
-const MAX_BLOCKS = 100_000;
 /** Exit codes of a process that a signal ended. */
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 
@@ -17,11 +16,12 @@ export const DATA_OPTION = { type: 'string', default: '.cuesheet' } as const;
 export const DATA_HELP =
   '--data DIR    folder of the hub, which must not run (default .cuesheet in the current folder)';
 
-/** The files of a hub that does not run, and their store, which is not open yet. */
+/** The files of a hub that does not run. */
 export interface StoreFolder {
+  /** Calls of a store that is not open, such as verify. */
   call: CallWithFiles;
-  /** Opens the store; its commits. All events are here afterwards. */
-  open(): Promise<CommitLoop>;
+  /** Opens the store; all events are here afterwards. */
+  open(): Promise<{ call: CallWithFiles; commits: CommitLoop }>;
 }
 
 /**
@@ -41,16 +41,13 @@ export async function openStoreFolder(
     process.once(signal, () => process.exit(code));
   }
   const wasm = new WebAssembly.Module(await readFile(packageFile('cuesheet-hub.wasm')));
-  const store: CoreStore = (await loadCore(wasm)).create('hub', files);
-  const call = createCallWithFiles(store, files);
+  const core = await loadCore(wasm);
   return {
-    call,
+    call: createCallWithFiles(core.create('hub', files), files),
     async open() {
-      let { loaded } = (await call<{ loaded?: boolean }>(Method.open, { now: nowMicros() })).header;
-      for (let blocks = 0; loaded === false && blocks < MAX_BLOCKS; blocks++) {
-        ({ loaded } = (await call<{ loaded: boolean }>(Method.load)).header);
-      }
-      return createCommitLoop(store, files, () => {});
+      const opened = await openWholeStore(core, 'hub', files, SEGMENT_BYTES);
+      for (const what of opened.lost) console.error(`cuesheet: ${what}`);
+      return { call: opened.call, commits: createCommitLoop(opened, files, () => {}) };
     },
   };
 }

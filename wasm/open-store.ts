@@ -1,0 +1,86 @@
+import { type CallWithFiles, createCallWithFiles } from './call-with-files.ts';
+import type { HostFiles } from './host-files.ts';
+import { type Core, CoreError, type CoreStore, nowMicros } from './load.ts';
+import { Method } from './methods.ts';
+
+/** A damaged checkpoint is set aside and the one before it is used; there are two. */
+const MAX_OPENS = 3;
+
+export interface OpenedStore {
+  store: CoreStore;
+  call: CallWithFiles;
+  /** What was damaged and set aside, a sentence each. */
+  lost: readonly string[];
+  /** All events are here already; else `load()` brings them. */
+  isLoaded: boolean;
+  /**
+   * Loads the events that are not here yet, a block at a time; others get a turn in between. To be
+   * called once.
+   * @throws CoreError `corrupt`: open the store again.
+   */
+  load(): Promise<void>;
+  /** Loads nothing any more. */
+  end(): void;
+}
+
+interface OpenAnswer {
+  loaded: boolean;
+  next: string[];
+  lost: string[];
+}
+
+/** Lets everything else that waits go first. */
+export function turn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
+}
+
+/**
+ * Makes a store on files and opens it: the newest events are there when it resolves.
+ * `segmentBytes`: how large a file of the journal grows, which a host may have to write as a whole.
+ * @throws CoreError `state` when a newer version wrote the files, `storage` when they cannot be read.
+ */
+export async function openStore(
+  core: Core,
+  role: 'replica' | 'hub',
+  files: HostFiles,
+  segmentBytes: number,
+): Promise<OpenedStore> {
+  const store = core.create(role, files, segmentBytes);
+  const call = createCallWithFiles(store, files);
+  const { header } = await call<OpenAnswer>(Method.open, { now: nowMicros() });
+  let ended = false;
+
+  async function load(): Promise<void> {
+    for (let next = header.next; next.length > 0 && !ended;) {
+      const names = next;
+      await files.load(names);
+      await turn();
+      if (!ended) ({ next } = store.call<OpenAnswer>(Method.load).header);
+      files.unload(names);
+    }
+  }
+
+  const end = () => {
+    ended = true;
+  };
+  return { store, call, lost: header.lost, isLoaded: header.loaded, load, end };
+}
+
+/** The same with all events, and again from the checkpoint before when one turns out damaged. */
+export async function openWholeStore(
+  core: Core,
+  role: 'replica' | 'hub',
+  files: HostFiles,
+  segmentBytes: number,
+): Promise<OpenedStore> {
+  for (let opens = 1; ; opens++) {
+    const opened = await openStore(core, role, files, segmentBytes);
+    try {
+      await opened.load();
+      return opened;
+    } catch (error) {
+      opened.store.destroy();
+      if (!(error instanceof CoreError) || error.code !== 'corrupt' || opens === MAX_OPENS) throw error;
+    }
+  }
+}
