@@ -50,8 +50,7 @@ Result<uint32_t> LiveOf(const Frame& frame) {
 Instance::Instance(std::unique_ptr<Env> env, uint64_t segment_bytes)
     : env_(std::move(env)), store_(env_.get(), {.segment_bytes = segment_bytes}) {}
 
-Result<std::unique_ptr<Instance>> Instance::Create(std::unique_ptr<Env> env,
-                                                   std::string_view role,
+Result<std::unique_ptr<Instance>> Instance::Create(std::unique_ptr<Env> env, std::string_view role,
                                                    uint64_t segment_bytes) {
   std::unique_ptr<Instance> instance(new Instance(std::move(env), segment_bytes));
   CUE_ASSIGN(instance->role_, Role::Make(role, &instance->store_, &instance->effects_));
@@ -161,15 +160,14 @@ Result<std::string> Instance::Verify(const Frame& frame) const {
     if (problem) problems.push_back({{"file", file}, {"message", *problem}});
   }
   const auto next = std::ranges::upper_bound(files, file);
-  return HeaderFrame({{"next", next == files.end() ? Json() : Json(*next)},
-                      {"problems", std::move(problems)}});
+  return HeaderFrame(
+      {{"next", next == files.end() ? Json() : Json(*next)}, {"problems", std::move(problems)}});
 }
 
 Result<std::string> Instance::Commit() {
   CUE_ASSIGN(const EventStore::Commit commit, store_.BeginCommit());
-  return HeaderFrame({{"sequence", commit.sequence},
-                      {"bytes", commit.bytes},
-                      {"needed", commit.is_needed}});
+  return HeaderFrame(
+      {{"sequence", commit.sequence}, {"bytes", commit.bytes}, {"needed", commit.is_needed}});
 }
 
 Result<std::string> Instance::Committed(const Frame& frame) {

@@ -75,8 +75,10 @@ export async function loadCore(wasm: WebAssembly.Module): Promise<Core> {
     create(role, files, segmentBytes) {
       const number = nextFiles++;
       hostFiles.set(number, files);
-      const handle = withRequest(glue, frame({ role, files: number, segmentBytes }), (pointer, length) =>
-        glue._cue_create(pointer, length),
+      const handle = withRequest(
+        glue,
+        frame({ role, files: number, segmentBytes }),
+        (pointer, length) => glue._cue_create(pointer, length),
       );
       if (handle === 0) {
         hostFiles.delete(number);

@@ -80,7 +80,8 @@ export async function openWholeStore(
       return opened;
     } catch (error) {
       opened.store.destroy();
-      if (!(error instanceof CoreError) || error.code !== 'corrupt' || opens === MAX_OPENS) throw error;
+      if (!(error instanceof CoreError) || error.code !== 'corrupt' || opens === MAX_OPENS)
+        throw error;
     }
   }
 }

@@ -18,9 +18,7 @@ constexpr std::string_view kMagic = "CUEBLCK1";  // its last character is the fo
 uint64_t ZigZag(int64_t value) {
   return (static_cast<uint64_t>(value) << 1) ^ static_cast<uint64_t>(value >> 63);
 }
-int64_t UnZigZag(uint64_t value) {
-  return static_cast<int64_t>((value >> 1) ^ (~(value & 1) + 1));
-}
+int64_t UnZigZag(uint64_t value) { return static_cast<int64_t>((value >> 1) ^ (~(value & 1) + 1)); }
 int64_t Difference(int64_t a, int64_t b) {
   return static_cast<int64_t>(static_cast<uint64_t>(a) - static_cast<uint64_t>(b));
 }
@@ -161,8 +159,8 @@ class Decoder {
     TakePayloads();
     for (BlockEvent& e : events_) e.event.description = texts_.Take(in_.Varint());
     for (BlockEvent& e : events_) e.event.summary = texts_.Take(in_.Varint());
-    const bool whole = ok_ && in_.ok() && texts_.ok() && in_.remaining() == 0 &&
-                       texts_.remaining() == 0;
+    const bool whole =
+        ok_ && in_.ok() && texts_.ok() && in_.remaining() == 0 && texts_.remaining() == 0;
     return whole && std::ranges::all_of(events_, IsPlausible) ? Result<void>() : Damaged();
   }
 

@@ -13,8 +13,7 @@ namespace cuesheet {
 inline Result<void> CheckFileHead(std::string_view bytes, std::string_view magic) {
   if (bytes.starts_with(magic)) return {};
   const size_t version = magic.size() - 1;
-  const bool is_newer = bytes.size() > version &&
-                        bytes.starts_with(magic.substr(0, version)) &&
+  const bool is_newer = bytes.size() > version && bytes.starts_with(magic.substr(0, version)) &&
                         bytes[version] > magic[version] && bytes[version] <= '9';
   if (!is_newer) return Fail(ErrorCode::kCorrupt, "not a file of this format");
   return Fail(ErrorCode::kState, std::string("the file has format ") + bytes[version] +

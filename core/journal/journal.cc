@@ -109,9 +109,9 @@ Result<void> Journal::ReplaySegment(Replay& replay, uint64_t number, bool is_las
       return applied.has_value();
     });
     if (!applied) {
-      return Fail(ErrorCode::kCorrupt,
-                  name + " at byte " + std::to_string(at) + ": " + applied.error().message +
-                      "; restore the file from a copy or remove the database");
+      return Fail(ErrorCode::kCorrupt, name + " at byte " + std::to_string(at) + ": " +
+                                           applied.error().message +
+                                           "; restore the file from a copy or remove the database");
     }
   }
   replay.kept_bytes = at;

@@ -37,9 +37,9 @@ struct Manifest {
   uint64_t sequence = 0;
   uint64_t settled = 0;
   uint64_t settled_checksum = 0;
-  uint64_t first_segment = 1;  // of the journal from `sequence` on
-  int64_t next_order = 1;      // of the store
-  uint64_t next_file = 1;      // block and payload files number below this
+  uint64_t first_segment = 1;     // of the journal from `sequence` on
+  int64_t next_order = 1;         // of the store
+  uint64_t next_file = 1;         // block and payload files number below this
   std::vector<BlockFile> blocks;  // by first_order
   std::vector<PayloadFile> payloads;
   std::string topics;  // TopicRegistry::Save

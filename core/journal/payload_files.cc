@@ -96,7 +96,8 @@ Result<void> PayloadFiles::Join(uint64_t number, const std::vector<uint64_t>& fi
       if (arena_->live(chunk.chunk) == 0) continue;
       CUE_ASSIGN(const uint64_t size,
                  PieceBytes(std::string_view(part).substr(chunk.offset, kPieceHeadBytes)));
-      const std::string_view piece = std::string_view(part).substr(chunk.offset, static_cast<size_t>(size));
+      const std::string_view piece =
+          std::string_view(part).substr(chunk.offset, static_cast<size_t>(size));
       chunk.offset = static_cast<uint32_t>(bytes.size());
       bytes += piece;
       joined.chunks.push_back(chunk);

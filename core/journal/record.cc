@@ -81,7 +81,7 @@ bool IsPlausible(const Event& event) {
 
 // `previous` is the id of a replaced event, else null.
 uint64_t PutRecord(std::string& out, uint64_t sequence, ChangeKind kind, const Uuid* previous,
-               FieldSet fields, const EventView& event) {
+                   FieldSet fields, const EventView& event) {
   const size_t head = out.size();
   out.append(kRecordHeadSize, '\0');
   ByteWriter body(out);
@@ -104,7 +104,7 @@ uint64_t PutRecord(std::string& out, uint64_t sequence, ChangeKind kind, const U
 uint64_t AppendRecord(std::string& out, const Change& change) {
   const bool replaced = change.kind == ChangeKind::kReplaced;
   return PutRecord(out, change.sequence, change.kind, replaced ? &change.previous_id : nullptr,
-            change.fields, View(change.event));
+                   change.fields, View(change.event));
 }
 
 uint64_t AppendInsertRecord(std::string& out, uint64_t sequence, const EventView& event) {

@@ -119,23 +119,23 @@ class Archive {
   TopicRegistry* topics_;
   PayloadFiles payload_files_;
 
-  Manifest manifest_;                  // the newest that counts
-  std::optional<Manifest> previous_;   // the one before it, the fallback
+  Manifest manifest_;                 // the newest that counts
+  std::optional<Manifest> previous_;  // the one before it, the fallback
   std::vector<std::string> lost_;
-  size_t unloaded_ = 0;                // blocks of the manifest, from the front, still to be loaded
+  size_t unloaded_ = 0;  // blocks of the manifest, from the front, still to be loaded
 
-  std::vector<bool> dirty_;            // by block of the manifest; one more for what is in none
-  std::vector<int64_t> touched_;       // creation orders, during a checkpoint
+  std::vector<bool> dirty_;       // by block of the manifest; one more for what is in none
+  std::vector<int64_t> touched_;  // creation orders, during a checkpoint
   bool is_demanded_ = false;
   bool has_changed_files_ = false;
   bool is_committing_files_ = false;
 
   Stage stage_ = Stage::kIdle;
-  Manifest next_;                      // what the checkpoint under way will be
-  std::vector<uint32_t> chunks_;       // still to be written
-  std::vector<uint32_t> written_;      // chunks that leave memory with this checkpoint
-  std::vector<Run> runs_;              // still to be written, the last one first
-  std::vector<bool> planned_;          // what was dirty when it began
+  Manifest next_;                  // what the checkpoint under way will be
+  std::vector<uint32_t> chunks_;   // still to be written
+  std::vector<uint32_t> written_;  // chunks that leave memory with this checkpoint
+  std::vector<Run> runs_;          // still to be written, the last one first
+  std::vector<bool> planned_;      // what was dirty when it began
 };
 
 }  // namespace cuesheet

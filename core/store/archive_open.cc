@@ -17,8 +17,8 @@ Result<void> Archive::Open() {
   CUE_ASSIGN(const std::vector<std::string> names, env_->List());
   uint64_t next_file = 1;
   for (const std::string& name : names) {
-    next_file = std::max({next_file, FileNumber(name, kBlockPrefix) + 1,
-                          FileNumber(name, kPayloadPrefix) + 1});
+    next_file = std::max(
+        {next_file, FileNumber(name, kBlockPrefix) + 1, FileNumber(name, kPayloadPrefix) + 1});
   }
   if (manifests.empty()) {
     manifest_.next_file = next_file;
@@ -45,9 +45,8 @@ Result<void> Archive::Open() {
 
 Result<std::vector<Manifest>> Archive::ReadManifests() {
   CUE_ASSIGN(std::vector<std::string> names, env_->List());
-  std::erase_if(names, [](const std::string& name) {
-    return FileNumber(name, kManifestPrefix) == 0;
-  });
+  std::erase_if(names,
+                [](const std::string& name) { return FileNumber(name, kManifestPrefix) == 0; });
   std::ranges::sort(names, std::greater(),
                     [](const std::string& name) { return FileNumber(name, kManifestPrefix); });
   std::vector<Manifest> manifests;

@@ -361,7 +361,8 @@ void EventStore::RedactChange(Change& change) const {
 void EventStore::Record(Change change) {
   RedactChange(change);
   change.sequence = ++sequence_;
-  const Uuid& before_id = change.kind == ChangeKind::kReplaced ? change.previous_id : change.event.id;
+  const Uuid& before_id =
+      change.kind == ChangeKind::kReplaced ? change.previous_id : change.event.id;
   const Row before = table_.FindById(before_id);
   std::optional<int64_t> order;
   if (before != kNoRow) order = table_.creation_order(before);

@@ -241,7 +241,7 @@ class EventStore {
   uint64_t sequence_ = 0;
   int64_t next_order_ = 1;
   uint64_t durable_sequence_ = 0;
-  uint64_t imported_bytes_ = 0;  // of lines whose events no commit has covered
+  uint64_t imported_bytes_ = 0;   // of lines whose events no commit has covered
   std::optional<Commit> commit_;  // on its way
   uint64_t committing_import_ = 0;
   bool open_ = false;

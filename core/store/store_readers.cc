@@ -151,8 +151,8 @@ Result<void> EventStore::OpenLive(uint32_t live, EventQuery query, std::string& 
   (void)archive_.payload_files().TakeMissed();
   const bool has_children = query.has_children.has_value();
   CUE_ASSIGN(LiveQuery * opened, live_.Open(live, std::move(query)));
-  const bool is_known = !has_children && !partial_.has_moved() &&
-                        opened->IsCoveredFrom(archive_.loaded_from());
+  const bool is_known =
+      !has_children && !partial_.has_moved() && opened->IsCoveredFrom(archive_.loaded_from());
   const auto readable = is_known || is_loaded() ? CheckMissed() : CheckLoaded();
   if (!readable) {
     live_.Close(live);

@@ -179,7 +179,7 @@ class EventTable {
   std::vector<TextRef> summary_;
   std::vector<TextRef> payload_;  // by row, as far as any event has one
   DictionaryColumn topic_, project_, user_, sender_, sender_type_;
-  TextArena text_;      // descriptions and summaries
+  TextArena text_;         // descriptions and summaries
   PayloadArena payloads_;  // apart, because scans never read them
 
   RowIndex by_id_;

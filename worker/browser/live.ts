@@ -14,7 +14,12 @@ export interface LiveQueries {
    * key that is open already begins anew.
    * @throws CoreError `invalid` when the query is refused, `too_large` when too many are open.
    */
-  add(key: string, live: number, query: string, post: (message: LiveMessage) => void): Promise<void>;
+  add(
+    key: string,
+    live: number,
+    query: string,
+    post: (message: LiveMessage) => void,
+  ): Promise<void>;
   remove(key: string): void;
   /** Forgets every query whose key starts with `prefix`. */
   removeAll(prefix: string): void;
