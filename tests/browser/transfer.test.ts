@@ -179,4 +179,21 @@ describe('export and import', () => {
     expect(result.report).toMatchObject({ events: 12_000, known: 6_000, refused: 0 });
     expect(result.after).toBe(24_000);
   });
+
+  test('a check of all files passes what was imported, and says how far it is', async () => {
+    const result = await (
+      await newTab()
+    ).evaluate(async () => {
+      const events = await window.open('a');
+      await events.import(new Blob([window.lines(0, 5_000)]));
+      const progress: number[] = [];
+      const report = await events.verify({ onProgress: ({ files }) => progress.push(files) });
+      const aborted = { signal: AbortSignal.abort() };
+      return { report, progress, code: await events.verify(aborted).catch((error) => error.code) };
+    });
+    expect(result.report.problems).toEqual([]);
+    expect(result.progress).toHaveLength(result.report.files);
+    expect(result.progress.at(-1)).toBe(result.report.files);
+    expect(result.code).toBe('aborted');
+  });
 });

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { allEvents, call, KEYS, startHub, temporaryFolder } from './hub-process.ts';
@@ -145,4 +145,24 @@ test('a reader that stops early ends an export without a word', async () => {
   });
   expect(shell.stdout.split('\n')).toHaveLength(2);
   expect(shell.stderr).toBe('');
+});
+
+test('verify passes a sound folder, and names the file that is damaged without touching it', () => {
+  const data = join(newFolder(), 'data');
+  run(['import', '-', '--data', data], lines(2000, 800));
+  const sound = run(['verify', '--data', data]);
+  expect(sound.stderr).toBe('');
+  expect(sound.stdout).toMatch(/^\d+ files? checked, no problems\n$/);
+  expect(sound.status).toBe(0);
+  const [name] = readdirSync(join(data, 'events')).sort();
+  const path = join(data, 'events', name as string);
+  const bytes = readFileSync(path);
+  bytes[100] = (bytes[100] as number) ^ 1;
+  writeFileSync(path, bytes);
+  appendFileSync(join(data, 'events', 'journal-99999999'), 'no segment');
+  const damaged = run(['verify', '--data', data]);
+  expect(damaged.stdout).toContain(`${name}: `);
+  expect(damaged.stdout).toMatch(/checked, 2 problems\n$/);
+  expect(damaged.status).toBe(1);
+  expect(readFileSync(path).equals(bytes)).toBe(true);
 });
