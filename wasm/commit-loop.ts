@@ -15,6 +15,8 @@ export interface CommitLoop {
    * written again).
    */
   settle(durability?: Durability): Promise<void>;
+  /** Writes the checkpoint that is due, if any, as after a commit. Never rejects. */
+  maintain(): Promise<void>;
   /** Commits what waits, then stops; further calls reject. */
   stop(): Promise<void>;
   /** Commits nothing any more: whoever waits, and further calls, are rejected with the reason. */
@@ -123,6 +125,7 @@ export function createCommitLoop(
 
   return {
     settle,
+    maintain,
     async stop() {
       clearTimeout(retry);
       const last = settle();

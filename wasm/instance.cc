@@ -141,7 +141,8 @@ Result<std::string> Instance::Open() {
 
 Result<std::string> Instance::Load() {
   CUE_TRY(store_.LoadNext());
-  return HeaderFrame({{"loaded", store_.is_loaded()}, {"next", store_.NextFiles()}});
+  return HeaderFrame(
+      {{"loaded", store_.is_loaded()}, {"next", store_.NextFiles()}, {"lost", store_.TakeLost()}});
 }
 
 Result<std::string> Instance::Maintain() {

@@ -9,24 +9,27 @@ const MAX_OPENS = 3;
 export interface OpenedStore {
   store: CoreStore;
   call: CallWithFiles;
-  /** What was damaged and set aside, a sentence each. */
+  /** What was damaged and set aside, a sentence each; `load()` may add to it. */
   lost: readonly string[];
   /** All events are here already; else `load()` brings them. */
   isLoaded: boolean;
   /**
    * Loads the events that are not here yet, a block at a time; others get a turn in between. To be
    * called once.
-   * @throws CoreError `corrupt`: open the store again.
+   * @throws CoreError `corrupt`, saying what was set aside: commit the files and open the store again.
    */
   load(): Promise<void>;
   /** Loads nothing any more. */
   end(): void;
 }
 
-interface OpenAnswer {
-  loaded: boolean;
+interface LoadAnswer {
   next: string[];
   lost: string[];
+}
+
+interface OpenAnswer extends LoadAnswer {
+  loaded: boolean;
 }
 
 /** Lets everything else that waits go first. */
@@ -55,8 +58,11 @@ export async function openStore(
       const names = next;
       await files.load(names);
       await turn();
-      if (!ended) ({ next } = store.call<OpenAnswer>(Method.load).header);
+      if (ended) return;
+      const answer = store.call<LoadAnswer>(Method.load).header;
       files.unload(names);
+      header.lost.push(...answer.lost);
+      ({ next } = answer);
     }
   }
 
@@ -73,15 +79,18 @@ export async function openWholeStore(
   files: HostFiles,
   segmentBytes: number,
 ): Promise<OpenedStore> {
+  const lost: string[] = [];
   for (let opens = 1; ; opens++) {
     const opened = await openStore(core, role, files, segmentBytes);
     try {
       await opened.load();
-      return opened;
+      return { ...opened, lost: [...lost, ...opened.lost] };
     } catch (error) {
       opened.store.destroy();
       if (!(error instanceof CoreError) || error.code !== 'corrupt' || opens === MAX_OPENS)
         throw error;
+      await files.commit('relaxed');
+      lost.push(error.message);
     }
   }
 }

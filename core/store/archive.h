@@ -41,7 +41,7 @@ class Archive {
   // not count.
   Result<void> Open();
   const Manifest& manifest() const { return manifest_; }
-  // A sentence for each file that was set aside.
+  // A sentence for each file that was set aside; the caller clears what it has told.
   std::vector<std::string>& lost() { return lost_; }
 
   bool is_loaded() const { return unloaded_ == 0; }

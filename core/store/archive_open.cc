@@ -141,8 +141,7 @@ Result<void> Archive::BlockIsDamaged(const std::string& why) {
     const std::string name = ManifestName(manifest_.number);
     CUE_TRY(SetAside(name, BlockName(block.number) + " is damaged (" + why +
                                "), the checkpoint before it is used"));
-    return Fail(ErrorCode::kCorrupt,
-                BlockName(block.number) + ": " + why + "; open the store again");
+    return Fail(ErrorCode::kCorrupt, lost_.back());
   }
   CUE_TRY(SetAside(BlockName(block.number),
                    why + "; its " + std::to_string(block.events) + " events are lost"));

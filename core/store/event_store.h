@@ -8,6 +8,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -70,9 +71,11 @@ class EventStore {
   Result<Recovery> Open();
   // Whether all events are here. Until then commands and most readers answer kLoading.
   bool is_loaded() const { return archive_.is_loaded(); }
-  // Brings one more block of events. kCold; kCorrupt when a new EventStore has to be opened on the
-  // files.
+  // Brings one more block of events. kCold; kCorrupt, saying what was set aside, when a new
+  // EventStore has to be opened on the files.
   Result<void> LoadNext();
+  // What LoadNext() has set aside since this was asked last, a sentence each.
+  std::vector<std::string> TakeLost() { return std::exchange(archive_.lost(), {}); }
   // The files that the next LoadNext() reads.
   std::vector<std::string> NextFiles() const { return archive_.NextFiles(); }
   // All events that the store has, loaded or not.

@@ -28,7 +28,8 @@ Result<Recovery> EventStore::Open() {
              journal_.Open({manifest.first_segment, manifest.sequence},
                            [this](const Change& change) { return ReplayChange(change); }));
   sequence_ = durable_sequence_ = recovery.sequence;
-  recovery.lost.insert(recovery.lost.begin(), archive_.lost().begin(), archive_.lost().end());
+  const std::vector<std::string> lost = TakeLost();
+  recovery.lost.insert(recovery.lost.begin(), lost.begin(), lost.end());
   if (!recovery.lost.empty()) archive_.Demand();
   if (is_loaded()) partial_.Finish();
   open_ = true;

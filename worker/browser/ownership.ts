@@ -7,6 +7,9 @@ const NO_LOCKS =
   'this page is no secure context (https or localhost), so its tabs cannot agree on one writer';
 const LOCKS_REFUSED = 'the browser lets this page store nothing';
 
+/** A database with damaged files is opened so often again: two checkpoints may be tried, and two more. */
+const MAX_REOPENS = 4;
+
 /** One database in this worker: where the requests of its pages go. */
 export interface Database {
   /** `post` reaches the page. */
@@ -44,10 +47,17 @@ export function joinDatabase(
   let owning: Owning | null = null;
   let waiting: AbortController | null = null; // in the queue for the lock
   let closed = false;
+  const lost: string[] = []; // what sessions have found damaged
 
   function own(stolen: boolean): Owning {
     waiting = null;
-    const session = openSession(options, noStorage, () => lose(mine));
+    const session = openSession(options, noStorage, [...lost], {
+      fenced: () => lose(mine),
+      damaged(what) {
+        lost.push(what);
+        if (lost.length <= MAX_REOPENS) lose(mine);
+      },
+    });
     let release = () => {};
     const held = new Promise<void>((resolve) => {
       release = resolve;
@@ -83,7 +93,7 @@ export function joinDatabase(
     request(locks, { steal: true });
   }
 
-  /** Another worker has the database now. */
+  /** Another worker has the database now, or this one is to open it anew. */
   function lose(mine: Owning | null) {
     if (!mine || mine !== owning || !locks || closed) return;
     owning = null;

@@ -40,23 +40,31 @@ export interface Session {
   stop(why: 'closed' | 'lost'): Promise<void>;
 }
 
+/** What ends a session from within. */
+export interface SessionEnds {
+  /** A commit found that another worker owns the database. */
+  fenced(): void;
+  /** Not all events can be loaded, for this reason: another session is to be opened. */
+  damaged(what: string): void;
+}
+
 /**
  * Loads the module, opens the database and connects to the server. `noStorage` says why nothing may
- * be kept on disk, null = it may. `onFenced` is called when a commit finds that another worker owns the
- * database.
+ * be kept on disk, null = it may. `lost` is what sessions before have found damaged.
  * @throws WorkerError `state` when the wasm cannot be loaded, CoreError when the files are damaged.
  */
 export async function openSession(
   options: OpenRequest,
   noStorage: string | null,
-  onFenced: () => void,
+  lost: readonly string[],
+  ends: SessionEnds,
 ): Promise<Session> {
   const claimed = noStorage === null ? claimDatabases(options.database) : null;
   claimed?.catch(() => {}); // told when the module is here
   const core = await loadCore(await compile(options.wasmUrl));
   const files = claimed ? await openFiles(core.glue, claimed) : memoryOnly(noStorage ?? '');
   const opened = await openStore(core, 'replica', files, SEGMENT_BYTES);
-  return createSession(opened, files, options, onFenced);
+  return createSession(opened, files, options, lost, ends);
 }
 
 async function openFiles(glue: Core['glue'], claimed: Promise<Claimed>): Promise<GuardedFiles> {
@@ -82,12 +90,14 @@ function createSession(
   opened: OpenedStore,
   files: GuardedFiles,
   options: OpenRequest,
-  onFenced: () => void,
+  lost: readonly string[],
+  ends: SessionEnds,
 ): Session {
   const { store, call } = opened;
   const pages = new Map<string, Post>();
   let lastStatus = '';
   let statusWaiting = false;
+  let stopped = false;
   const live = createLiveQueries(store, call);
   const arrivals = createArrivals();
   const told = (effects: Effect[]) => {
@@ -100,7 +110,7 @@ function createSession(
   files.listen({
     onFull: async () => void retention.makeRoom(),
     onChange() {
-      if (files.state().problem === 'fenced') onFenced();
+      if (files.state().problem === 'fenced') ends.fenced();
       else tellStatusNow(); // before anybody hears of a write that is in memory only
     },
   });
@@ -124,8 +134,7 @@ function createSession(
 
   function storageState() {
     const state = files.state();
-    const message = state.message ?? (opened.lost.length > 0 ? opened.lost.join('; ') : null);
-    return { ...state, message };
+    return { ...state, message: state.message ?? ([...lost, ...opened.lost].join('; ') || null) };
   }
 
   function tellStatus() {
@@ -197,10 +206,18 @@ function createSession(
   const handlers = createHandlers(work);
   /** What needs all events begins when they are here. */
   async function load(): Promise<void> {
-    await opened.load();
+    try {
+      await opened.load();
+    } catch (error) {
+      if (stopped) return;
+      await files.commit('relaxed').catch(() => {}); // what was set aside stays so
+      ends.damaged((error as Error).message);
+      throw error;
+    }
     retention.start();
     upstream?.start();
     tellStatus();
+    if (opened.lost.length > 0) void commits.maintain();
   }
   let loaded = Promise.resolve();
   if (opened.isLoaded) {
@@ -214,6 +231,7 @@ function createSession(
   return {
     leave,
     async stop(why) {
+      stopped = true;
       pages.clear();
       live.removeAll('');
       if (why === 'lost') commits.abandon(new WorkerError('owner_lost', FENCED));
