@@ -30,7 +30,12 @@ export interface Directory {
   paths: string[];
   /** As the last owner wrote them; null when none did. */
   sizes: Sizes | null;
+  /** What the browser says of why it deleted what was here before; null when it did not. */
+  dataLoss: string | null;
 }
+
+/** What Chromium adds to the event: it deletes the databases of an origin when its files are damaged. */
+type UpgradeEvent = IDBVersionChangeEvent & { dataLoss?: string; dataLossMessage?: string };
 
 /** One IndexedDB database in the layout of IDBFS. Every method rejects with a StorageProblem. */
 export interface Records {
@@ -68,11 +73,15 @@ export function createRecords(database: string, openTimeoutMs: number = OPEN_TIM
   let epoch = 0;
   let interrupted = false;
   let closed = false;
+  let dataLoss: string | null = null;
 
   async function connect(): Promise<IDBDatabase> {
     if (closed) throw new StorageProblem('closed', 'the database was closed');
-    const opened = await openDatabase(database, openTimeoutMs, () => {
+    const gone = () => {
       if (connection === opened) interrupt();
+    };
+    const opened = await openDatabase(database, openTimeoutMs, gone, (event) => {
+      if (event.dataLoss === 'total') dataLoss = event.dataLossMessage || 'no reason given';
     });
     connection = opened;
     return opened;
@@ -124,6 +133,7 @@ export function createRecords(database: string, openTimeoutMs: number = OPEN_TIM
       return {
         paths: found.paths.result as string[],
         sizes: (found.sizes.result as Sizes | undefined) ?? null,
+        dataLoss,
       };
     },
     async read(paths) {
@@ -202,8 +212,16 @@ function complete<T>(transaction: IDBTransaction, work: Work<T>): Promise<T> {
   });
 }
 
-/** `gone` is called when the connection has ended: by the browser, or because another tab asked. */
-function openDatabase(name: string, timeoutMs: number, gone: () => void): Promise<IDBDatabase> {
+/**
+ * `gone` is called when the connection has ended: by the browser, or because another tab asked; `made`
+ * when the database was not there.
+ */
+function openDatabase(
+  name: string,
+  timeoutMs: number,
+  gone: () => void,
+  made: (event: UpgradeEvent) => void,
+): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
     const { indexedDB } = globalThis as { indexedDB?: IDBFactory };
     if (!indexedDB) throw new StorageProblem('unavailable', 'there is no IndexedDB');
@@ -214,7 +232,8 @@ function openDatabase(name: string, timeoutMs: number, gone: () => void): Promis
       reject(new StorageProblem('unavailable', reason));
     }, timeoutMs);
     const request = indexedDB.open(name, VERSION);
-    request.onupgradeneeded = () => {
+    request.onupgradeneeded = (event) => {
+      made(event);
       const { result: connection, transaction } = request;
       const store = connection.objectStoreNames.contains(STORE)
         ? transaction?.objectStore(STORE)

@@ -27,6 +27,8 @@ export interface IdbfsFiles extends HostFiles {
 export interface Claimed {
   hot: { folder: string; records: Records };
   cold: { folder: string; records: Records; sizes: Sizes };
+  /** A sentence when the browser had to delete what was here before; else null. */
+  dataLoss: string | null;
 }
 
 /**
@@ -43,9 +45,11 @@ export async function claimDatabases(
     folder: `${folder}/cold`,
     records: createRecords(`${folder}/cold`, openTimeoutMs),
   };
-  const [, directory] = await Promise.all([hot.records.claim(), cold.records.claim()]);
+  const [found, directory] = await Promise.all([hot.records.claim(), cold.records.claim()]);
   const sizes = await sizesOf(cold.records, cold.folder, directory);
-  return { hot, cold: { ...cold, sizes } };
+  const reason = found.dataLoss ?? directory.dataLoss;
+  const dataLoss = reason && `the browser found its own files damaged and deleted them: ${reason}`;
+  return { hot, cold: { ...cold, sizes }, dataLoss };
 }
 
 /** Of files whose sizes nobody wrote down, because IDBFS itself stored them, the contents are read. */

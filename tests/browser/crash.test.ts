@@ -33,7 +33,8 @@ describe.each([
   test(`what was acknowledged is there, once (seed ${seed})`, async () => {
     const failures: string[][] = [];
     const onKill = (_kill: number, problems: string[]) => void failures.push(problems);
-    await runKills({ browser, kills, tabs: 2, seed, onKill });
+    const onBrowserLoss = (_kill: number, lines: string[]) => console.warn(lines.join('\n'));
+    await runKills({ browser, kills, tabs: 2, seed, onKill, onBrowserLoss });
     expect(failures).toEqual(Array.from({ length: kills }, () => []));
   }, 180_000);
 });

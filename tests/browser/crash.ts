@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import puppeteer from 'puppeteer-core';
 import { temporaryFolder } from '../edge/hub-process.ts';
@@ -13,6 +13,10 @@ export type BrowserName = 'chromium' | 'firefox';
 const OPEN_TIMEOUT_MS = 45_000;
 /** A browser is killed so long after its first acknowledged writes at the latest, in milliseconds. */
 const LOAD_MS = 1_500;
+/** So many times in a run the browser itself may lose its database, or one time in ten kills. */
+const MAX_BROWSER_LOSSES = 3;
+/** What Chromium logs when its LevelDB is damaged and it deletes all databases of the origin. */
+const BROWSER_LOSS = /IndexedDB recovering from a corrupted|Got corruption for/;
 
 /** What both drivers can do with a tab. */
 export interface Tab {
@@ -39,6 +43,11 @@ export interface Load {
   acknowledged(): number;
   /** What is wrong with the store, as the page of a tab sees it; empty = nothing. */
   check(tab: Tab): Promise<string[]>;
+  /**
+   * Lines of the browser's own log that say that it found its database damaged and deleted it, since
+   * this was asked last. When there are any, nothing that was acknowledged before is looked for.
+   */
+  browserLosses(): string[];
   open(browser: CrashBrowser, flags?: 'dedicated'): Promise<Tab>;
   end(): void;
 }
@@ -49,6 +58,8 @@ export async function createLoad(browser: BrowserName): Promise<Load> {
   const errors: string[] = [];
   let heard = 0;
   let tabs = 0;
+  let logs: string[] = []; // one of each launch, not yet looked at
+  let launches = 0;
   const server = await serveStatic({ '/': CRASH_PAGE }, (body) => {
     for (const line of body.split('\n')) {
       const [marker = '', updates] = line.split(' ');
@@ -70,7 +81,12 @@ export async function createLoad(browser: BrowserName): Promise<Load> {
   return {
     url: server.url,
     profile: profile.path,
-    launch: () => (browser === 'firefox' ? launchFirefox : launch)(profile.path),
+    launch() {
+      if (browser === 'firefox') return launchFirefox(profile.path);
+      const log = join(profile.path, `chromium-${++launches}.log`);
+      logs.push(log);
+      return launch(profile.path, log);
+    },
     async write(running, flags) {
       return goto(await running.newTab(), `tab=${tabs++}&${flags ?? ''}`);
     },
@@ -89,8 +105,16 @@ export async function createLoad(browser: BrowserName): Promise<Load> {
       const promised = new Map(acknowledged); // what comes in meanwhile is not looked for
       const stored = await tab.evaluate(() => window.stored());
       const problems = await tab.evaluate(() => window.problems());
-      const found = [...errors.splice(0), ...differences(promised, stored), ...problems];
-      return found.length > 0 ? [...browserLog(profile.path), ...found] : [];
+      return [...errors.splice(0), ...differences(promised, stored), ...problems];
+    },
+    browserLosses() {
+      const lines = logs
+        .filter(existsSync)
+        .flatMap((path) => readFileSync(path, 'utf8').split('\n'))
+        .filter((line) => BROWSER_LOSS.test(line));
+      logs = [];
+      if (lines.length > 0) acknowledged.clear();
+      return lines;
     },
     end() {
       killBrowser(profile.path);
@@ -98,18 +122,6 @@ export async function createLoad(browser: BrowserName): Promise<Load> {
       profile.remove();
     },
   };
-}
-
-/** What Chromium says of its own files: when it made the LevelDB anew, say. */
-function browserLog(profile: string): string[] {
-  const folder = join(profile, 'Default/IndexedDB');
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .filter((name) => name.endsWith('.leveldb'))
-    .flatMap((name) => [join(folder, name, 'LOG.old'), join(folder, name, 'LOG')])
-    .filter(existsSync)
-    .flatMap((path) => readFileSync(path, 'utf8').split('\n'))
-    .filter((line) => /Creating DB|orrupt/.test(line));
 }
 
 function differences(acknowledged: ReadonlyMap<string, number>, stored: string[]): string[] {
@@ -128,8 +140,9 @@ function differences(acknowledged: ReadonlyMap<string, number>, stored: string[]
   return problems;
 }
 
-async function launch(profile: string): Promise<CrashBrowser> {
-  const context = await launchChromium(profile);
+async function launch(profile: string, log: string): Promise<CrashBrowser> {
+  const flags = ['--enable-logging', `--log-file=${log}`];
+  const context = await launchChromium(profile, { flags });
   context.setDefaultTimeout(OPEN_TIMEOUT_MS);
   return { newTab: () => context.newPage(), close: () => context.close() };
 }
@@ -158,20 +171,28 @@ export interface CrashOptions {
   seed: number;
   /** Called after every kill with what is wrong; empty = nothing. */
   onKill(kill: number, problems: string[], acknowledged: number): void;
+  /** Called instead when the browser says that it lost its database; that kill is done again. */
+  onBrowserLoss(kill: number, lines: string[]): void;
 }
 
-/** Writes, kills the browser at a random moment, looks what is there, and goes on with the load. */
+/**
+ * Writes, kills the browser at a random moment, looks what is there, and goes on with the load.
+ * @throws Error when the browser loses its database again and again.
+ */
 export async function runKills({
   browser,
   kills,
   tabs,
   seed,
   onKill,
+  onBrowserLoss,
 }: CrashOptions): Promise<void> {
   const random = createRandom(seed);
   const load = await createLoad(browser);
+  const most = Math.max(MAX_BROWSER_LOSSES, kills / 10);
+  let losses = 0;
   try {
-    for (let kill = 1; kill <= kills; kill++) {
+    for (let kill = 1; kill <= kills;) {
       const running = await load.launch();
       await Promise.all(Array.from({ length: tabs }, () => load.write(running)));
       await load.hear(tabs);
@@ -180,8 +201,12 @@ export async function runKills({
       await running.close().catch(() => {}); // it is dead
       const again = await load.launch();
       const problems = await load.check(await load.open(again));
-      onKill(kill, problems, load.acknowledged());
+      const acknowledged = load.acknowledged();
+      const lines = load.browserLosses();
+      if (lines.length === 0) onKill(kill++, problems, acknowledged);
+      else onBrowserLoss(kill, lines);
       await again.close();
+      if (lines.length > 0 && ++losses > most) throw new Error(`${lines[0]}: ${losses} times`);
     }
   } finally {
     load.end();

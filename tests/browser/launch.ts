@@ -18,14 +18,19 @@ const CHROMIUM_FLAGS = [
 /** Chromium with a profile of its own, which survives the browser. */
 export async function launchChromium(
   profile: string,
-  options: { viewport?: { width: number; height: number }; colorScheme?: 'light' | 'dark' } = {},
+  options: {
+    viewport?: { width: number; height: number };
+    colorScheme?: 'light' | 'dark';
+    flags?: string[];
+  } = {},
 ): Promise<BrowserContext> {
+  const { flags = [], ...rest } = options;
   return chromium.launchPersistentContext(profile, {
     executablePath: '/usr/bin/chromium',
-    args: CHROMIUM_FLAGS,
+    args: [...CHROMIUM_FLAGS, ...flags],
     headless: true,
     viewport: { width: 1280, height: 720 },
-    ...options,
+    ...rest,
   });
 }
 

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../edge/hub-process.ts';
@@ -23,16 +25,20 @@ beforeAll(async () => {
 afterAll(() => server.close());
 beforeEach(async () => {
   profile = temporaryFolder();
-  browser = await launchChromium(profile.path);
-  page = await browser.newPage();
-  await page.goto(server.url);
-  await page.waitForFunction(() => window.ready);
-  await page.evaluate(() => window.open());
+  await start();
 });
 afterEach(() => {
   killBrowser(profile.path);
   profile.remove();
 });
+
+async function start(): Promise<void> {
+  browser = await launchChromium(profile.path);
+  page = await browser.newPage();
+  await page.goto(server.url);
+  await page.waitForFunction(() => window.ready);
+  await open();
+}
 
 async function importAll(): Promise<void> {
   const report = await page.evaluate(
@@ -246,4 +252,39 @@ describe('a block that is damaged while nobody looks', () => {
     },
     TEST_MS,
   );
+});
+
+/** Turns bytes over in the files in which Chromium keeps IndexedDB. */
+function damageLevelDb() {
+  const base = join(profile.path, 'Default/IndexedDB');
+  for (const folder of readdirSync(base).filter((name) => name.endsWith('.leveldb'))) {
+    for (const name of readdirSync(join(base, folder)).filter((file) =>
+      /\.(log|ldb)$/.test(file),
+    )) {
+      const path = join(base, folder, name);
+      const bytes = readFileSync(path);
+      for (let at = 100; at < bytes.length; at += 997) bytes[at] = (bytes[at] as number) ^ 255;
+      writeFileSync(path, bytes);
+    }
+  }
+}
+
+test('when Chromium finds its own files damaged and deletes them, the status says so', async () => {
+  await page.evaluate(() => window.events.import(new Blob([window.lines(0, 1000)])));
+  await browser.close();
+  damageLevelDb();
+  await start();
+  const found = await page.evaluate(async () => {
+    await window.events.dispatch({ topic: 'demo.after' });
+    const { events, storage, message } = window.events.status;
+    return { events, storage, message };
+  });
+  expect(found).toMatchObject({ events: 1, storage: 'durable' });
+  expect(found.message).toMatch(/^the browser found its own files damaged and deleted them: /);
+  await reload();
+  await open();
+  expect(await page.evaluate(() => window.events.status)).toMatchObject({
+    events: 1,
+    message: null,
+  });
 });

@@ -64,7 +64,8 @@ export async function openSession(
   const core = await loadCore(await compile(options.wasmUrl));
   const files = claimed ? await openFiles(core.glue, claimed) : memoryOnly(noStorage ?? '');
   const opened = await openStore(core, 'replica', files, SEGMENT_BYTES);
-  return createSession(opened, files, options, lost, ends);
+  const dataLoss = await claimed?.then((found) => found.dataLoss).catch(() => null); // told above
+  return createSession(opened, files, options, dataLoss ? [...lost, dataLoss] : lost, ends);
 }
 
 async function openFiles(glue: Core['glue'], claimed: Promise<Claimed>): Promise<GuardedFiles> {
