@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import puppeteer from 'puppeteer-core';
+import puppeteer, { type Browser } from 'puppeteer-core';
 import { temporaryFolder } from '../edge/hub-process.ts';
 import { CRASH_PAGE, type CrashWindow } from './crash-page.ts';
 import { killBrowser, launchChromium, serveStatic } from './launch.ts';
@@ -148,12 +148,7 @@ async function launch(profile: string, log: string): Promise<CrashBrowser> {
 }
 
 async function launchFirefox(profile: string): Promise<CrashBrowser> {
-  const browser = await puppeteer.launch({
-    browser: 'firefox',
-    executablePath: '/usr/bin/firefox-esr',
-    headless: true,
-    userDataDir: profile,
-  });
+  const browser = await startFirefox(profile);
   return {
     async newTab() {
       const page = await browser.newPage();
@@ -162,6 +157,22 @@ async function launchFirefox(profile: string): Promise<CrashBrowser> {
     },
     close: () => browser.close(),
   };
+}
+
+/** The driver puts the preferences back when a browser has died, which may be just now. */
+async function startFirefox(profile: string, attempts = 5): Promise<Browser> {
+  try {
+    return await puppeteer.launch({
+      browser: 'firefox',
+      executablePath: '/usr/bin/firefox-esr',
+      headless: true,
+      userDataDir: profile,
+    });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || attempts === 1) throw error;
+    await sleep(200);
+    return startFirefox(profile, attempts - 1);
+  }
 }
 
 export interface CrashOptions {

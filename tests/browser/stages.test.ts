@@ -276,8 +276,8 @@ test('when Chromium finds its own files damaged and deletes them, the status say
   await start();
   const found = await page.evaluate(async () => {
     await window.events.dispatch({ topic: 'demo.after' });
-    const { events, storage, message } = window.events.status;
-    return { events, storage, message };
+    const { storage, message } = window.events.status;
+    return { events: await window.exported(), storage, message };
   });
   expect(found).toMatchObject({ events: 1, storage: 'durable' });
   expect(found.message).toMatch(/^the browser found its own files damaged and deleted them: /);
