@@ -168,6 +168,9 @@ Result<Journal::Commit> Journal::BeginCommit() {
   if (waiting_.empty()) return Commit{last_sequence_, 0};
   if (segment_size_ >= std::max(segment_bytes_, bytes() / kSegmentsOfOneSize)) Seal();
   const std::string name = SegmentName(segment_);
+  // What a failed commit has left there, and could not be cut off then, is no end to append to.
+  const auto size = env_->Size(name);
+  if (size && *size > segment_size_) CUE_TRY(env_->Truncate(name, segment_size_));
   Result<void> written;
   if (segment_size_ == 0) written = env_->Append(name, kMagic);
   if (written) written = env_->Append(name, waiting_);
@@ -226,6 +229,7 @@ Result<std::vector<std::string>> Journal::SegmentsBefore(uint64_t segment) const
 }
 
 Result<void> CheckSegment(std::string_view bytes) {
+  if (bytes.empty()) return {};  // its only commit failed
   CUE_TRY(CheckFileHead(bytes, kMagic));
   const size_t end = VisitRecords(
       bytes, [](size_t, std::string_view body) { return ParseRecordBody(body).has_value(); });

@@ -97,6 +97,14 @@ std::string EncodeManifest(const Manifest& manifest) {
   return bytes + body;
 }
 
+bool IsTornManifest(std::string_view bytes) {
+  if (!bytes.starts_with(kMagic)) return kMagic.starts_with(bytes);
+  ByteReader head(bytes.substr(kMagic.size()));
+  const auto size = head.Fixed<uint32_t>();
+  head.Fixed<uint64_t>();
+  return !head.ok() || head.remaining() < size;
+}
+
 Result<Manifest> DecodeManifest(std::string_view bytes) {
   CUE_TRY(CheckFileHead(bytes, kMagic));
   ByteReader head(bytes.substr(kMagic.size()));

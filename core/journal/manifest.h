@@ -61,5 +61,7 @@ inline constexpr std::string_view kJournalPrefix = "journal-";
 std::string EncodeManifest(const Manifest& manifest);
 // kCorrupt when it is damaged; kState when a newer version of this library wrote it.
 Result<Manifest> DecodeManifest(std::string_view bytes);
+// Whether these are the first bytes of a manifest that was not written to its end.
+bool IsTornManifest(std::string_view bytes);
 
 }  // namespace cuesheet

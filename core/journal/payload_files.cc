@@ -24,6 +24,8 @@ int TierOf(const PayloadFile& file) {
 }  // namespace
 
 void PayloadFiles::Open(const std::vector<PayloadFile>& files) {
+  files_.clear();  // of a checkpoint that turned out to be damaged
+  places_.clear();
   for (const PayloadFile& file : files) {
     files_[file.number] = file;
     for (const auto& [chunk, offset, size] : file.chunks) {

@@ -22,6 +22,10 @@ Result<void> Archive::Open() {
   }
   if (manifests.empty()) {
     manifest_.next_file = next_file;
+    // While the first segment is there no checkpoint has taken its place: what else is there is
+    // left of one that was not finished.
+    CUE_ASSIGN(const auto first_segment, journal_->SegmentsBefore(2));
+    if (lost_.empty() && !first_segment.empty()) (void)RemoveStrangers();
     return {};
   }
   const bool is_whole = chosen.has_value();
@@ -50,6 +54,7 @@ Result<std::vector<Manifest>> Archive::ReadManifests() {
   std::ranges::sort(names, std::greater(),
                     [](const std::string& name) { return FileNumber(name, kManifestPrefix); });
   std::vector<Manifest> manifests;
+  std::vector<std::string> torn;
   std::vector<std::string> damaged;
   for (const std::string& name : names) {
     CUE_ASSIGN(const std::string bytes, env_->Read(name));
@@ -58,10 +63,13 @@ Result<std::vector<Manifest>> Archive::ReadManifests() {
       manifests.push_back(*std::move(manifest));
     } else if (!manifest && manifest.error().code == ErrorCode::kState) {
       return Fail(ErrorCode::kState, name + ": " + manifest.error().message);
+    } else if (manifests.empty() && IsTornManifest(bytes)) {
+      torn.push_back(name);  // the newest: it was never acknowledged
     } else {
       damaged.push_back(name);
     }
   }
+  for (const std::string& name : torn) CUE_TRY(Remove(name));
   for (const std::string& name : damaged) CUE_TRY(SetAside(name, "it is damaged"));
   return manifests;
 }
@@ -126,7 +134,8 @@ Result<void> Archive::LoadBlock(const std::function<void(const BlockEvent&)>& vi
   } else {
     CUE_TRY(BlockIsDamaged(decoded.error().message));
   }
-  if (is_loaded()) CUE_TRY(RemoveStrangers());
+  // What cannot be removed now is looked for again at the next checkpoint.
+  if (is_loaded()) (void)RemoveStrangers();
   return {};
 }
 

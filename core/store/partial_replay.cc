@@ -76,12 +76,16 @@ void PartialReplay::Write(Row row, const Change& change) {
 
 void PartialReplay::Load(const BlockEvent& loaded) {
   const Uuid id = loaded.event.id;
-  if (gone_.contains(id) || table_->FindById(id) != kNoRow) return;
+  if (gone_.contains(id) || table_->FindById(id) != kNoRow) {
+    touch_(loaded.event.creation_order);  // its block must not bring it back
+    return;
+  }
   // Its block may know it under its last id and its parent under the first one. Children that wait
   // for its first id find it before it gets the last one.
   EventView event = loaded.event;
   event.id = FirstId(id);
   if (event.depends_on) event.depends_on = IdAfter(0, *event.depends_on);
+  if (event.depends_on != loaded.event.depends_on) touch_(event.creation_order);
   const Row row = table_->Insert(event);
   if (event.id != id) table_->Rename(row, id);
   if (loaded.has_payload && table_->payloads().IsDefined(loaded.payload)) {

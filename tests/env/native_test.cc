@@ -1,6 +1,7 @@
 #include <catch2/catch_amalgamated.hpp>
 
 #include "contract.h"
+#include "journal/testing/faulty_env.h"
 #include "journal/testing/memory_env.h"
 #include "posix_env.h"
 
@@ -25,6 +26,22 @@ TEST_CASE("files in memory keep the contract of an Env", "[env]") {
       MemoryEnv env;
       for (const Step step : {stage.act, stage.again, stage.check}) {
         if (step) CHECK(step(env, "journal-") == "");
+      }
+    }
+  }
+}
+
+TEST_CASE("files that are made to fail keep the contract of an Env while they do not", "[env]") {
+  for (const Stage& stage : Stages()) {
+    DYNAMIC_SECTION(stage.name) {
+      std::map<std::string, std::string> files;
+      for (const Step step : {stage.act, stage.again, stage.check}) {
+        if (!step) continue;
+        FaultyEnv env(files);
+        CHECK(step(env, "journal-") == "");
+        REQUIRE(env.Sync());
+        files = env.Crash(0);
+        CHECK(files == env.files);
       }
     }
   }
