@@ -33,6 +33,13 @@ size_t VisitRecords(std::string_view bytes, const Visit& visit) {
   return at;
 }
 
+// What a failed commit has left there, and could not be cut off then, is no end to append to.
+Result<void> CutBack(Env& env, const std::string& name, uint64_t size) {
+  const auto now = env.Size(name);
+  if (!now || *now <= size) return {};
+  return env.Truncate(name, size);
+}
+
 }  // namespace
 
 struct Journal::Replay {
@@ -168,9 +175,7 @@ Result<Journal::Commit> Journal::BeginCommit() {
   if (waiting_.empty()) return Commit{last_sequence_, 0};
   if (segment_size_ >= std::max(segment_bytes_, bytes() / kSegmentsOfOneSize)) Seal();
   const std::string name = SegmentName(segment_);
-  // What a failed commit has left there, and could not be cut off then, is no end to append to.
-  const auto size = env_->Size(name);
-  if (size && *size > segment_size_) CUE_TRY(env_->Truncate(name, segment_size_));
+  CUE_TRY(CutBack(*env_, name, segment_size_));
   Result<void> written;
   if (segment_size_ == 0) written = env_->Append(name, kMagic);
   if (written) written = env_->Append(name, waiting_);
@@ -199,6 +204,7 @@ Result<void> Journal::Committed(bool ok) {
 }
 
 void Journal::Seal() {
+  (void)CutBack(*env_, SegmentName(segment_), segment_size_);
   sealed_bytes_ += segment_size_;
   ++sealed_segments_;
   ++segment_;
