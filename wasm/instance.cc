@@ -1,6 +1,6 @@
 #include "instance.h"
 
-#include <algorithm>
+#include <set>
 
 #include "event/codec.h"
 #include "event/request.h"
@@ -151,16 +151,16 @@ Result<std::string> Instance::Maintain() {
 }
 
 Result<std::string> Instance::Verify(const Frame& frame) const {
-  CUE_ASSIGN(std::vector<std::string> files, store_.Files());
-  std::ranges::sort(files);
+  CUE_ASSIGN(const std::vector<std::string> names, store_.Files());
+  const std::set<std::string> files(names.begin(), names.end());
   if (files.empty()) return HeaderFrame({{"next", nullptr}, {"problems", Json::array()}});
-  const std::string file = frame.OptionalText("file").value_or(files.front());
+  const std::string file = frame.OptionalText("file").value_or(*files.begin());
   Json problems = Json::array();
-  if (std::ranges::binary_search(files, file)) {  // else it has gone meanwhile
+  if (files.contains(file)) {  // else it has gone meanwhile
     CUE_ASSIGN(const auto problem, store_.Verify(file));
     if (problem) problems.push_back({{"file", file}, {"message", *problem}});
   }
-  const auto next = std::ranges::upper_bound(files, file);
+  const auto next = files.upper_bound(file);
   return HeaderFrame(
       {{"next", next == files.end() ? Json() : Json(*next)}, {"problems", std::move(problems)}});
 }

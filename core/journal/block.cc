@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <unordered_map>
 #include <vector>
 
 #include "base/bytes.h"
@@ -74,12 +73,13 @@ class Encoder {
 
   // The words in the order in which they come up, then a code for each row; 0 = null.
   void PutDictionary(const DictionaryColumn& column) {
-    std::unordered_map<uint32_t, uint64_t> codes;
+    std::vector<uint32_t> codes(column.words().size());  // by code of the table
     std::vector<uint32_t> words;
     for (const Row row : rows_) {
       const uint32_t code = column.code(row);
-      if (code == DictionaryColumn::kNull) continue;
-      if (codes.emplace(code, codes.size() + 1).second) words.push_back(code);
+      if (code == DictionaryColumn::kNull || codes[code] != 0) continue;
+      words.push_back(code);
+      codes[code] = static_cast<uint32_t>(words.size());
     }
     numbers_.Varint(words.size());
     for (const uint32_t word : words) numbers_.Text(column.words().text(word));
@@ -97,14 +97,20 @@ class Encoder {
     }
   }
 
+  // The place of a row in the block, or rows_.size().
+  size_t PlaceOf(Row row) const {
+    if (row == kNoRow) return rows_.size();
+    const auto order = [this](Row r) { return table_.creation_order(r); };
+    const auto at = std::ranges::lower_bound(rows_, order(row), {}, order);
+    return at != rows_.end() && *at == row ? static_cast<size_t>(at - rows_.begin()) : rows_.size();
+  }
+
   void PutParents() {
-    std::unordered_map<Row, uint64_t> places;
-    for (size_t i = 0; i < rows_.size(); ++i) places.emplace(rows_[i], i);
     for (const Row row : rows_) {
-      const auto place = places.find(table_.Parent(row));
+      const size_t place = PlaceOf(table_.Parent(row));
       const auto parent = table_.ParentId(row);
-      if (place != places.end()) {
-        numbers_.Varint(kFirstInBlock + place->second);
+      if (place < rows_.size()) {
+        numbers_.Varint(kFirstInBlock + place);
       } else {
         numbers_.Varint(parent ? kById : kNoParent);
         if (parent) numbers_.Raw(parent->bytes);

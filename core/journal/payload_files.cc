@@ -28,19 +28,24 @@ void PayloadFiles::Open(const std::vector<PayloadFile>& files) {
   places_.clear();
   for (const PayloadFile& file : files) {
     files_[file.number] = file;
-    for (const auto& [chunk, offset, size] : file.chunks) {
-      places_[chunk] = {file.number, offset};
-      arena_->Define(chunk, size);
-    }
+    SetPlaces(file);
+    for (const auto& [chunk, offset, size] : file.chunks) arena_->Define(chunk, size);
+  }
+}
+
+void PayloadFiles::SetPlaces(const PayloadFile& file) {
+  for (const auto& [chunk, offset, size] : file.chunks) {
+    if (chunk >= places_.size()) places_.resize(chunk + 1);
+    places_[chunk] = {file.number, offset};
   }
 }
 
 std::optional<std::string> PayloadFiles::ReadChunk(uint32_t chunk) {
-  const auto place = places_.find(chunk);
-  if (place == places_.end()) return std::nullopt;
-  auto piece = ReadPiece(place->second.file, place->second.offset);
+  if (chunk >= places_.size() || places_[chunk].file == 0) return std::nullopt;
+  const auto [file, offset] = places_[chunk];
+  auto piece = ReadPiece(file, offset);
   if (!piece) {
-    missed_.insert(PayloadName(place->second.file));
+    missed_.insert(PayloadName(file));
     return std::nullopt;
   }
   return *std::move(piece);
@@ -75,7 +80,7 @@ Result<size_t> PayloadFiles::Write(uint64_t number, std::span<const uint32_t> ch
   }
   CUE_TRY(env_->Write(PayloadName(number), bytes));
   file.bytes = bytes.size();
-  for (const auto& chunk : file.chunks) places_[chunk.chunk] = {number, chunk.offset};
+  SetPlaces(file);
   const size_t written = file.chunks.size();
   files_[number] = std::move(file);
   return written;
@@ -108,13 +113,13 @@ Result<void> PayloadFiles::Join(uint64_t number, const std::vector<uint64_t>& fi
   CUE_TRY(env_->Write(PayloadName(number), bytes));
   joined.bytes = bytes.size();
   for (const uint64_t file : files) Forget(file);
-  for (const auto& chunk : joined.chunks) places_[chunk.chunk] = {number, chunk.offset};
+  SetPlaces(joined);
   files_[number] = std::move(joined);
   return {};
 }
 
 void PayloadFiles::Forget(uint64_t number) {
-  for (const auto& chunk : files_[number].chunks) places_.erase(chunk.chunk);
+  for (const auto& chunk : files_[number].chunks) places_[chunk.chunk] = {};
   files_.erase(number);
 }
 

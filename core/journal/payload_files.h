@@ -6,7 +6,6 @@
 #include <set>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "journal/env.h"
@@ -49,16 +48,18 @@ class PayloadFiles : public PayloadSource {
 
  private:
   struct Place {
-    uint64_t file;
-    uint32_t offset;
+    uint64_t file = 0;  // 0 = in none
+    uint32_t offset = 0;
   };
+
+  void SetPlaces(const PayloadFile& file);
 
   Result<std::string> ReadPiece(uint64_t file, uint32_t offset) const;
 
   Env* env_;
   PayloadArena* arena_;
   std::map<uint64_t, PayloadFile> files_;
-  std::unordered_map<uint32_t, Place> places_;
+  std::vector<Place> places_;  // by chunk
   std::set<std::string> missed_;
 };
 

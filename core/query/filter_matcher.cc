@@ -259,7 +259,8 @@ FilterMatcher::Node FilterMatcher::Compile(const FilterNode& node) {
   for (const std::string& key : node.condition->path) out.keys.push_back(JsonKeyText(key));
   if (IsTextEquality(*out.condition)) {
     out.text = CanonicalText(out.condition->value);
-    out.needle = std::string_view(out.text).substr(1, out.text.size() - 2);
+    if (out.text.size() > 2)
+      out.needle.emplace(std::string_view(out.text).substr(1, out.text.size() - 2));
   }
   return out;
 }
@@ -283,7 +284,7 @@ bool FilterMatcher::LeafMatches(const Node& leaf, Row row) const {
 }
 
 bool FilterMatcher::JsonMatches(const Node& leaf, std::string_view text) const {
-  if (!leaf.needle.empty() && !ContainsBytes(text, leaf.needle)) return false;
+  if (leaf.needle && !ContainsBytes(text, *leaf.needle)) return false;
   std::optional<std::string_view> found = text;
   for (const std::string& key : leaf.keys) {
     found = MemberText(*found, key);

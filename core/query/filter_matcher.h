@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/find_bytes.h"
 #include "query/code_set.h"
 #include "query/query_filter.h"
 #include "table/event_table.h"
@@ -34,9 +35,9 @@ class FilterMatcher {
     std::vector<Node> children;
     const FilterCondition* condition = nullptr;  // a leaf
     std::vector<std::string> keys;               // its path, as it stands in canonical text
-    std::string text;    // the JSON text that the value must be; empty = the condition is another
-    std::string needle;  // the same without its quotes, which are everywhere
-    CodeSet codes;       // of a dictionary column
+    std::string text;  // the JSON text that the value must be; empty = the condition is another
+    std::optional<Needle> needle;  // the same without its quotes; none when nothing is left
+    CodeSet codes;                 // of a dictionary column
   };
 
   Node Compile(const FilterNode& node);

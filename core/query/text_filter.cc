@@ -78,8 +78,8 @@ bool TextMatcher::DescriptionHas(uint64_t words, Row row) {
   if (!is_plain) FoldInto(folded_, table_.description(row));
   for (uint64_t left = words; left != 0; left &= left - 1) {
     const std::string& word = words_[static_cast<size_t>(std::countr_zero(left))];
-    const bool found =
-        is_plain ? ContainsAnyCase(table_.description(row), word) : ContainsBytes(folded_, word);
+    const bool found = is_plain ? ContainsAnyCase(table_.description(row), Needle(word))
+                                : ContainsBytes(folded_, Needle(word));
     if (!found) return false;
   }
   return true;

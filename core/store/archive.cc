@@ -202,16 +202,18 @@ Result<void> Archive::WriteBlock() {
       const std::string bytes = EncodeBlock(*table_, rows);
       CUE_TRY(env_->Write(BlockName(next_.next_file), bytes));
       has_changed_files_ = true;
-      next_.blocks.push_back({.number = next_.next_file,
-                              .bytes = bytes.size(),
-                              .first_order = table_->creation_order(rows.front()),
-                              .events = static_cast<uint32_t>(rows.size())});
+      const BlockFile block{.number = next_.next_file,
+                            .bytes = bytes.size(),
+                            .first_order = table_->creation_order(rows.front()),
+                            .events = static_cast<uint32_t>(rows.size())};
+      const auto behind =
+          std::ranges::upper_bound(next_.blocks, block.first_order, {}, &BlockFile::first_order);
+      next_.blocks.insert(behind, block);
       ++next_.next_file;
       run.from = static_cast<double>(table_->creation_order(rows.back())) + 1;
     }
   }
   if (runs_.empty()) {
-    std::ranges::sort(next_.blocks, {}, &BlockFile::first_order);
     stage_ = Stage::kManifest;
   }
   return {};

@@ -48,18 +48,18 @@ Result<void> Archive::Open() {
 }
 
 Result<std::vector<Manifest>> Archive::ReadManifests() {
-  CUE_ASSIGN(std::vector<std::string> names, env_->List());
-  std::erase_if(names,
-                [](const std::string& name) { return FileNumber(name, kManifestPrefix) == 0; });
-  std::ranges::sort(names, std::greater(),
-                    [](const std::string& name) { return FileNumber(name, kManifestPrefix); });
+  CUE_ASSIGN(const std::vector<std::string> names, env_->List());
+  std::set<uint64_t> numbers;
+  for (const std::string& name : names) numbers.insert(FileNumber(name, kManifestPrefix));
+  numbers.erase(0);
   std::vector<Manifest> manifests;
   std::vector<std::string> torn;
   std::vector<std::string> damaged;
-  for (const std::string& name : names) {
+  for (auto number = numbers.rbegin(); number != numbers.rend(); ++number) {
+    const std::string name = ManifestName(*number);
     CUE_ASSIGN(const std::string bytes, env_->Read(name));
     auto manifest = DecodeManifest(bytes);
-    if (manifest && manifest->number == FileNumber(name, kManifestPrefix)) {
+    if (manifest && manifest->number == *number) {
       manifests.push_back(*std::move(manifest));
     } else if (!manifest && manifest.error().code == ErrorCode::kState) {
       return Fail(ErrorCode::kState, name + ": " + manifest.error().message);

@@ -1,16 +1,6 @@
 #include "store/partial_replay.h"
 
-#include <cstring>
-
 namespace cuesheet {
-
-size_t PartialReplay::IdHash::operator()(const Uuid& id) const {
-  size_t hash;
-  std::memcpy(&hash, id.bytes.data() + id.bytes.size() - sizeof(hash), sizeof(hash));
-  size_t time;
-  std::memcpy(&time, id.bytes.data(), sizeof(time));
-  return hash ^ (time * 31);
-}
 
 const Uuid& PartialReplay::FirstId(const Uuid& id) const {
   const auto first = first_ids_.find(id);

@@ -6,8 +6,9 @@
 // and after the last change every event is as it was.
 #pragma once
 
-#include <unordered_map>
-#include <unordered_set>
+#include <functional>
+#include <map>
+#include <set>
 #include <vector>
 
 #include "event/change.h"
@@ -30,10 +31,6 @@ class PartialReplay {
   size_t Finish();
 
  private:
-  struct IdHash {
-    size_t operator()(const Uuid& id) const;
-  };
-
   const Uuid& FirstId(const Uuid& id) const;
   Uuid IdAfter(uint64_t sequence, Uuid id) const;
   void Write(Row row, const Change& change);
@@ -41,15 +38,15 @@ class PartialReplay {
 
   EventTable* table_;
   std::function<void(int64_t)> touch_;
-  std::unordered_map<Uuid, std::vector<Change>, IdHash> waiting_;  // by the id in the block
-  std::unordered_map<Uuid, Uuid, IdHash> first_ids_;               // of events that were replaced
+  std::map<Uuid, std::vector<Change>> waiting_;  // by the id in the block
+  std::map<Uuid, Uuid> first_ids_;               // of events that were replaced
   struct Rename {
     uint64_t sequence;
     Uuid from;
     Uuid to;
   };
   std::vector<Rename> renames_;
-  std::unordered_set<Uuid, IdHash> gone_;
+  std::set<Uuid> gone_;
   bool has_moved_ = false;
 };
 

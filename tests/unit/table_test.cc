@@ -109,11 +109,11 @@ TEST_CASE("bytes are found at every position and length") {
   for (int i = 0; i < 50; ++i) text += static_cast<char>('a' + i % 7);
   for (size_t size = 1; size <= text.size(); ++size) {
     for (size_t at = 0; at + size <= text.size(); ++at) {
-      REQUIRE(ContainsBytes(text, std::string_view(text).substr(at, size)));
+      REQUIRE(ContainsBytes(text, Needle(std::string_view(text).substr(at, size))));
     }
   }
-  CHECK_FALSE(ContainsBytes(text, "abd"));
-  CHECK_FALSE(ContainsBytes("ab", "abc"));
+  CHECK_FALSE(ContainsBytes(text, Needle("abd")));
+  CHECK_FALSE(ContainsBytes("ab", Needle("abc")));
 }
 
 }  // namespace
