@@ -42,7 +42,7 @@ export interface Records {
   /**
    * Opens the database for its new owner: counts the epoch up, which refuses the owner before. When it
    * was `deleted` while this owner had it, another owner that has it since then is not disturbed: this
-   * one is `fenced`.
+   * one is `fenced`. Where there is no space even for that, the first write counts it up.
    */
   claim(was?: 'deleted'): Promise<Directory>;
   /** The open connection, for IDBFS. */
@@ -74,6 +74,7 @@ export function createRecords(database: string, openTimeoutMs: number = OPEN_TIM
   let interrupted = false;
   let closed = false;
   let dataLoss: string | null = null;
+  let isCounted = true; // the epoch is this owner's own
 
   async function connect(): Promise<IDBDatabase> {
     if (closed) throw new StorageProblem('closed', 'the database was closed');
@@ -103,6 +104,36 @@ export function createRecords(database: string, openTimeoutMs: number = OPEN_TIM
     }
   }
 
+  // Not only counted: a database that was deleted and made anew must not repeat an epoch.
+  const after = (last: unknown) => Math.max(Number(last ?? 0) + 1, Date.now());
+
+  const directory = (store: IDBObjectStore) => ({
+    paths: store.index(INDEX).getAllKeys(),
+    sizes: store.get(SIZES),
+  });
+
+  const count = (was?: 'deleted') =>
+    transact('readwrite', 'relaxed', (store, refuse) => {
+      const last = store.get(EPOCH);
+      last.onsuccess = () => {
+        if (was && last.result !== undefined) return refuse(taken());
+        epoch = after(last.result);
+        store.put(epoch, EPOCH);
+      };
+      return directory(store);
+    });
+
+  /** A full disk still shows what it has. */
+  async function readOnly() {
+    const { last, ...found } = await transact('readonly', 'relaxed', (store) => ({
+      last: store.get(EPOCH),
+      ...directory(store),
+    }));
+    if (last.result === undefined) throw new StorageProblem('quota', 'there is no space');
+    epoch = Number(last.result);
+    return found;
+  }
+
   const isOurs = (stored: unknown): StorageProblem | null =>
     stored === epoch
       ? null
@@ -119,15 +150,11 @@ export function createRecords(database: string, openTimeoutMs: number = OPEN_TIM
     },
     connection: () => connection,
     async claim(was) {
-      const found = await transact('readwrite', 'relaxed', (store, refuse) => {
-        const last = store.get(EPOCH);
-        // Not only counted: a database that was deleted and made anew must not repeat an epoch.
-        last.onsuccess = () => {
-          if (was && last.result !== undefined) return refuse(taken());
-          epoch = Math.max(Number(last.result ?? 0) + 1, Date.now());
-          store.put(epoch, EPOCH);
-        };
-        return { paths: store.index(INDEX).getAllKeys(), sizes: store.get(SIZES) };
+      isCounted = true;
+      const found = await count(was).catch((error: StorageProblem) => {
+        if (error.kind !== 'quota' || was) throw error;
+        isCounted = false;
+        return readOnly();
       });
       interrupted = false;
       return {
@@ -143,11 +170,13 @@ export function createRecords(database: string, openTimeoutMs: number = OPEN_TIM
       return requests.map((request) => (request.result as FileRecord | undefined)?.contents);
     },
     async write(files, sizes, durability) {
+      const next = isCounted ? epoch : after(epoch);
       await transact('readwrite', durability, (store, refuse) => {
         const stored = store.get(EPOCH);
         stored.onsuccess = () => {
           const problem = isOurs(stored.result);
           if (problem) refuse(problem);
+          else if (!isCounted) store.put(next, EPOCH);
         };
         for (const [path, record] of files) {
           if (record) store.put(record, path);
@@ -157,6 +186,8 @@ export function createRecords(database: string, openTimeoutMs: number = OPEN_TIM
         // A browser flushes a transaction that writes; the same number, so nothing changes.
         if (!sizes && files.size === 0) store.put(epoch, EPOCH);
       });
+      epoch = next;
+      isCounted = true;
       interrupted = false;
     },
     close() {
