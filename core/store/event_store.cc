@@ -157,7 +157,7 @@ Result<void> EventStore::Update(const Uuid& id, const UpdateRequest& request, co
   fields.Add(Field::kUpdatedAt);
   change.fields = fields;
   change.progress = request.progress;
-  Record(std::move(change));
+  Record(std::move(change), true);
   return {};
 }
 
@@ -358,7 +358,7 @@ void EventStore::RedactChange(Change& change) const {
 }
 
 // Numbers the change, applies it, hands it to the journal and to the readers.
-void EventStore::Record(Change change) {
+void EventStore::Record(Change change, bool is_whole) {
   RedactChange(change);
   change.sequence = ++sequence_;
   const Uuid& before_id =
@@ -379,8 +379,9 @@ void EventStore::Record(Change change) {
   if (change.kind == ChangeKind::kRemoved) {
     progress_.Forget(change.event.id);
   } else {
-    const Row row = table_.FindById(change.event.id);
-    change.event = Own(table_.ViewWithoutPayload(row));
+    if (!is_whole) {
+      change.event = Own(table_.ViewWithoutPayload(table_.FindById(change.event.id)));
+    }
     NoteProgress(change.event, change.progress);
   }
   changes_.push_back(std::move(change));

@@ -217,7 +217,8 @@ class EventStore {
   // kCold when a reader missed a payload.
   Result<void> CheckMissed() const;
   void NoteOrder(const Change& change);
-  void Record(Change change);
+  // `is_whole`: the change has all of the event as it will be, not only what it writes.
+  void Record(Change change, bool is_whole = false);
   void RedactChange(Change& change) const;
   void NoteProgress(const Event& event, std::optional<double> progress);
   void RemoveRow(Row row);

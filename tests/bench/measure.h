@@ -1,4 +1,4 @@
-// One figure for each workload: the median of the times of its single runs.
+// One figure for each workload: the median of the times of its runs.
 #pragma once
 
 #include <benchmark/benchmark.h>
@@ -39,9 +39,24 @@ void Measure(benchmark::State& state, Work work, Between between) {
   state.counters["p50_ms"] = Median(seconds) * 1000;
 }
 
+// The same; what is quicker than kBatchBelow is timed a hundred at a time, because reading the
+// clock costs as much (0.1 µs natively, 0.2 µs in wasm).
 template <typename Work>
 void Measure(benchmark::State& state, Work work) {
-  Measure(state, work, [] {});
+  constexpr double kBatchBelow = 20e-6;
+  constexpr int kBatch = 100;
+  work();
+  if (SecondsOf(work) > kBatchBelow) {
+    Measure(state, work, [] {});
+    return;
+  }
+  Measure(
+      state,
+      [&] {
+        for (int i = 0; i < kBatch; ++i) work();
+      },
+      [] {});
+  state.counters["p50_ms"] = state.counters["p50_ms"].value / kBatch;
 }
 
 template <typename Workload>
