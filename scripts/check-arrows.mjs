@@ -12,7 +12,16 @@ const MAY_IMPORT = {
   wasm: [],
   'worker/browser': ['wasm'],
   'worker/edge': ['wasm'],
-  'web/client': ['worker/browser/protocol', 'wasm/import-lines'],
+  // Small modules without the wasm: what a page and its worker must do in the same way.
+  'web/client': [
+    'worker/browser/protocol',
+    'worker/browser/locks',
+    'worker/browser/patience',
+    'worker/browser/unanswered',
+    'wasm/entropy',
+    'wasm/host-files',
+    'wasm/import-lines',
+  ],
   'web/viewer': ['web/client', 'worker/browser/protocol'],
 };
 

@@ -33,9 +33,9 @@ void AppendPiece(std::string& out, std::string_view raw) {
   out.resize(head + kPieceHeadBytes + raw.size());
   char* packed = out.data() + head + kPieceHeadBytes;
   const int raw_size = static_cast<int>(raw.size());
+  const char* const from = raw.data();
   // Room for what is smaller than the text only: LZ4 gives up (0) when it is not.
-  const int size =
-      raw.empty() ? 0 : LZ4_compress_default(raw.data(), packed, raw_size, raw_size - 1);
+  const int size = raw.empty() ? 0 : LZ4_compress_default(from, packed, raw_size, raw_size - 1);
   size_t packed_size = static_cast<size_t>(size);
   if (size == 0) {
     packed_size = raw.size();

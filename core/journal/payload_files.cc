@@ -129,6 +129,7 @@ void PayloadFiles::Freeze(std::span<const uint32_t> chunks) {
 
 std::vector<PayloadFile> PayloadFiles::List() const {
   std::vector<PayloadFile> list;
+  list.reserve(files_.size());
   for (const auto& [number, file] : files_) list.push_back(file);
   return list;
 }

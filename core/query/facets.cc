@@ -2,12 +2,19 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <utility>
 
 #include "query/event_matcher.h"
 
 namespace cuesheet {
 namespace {
+
+void AppendNumber(std::string& out, uint64_t number) {
+  char digits[20];
+  const char* end = std::to_chars(digits, digits + sizeof(digits), number).ptr;
+  out.append(digits, end);
+}
 
 constexpr std::array<std::string_view, kFacets> kFacetNames = {"topic", "status", "project", "user",
                                                                "sender"};
@@ -74,9 +81,13 @@ void AppendFacet(std::string& out, const EventTable& table, Facet facet, const C
                               return a.count != b.count ? a.count > b.count
                                                         : text(a.at) < text(b.at);
                             });
+  constexpr size_t kUsualValueBytes = 64;
+  out.reserve(out.size() + (shown + 1) * kUsualValueBytes);
   out += '"';
   out += kFacetNames[static_cast<size_t>(facet)];
-  out += R"(":{"distinct":)" + std::to_string(values.size()) + R"(,"values":[)";
+  out += R"(":{"distinct":)";
+  AppendNumber(out, values.size());
+  out += R"(,"values":[)";
   for (size_t i = 0; i < shown; ++i) {
     if (i > 0) out += ',';
     out += R"({"value":)";
@@ -85,7 +96,9 @@ void AppendFacet(std::string& out, const EventTable& table, Facet facet, const C
     } else {
       AppendJsonString(out, text(values[i].at));
     }
-    out += R"(,"count":)" + std::to_string(values[i].count) + '}';
+    out += R"(,"count":)";
+    AppendNumber(out, values[i].count);
+    out += '}';
   }
   out += "]}";
 }
@@ -109,7 +122,7 @@ void AppendHistogram(std::string& out, const Histogram& histogram,
   out += R"(,"histogram":{"from":")" + from.Iso() + R"(","to":")" + to.Iso() + R"(","counts":[)";
   for (size_t i = 0; i < counts.size(); ++i) {
     if (i > 0) out += ',';
-    out += std::to_string(counts[i]);
+    AppendNumber(out, counts[i]);
   }
   out += "]}";
 }
@@ -194,7 +207,9 @@ void AppendCounts(std::string& out, const EventTable& table, const CountRequest&
       return true;
     });
   }
-  out += R"({"total":)" + std::to_string(total) + R"(,"by":{)";
+  out += R"({"total":)";
+  AppendNumber(out, total);
+  out += R"(,"by":{)";
   for (size_t i = 0; i < counts.size(); ++i) {
     if (i > 0) out += ',';
     AppendFacet(out, table, request.by[i], counts[i]);
