@@ -173,7 +173,9 @@ void Journal::AppendInsert(uint64_t sequence, const EventView& event) {
 Result<Journal::Commit> Journal::BeginCommit() {
   if (!in_flight_.empty()) return Fail(ErrorCode::kState, "a commit is already running");
   if (waiting_.empty()) return Commit{last_sequence_, 0};
-  if (segment_size_ >= std::max(segment_bytes_, bytes() / kSegmentsOfOneSize)) Seal();
+  if (segment_size_ >= std::max(segment_bytes_, bytes() / kSegmentsOfOneSize)) {
+    CUE_TRY(Seal());
+  }
   const std::string name = SegmentName(segment_);
   CUE_TRY(CutBack(*env_, name, segment_size_));
   Result<void> written;
@@ -203,17 +205,19 @@ Result<void> Journal::Committed(bool ok) {
   return {};
 }
 
-void Journal::Seal() {
-  (void)CutBack(*env_, SegmentName(segment_), segment_size_);
+// What a failed commit left behind goes first: a sealed segment has no torn end.
+Result<void> Journal::Seal() {
+  CUE_TRY(CutBack(*env_, SegmentName(segment_), segment_size_));
   sealed_bytes_ += segment_size_;
   ++sealed_segments_;
   ++segment_;
   segment_size_ = 0;
+  return {};
 }
 
 uint64_t Journal::Rotate() {
   CUE_ASSERT(in_flight_.empty());
-  if (segment_size_ > 0) Seal();
+  if (segment_size_ > 0) (void)Seal();  // else it stays the last one, from whose start is read
   sealed_bytes_ = sealed_segments_ = 0;
   return segment_;
 }

@@ -83,7 +83,7 @@ class Journal {
 
   Result<std::vector<uint64_t>> Segments(uint64_t first) const;
   Result<void> ReplaySegment(Replay& replay, uint64_t number, bool is_last) const;
-  void Seal();
+  Result<void> Seal();
 
   Env* env_;
   uint64_t segment_bytes_;

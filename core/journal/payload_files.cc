@@ -45,7 +45,8 @@ std::optional<std::string> PayloadFiles::ReadChunk(uint32_t chunk) {
   const auto [file, offset] = places_[chunk];
   auto piece = ReadPiece(file, offset);
   if (!piece) {
-    missed_.insert(PayloadName(file));
+    // A damaged one is told by Verify(); its payloads are as if they were not here.
+    if (piece.error().code == ErrorCode::kCold) missed_.insert(PayloadName(file));
     return std::nullopt;
   }
   return *std::move(piece);

@@ -13,7 +13,7 @@ namespace {
 void AppendNumber(std::string& out, uint64_t number) {
   char digits[20];
   const char* end = std::to_chars(digits, digits + sizeof(digits), number).ptr;
-  out.append(digits, end);
+  out.append(digits, static_cast<size_t>(end - digits));
 }
 
 constexpr std::array<std::string_view, kFacets> kFacetNames = {"topic", "status", "project", "user",

@@ -104,10 +104,12 @@ Result<void> Archive::Finish(uint64_t sequence) {
 Result<void> Archive::CompactPayloads() {
   if (const uint64_t file = payload_files_.HalfDead()) {
     const std::set<uint32_t> chunks = payload_files_.ChunksOf(file);
+    bool is_moved = true;
     for (Row row = 0; row < table_->row_limit(); ++row) {
       const TextRef ref = table_->payload_ref(row);
       if (!table_->IsLive(row) || ref.size() == 0 || !chunks.contains(ref.chunk())) continue;
-      if (!table_->MovePayload(row)) break;
+      is_moved = table_->MovePayload(row);
+      if (!is_moved) break;
       Touch(table_->creation_order(row));
     }
     std::string cold;
@@ -115,10 +117,11 @@ Result<void> Archive::CompactPayloads() {
       cold += (cold.empty() ? "" : "\n") + name;
     }
     if (!cold.empty()) return Fail(ErrorCode::kCold, cold);
-    payload_files_.Forget(file);
+    if (is_moved) payload_files_.Forget(file);  // else it is damaged
   }
   if (const std::vector<uint64_t> files = payload_files_.Joinable(); !files.empty()) {
-    CUE_TRY(payload_files_.Join(manifest_.next_file, files));
+    const auto joined = payload_files_.Join(manifest_.next_file, files);
+    if (!joined && joined.error().code != ErrorCode::kCorrupt) return joined;
     ++manifest_.next_file;
     has_changed_files_ = true;
   }

@@ -248,7 +248,7 @@ TEST_CASE("after a crash behind any write what was acknowledged is there", "[fau
 
 TEST_CASE("a write that fails loses nothing, and the next commit goes through", "[faults]") {
   const uint64_t operations = OperationsOfWork();
-  const uint64_t failing = GENERATE(1, 2);
+  const uint64_t failing = GENERATE(uint64_t{1}, uint64_t{2}, uint64_t{5});
   for (uint64_t at = 1; at <= operations; ++at) {
     INFO("operations " << at << " to " << at + failing - 1 << " fail");
     Host host;
