@@ -206,7 +206,9 @@ size_t Model::Retain(const Json& rules, int64_t now) {
       const bool old =
           Has(rule, "maxAge") && event.updated_us < now - rule["maxAge"].get<int64_t>() * 1'000'000;
       const bool surplus = Has(rule, "maxEvents") && newer >= rule["maxEvents"];
-      if (old || surplus) doomed.push_back(event.id);
+      // An event whose upstream number is not known yet never goes (docs/storage.md, Scope).
+      const bool is_provisional = event.order >= int64_t{1} << 52;
+      if ((old || surplus) && !is_provisional) doomed.push_back(event.id);
       ++newer;
     }
   }
