@@ -126,7 +126,7 @@ describe('the viewer', () => {
     const names = await page.evaluate(async () =>
       (await indexedDB.databases()).map((database) => decodeURIComponent(database.name ?? '')),
     );
-    expect(names).toContainEqual(expect.stringMatching(/\/cuesheet\/http:.* adm$/));
+    expect(names).toContainEqual(expect.stringMatching(/\/cuesheet\/http:.* adm default$/));
   });
 });
 
