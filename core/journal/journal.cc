@@ -73,7 +73,10 @@ Result<Recovery> Journal::Open(const JournalStart& start, const ApplyChange& app
   }
   segment_size_ = numbers.empty() ? 0 : replay.kept_bytes;
   last_sequence_ = durable_sequence_ = replay.recovery.sequence;
-  if (replay.is_lossy) Rotate();  // behind damage nothing is appended
+  if (replay.is_lossy) {  // behind damage nothing is appended
+    ++segment_;
+    segment_size_ = 0;
+  }
   return std::move(replay.recovery);
 }
 
@@ -132,11 +135,11 @@ Result<void> Journal::ReplaySegment(Replay& replay, uint64_t number, bool is_las
     replay.kept_bytes = 0;
     return env_->Truncate(name, 0);
   }
+  // The file stays as it is: until a checkpoint has what could be read of it, it is read again.
   replay.is_lossy = true;
   recovery.lost.push_back(name + " at byte " + std::to_string(at) + ": " +
-                          (damage.empty() ? "a record is damaged" : damage) +
-                          "; the file was set aside as lost-" + name);
-  return env_->Rename(name, "lost-" + name);
+                          (damage.empty() ? "a record is damaged" : damage));
+  return {};
 }
 
 Result<std::optional<uint64_t>> Journal::ChecksumOf(const JournalStart& start,

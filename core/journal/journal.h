@@ -40,9 +40,9 @@ class Journal {
       : env_(env), segment_bytes_(segment_bytes) {}
 
   // Reads the segments in order and hands each change behind the start to `apply`. A torn tail is
-  // cut off; a sealed segment that is damaged is set aside as `lost-…`, and what comes behind it is
-  // handed over all the same, with gaps in its sequences. kState for a segment of a newer version;
-  // no file was changed then.
+  // cut off; a sealed segment that is damaged is told and left as it is, and what comes behind it
+  // is handed over all the same, with gaps in its sequences. kState for a segment of a newer
+  // version; no file was changed then.
   Result<Recovery> Open(const JournalStart& start, const ApplyChange& apply);
   // The checksum of the record with this sequence; none when the journal has it not.
   Result<std::optional<uint64_t>> ChecksumOf(const JournalStart& start, uint64_t sequence) const;
