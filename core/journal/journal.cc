@@ -168,11 +168,6 @@ void Journal::Append(const Change& change) {
   last_sequence_ = change.sequence;
 }
 
-void Journal::AppendInsert(uint64_t sequence, const EventView& event) {
-  last_checksum_ = AppendInsertRecord(waiting_, sequence, event);
-  last_sequence_ = sequence;
-}
-
 Result<Journal::Commit> Journal::BeginCommit() {
   if (!in_flight_.empty()) return Fail(ErrorCode::kState, "a commit is already running");
   if (waiting_.empty()) return Commit{last_sequence_, 0};

@@ -51,7 +51,6 @@ class Journal {
   // on.
   Result<void> CheckRoom() const;
   void Append(const Change& change);
-  void AppendInsert(uint64_t sequence, const EventView& event);
 
   struct Commit {
     uint64_t sequence;  // the last one that the commit covers

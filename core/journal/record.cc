@@ -107,10 +107,6 @@ uint64_t AppendRecord(std::string& out, const Change& change) {
                    change.fields, View(change.event));
 }
 
-uint64_t AppendInsertRecord(std::string& out, uint64_t sequence, const EventView& event) {
-  return PutRecord(out, sequence, ChangeKind::kInserted, nullptr, FieldSet::All(), event);
-}
-
 Result<std::string_view> FirstRecordBody(std::string_view bytes) {
   ByteReader in(bytes);
   const auto size = in.Fixed<uint32_t>();

@@ -18,8 +18,6 @@ inline constexpr uint32_t kMaxRecordSize = 4 << 20;
 // Appends the record of a change that has a sequence of its own (not kTransient); returns its
 // checksum.
 uint64_t AppendRecord(std::string& out, const Change& change);
-// The record of an event that is new, with all its fields.
-uint64_t AppendInsertRecord(std::string& out, uint64_t sequence, const EventView& event);
 
 // The change in a body whose checksum was right; kCorrupt when it makes no sense all the same.
 Result<Change> ParseRecordBody(std::string_view body);
