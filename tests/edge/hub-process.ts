@@ -38,13 +38,13 @@ export function temporaryFolder(): { path: string; remove(): void } {
   return { path, remove: () => rmSync(path, { recursive: true, force: true, maxRetries: 5 }) };
 }
 
-/** Starts a hub on a free port with the users above; `npmStart` takes the newcomer's way. */
+/** Starts a hub on a free port with the users above or others; `npmStart` takes the newcomer's way. */
 export async function startHub(
   folder: string,
-  options: { port?: number; npmStart?: boolean; flags?: string[] } = {},
+  options: { port?: number; npmStart?: boolean; flags?: string[]; users?: string } = {},
 ): Promise<HubProcess> {
   const users = join(folder, 'users-file.json');
-  writeFileSync(users, JSON.stringify(USERS));
+  writeFileSync(users, options.users ?? JSON.stringify(USERS));
   const flags = ['--port', String(options.port ?? 0), '--data', join(folder, 'data')];
   flags.push(...(options.flags ?? ['--users', users, '--no-sample']));
   const [command, args] = options.npmStart

@@ -1,0 +1,46 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { startHub, temporaryFolder } from './hub-process.ts';
+
+/** What a hub has when it starts. */
+export interface RuntimeOptions {
+  /** The users file: JSON text. */
+  users: string;
+  /** Events that are in its store, as `cuesheet export` writes them: NDJSON in the form of GET. */
+  events?: string;
+}
+
+/** A hub that runs, in an empty store of its own but for the events that it was given. */
+export interface RuntimeHub {
+  /** `http://127.0.0.1:PORT`; the WebSocket is at `/ws` of the same port. */
+  url: string;
+  /** Ends it and removes what it kept. */
+  stop(): Promise<void>;
+}
+
+export type StartRuntime = (options: RuntimeOptions) => Promise<RuntimeHub>;
+
+/** Every runtime that the hub runs on, each started the way the README says. */
+export const RUNTIMES: readonly { name: string; start: StartRuntime }[] = [
+  { name: 'node', start: startNode },
+];
+
+async function startNode({ users, events }: RuntimeOptions): Promise<RuntimeHub> {
+  const folder = temporaryFolder();
+  if (events) importEvents(join(folder.path, 'data'), events);
+  const hub = await startHub(folder.path, { users });
+  return {
+    url: hub.url,
+    async stop() {
+      await hub.stop();
+      folder.remove();
+    },
+  };
+}
+
+/** Fills the folder of a hub that does not run. */
+function importEvents(folder: string, events: string): void {
+  const args = ['dist/hub/cli.js', 'import', '-', '--data', folder];
+  const { status, stderr } = spawnSync(process.execPath, args, { input: events, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`cuesheet import: ${stderr}`);
+}
