@@ -94,7 +94,7 @@ conformance('delete and ops', (hub) => {
       {},
       { conditions: [] },
     ];
-    const filters = [undefined, null, {}, { conditions: [] }, 'topic', 5];
+    const filters: unknown[] = [undefined, null, {}, { conditions: [] }, 'topic', 5];
     filters.push(...lenient.map((condition) => ({ conditions: [condition] })));
     for (const filter of filters) {
       expectInvalid(await ops('delete', filter));
