@@ -17,12 +17,13 @@ class HubRole : public Role {
   HubRole(EventStore* store, EffectQueue* effects) : api_(store), sockets_(effects) {}
 
   Result<std::string> Call(Method method, const Frame& frame) override {
+    recipients_.reset();
     if (method == Method::kRequest) return Request(frame);
     if (method == Method::kSocket) return Socket(frame);
     return Fail(ErrorCode::kState, "replica: this store is no replica");
   }
 
-  void Publish(const Change& change) override { sockets_.Publish(change); }
+  void Publish(const Change& change) override { sockets_.Publish(change, recipients_); }
 
  private:
   Result<std::string> Request(const Frame& frame);
@@ -30,6 +31,7 @@ class HubRole : public Role {
 
   HubApi api_;
   Sockets sockets_;
+  Sockets::Names recipients_;  // of the changes of the request that is being answered
 };
 
 Result<std::string> HubRole::Request(const Frame& frame) {
@@ -46,7 +48,8 @@ Result<std::string> HubRole::Request(const Frame& frame) {
   request.sender = frame.OptionalText("sender");
   request.sender_type = frame.OptionalText("senderType");
   request.body = frame.body;
-  const HubResponse response = api_.Handle(request, now, entropy);
+  HubResponse response = api_.Handle(request, now, entropy);
+  recipients_ = std::move(response.recipients);
   return HeaderFrame({{"status", response.status}}) + '\n' + response.body;
 }
 

@@ -118,6 +118,21 @@ Actor ActorOf(const HubRequest& request) {
   return {request.caller->name, NameHeader(request.sender), NameHeader(request.sender_type)};
 }
 
+// An addition to AYON's dispatch, whose own server restricts messages in this way
+// (protocol.md 9.3). None when absent or null.
+std::optional<std::vector<std::string>> ReadRecipients(FieldReader& fields) {
+  const Json* list = fields.Member("recipients");
+  if (list == nullptr || list->is_null()) return std::nullopt;
+  const auto is_name = [](const Json& item) { return item.is_string(); };
+  if (!list->is_array() || list->size() > kMaxRecipients || !std::ranges::all_of(*list, is_name)) {
+    fields.Fail("recipients",
+                "expected a list of at most " + std::to_string(kMaxRecipients) + " user names",
+                "type_error.list");
+    return std::nullopt;
+  }
+  return list->get<std::vector<std::string>>();
+}
+
 }  // namespace
 
 HubResponse HubApi::Handle(const HubRequest& request, Timestamp now, const Entropy& entropy) {
@@ -160,10 +175,13 @@ HubResponse HubApi::Dispatch(const HubRequest& request, const Json& body, Timest
                              const Entropy& entropy) {
   const auto parsed = ParseDispatchRequest(body);
   if (!parsed) return {400, ValidationBody("POST", "/api/events", parsed.error())};
+  FieldReader fields(body);
+  auto recipients = ReadRecipients(fields);
+  if (fields.failed()) return {400, ValidationBody("POST", "/api/events", fields.TakeErrors())};
   if (const Refusal refusal = RefuseDispatch(*request.caller)) return Refuse(403, *refusal);
   const auto id = store_->Dispatch(*parsed, ActorOf(request), now, entropy);
   if (!id) return Refuse(id.error());
-  return {200, "{\"id\":\"" + id->Hex() + "\"}"};
+  return {200, "{\"id\":\"" + id->Hex() + "\"}", std::move(recipients)};
 }
 
 HubResponse HubApi::Get(const HubRequest& request) {

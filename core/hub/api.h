@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "hub/caller.h"
 #include "store/event_store.h"
@@ -25,7 +26,11 @@ struct HubRequest {
 struct HubResponse {
   int status = 200;
   std::string body;
+  // The only users who may hear of what the request did; none = no such restriction.
+  std::optional<std::vector<std::string>> recipients{};
 };
+
+inline constexpr size_t kMaxRecipients = 1000;  // names in a dispatch
 
 class HubApi {
  public:

@@ -67,14 +67,14 @@ void Sockets::Tick(Timestamp now) {
   Send(Recipients("heartbeat", std::nullopt, std::nullopt), R"({"topic":"heartbeat"})");
 }
 
-void Sockets::Publish(const Change& change) {
+void Sockets::Publish(const Change& change, const Names& recipients) {
   if (change.kind == ChangeKind::kRemoved) return;
-  Send(Recipients(change.event.topic, change.event.project, std::nullopt), SocketMessage(change));
+  Send(Recipients(change.event.topic, change.event.project, recipients), SocketMessage(change));
 }
 
-std::vector<uint32_t> Sockets::Recipients(
-    std::string_view topic, const std::optional<std::string>& project,
-    const std::optional<std::vector<std::string>>& recipients) const {
+std::vector<uint32_t> Sockets::Recipients(std::string_view topic,
+                                          const std::optional<std::string>& project,
+                                          const Names& recipients) const {
   std::vector<uint32_t> reached;
   for (const auto& [number, client] : clients_) {
     if (!client.caller || !Reaches(client, topic, project)) continue;

@@ -36,12 +36,14 @@ class Sockets {
   // Closes who missed the deadline, sends heartbeats. To be called once a second.
   void Tick(Timestamp now);
 
-  // Sends the change to everyone who may see it. Deletes are silent.
-  void Publish(const Change& change);
-  // The clients that a message reaches. `recipients` = user names, none = everybody.
+  // User names; none = everybody.
+  using Names = std::optional<std::vector<std::string>>;
+  // Sends the change to everyone who may see it and is among the recipients. Deletes are silent.
+  void Publish(const Change& change, const Names& recipients = {});
+  // The clients that a message reaches.
   std::vector<uint32_t> Recipients(std::string_view topic,
                                    const std::optional<std::string>& project,
-                                   const std::optional<std::vector<std::string>>& recipients) const;
+                                   const Names& recipients) const;
 
  private:
   struct Subscription {

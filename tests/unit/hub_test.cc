@@ -90,6 +90,18 @@ TEST_CASE("a status is the service's to set, unless the event has a parent") {
   CHECK(f.Ask("update", kService, patch, plain).status == 204);
 }
 
+TEST_CASE("the recipients of a dispatch are names, and are not part of the event") {
+  HubFixture f;
+  const std::string body = R"({"topic":"demo.a","recipients":)";
+  const HubResponse sent = f.Ask("dispatch", kManager, body + R"(["alice"]})");
+  CHECK(sent.recipients == std::vector<std::string>{"alice"});
+  CHECK_FALSE(f.Ask("dispatch", kManager, body + "null}").recipients.has_value());
+  CHECK(f.Ask("dispatch", kManager, body + R"("alice"})").status == 400);
+  CHECK(f.Ask("dispatch", kManager, body + "[1]}").status == 400);
+  const std::string id = Json::parse(sent.body)["id"];
+  CHECK(Json::parse(f.Ask("get", kManager, "", id).body).size() == 15);
+}
+
 TEST_CASE("only admins and services delete, and a parent stays") {
   HubFixture f;
   const std::string parent = f.DispatchAs(kManager, R"({"topic":"demo.a"})");
