@@ -125,38 +125,6 @@ test('the eleventh login of a minute is 503', async () => {
   expect(statuses[10]).toBe(503);
 });
 
-const graphql = (query: string, more: object = {}) =>
-  call(hub, 'POST', '/graphql', { key: KEYS.admin, body: { query, ...more } });
-const list = (count: number, text: (i: number) => string) =>
-  Array.from({ length: count }, (_, i) => text(i)).join(' ');
-
-test.each([
-  ['21 aliases', `{ ${list(21, (i) => `a${i}: events { edges { cursor } }`)} }`, /21 aliases/],
-  [
-    'aliases in a fragment',
-    `{ ...F } fragment F on Query { ${list(30, (i) => `a${i}: events { edges { cursor } }`)} }`,
-    /30 aliases/,
-  ],
-  ['17 levels', `{ ${'... { '.repeat(17)} __typename ${'} '.repeat(17)} }`, /18 levels deep/],
-  [
-    '64 KiB of text',
-    `{ events { edges { cursor } } } #${'x'.repeat(64 << 10)}`,
-    /65536 characters/,
-  ],
-  ['5000 tokens', `{ ${'events { edges { cursor } } '.repeat(1000)} }`, /tokens/],
-])('a GraphQL document over the limit of %s is an error', async (_title, query, message) => {
-  const answer = await graphql(query);
-  expect(answer.status).toBe(200);
-  expect(answer.body).toMatchObject({
-    data: null,
-    errors: [{ message: expect.stringMatching(message) }],
-  });
-});
-
-test('GraphQL variables that are no object are 400', async () => {
-  expect((await graphql('{ __typename }', { variables: 'x' })).status).toBe(400);
-});
-
 test('no credential stands in what the hub printed', () => {
   const printed = hub.output().replace(hub.link, '');
   for (const secret of [...Object.values(KEYS), 'correct horse']) {

@@ -14,6 +14,8 @@ const MAX_CHARACTERS = 64 << 10;
 const MAX_TOKENS = 5000;
 const MAX_DEPTH = 16;
 const MAX_ALIASES = 20;
+/** Events that the fields of one document may bring; a field that begins below it is answered. */
+const MAX_EVENTS = 100_000;
 
 /** The part of AYON's schema that deals with events (protocol.md 6.3). */
 const SDL = `
@@ -41,7 +43,7 @@ type EventNode {
 /** Asks the core for one page; the answer is the connection, or the refusal's text and status. */
 export type AskEvents = (
   args: Record<string, unknown>,
-) => { connection: unknown } | { message: string; status: number | null };
+) => { connection: { edges: unknown[] } } | { message: string; status: number | null };
 
 export interface GraphqlRequest {
   query: string;
@@ -67,13 +69,20 @@ export async function answerGraphql(request: GraphqlRequest, ask: AskEvents): Pr
   if (excess) return { data: null, errors: [excess] };
   const problems = validate(schema, document, undefined, { maxErrors: 5 });
   if (problems.length > 0) return { data: null, errors: problems };
+  let answered = 0;
   return await execute({
     schema,
     document,
     rootValue: {
       events(args: Record<string, unknown>) {
+        if (answered >= MAX_EVENTS) {
+          throw new GraphQLError(`the document asks for more than ${MAX_EVENTS} events`);
+        }
         const answer = ask(args);
-        if ('connection' in answer) return answer.connection;
+        if ('connection' in answer) {
+          answered += answer.connection.edges.length;
+          return answer.connection;
+        }
         const extensions = answer.status === null ? {} : { status: answer.status };
         throw new GraphQLError(answer.message, { extensions });
       },

@@ -81,12 +81,11 @@ export function createRoutes(
     const request = parseGraphql(text);
     const caller = requestOf(c);
     // The core refuses broken JSON and missing credentials as it does on every route.
-    if (!request || !caller.user) {
+    if (request === 'broken' || !caller.user) {
       const { status, body } = ask({ operation: 'graphql.events', ...caller, body: text });
-      return status < 400
-        ? refuse(c, 400, 'graphql: expected {"query": string, "variables": object}')
-        : respond(status, body);
+      return respond(status, body);
     }
+    if (!request) return refuse(c, 400, 'graphql: expected {"query": string, "variables": object}');
     const answer = await answerGraphql(request, (args) => {
       const { status, body } = ask({
         operation: 'graphql.events',
@@ -141,13 +140,18 @@ function requestOf(c: Context<Env>) {
   };
 }
 
-function parseGraphql(text: string): GraphqlRequest | null {
+/** Null for JSON that is no GraphQL request. */
+function parseGraphql(text: string): GraphqlRequest | null | 'broken' {
+  let request: Partial<Record<keyof GraphqlRequest, unknown>> | null;
   try {
-    const request = JSON.parse(text);
-    const isRequest =
-      typeof request?.query === 'string' && typeof (request.variables ?? {}) === 'object';
-    return isRequest ? request : null;
+    request = JSON.parse(text);
   } catch {
-    return null;
+    return 'broken';
   }
+  const { query, variables, operationName } = request ?? {};
+  const isRequest =
+    typeof query === 'string' &&
+    typeof (variables ?? {}) === 'object' &&
+    typeof (operationName ?? '') === 'string';
+  return isRequest ? (request as GraphqlRequest) : null;
 }

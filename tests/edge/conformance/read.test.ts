@@ -57,6 +57,8 @@ conformance(
         Array(2).fill(expect.stringMatching(OFFSET_TIME)),
       );
       expect((await hub.mgr.read(seedId(0))).createdAt).toBe('2026-01-01T00:00:00+00:00');
+      const { headers } = await hub.mgr.get(`/api/events/${seedId(0)}`);
+      expect(headers.get('x-request-id')).toBeTruthy();
     });
 
     test('38 · a normal user reads events of own projects and of none, not of others', async () => {
