@@ -5,6 +5,8 @@ import { addAccountRoutes } from './account-routes.ts';
 import type { Credentials } from './credentials.ts';
 import { answerGraphql, type GraphqlRequest } from './graphql.ts';
 import type { CoreRequest } from './hub.ts';
+import { DOCS_HEADERS, docsPage } from './openapi/docs-page.ts';
+import { openApiDocument } from './openapi/document.ts';
 import { type Env, refuse, respond } from './responses.ts';
 import { randomHex } from './users.ts';
 
@@ -20,7 +22,7 @@ const READS = new Set(['get', 'query']);
  */
 const REFUSED_AT_ONCE = new Set([400, 401, 403, 413, 501, 503]);
 
-interface RouteOptions {
+export interface RouteOptions {
   credentials: Credentials;
   ask: (request: CoreRequest) => { status: number; body: Uint8Array };
   settle: () => Promise<void>;
@@ -32,6 +34,12 @@ interface RouteOptions {
 export function createRoutes(
   options: RouteOptions,
 ): (request: Request, address?: string) => Promise<Response> {
+  const app = createApp(options);
+  return async (request, address = '') => app.fetch(request, { address });
+}
+
+/** The routes themselves, which `openapi/` describes. */
+export function createApp(options: RouteOptions): Hono<Env> {
   const { credentials, ask, settle } = options;
   const app = new Hono<Env>();
 
@@ -99,20 +107,12 @@ export function createRoutes(
     return c.json(answer);
   });
 
-  for (const path of [
-    '/api/events',
-    '/api/events/:id',
-    '/api/query',
-    '/api/eventops',
-    '/api/enroll',
-    '/api/info',
-    '/api/users/me',
-    '/api/auth/login',
-    '/api/auth/logout',
-    '/graphql',
-  ]) {
-    app.all(path, (c) => c.json({ detail: 'Method Not Allowed' }, 405));
-  }
+  app.get('/openapi.json', (c) => c.json(openApiDocument(SERVER_VERSION)));
+  app.get('/docs', () => {
+    return new Response(docsPage(openApiDocument(SERVER_VERSION)), { headers: DOCS_HEADERS });
+  });
+
+  refuseOtherMethods(app);
   app.notFound(async (c) => {
     const path = c.req.path;
     if (path.startsWith('/api/')) {
@@ -127,7 +127,24 @@ export function createRoutes(
     console.error(`cuesheet: ${c.req.method} ${c.req.path}: ${error.message}`);
     return c.json({ status: 500, detail: `${error.name}: ${error.message}` }, 500);
   });
-  return async (request, address = '') => app.fetch(request, { address });
+  return app;
+}
+
+/** Any other method of the routes there are is 405 and names those it has. */
+function refuseOtherMethods(app: Hono<Env>): void {
+  const methods = new Map<string, string[]>();
+  for (const { path, method } of app.routes) {
+    if (method === 'ALL') continue; // what runs for every request
+    methods.set(path, [
+      ...(methods.get(path) ?? []),
+      ...(method === 'GET' ? ['GET', 'HEAD'] : [method]),
+    ]);
+  }
+  for (const [path, allowed] of methods) {
+    app.all(path, (c) => {
+      return c.json({ detail: 'Method Not Allowed' }, 405, { Allow: allowed.join(', ') });
+    });
+  }
 }
 
 function requestOf(c: Context<Env>) {

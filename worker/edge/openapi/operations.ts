@@ -1,0 +1,320 @@
+import { ID_PATTERN, NAME_PATTERN, ref } from './schemas.ts';
+import type { Answer, Media, Operation, Parameter, Paths } from './types.ts';
+
+const EXAMPLE_ID = '5eed0000000000000000000000000001';
+
+const json = (name: string, example?: unknown): Readonly<Record<string, Media>> => ({
+  'application/json': { schema: ref(name), ...(example !== undefined && { example }) },
+});
+
+const answer = (description: string, name: string, example?: unknown): Answer => ({
+  description,
+  content: json(name, example),
+});
+
+/** A body of the given schema; the hub takes none of other media types for another. */
+const body = (name: string, example: unknown) => ({ required: true, content: json(name, example) });
+
+const refusal = (detail: string, code: number): Answer => ({
+  description: detail,
+  content: json('Refusal', { code, detail }),
+});
+
+/** Answers that several operations have. */
+export const SHARED_ANSWERS: Readonly<Record<string, Answer>> = {
+  Invalid: answer('The body, the id in the path or a header is not valid.', 'Invalid', {
+    code: 400,
+    detail: 'Request validation error in [POST] /api/events',
+    path: '/api/events',
+    traceback: 'topic: field required',
+    errors: [{ loc: ['body', 'topic'], msg: 'field required', type: 'value_error.missing' }],
+  }),
+  Unauthorized: refusal('Access token is missing', 401),
+  Forbidden: refusal('Guest users are not allowed to access this endpoint', 403),
+  NotFound: refusal('Event not found', 404),
+  NotAllowed: {
+    ...answer('The path has no such method.', 'Detail', { detail: 'Method Not Allowed' }),
+    headers: { Allow: { description: 'The methods it has.', schema: { type: 'string' } } },
+  },
+  TooLarge: refusal('the body is larger than 8388608 bytes', 413),
+  Unavailable: refusal('The hub is stopping, or what was written could not be saved.', 503),
+};
+
+const shared = (name: keyof typeof SHARED_ANSWERS): Answer => ({
+  $ref: `#/components/responses/${name}`,
+});
+
+/** What every operation may answer. */
+const ALWAYS = { 405: shared('NotAllowed') };
+const READS = { ...ALWAYS, 401: shared('Unauthorized') };
+/** With a body and the rules of events. */
+const WRITES = {
+  ...READS,
+  400: shared('Invalid'),
+  403: shared('Forbidden'),
+  413: shared('TooLarge'),
+  503: shared('Unavailable'),
+};
+
+const eventId: Parameter = {
+  name: 'id',
+  in: 'path',
+  required: true,
+  description: 'Lower-case hex without hyphens.',
+  schema: { type: 'string', pattern: ID_PATTERN },
+  example: EXAMPLE_ID,
+};
+
+const senderHeaders: readonly Parameter[] = [
+  {
+    name: 'X-Sender',
+    in: 'header',
+    description: 'Who sends, when the body does not say: a process, a browser tab.',
+    schema: { type: 'string', pattern: NAME_PATTERN },
+  },
+  {
+    name: 'X-Sender-Type',
+    in: 'header',
+    description: 'The kind of sender; api without it.',
+    schema: { type: 'string', pattern: NAME_PATTERN },
+  },
+];
+
+const events = {
+  dispatch: {
+    operationId: 'dispatchEvent',
+    summary: 'Dispatch an event',
+    description: 'For managers, admins and services. The user of the event is the caller.',
+    tags: ['events'],
+    parameters: senderHeaders,
+    requestBody: body('Dispatch', {
+      topic: 'render.shot',
+      project: 'demo',
+      description: 'Rendering sh010',
+      summary: { shot: 'sh010' },
+      finished: false,
+    }),
+    responses: {
+      ...WRITES,
+      200: answer('Its id; with store:false it names nothing.', 'Dispatched', { id: EXAMPLE_ID }),
+      409: refusal('Event with the same hash already exists', 409),
+    },
+  },
+  get: {
+    operationId: 'getEvent',
+    summary: 'Read an event',
+    description: 'Normal users read events of their own projects and those of none.',
+    tags: ['events'],
+    parameters: [eventId],
+    responses: {
+      ...READS,
+      200: answer('The event.', 'Event'),
+      400: shared('Invalid'),
+      403: shared('Forbidden'),
+      404: shared('NotFound'),
+    },
+  },
+  update: {
+    operationId: 'updateEvent',
+    summary: 'Change an event',
+    description:
+      'Normal users change their own events. The status of an event without a parent is for ' +
+      'services to change (docs/protocol.md 4.1).',
+    tags: ['events'],
+    parameters: [eventId, ...senderHeaders],
+    requestBody: body('Update', { progress: 50, description: 'Half of it' }),
+    responses: { ...WRITES, 204: { description: 'Changed.' }, 404: shared('NotFound') },
+  },
+  remove: {
+    operationId: 'deleteEvent',
+    summary: 'Delete an event',
+    description: 'For admins and services. What is not there is deleted as well.',
+    tags: ['events'],
+    parameters: [eventId],
+    responses: {
+      ...READS,
+      204: { description: 'It is not there any more.' },
+      400: shared('Invalid'),
+      403: shared('Forbidden'),
+      409: answer('It has children.', 'Refusal', {
+        code: 409,
+        detail: `id '${EXAMPLE_ID}' is still referenced from table "events".`,
+        error: 'foreign-key-violation',
+      }),
+      503: shared('Unavailable'),
+    },
+  },
+} satisfies Record<string, Operation>;
+
+const filterExample = {
+  conditions: [{ key: 'topic', operator: 'like', value: 'render.%' }],
+};
+
+const queries = {
+  query: {
+    operationId: 'queryEvents',
+    summary: 'Query events by a filter',
+    description: 'For admins and services. Newest first. Of the entities of AYON only event.',
+    tags: ['queries'],
+    requestBody: body('Query', { entity: 'event', filter: filterExample, limit: 10 }),
+    responses: {
+      ...WRITES,
+      200: {
+        description: 'The events.',
+        content: {
+          'application/json': { schema: { type: 'array', items: ref('QueriedEvent') } },
+        },
+      },
+    },
+  },
+  eventops: {
+    operationId: 'eventOperations',
+    summary: 'Delete events by a filter',
+    description:
+      'For admins and services. All of them go or none. An empty filter is refused. ' +
+      'The operations restart and abort answer 501, as in AYON.',
+    tags: ['queries'],
+    requestBody: body('EventOps', { type: 'delete', filter: filterExample }),
+    responses: {
+      ...WRITES,
+      200: { description: 'Done.', content: { 'application/json': { schema: { type: 'null' } } } },
+      409: refusal('One of them has a child that is not among them.', 409),
+      501: refusal('Not implemented', 501),
+    },
+  },
+  enroll: {
+    operationId: 'enrollJob',
+    summary: 'Get a job from a queue of events',
+    description:
+      'For services. Makes a job of the target topic for the oldest finished event of the source ' +
+      'topic that has none yet, or gives out a failed one again (docs/protocol.md 8).',
+    tags: ['queries'],
+    parameters: senderHeaders,
+    requestBody: body('Enroll', {
+      sourceTopic: 'render.shot',
+      targetTopic: 'render.publish',
+      sender: 'worker-1',
+    }),
+    responses: {
+      ...WRITES,
+      200: answer('The job.', 'Job', {
+        id: EXAMPLE_ID,
+        dependsOn: EXAMPLE_ID,
+        hash: 'd8104f392e61abb538de315a6db9032a9b03479a219df4271d82168e072ee870',
+        status: 'pending',
+      }),
+      204: { description: 'Nothing to do.' },
+    },
+  },
+  graphql: {
+    operationId: 'graphql',
+    summary: 'The GraphQL field `events`',
+    description:
+      'Errors of the document and of its arguments are part of an answer of 200. Normal users see ' +
+      'their own events, and those whose ids they name; guests see none.',
+    tags: ['queries'],
+    requestBody: body('Graphql', {
+      query: 'query ($last: Int) { events(last: $last) { edges { node { id topic status } } } }',
+      variables: { last: 10 },
+    }),
+    responses: {
+      ...READS,
+      200: answer('What was asked, or errors.', 'GraphqlAnswer'),
+      400: shared('Invalid'),
+      413: shared('TooLarge'),
+    },
+  },
+} satisfies Record<string, Operation>;
+
+const account = {
+  info: {
+    operationId: 'getInfo',
+    summary: 'The version of AYON that this hub answers like',
+    description: 'Needs no credentials.',
+    tags: ['account'],
+    security: [],
+    responses: { ...ALWAYS, 200: answer('The version.', 'Info', { version: '1.16.0+cuesheet' }) },
+  },
+  me: {
+    operationId: 'getCurrentUser',
+    summary: 'Who the credentials belong to',
+    description: 'With X-as-user the user that a service acts as.',
+    tags: ['account'],
+    responses: {
+      ...READS,
+      200: answer('The user.', 'User'),
+      404: refusal('User x not found', 404),
+    },
+  },
+  login: {
+    operationId: 'logIn',
+    summary: 'Log in',
+    description: 'Ten tries a minute from one address. Services have keys and cannot log in.',
+    tags: ['account'],
+    security: [],
+    requestBody: body('Login', { name: 'admin', password: 'the password' }),
+    responses: {
+      ...ALWAYS,
+      200: answer('A session token, good for 72 hours after its last use.', 'LoggedIn'),
+      400: shared('Invalid'),
+      403: refusal('Invalid login/password combination', 403),
+      413: shared('TooLarge'),
+      503: refusal('Too many login attempts', 503),
+    },
+  },
+  logout: {
+    operationId: 'logOut',
+    summary: 'End the session',
+    description: 'The token of the request is not known any more.',
+    tags: ['account'],
+    responses: { ...READS, 200: answer('Done.', 'Detail', { detail: 'Logged out' }) },
+  },
+} satisfies Record<string, Operation>;
+
+/** This description of the hub. */
+const own = {
+  openapi: {
+    operationId: 'getOpenApi',
+    summary: 'This document',
+    description: 'OpenAPI 3.1. Needs no credentials.',
+    tags: ['description'],
+    security: [],
+    responses: {
+      ...ALWAYS,
+      200: {
+        description: 'The document.',
+        content: { 'application/json': { schema: { type: 'object', required: ['openapi'] } } },
+      },
+    },
+  },
+  docs: {
+    operationId: 'getDocs',
+    summary: 'This document as a page',
+    description: 'Needs no credentials and runs no script.',
+    tags: ['description'],
+    security: [],
+    responses: {
+      ...ALWAYS,
+      200: { description: 'HTML.', content: { 'text/html': { schema: { type: 'string' } } } },
+    },
+  },
+} satisfies Record<string, Operation>;
+
+export const PATHS: Paths = {
+  '/api/events': { post: events.dispatch },
+  '/api/events/{id}': {
+    get: events.get,
+    patch: events.update,
+    delete: events.remove,
+  },
+  '/api/query': { post: queries.query },
+  '/api/eventops': { post: queries.eventops },
+  '/api/enroll': { post: queries.enroll },
+  '/graphql': { post: queries.graphql },
+  '/api/info': { get: account.info },
+  '/api/users/me': { get: account.me },
+  '/api/auth/login': { post: account.login },
+  '/api/auth/logout': { post: account.logout },
+  '/openapi.json': { get: own.openapi },
+  '/docs': { get: own.docs },
+};

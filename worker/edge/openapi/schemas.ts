@@ -1,0 +1,322 @@
+import type { Schema } from './types.ts';
+
+export const ID_PATTERN = '^[0-9a-f]{32}$';
+const TOPIC_PATTERN = '^[a-zA-Z][a-zA-Z0-9_.*]{2,64}$';
+export const NAME_PATTERN = '^[a-zA-Z0-9_]([a-zA-Z0-9_.-]*[a-zA-Z0-9_])?$';
+const STATUSES = ['pending', 'in_progress', 'finished', 'failed', 'aborted', 'restarted'];
+
+export const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
+
+const text: Schema = { type: 'string' };
+const textOrNull: Schema = { type: ['string', 'null'] };
+const object: Schema = { type: 'object' };
+const id: Schema = { type: 'string', pattern: ID_PATTERN };
+const topic: Schema = { type: 'string', pattern: TOPIC_PATTERN };
+const name: Schema = { type: ['string', 'null'], pattern: NAME_PATTERN };
+const status: Schema = { type: 'string', enum: STATUSES };
+const time: Schema = { type: 'string', format: 'date-time' };
+/** Of a field that is stored as 32 bits. */
+const int32: Schema = { type: 'integer', minimum: -(2 ** 31), maximum: 2 ** 31 - 1 };
+
+/** The members of an event that every form of it has. */
+const eventProperties = {
+  id,
+  hash: text,
+  topic: text,
+  sender: textOrNull,
+  senderType: textOrNull,
+  project: textOrNull,
+  user: textOrNull,
+  dependsOn: { type: ['string', 'null'], pattern: ID_PATTERN },
+  status,
+  retries: { type: 'integer' },
+  description: text,
+  summary: object,
+  payload: object,
+  createdAt: time,
+  updatedAt: time,
+} as const;
+
+const dispatchProperties: Record<string, Schema> = {
+  topic: { ...topic, description: 'Dot-separated name of what happened.' },
+  sender: { ...textOrNull, description: 'Who sent it; without one the header X-Sender.' },
+  hash: { ...textOrNull, description: 'Unique among all events; without one the new id.' },
+  project: name,
+  dependsOn: {
+    type: ['string', 'null'],
+    minLength: 32,
+    maxLength: 32,
+    description: 'Id of the parent; one that is not there is stored as null.',
+  },
+  description: textOrNull,
+  summary: { ...object, default: {}, description: 'Told on the WebSocket; keep it small.' },
+  payload: { ...object, default: {}, description: 'Only read over HTTP.' },
+  finished: { type: 'boolean', default: true, description: 'false: the event is pending.' },
+  store: { type: 'boolean', default: true, description: 'false: a message only, no row.' },
+  reuse: {
+    type: 'boolean',
+    default: false,
+    description: 'true: take the place of the event with the same hash.',
+  },
+  recipients: {
+    type: ['array', 'null'],
+    items: text,
+    maxItems: 1000,
+    description: 'The only users whose sockets hear of it. Cuesheet’s addition.',
+  },
+};
+
+export const SCHEMAS: Readonly<Record<string, Schema>> = {
+  Event: {
+    type: 'object',
+    description: 'An event with all of its attributes.',
+    properties: eventProperties,
+    required: Object.keys(eventProperties),
+    additionalProperties: false,
+  },
+  QueriedEvent: {
+    type: 'object',
+    description: 'An event in snake_case; members that are null are left out.',
+    properties: {
+      id,
+      hash: text,
+      topic: text,
+      sender: text,
+      sender_type: text,
+      project: text,
+      user: text,
+      depends_on: id,
+      status,
+      retries: { type: 'integer' },
+      description: text,
+      summary: object,
+      payload: object,
+      created_at: time,
+      updated_at: time,
+    },
+    required: ['id', 'hash', 'topic', 'status', 'retries', 'description', 'summary', 'payload'],
+    additionalProperties: false,
+  },
+  Dispatch: { type: 'object', properties: dispatchProperties, required: ['topic'] },
+  Dispatched: {
+    type: 'object',
+    properties: { id },
+    required: ['id'],
+    additionalProperties: false,
+  },
+  Update: {
+    type: 'object',
+    description: 'What is absent or null stays as it is; summary and payload are replaced.',
+    properties: {
+      sender: textOrNull,
+      project: name,
+      user: textOrNull,
+      status: { type: ['string', 'null'], enum: [...STATUSES, null] },
+      description: textOrNull,
+      summary: { type: ['object', 'null'] },
+      payload: { type: ['object', 'null'] },
+      progress: {
+        type: ['number', 'null'],
+        minimum: 0,
+        maximum: 100,
+        description: 'Told on the WebSocket, not stored.',
+      },
+      retries: { ...int32, type: ['integer', 'null'] },
+    },
+  },
+  QueryFilter: {
+    type: 'object',
+    properties: {
+      operator: { type: 'string', enum: ['and', 'or'], default: 'and' },
+      conditions: {
+        type: 'array',
+        maxItems: 1000,
+        items: { anyOf: [ref('Condition'), ref('QueryFilter')] },
+      },
+    },
+    additionalProperties: false,
+  },
+  Condition: {
+    type: 'object',
+    description: 'Operators are read in any case, with - and _ (docs/protocol.md 7).',
+    properties: {
+      key: {
+        type: 'string',
+        pattern:
+          '^(topic|sender|senderType|project|user|status|retries|(summary|payload)/[a-z]{1,9})$',
+        description: 'A column, or a path into summary or payload such as summary/entityId.',
+      },
+      operator: {
+        type: 'string',
+        default: 'eq',
+        enum: [
+          'eq',
+          'ne',
+          'lt',
+          'lte',
+          'gt',
+          'gte',
+          'like',
+          'isnull',
+          'notnull',
+          'in',
+          'notin',
+          'includes',
+          'excludes',
+          'includesall',
+          'excludesall',
+          'includesany',
+          'excludesany',
+        ],
+      },
+      value: {
+        anyOf: [
+          text,
+          { type: 'number' },
+          { type: 'boolean' },
+          { type: 'array', items: text },
+          { type: 'array', items: { type: 'integer' } },
+          { type: 'null' },
+        ],
+      },
+    },
+    required: ['key'],
+    additionalProperties: false,
+  },
+  Query: {
+    type: 'object',
+    properties: {
+      entity: { type: 'string', enum: ['event'] },
+      filter: { anyOf: [ref('QueryFilter'), { type: 'null' }] },
+      limit: { type: 'integer', minimum: 0, maximum: 100_000, default: 100 },
+      offset: { type: 'integer', minimum: 0, maximum: 2 ** 31, default: 0 },
+    },
+    required: ['entity'],
+  },
+  EventOps: {
+    type: 'object',
+    properties: {
+      type: { type: 'string', enum: ['delete'], description: 'restart and abort: 501, as AYON.' },
+      filter: ref('QueryFilter'),
+    },
+    required: ['type', 'filter'],
+  },
+  Enroll: {
+    type: 'object',
+    properties: {
+      sourceTopic: {
+        anyOf: [topic, { type: 'array', items: topic, maxItems: 1000 }],
+        description: 'One topic, in which * stands for any run, or a list of exact topics.',
+      },
+      targetTopic: { type: 'string', pattern: '^[a-zA-Z][a-zA-Z0-9_.]{2,64}$' },
+      sender: { ...textOrNull, description: 'Who works: the same sender gets its job again.' },
+      senderType: textOrNull,
+      description: textOrNull,
+      sequential: { type: 'boolean', default: false },
+      filter: { anyOf: [ref('QueryFilter'), { type: 'null' }] },
+      maxRetries: { ...int32, default: 3 },
+      ignoreSenderTypes: { type: ['array', 'null'], items: text, maxItems: 1000 },
+      ignoreOlderThan: {
+        ...int32,
+        default: 3,
+        description: 'Days since the last update; 0 = all.',
+      },
+      leaseSeconds: { type: 'integer', minimum: 0, maximum: 86_400, description: 'Addition.' },
+      retryBackoffSeconds: {
+        type: 'integer',
+        minimum: 0,
+        maximum: 86_400,
+        description: 'Addition.',
+      },
+      concurrency: { type: 'integer', minimum: 0, maximum: 1000, description: 'Addition.' },
+    },
+    required: ['sourceTopic', 'targetTopic'],
+  },
+  Job: {
+    type: 'object',
+    properties: { id, dependsOn: id, hash: text, status },
+    required: ['id', 'dependsOn', 'hash', 'status'],
+    additionalProperties: false,
+  },
+  Graphql: {
+    type: 'object',
+    properties: {
+      query: text,
+      variables: { type: ['object', 'null'] },
+      operationName: textOrNull,
+    },
+    required: ['query'],
+  },
+  GraphqlAnswer: {
+    type: 'object',
+    properties: {
+      data: { type: ['object', 'null'] },
+      errors: {
+        type: 'array',
+        items: {
+          type: 'object',
+          properties: {
+            message: text,
+            locations: { type: 'array' },
+            path: { type: 'array' },
+            extensions: object,
+          },
+          required: ['message'],
+        },
+      },
+    },
+    additionalProperties: false,
+  },
+  Login: {
+    type: 'object',
+    properties: { name: text, password: text },
+    required: ['name', 'password'],
+  },
+  LoggedIn: {
+    type: 'object',
+    properties: {
+      detail: text,
+      error: { type: 'null' },
+      token: { type: 'string', pattern: '^[0-9a-f]{64}$' },
+      user: ref('User'),
+      redirectUrl: { type: 'null' },
+    },
+    required: ['detail', 'error', 'token', 'user', 'redirectUrl'],
+  },
+  User: {
+    type: 'object',
+    properties: { name: text, attrib: object, data: object, active: { type: 'boolean' } },
+    required: ['name', 'attrib', 'data', 'active'],
+  },
+  Info: { type: 'object', properties: { version: text }, required: ['version'] },
+  Detail: { type: 'object', properties: { detail: text }, required: ['detail'] },
+  Refusal: {
+    type: 'object',
+    properties: { code: { type: 'integer' }, detail: text, error: text },
+    required: ['code', 'detail'],
+  },
+  Invalid: {
+    type: 'object',
+    description: 'What is wrong with the request; errors[].loc is the place.',
+    properties: {
+      code: { const: 400 },
+      detail: text,
+      path: text,
+      traceback: text,
+      errors: {
+        type: 'array',
+        items: {
+          type: 'object',
+          properties: {
+            loc: { type: 'array', items: text },
+            msg: text,
+            type: text,
+            ctx: object,
+          },
+          required: ['loc', 'msg', 'type'],
+        },
+      },
+    },
+    required: ['code', 'detail'],
+  },
+};
