@@ -31,6 +31,8 @@ const node = {
   entryPoints: {
     index: 'worker/edge/hub.ts',
     node: 'worker/edge/node.ts',
+    deno: 'worker/edge/deno.ts',
+    bun: 'worker/edge/bun.ts',
     cli: 'worker/edge/cli.ts',
   },
   outdir: 'dist/hub',

@@ -60,6 +60,8 @@ Result<std::string> HubRole::Socket(const Frame& frame) {
   const auto client = static_cast<uint32_t>(number);
   if (event == "opened") {
     sockets_.Opened(client, now);
+  } else if (event == "restored") {
+    CUE_TRY(sockets_.Restored(client, frame.body));
   } else if (event == "message") {
     sockets_.Message(client, frame.body);
   } else if (event == "authenticated") {

@@ -58,6 +58,7 @@ export type Effect =
   | { effect: 'send'; clients: number[]; text: string }
   | { effect: 'authenticate'; client: number; token: string }
   | { effect: 'authenticate'; subscribe: string[]; project: string | null }
+  | { effect: 'remember'; client: number; state: string }
   | { effect: 'close'; client: number; code: number }
   | { effect: 'connect' }
   | { effect: 'disconnect' }

@@ -27,4 +27,11 @@ Result<Caller> Caller::Parse(const Json& json) {
   return caller;
 }
 
+Json Caller::ToJson() const {
+  Json groups = Json::object();
+  for (const std::string& project : projects) groups[project] = Json::array();
+  return {{"name", name},        {"isService", is_service}, {"isGuest", is_guest},
+          {"isAdmin", is_admin}, {"isManager", is_manager}, {"accessGroups", std::move(groups)}};
+}
+
 }  // namespace cuesheet

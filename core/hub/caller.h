@@ -21,6 +21,8 @@ struct Caller {
 
   // From `{"name","isAdmin","isManager","isService","isGuest","accessGroups":{project: …}}`.
   static Result<Caller> Parse(const Json& json);
+  // What Parse makes the same caller of.
+  Json ToJson() const;
 };
 
 }  // namespace cuesheet

@@ -22,6 +22,17 @@ bool Contains(const List& list, std::string_view item) {
 
 void Sockets::Opened(uint32_t client, Timestamp now) { clients_[client].opened = now; }
 
+Result<void> Sockets::Restored(uint32_t client, std::string_view state) {
+  CUE_ASSIGN(const Json json, ParseJson(state));
+  const Json* caller = FindMember(json, "caller");
+  if (caller == nullptr) {
+    return Fail(ErrorCode::kInvalid, "state: expected what the effect remember gave");
+  }
+  CUE_ASSIGN(Caller known, Caller::Parse(*caller));
+  clients_[client] = {.caller = std::move(known), .subscription = SubscriptionOf(json)};
+  return {};
+}
+
 void Sockets::Closed(uint32_t client) { clients_.erase(client); }
 
 void Sockets::Message(uint32_t client, std::string_view text) {
@@ -32,17 +43,7 @@ void Sockets::Message(uint32_t client, std::string_view text) {
   const Json* token = FindMember(*message, "token");
   if (topic == nullptr || *topic != "auth" || token == nullptr || !token->is_string()) return;
   if (it->second.waiting.size() == kMaxWaitingLogins) return;
-  Subscription wanted;
-  if (const Json* list = FindMember(*message, "subscribe"); list != nullptr && list->is_array()) {
-    for (const Json& item : *list) {
-      if (!item.is_string() || wanted.prefixes.size() == kMaxSubscriptions) continue;
-      if (item == "*") wanted.everything = true;
-      wanted.prefixes.push_back(item.get<std::string>());
-    }
-  }
-  const Json* project = FindMember(*message, "project");
-  if (project != nullptr && project->is_string()) wanted.project = project->get<std::string>();
-  it->second.waiting.push_back(std::move(wanted));
+  it->second.waiting.push_back(SubscriptionOf(*message));
   const Json effect = {{"effect", "authenticate"}, {"client", client}, {"token", *token}};
   effects_->Add(CanonicalText(effect));
 }
@@ -55,6 +56,30 @@ void Sockets::Authenticated(uint32_t client, std::optional<Caller> caller) {
   if (!caller) return;  // a failed login leaves the old state (9.2)
   it->second.caller = std::move(caller);
   it->second.subscription = std::move(wanted);
+  Remember(client, it->second);
+}
+
+Sockets::Subscription Sockets::SubscriptionOf(const Json& message) {
+  Subscription wanted;
+  if (const Json* list = FindMember(message, "subscribe"); list != nullptr && list->is_array()) {
+    for (const Json& item : *list) {
+      if (!item.is_string() || wanted.prefixes.size() == kMaxSubscriptions) continue;
+      if (item == "*") wanted.everything = true;
+      wanted.prefixes.push_back(item.get<std::string>());
+    }
+  }
+  const Json* project = FindMember(message, "project");
+  if (project != nullptr && project->is_string()) wanted.project = project->get<std::string>();
+  return wanted;
+}
+
+void Sockets::Remember(uint32_t number, const Client& client) {
+  const Subscription& subscription = client.subscription;
+  const Json state = {{"caller", client.caller->ToJson()},
+                      {"subscribe", subscription.prefixes},
+                      {"project", subscription.project ? Json(*subscription.project) : Json()}};
+  const Json effect = {{"effect", "remember"}, {"client", number}, {"state", CanonicalText(state)}};
+  effects_->Add(CanonicalText(effect));
 }
 
 void Sockets::Tick(Timestamp now) {

@@ -1,5 +1,7 @@
 // The hub's WebSocket clients: authentication deadline, subscriptions, who gets which message,
 // heartbeat (protocol.md 9). The host owns the sockets and the tokens and carries out the effects.
+// A host whose sockets outlive the hub (Cloudflare's hibernation) keeps the `state` of each effect
+// `remember` with its socket and gives it back with Restored.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +14,7 @@
 
 #include "base/effects.h"
 #include "base/json.h"
+#include "base/result.h"
 #include "base/timestamp.h"
 #include "event/change.h"
 #include "hub/caller.h"
@@ -28,6 +31,9 @@ class Sockets {
   explicit Sockets(EffectQueue* effects) : effects_(effects) {}
 
   void Opened(uint32_t client, Timestamp now);
+  // Takes back an authenticated socket that was open before the hub was started anew, with the same
+  // user and subscription. Fails with kInvalid for a state that `remember` did not make.
+  Result<void> Restored(uint32_t client, std::string_view state);
   void Closed(uint32_t client);
   // Anything but an auth message with a token is ignored.
   void Message(uint32_t client, std::string_view text);
@@ -52,12 +58,14 @@ class Sockets {
     std::optional<std::string> project;
   };
   struct Client {
-    Timestamp opened;
-    std::optional<Caller> caller;  // none = not authorized yet
-    Subscription subscription;
-    std::deque<Subscription> waiting;
+    Timestamp opened = {};
+    std::optional<Caller> caller = {};  // none = not authorized yet
+    Subscription subscription = {};
+    std::deque<Subscription> waiting = {};
   };
 
+  static Subscription SubscriptionOf(const Json& message);
+  void Remember(uint32_t number, const Client& client);
   static bool Reaches(const Client& client, std::string_view topic,
                       const std::optional<std::string>& project);
   void Send(const std::vector<uint32_t>& clients, std::string_view text);

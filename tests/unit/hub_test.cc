@@ -174,6 +174,35 @@ TEST_CASE("an unknown token changes nothing, a known one subscribes") {
   CHECK(f.sockets.Recipients("server.started", {}, {}).size() == 1);
 }
 
+TEST_CASE("a socket that outlives the hub is taken back with its user, topics and project") {
+  SocketFixture f;
+  f.sockets.Opened(7, {0});
+  f.sockets.Message(7, R"({"topic":"auth","token":"t","subscribe":["render"],"project":"demo"})");
+  (void)f.effects.Take();
+  f.sockets.Authenticated(7, Who(kUser));
+  const Json effect = Json::parse(f.effects.Take());
+  CHECK(effect["effect"] == "remember");
+  CHECK(effect["client"] == 7);
+
+  SocketFixture later;
+  REQUIRE(later.sockets.Restored(1, effect["state"].get<std::string>()));
+  later.sockets.Tick({10'000'000});  // no deadline closes it
+  CHECK(later.effects.Take().find("close") == std::string::npos);
+  for (const auto& [topic, project] :
+       {std::pair<std::string, std::optional<std::string>>{"render.shot", "demo"},
+        {"render.shot", std::nullopt},
+        {"render.shot", "other"},
+        {"entity.task", "demo"}}) {
+    CAPTURE(topic, project.value_or("no project"));
+    CHECK(later.sockets.Recipients(topic, project, {}).size() ==
+          f.sockets.Recipients(topic, project, {}).size());
+  }
+  CHECK(later.sockets.Recipients("render.shot", "demo", {{"alice"}}) == std::vector<uint32_t>{1});
+  CHECK_FALSE(later.sockets.Restored(2, "{}"));
+  CHECK_FALSE(later.sockets.Restored(2, "junk"));
+  CHECK(later.sockets.Recipients("heartbeat", {}, {}).size() == 1);
+}
+
 TEST_CASE("a heartbeat goes out every five seconds") {
   SocketFixture f;
   f.Join(1, kUser, "[]");

@@ -5,7 +5,7 @@ import { importCommand } from './commands/import.ts';
 import { startCommand } from './commands/start.ts';
 import { verifyCommand } from './commands/verify.ts';
 
-const HELP = `usage: cuesheet start [options]    run a hub
+const HELP = `usage: cuesheet hub [options]      run a hub (also: cuesheet start)
        cuesheet export [options]   write its events as NDJSON
        cuesheet import FILE        read them back
        cuesheet verify [options]   check its files
@@ -13,6 +13,7 @@ const HELP = `usage: cuesheet start [options]    run a hub
 cuesheet COMMAND --help says more of each.`;
 
 const COMMANDS: Readonly<Record<string, Command>> = {
+  hub: startCommand,
   start: startCommand,
   export: exportCommand,
   import: importCommand,

@@ -25,11 +25,14 @@ export interface HubOptions {
 export interface Peer {
   send(text: string): void;
   close(code: number): void;
+  /** Who keeps the last `state` beside the socket can give it to `openSocket` of a later hub. */
+  remember?(state: string): void;
 }
 
 /** The inside of one WebSocket. */
 export interface SocketHandle {
-  message(text: string): void;
+  /** Resolves when all that it leads to is done (a login, say). Never rejects. */
+  message(text: string): Promise<void>;
   closed(): void;
 }
 
@@ -48,9 +51,16 @@ export interface CoreRequest {
 export interface Hub {
   /** Answers an HTTP request. `address` is the client's, for the login throttle. */
   fetch(request: Request, address?: string): Promise<Response>;
-  openSocket(peer: Peer): SocketHandle;
-  /** To be called once a second: heartbeats and the authentication deadline. */
-  tick(): void;
+  /**
+   * A socket that is new, or (`state`) one that was remembered by a hub before this one.
+   * @throws CoreError `invalid` for a state that no hub gave.
+   */
+  openSocket(peer: Peer, state?: string): SocketHandle;
+  /**
+   * To be called once a second: heartbeats and the authentication deadline. Resolves when what is due
+   * has been sent; never rejects.
+   */
+  tick(): Promise<void>;
   /**
    * Commits what waits and closes every socket with 1001. Requests to the store get 503 from now on.
    * @throws Error when the last commit failed.
@@ -80,9 +90,9 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   for (const what of opened.lost) console.error(`cuesheet: ${what}`);
   let stopping = false;
   const sockets = createSockets(options.credentials, (header, text) => {
-    if (stopping) return; // frames still come in while a socket closes
+    if (stopping) return Promise.resolve(); // frames still come in while a socket closes
     store.call(Method.socket, { now: nowMicros(), ...header }, text);
-    void commits.settle().catch(reportCommit);
+    return commits.settle().catch(reportCommit);
   });
   const commits: CommitLoop = createCommitLoop(opened, options.files, sockets.carryOut);
 
@@ -133,27 +143,40 @@ function reportCommit(error: Error): void {
 /** Numbers the sockets, tells the core about them and carries out what it says of them. */
 function createSockets(
   credentials: Credentials,
-  tell: (header: Record<string, unknown>, text?: string) => void,
+  tell: (header: Record<string, unknown>, text?: string) => Promise<void>,
 ) {
   const peers = new Map<number, Peer>();
+  const logins = new Map<number, Promise<void>>(); // those under way
   let last = 0;
 
   async function authenticate(client: number, token: string): Promise<void> {
     const user = await credentials.byToken(token);
     if (peers.has(client)) {
-      tell({ event: 'authenticated', client, caller: user && callerOf(user) });
+      await tell({ event: 'authenticated', client, caller: user && callerOf(user) });
     }
   }
 
+  /** Logins of one socket are answered in the order in which they came. */
+  function logIn(client: number, token: string): void {
+    const login = Promise.resolve(logins.get(client)).then(() => authenticate(client, token));
+    logins.set(client, login);
+    void login.finally(() => {
+      if (logins.get(client) === login) logins.delete(client);
+    });
+  }
+
   return {
-    open(peer: Peer): SocketHandle {
+    open(peer: Peer, state?: string): SocketHandle {
       const client = ++last;
+      void tell({ event: state === undefined ? 'opened' : 'restored', client }, state);
       peers.set(client, peer);
-      tell({ event: 'opened', client });
       return {
-        message: (text) => tell({ event: 'message', client }, text),
+        async message(text) {
+          await tell({ event: 'message', client }, text);
+          await logins.get(client);
+        },
         closed: () => {
-          if (peers.delete(client)) tell({ event: 'closed', client });
+          if (peers.delete(client)) void tell({ event: 'closed', client });
         },
       };
     },
@@ -169,7 +192,9 @@ function createSockets(
         } else if (effect.effect === 'close') {
           peers.get(effect.client)?.close(effect.code);
         } else if (effect.effect === 'authenticate' && 'client' in effect) {
-          void authenticate(effect.client, effect.token);
+          logIn(effect.client, effect.token);
+        } else if (effect.effect === 'remember') {
+          peers.get(effect.client)?.remember?.(effect.state);
         }
       }
     },

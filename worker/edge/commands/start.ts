@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createCredentials } from '../credentials.ts';
-import { createHub } from '../hub.ts';
-import { serveNode, servePage } from '../node.ts';
+import { createHub, type Hub } from '../hub.ts';
 import { openNodeFiles } from '../node-files.ts';
+import { servePage } from '../page.ts';
 import { startSample } from '../sample.ts';
+import type { HubServer } from '../server.ts';
 import { fileSessions, loadUsers } from '../user-files.ts';
 import { type Command, packageFile, parseOptions, UsageError } from './command.ts';
 
@@ -37,7 +38,8 @@ async function run(args: string[]): Promise<number> {
     credentials,
     page: servePage(packageFile('../page')),
   });
-  const server = await serveNode(hub, options.port, options.host);
+  const serve = await serverOfRuntime();
+  const server = await serve(hub, options.port, options.host);
   console.log(`cuesheet hub ready on ${server.url}`);
 
   const viewer = users.find((user) => user.data.isAdmin) ?? users[0];
@@ -61,6 +63,15 @@ async function run(args: string[]): Promise<number> {
   sample.stop();
   await server.close();
   process.exit(0);
+}
+
+/** Each runtime has a server of its own; the rest of this file is the same on all. */
+async function serverOfRuntime(): Promise<
+  (hub: Hub, port: number, host: string) => Promise<HubServer>
+> {
+  if ('Deno' in globalThis) return (await import('../deno.ts')).serveDeno;
+  if ('Bun' in globalThis) return (await import('../bun.ts')).serveBun;
+  return (await import('../node.ts')).serveNode;
 }
 
 /** Resolves at the first SIGTERM or SIGINT. */
