@@ -186,7 +186,7 @@ test('the sample fills an empty hub with events of 20 topics, and its jobs move 
 
 test('the package’s own command is what npm links', async () => {
   const { stdout } = await promisify(execFile)('dist/hub/cli.js', ['--help']);
-  for (const command of ['start', 'export', 'import', 'verify']) {
+  for (const command of ['hub', 'export', 'import', 'verify']) {
     expect(stdout).toContain(`cuesheet ${command} `);
     expect(cuesheet(command, '--help').stdout).toContain(`usage: cuesheet ${command}`);
   }

@@ -38,21 +38,27 @@ export function temporaryFolder(): { path: string; remove(): void } {
   return { path, remove: () => rmSync(path, { recursive: true, force: true, maxRetries: 5 }) };
 }
 
-/** Starts a hub on a free port with the users above or others; `npmStart` takes the newcomer's way. */
-export async function startHub(
-  folder: string,
-  options: { port?: number; npmStart?: boolean; flags?: string[]; users?: string } = {},
-): Promise<HubProcess> {
+interface StartOptions {
+  port?: number;
+  /** Takes the newcomer's way. */
+  npmStart?: boolean;
+  flags?: string[];
+  /** The users file: JSON text; default the users above. */
+  users?: string;
+  /** What runs the command `cuesheet`; default this Node. */
+  runtime?: readonly string[];
+}
+
+/** Starts a hub on a free port. */
+export async function startHub(folder: string, options: StartOptions = {}): Promise<HubProcess> {
   const users = join(folder, 'users-file.json');
   writeFileSync(users, options.users ?? JSON.stringify(USERS));
   const flags = ['--port', String(options.port ?? 0), '--data', join(folder, 'data')];
   flags.push(...(options.flags ?? ['--users', users, '--no-sample']));
-  const [command, args] = options.npmStart
-    ? ['npm', ['start', '--silent', '--', ...flags]]
-    : [process.execPath, ['dist/hub/cli.js', 'start', ...flags]];
-  const child = spawn(command as string, args as string[], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const [command = '', ...args] = options.npmStart
+    ? ['npm', 'start', '--silent', '--', ...flags]
+    : [...(options.runtime ?? [process.execPath]), 'dist/hub/cli.js', 'hub', ...flags];
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   child.stdout.on('data', (data) => (output += data));
   child.stderr.on('data', (data) => (output += data));

@@ -20,21 +20,30 @@ export interface RuntimeHub {
 
 export type StartRuntime = (options: RuntimeOptions) => Promise<RuntimeHub>;
 
+/** How the README runs the command `cuesheet` on Deno and on Bun. */
+export const DENO = ['node_modules/.bin/deno', 'run', '-A'] as const;
+export const BUN = ['node_modules/.bin/bun'] as const;
+
 /** Every runtime that the hub runs on, each started the way the README says. */
 export const RUNTIMES: readonly { name: string; start: StartRuntime }[] = [
-  { name: 'node', start: startNode },
+  { name: 'node', start: processOf([process.execPath]) },
+  { name: 'deno', start: processOf(DENO) },
+  { name: 'bun', start: processOf(BUN) },
 ];
 
-async function startNode({ users, events }: RuntimeOptions): Promise<RuntimeHub> {
-  const folder = temporaryFolder();
-  if (events) importEvents(join(folder.path, 'data'), events);
-  const hub = await startHub(folder.path, { users });
-  return {
-    url: hub.url,
-    async stop() {
-      await hub.stop();
-      folder.remove();
-    },
+/** A hub as a process of its own, with its files in a folder. */
+function processOf(runtime: readonly string[]): StartRuntime {
+  return async ({ users, events }) => {
+    const folder = temporaryFolder();
+    if (events) importEvents(join(folder.path, 'data'), events);
+    const hub = await startHub(folder.path, { users, runtime });
+    return {
+      url: hub.url,
+      async stop() {
+        await hub.stop();
+        folder.remove();
+      },
+    };
   };
 }
 

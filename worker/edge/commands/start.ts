@@ -9,7 +9,7 @@ import type { HubServer } from '../server.ts';
 import { fileSessions, loadUsers } from '../user-files.ts';
 import { type Command, packageFile, parseOptions, UsageError } from './command.ts';
 
-const HELP = `usage: cuesheet start [options]
+const HELP = `usage: cuesheet hub [options]
 
 Runs a hub: AYON's event protocol and an event viewer on this machine.
 
@@ -40,6 +40,7 @@ async function run(args: string[]): Promise<number> {
   });
   const serve = await serverOfRuntime();
   const server = await serve(hub, options.port, options.host);
+  const signal = ended(); // before anybody is told that it runs
   console.log(`cuesheet hub ready on ${server.url}`);
 
   const viewer = users.find((user) => user.data.isAdmin) ?? users[0];
@@ -55,7 +56,7 @@ async function run(args: string[]): Promise<number> {
     sample = startSample(hub, await credentials.createSession(service), names);
   }
 
-  await ended();
+  await signal;
   setTimeout(() => {
     console.error('cuesheet: stopping took too long');
     process.exit(1);
@@ -84,7 +85,7 @@ function ended(): Promise<void> {
 
 function readOptions(args: string[]) {
   const { values } = parseOptions(
-    'start',
+    'hub',
     args,
     {
       port: { type: 'string', default: '5000' },
@@ -98,7 +99,7 @@ function readOptions(args: string[]) {
   const port = Number(values.port);
   if (!Number.isInteger(port) || port < 0 || port > 65535) {
     const text = `--port: expected a number from 0 to 65535, got '${values.port}'`;
-    throw new UsageError(text, 'start');
+    throw new UsageError(text, 'hub');
   }
   return { ...values, port, sample: !values['no-sample'] };
 }
