@@ -54,11 +54,21 @@ bool FindPart(std::string_view text, const Needle& needle, IsAt is_at) {
 }  // namespace
 
 Needle::Needle(std::string_view needle) : text(needle), last(needle.size() - 1) {
-  for (size_t i = 1; i < text.size(); ++i) {
-    if (Commonness(text[i]) < Commonness(text[first])) first = i;
+  int least = Commonness(text[first]);
+  for (size_t i = 1; i < text.size() && least > 0; ++i) {
+    const int commonness = Commonness(text[i]);
+    if (commonness < least) {
+      first = i;
+      least = commonness;
+    }
   }
-  for (size_t i = last; i-- > 0;) {
-    if (i != first && Commonness(text[i]) < Commonness(text[last])) last = i;
+  least = Commonness(text[last]);
+  for (size_t i = last; i-- > 0 && least > 0;) {
+    const int commonness = Commonness(text[i]);
+    if (i != first && commonness < least) {
+      last = i;
+      least = commonness;
+    }
   }
 }
 

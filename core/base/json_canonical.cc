@@ -1,9 +1,9 @@
 #include "base/json_canonical.h"
 
 #include <cstdint>
-#include <cstring>
 
 #include "base/json.h"
+#include "base/json_text.h"
 #include "base/utf8.h"
 
 namespace cuesheet {
@@ -49,7 +49,7 @@ class CanonicalScanner {
 
   size_t String(size_t at) const {
     for (++at; at < text_.size();) {
-      at = SkipPlain(at);
+      at = SkipPlainJson(text_, at);
       const char c = Peek(at);
       if (c == '"') return at + 1;
       const size_t size = c == '\\' ? EscapeSize(at) : Utf8Size(text_.substr(at));
@@ -57,24 +57,6 @@ class CanonicalScanner {
       at += size;
     }
     return kNotCanonical;
-  }
-
-  // Over characters that stand for themselves, sixteen at a time.
-  size_t SkipPlain(size_t at) const {
-    using Bytes16 = int8_t __attribute__((vector_size(16)));
-    using Words2 = uint64_t __attribute__((vector_size(16)));
-    for (; at + 16 <= text_.size(); at += 16) {
-      Bytes16 bytes;
-      std::memcpy(&bytes, text_.data() + at, 16);
-      const auto stops =
-          reinterpret_cast<Words2>((bytes < 0x20) | (bytes == '"') | (bytes == '\\'));
-      if ((stops[0] | stops[1]) != 0) break;
-    }
-    while (at < text_.size() && static_cast<int8_t>(text_[at]) >= 0x20 && text_[at] != '"' &&
-           text_[at] != '\\') {
-      ++at;
-    }
-    return at;
   }
 
   // 0 for an escape that CanonicalText does not write.

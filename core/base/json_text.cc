@@ -1,6 +1,7 @@
 #include "base/json_text.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 
@@ -13,6 +14,8 @@ namespace {
 // The position after a string whose opening quote is at `at`.
 size_t SkipString(std::string_view text, size_t at) {
   for (++at; at < text.size() && text[at] != '"'; ++at) {
+    at = SkipPlainJson(text, at);
+    if (at >= text.size() || text[at] == '"') break;
     if (text[at] == '\\') ++at;
   }
   return at + 1;
@@ -61,6 +64,24 @@ char* PutEscaped(char* out, char c) {
 }
 
 }  // namespace
+
+size_t SkipPlainJson(std::string_view text, size_t at) {
+  using Bytes16 = int8_t __attribute__((vector_size(16)));
+  using Words2 = uint64_t __attribute__((vector_size(16)));
+  for (; at + 16 <= text.size(); at += 16) {
+    Bytes16 bytes;
+    std::memcpy(&bytes, text.data() + at, 16);
+    const auto stops = reinterpret_cast<Words2>((bytes < 0x20) | (bytes == '"') | (bytes == '\\'));
+    // Of the first byte that is set, counted in bits.
+    if (stops[0] != 0) return at + static_cast<size_t>(std::countr_zero(stops[0])) / 8;
+    if (stops[1] != 0) return at + 8 + static_cast<size_t>(std::countr_zero(stops[1])) / 8;
+  }
+  while (at < text.size() && static_cast<int8_t>(text[at]) >= 0x20 && text[at] != '"' &&
+         text[at] != '\\') {
+    ++at;
+  }
+  return at;
+}
 
 size_t SkipJsonValue(std::string_view text, size_t at) {
   for (size_t depth = 0; at < text.size();) {

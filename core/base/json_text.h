@@ -10,6 +10,10 @@
 
 namespace cuesheet {
 
+// The position of the next quote, backslash, control character or byte that is not ASCII, sixteen
+// bytes at a time: within a string, what is before it stands for itself.
+size_t SkipPlainJson(std::string_view text, size_t at);
+
 // The position after the value that begins at `at`.
 size_t SkipJsonValue(std::string_view text, size_t at);
 

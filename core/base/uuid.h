@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <compare>
 #include <cstdint>
 #include <optional>
@@ -19,6 +20,10 @@ struct Uuid {
   std::array<uint8_t, 16> bytes{};
 
   auto operator<=>(const Uuid&) const = default;
+  // Two words each: wasm's memcmp goes byte by byte.
+  bool operator==(const Uuid& other) const {
+    return std::bit_cast<Words>(bytes) == std::bit_cast<Words>(other.bytes);
+  }
 
   // 32 lower-case hex digits.
   std::string Hex() const;
@@ -35,6 +40,12 @@ struct Uuid {
   static std::optional<Uuid> ParseLenient(std::string_view text);
   // A version 1 uuid: the clock in the time fields, entropy in clock sequence and node.
   static Uuid FromClock(int64_t now_us, const Entropy& entropy);
+
+ private:
+  struct Words {
+    uint64_t low, high;
+    bool operator==(const Words&) const = default;
+  };
 };
 
 // 32 hex digits to 16 bytes; nullopt for anything else.

@@ -343,7 +343,7 @@ HubResponse HubApi::GraphqlEvents(const HubRequest& request, const Json& argumen
     out += '}';
   }
   out += R"(],"pageInfo":)";
-  AppendPageInfo(out, table, *query, page);
+  AppendPageInfo(out, *query, EndsOf(table, page));
   out += '}';
   return response;
 }

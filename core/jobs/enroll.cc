@@ -173,6 +173,7 @@ EnrollDecision DecideEnroll(const EventTable& table, Frontiers& frontiers,
   if (request.source_topics.empty()) return {};
   const Frontier& frontier = frontiers.Of(
       {request.source_topics, request.is_pattern, request.target_topic, request.max_retries});
+  if (frontier.sources().empty()) return {};
   return Enroll(table, frontier, request, sender, now).Decide();
 }
 

@@ -59,13 +59,14 @@ bool Frontier::IsSettled(Row job) const {
          (status == EventStatus::kFailed && table_.retries(job) > key_.max_retries);
 }
 
-const Frontier& Frontiers::Of(const FrontierKey& key) {
-  const auto known = std::ranges::find(recent_, key, &Frontier::key);
+const Frontier& Frontiers::Of(const FrontierKeyView& key) {
+  const auto known = std::ranges::find_if(
+      recent_, [&key](const auto& frontier) { return key == frontier->key(); });
   if (known != recent_.end()) {
-    std::rotate(recent_.begin(), known, known + 1);
+    if (known != recent_.begin()) std::rotate(recent_.begin(), known, known + 1);
   } else {
     if (recent_.size() == kMaxFrontiers) recent_.pop_back();
-    recent_.insert(recent_.begin(), std::make_unique<Frontier>(key, table_));
+    recent_.insert(recent_.begin(), std::make_unique<Frontier>(key.Own(), table_));
   }
   return *recent_.front();
 }

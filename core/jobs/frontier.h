@@ -22,8 +22,20 @@ struct FrontierKey {
   bool is_pattern = false;
   std::string target_topic;
   int64_t max_retries = 0;
+};
 
-  bool operator==(const FrontierKey&) const = default;
+// The same, as a poll asks for it: nothing is copied for a queue that is known.
+struct FrontierKeyView {
+  const std::vector<std::string>& source_topics;
+  bool is_pattern;
+  const std::string& target_topic;
+  int64_t max_retries;
+
+  bool operator==(const FrontierKey& key) const {
+    return max_retries == key.max_retries && is_pattern == key.is_pattern &&
+           target_topic == key.target_topic && source_topics == key.source_topics;
+  }
+  FrontierKey Own() const { return {source_topics, is_pattern, target_topic, max_retries}; }
 };
 
 class Frontier {
@@ -63,7 +75,7 @@ class Frontiers : public RowObserver {
  public:
   explicit Frontiers(const EventTable& table) : table_(table) {}
 
-  const Frontier& Of(const FrontierKey& key);
+  const Frontier& Of(const FrontierKeyView& key);
 
   void RowLeaves(Row row) override;
   void RowEnters(Row row) override;

@@ -62,9 +62,11 @@ Result<std::string> PayloadFiles::ReadPiece(uint64_t file, uint32_t offset) cons
   return TakePiece(piece);
 }
 
-std::vector<std::string> PayloadFiles::TakeMissed() {
-  std::vector<std::string> names(missed_.begin(), missed_.end());
-  missed_.clear();
+std::string PayloadFiles::NamesOfMissed() const {
+  std::string names;
+  for (const std::string& name : missed_) {
+    names += (names.empty() ? "" : "\n") + name;
+  }
   return names;
 }
 

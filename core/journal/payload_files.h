@@ -25,8 +25,13 @@ class PayloadFiles : public PayloadSource {
   void Open(const std::vector<PayloadFile>& files);
 
   std::optional<std::string> ReadChunk(uint32_t chunk) override;
-  // The files that ReadChunk could not read since the last call: they are cold.
-  std::vector<std::string> TakeMissed();
+  // kCold, with the names of the files, when ReadChunk met some since ForgetMissed() that the host
+  // must load first.
+  Result<void> CheckMissed() const {
+    if (missed_.empty()) return {};
+    return Fail(ErrorCode::kCold, NamesOfMissed());
+  }
+  void ForgetMissed() { missed_.clear(); }
 
   // Writes chunks of the arena that no file holds to file `number`, from the front of `chunks`, as
   // many as fit; returns how many.
@@ -47,6 +52,7 @@ class PayloadFiles : public PayloadSource {
   std::set<uint32_t> ChunksOf(uint64_t number) const;
 
  private:
+  std::string NamesOfMissed() const;
   struct Place {
     uint64_t file = 0;  // 0 = in none
     uint32_t offset = 0;

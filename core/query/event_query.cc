@@ -24,40 +24,53 @@ OrderRange EventQuery::Range() const {
   return range;
 }
 
-EventPage PageOf(std::vector<Row> rows, const EventQuery& query) {
-  const auto count = static_cast<int64_t>(rows.size());
-  EventPage page{.rows = std::move(rows)};
-  if (query.first.value_or(0) != 0) {
-    page.has_next = count >= *query.first;
-  } else if (!query.first && query.last.value_or(0) != 0) {
-    page.has_previous = count >= *query.last;
-  }
+namespace {
+
+// The flags of protocol.md 6.5, of a page of so many events.
+bool HasNext(const EventQuery& query, size_t count) {
+  return query.first.value_or(0) != 0 && count >= static_cast<size_t>(*query.first);
+}
+
+bool HasPrevious(const EventQuery& query, size_t count) {
+  return !query.first && query.last.value_or(0) != 0 && count >= static_cast<size_t>(*query.last);
+}
+
+}  // namespace
+
+EventPage RunQuery(const EventTable& table, const EventQuery& query) {
+  EventPage page;
+  const size_t limit = query.PageLimit();
+  EventMatcher(query, table).VisitMatches([&](Row row) {
+    page.rows.push_back(row);
+    return page.rows.size() < limit;
+  });
+  page.has_next = HasNext(query, page.rows.size());
+  page.has_previous = HasPrevious(query, page.rows.size());
   return page;
 }
 
-EventPage RunQuery(const EventTable& table, const EventQuery& query) {
-  std::vector<Row> rows;
-  const size_t limit = query.PageLimit();
-  EventMatcher(query, table).VisitMatches([&](Row row) {
-    rows.push_back(row);
-    return rows.size() < limit;
-  });
-  return PageOf(std::move(rows), query);
+PageEnds EndsOf(const EventTable& table, const EventPage& page) {
+  if (page.rows.empty()) return {};
+  return {.count = page.rows.size(),
+          .front = table.creation_order(page.rows.front()),
+          .back = table.creation_order(page.rows.back())};
 }
 
-void AppendPageInfo(std::string& out, const EventTable& table, const EventQuery& query,
-                    const EventPage& page) {
-  const auto flag = [](bool value) { return value ? "true" : "false"; };
-  const auto cursor = [&table](Row row) { return '"' + CursorOf(table.creation_order(row)) + '"'; };
-  std::string start = "null";
-  std::string end = "null";
-  if (!page.rows.empty()) {
-    end = cursor(page.rows.back());
-    const bool only_last = query.newest_first() && !query.first;
-    start = only_last ? end : cursor(page.rows.front());
+void AppendPageInfo(std::string& out, const EventQuery& query, const PageEnds& ends) {
+  const auto add = [&out](std::string_view key, std::string_view value) {
+    out += key;
+    out += value;
+  };
+  add(R"({"hasNextPage":)", HasNext(query, ends.count) ? "true" : "false");
+  add(R"(,"hasPreviousPage":)", HasPrevious(query, ends.count) ? "true" : "false");
+  if (ends.count == 0) {
+    out += R"(,"startCursor":null,"endCursor":null})";
+    return;
   }
-  out += std::string(R"({"hasNextPage":)") + flag(page.has_next) + R"(,"hasPreviousPage":)" +
-         flag(page.has_previous) + R"(,"startCursor":)" + start + R"(,"endCursor":)" + end + '}';
+  const bool only_last = query.newest_first() && !query.first;
+  add(R"(,"startCursor":")", CursorOf(only_last ? ends.back : ends.front));
+  add(R"(","endCursor":")", CursorOf(ends.back));
+  out += R"("})";
 }
 
 }  // namespace cuesheet

@@ -59,15 +59,20 @@ struct EventPage {
   bool has_previous = false;
 };
 
-// A page of these rows, which are matches in the query's order, with the flags of protocol.md 6.5.
-EventPage PageOf(std::vector<Row> rows, const EventQuery& query);
-
 EventPage RunQuery(const EventTable& table, const EventQuery& query);
+
+// What pageInfo is made of.
+struct PageEnds {
+  size_t count = 0;   // of the events of the page
+  int64_t front = 0;  // creation order of the first of them, in the query's order
+  int64_t back = 0;   // and of the last
+};
+
+PageEnds EndsOf(const EventTable& table, const EventPage& page);
 
 // `{"hasNextPage":…,"hasPreviousPage":…,"startCursor":…,"endCursor":…}`; with `last` startCursor is
 // the oldest edge's (protocol.md 17.4).
-void AppendPageInfo(std::string& out, const EventTable& table, const EventQuery& query,
-                    const EventPage& page);
+void AppendPageInfo(std::string& out, const EventQuery& query, const PageEnds& ends);
 
 // "" = no cursor.
 Result<std::optional<double>> ParseCursor(std::string_view cursor);

@@ -290,6 +290,7 @@ bool FilterMatcher::JsonMatches(const Node& leaf, std::string_view text) const {
     found = MemberText(*found, key);
     if (!found) return JsonTruth(*leaf.condition, nullptr) == true;
   }
+  if (!leaf.text.empty()) return *found == leaf.text;  // both are canonical
   const Json value = ParseStoredJson(*found);
   return JsonTruth(*leaf.condition, &value) == true;
 }

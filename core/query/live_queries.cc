@@ -33,43 +33,39 @@ void LiveQuery::Scan() {
   matches_.clear();
   covered_until_.reset();
   matcher_.VisitMatches([this](Row row) {
-    matches_.push_back(EntryOf(row));
+    matches_.push_back(EntryOf(row, table_.creation_order(row)));
     if (matches_.size() < limit_ + SpareRows()) return true;
     covered_until_ = matches_.back();
     return false;
   });
 }
 
-void LiveQuery::RowLeaves(Row row) {
-  const Entry entry = EntryOf(row);
-  if (!IsCovered(entry)) return;
-  const auto at = std::lower_bound(matches_.begin(), matches_.end(), entry);
-  if (at == matches_.end() || !(*at == entry)) return;
+void LiveQuery::RowLeaves(Row row, int64_t order) {
+  const auto at = Find(EntryOf(row, order));
+  if (at == matches_.end()) return;
   matches_.erase(at);
   is_touched_ = true;
 }
 
-void LiveQuery::RowEnters(Row row) {
+void LiveQuery::RowEnters(Row row, int64_t order) {
   if (matcher_.reads_payloads() && table_.payloads().IsCold(table_.payload_ref(row))) {
     is_stale_ = is_touched_ = true;
     return;
   }
-  const Entry entry = EntryOf(row);
-  const auto order = static_cast<double>(table_.creation_order(row));
-  if (!IsCovered(entry) || order <= range_.after || order >= range_.before) return;
+  const Entry entry = EntryOf(row, order);
+  const auto place = static_cast<double>(order);
+  if (!IsCovered(entry) || place <= range_.after || place >= range_.before) return;
+  if (!matcher_.Matches(row)) return;
   const auto at = std::lower_bound(matches_.begin(), matches_.end(), entry);
-  const bool is_in = at != matches_.end() && *at == entry;
-  if (is_in || !matcher_.Matches(row)) return;
+  if (at != matches_.end() && *at == entry) return;
   matches_.insert(at, entry);
   is_touched_ = true;
   if (matches_.size() > limit_ + 2 * SpareRows()) TrimSpare();
 }
 
-void LiveQuery::RowShowsChange(Row row) {
-  const Entry entry = EntryOf(row);
-  if (!IsCovered(entry)) return;
-  const auto at = std::lower_bound(matches_.begin(), matches_.end(), entry);
-  if (at == matches_.end() || !(*at == entry)) return;
+void LiveQuery::RowShowsChange(Row row, int64_t order) {
+  const auto at = Find(EntryOf(row, order));
+  if (at == matches_.end()) return;
   at->is_told = false;
   is_touched_ = true;
 }
@@ -92,17 +88,19 @@ void LiveQuery::AppendPage(std::string& out, const AppendRow& append_row) {
 }
 
 bool LiveQuery::AppendPatches(std::string& out, const AppendRow& append_row) {
-  if (!is_touched_) return false;
   is_touched_ = false;
   Refill();
-  std::vector<Uuid> ids;
-  ids.reserve(PageSize());
-  for (size_t i = 0; i < PageSize(); ++i) ids.push_back(table_.id(RowOf(matches_[i])));
   const size_t start = out.size();
   out += R"("patches":[)";
-  const size_t patches = AppendListPatches(out, ids, append_row);
+  size_t from = 0;  // up to here nothing came, went or moved
+  while (from < told_.size() && from < PageSize() &&
+         told_[from] == table_.id(RowOf(matches_[from]))) {
+    ++from;
+  }
+  const bool is_same = from == told_.size() && from == PageSize();
+  const size_t patches = is_same ? 0 : AppendListPatches(out, from, append_row);
   size_t updates = 0;
-  for (size_t i = 0; i < ids.size(); ++i) {
+  for (size_t i = 0; i < PageSize(); ++i) {
     if (matches_[i].is_told) continue;
     matches_[i].is_told = true;
     AppendPatch(out, "update", i);
@@ -111,7 +109,6 @@ bool LiveQuery::AppendPatches(std::string& out, const AppendRow& append_row) {
     out += '}';
     ++updates;
   }
-  told_ = std::move(ids);
   if (patches + updates == 0) {
     out.resize(start);
     return false;
@@ -121,11 +118,12 @@ bool LiveQuery::AppendPatches(std::string& out, const AppendRow& append_row) {
   return true;
 }
 
-// Rows out, rows in, rows moved; rows put in count as told. Returns the number of patches.
-size_t LiveQuery::AppendListPatches(std::string& out, const std::vector<Uuid>& ids,
-                                    const AppendRow& append_row) {
-  size_t from = 0;
-  while (from < told_.size() && from < ids.size() && told_[from] == ids[from]) ++from;
+// Rows out, rows in, rows moved, from this place on; rows put in count as told. Returns the number
+// of patches.
+size_t LiveQuery::AppendListPatches(std::string& out, size_t from, const AppendRow& append_row) {
+  std::vector<Uuid> ids;
+  ids.reserve(PageSize());
+  for (size_t i = 0; i < PageSize(); ++i) ids.push_back(table_.id(RowOf(matches_[i])));
   size_t same_end = 0;
   while (same_end < told_.size() - from && same_end < ids.size() - from &&
          told_[told_.size() - 1 - same_end] == ids[ids.size() - 1 - same_end]) {
@@ -162,12 +160,21 @@ size_t LiveQuery::AppendListPatches(std::string& out, const std::vector<Uuid>& i
     matches_[from + i].is_told = true;
     if (has_moves) page.insert(here, wanted[i]);
   }
+  told_ = std::move(ids);
   return patches;
 }
 
-LiveQuery::Entry LiveQuery::EntryOf(Row row) const {
-  const int64_t order = table_.creation_order(row);
+LiveQuery::Entry LiveQuery::EntryOf(Row row, int64_t order) const {
   return range_.newest_first ? Entry{-order, ~row} : Entry{order, row};
+}
+
+// Most changes are of events that are newer or older than all of them.
+std::vector<LiveQuery::Entry>::iterator LiveQuery::Find(const Entry& entry) {
+  if (matches_.empty() || entry < matches_.front() || matches_.back() < entry) {
+    return matches_.end();
+  }
+  const auto at = std::lower_bound(matches_.begin(), matches_.end(), entry);
+  return *at == entry ? at : matches_.end();
 }
 
 Row LiveQuery::RowOf(const Entry& entry) const {
@@ -200,7 +207,7 @@ void LiveQuery::Refill() {
     range.after = std::max(range.after, static_cast<double>(from.order) - 1);
   }
   table_.VisitRange(range, [&](Row row) {
-    const Entry entry = EntryOf(row);
+    const Entry entry = EntryOf(row, table_.creation_order(row));
     if (!(from < entry) || !matcher_.Matches(row)) return true;
     matches_.push_back(entry);
     if (matches_.size() < limit_ + SpareRows()) return true;
@@ -216,23 +223,31 @@ void LiveQuery::TrimSpare() {
 }
 
 void LiveQuery::AppendInfo(std::string& out) const {
-  std::vector<Row> rows;
-  rows.reserve(PageSize());
-  for (size_t i = 0; i < PageSize(); ++i) rows.push_back(RowOf(matches_[i]));
+  const size_t size = PageSize();
+  PageEnds ends{.count = size};
+  if (size > 0) {
+    ends.front = table_.creation_order(RowOf(matches_[0]));
+    ends.back = table_.creation_order(RowOf(matches_[size - 1]));
+  }
   out += R"("pageInfo":)";
-  AppendPageInfo(out, table_, query_, PageOf(std::move(rows), query_));
+  AppendPageInfo(out, query_, ends);
 }
 
 Result<LiveQuery*> LiveQueries::Open(uint32_t live, EventQuery query) {
-  if (open_.contains(live)) {
+  const auto is_it = [live](const Opened& opened) { return opened.live == live; };
+  if (std::ranges::any_of(open_, is_it)) {
     return Fail(ErrorCode::kConflict, "live: the number " + std::to_string(live) + " is in use");
   }
   if (open_.size() == kMaxLiveQueries) {
     return Fail(ErrorCode::kTooLarge, "more than " + std::to_string(kMaxLiveQueries) +
                                           " live queries are open: close some");
   }
-  return open_.emplace(live, std::make_unique<LiveQuery>(std::move(query), table_))
-      .first->second.get();
+  open_.push_back({live, std::make_unique<LiveQuery>(std::move(query), table_)});
+  return open_.back().query.get();
+}
+
+void LiveQueries::Close(uint32_t live) {
+  std::erase_if(open_, [live](const Opened& opened) { return opened.live == live; });
 }
 
 void LiveQueries::Refresh() {
@@ -245,6 +260,7 @@ void LiveQueries::EndRefresh() {
 
 void LiveQueries::TakePatches(std::string& out, const LiveQuery::AppendRow& append_row) {
   for (const auto& [live, query] : open_) {
+    if (!query->is_touched()) continue;
     const size_t start = out.size();
     out += R"({"live":)" + std::to_string(live) + ',';
     if (query->AppendPatches(out, append_row)) {
@@ -256,15 +272,18 @@ void LiveQueries::TakePatches(std::string& out, const LiveQuery::AppendRow& appe
 }
 
 void LiveQueries::RowLeaves(Row row) {
-  for (const auto& [live, query] : open_) query->RowLeaves(row);
+  const int64_t order = table_.creation_order(row);
+  for (const auto& [live, query] : open_) query->RowLeaves(row, order);
 }
 
 void LiveQueries::RowEnters(Row row) {
-  for (const auto& [live, query] : open_) query->RowEnters(row);
+  const int64_t order = table_.creation_order(row);
+  for (const auto& [live, query] : open_) query->RowEnters(row, order);
 }
 
 void LiveQueries::RowShowsChange(Row row) {
-  for (const auto& [live, query] : open_) query->RowShowsChange(row);
+  const int64_t order = table_.creation_order(row);
+  for (const auto& [live, query] : open_) query->RowShowsChange(row, order);
 }
 
 }  // namespace cuesheet

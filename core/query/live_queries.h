@@ -8,7 +8,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,15 +28,19 @@ class LiveQuery {
   LiveQuery(const LiveQuery&) = delete;
   LiveQuery& operator=(const LiveQuery&) = delete;
 
-  void RowLeaves(Row row);
-  void RowEnters(Row row);
+  // `order` is the row's creation order.
+  void RowLeaves(Row row, int64_t order);
+  void RowEnters(Row row, int64_t order);
   // The row itself is the same, but is shown differently (progress).
-  void RowShowsChange(Row row);
+  void RowShowsChange(Row row, int64_t order);
 
   // Judges all rows anew when one could not be judged. To be followed by EndRefresh() when the
   // payloads of all of them could be read.
   void Refresh();
   void EndRefresh() { is_stale_ = false; }
+
+  // Whether there may be something to tell.
+  bool is_touched() const { return is_touched_; }
 
   // Whether older events than this order can never come into the page or its spare rows.
   bool IsCoveredFrom(int64_t order) const;
@@ -65,7 +68,8 @@ class LiveQuery {
     }
   };
 
-  Entry EntryOf(Row row) const;
+  Entry EntryOf(Row row, int64_t order) const;
+  std::vector<Entry>::iterator Find(const Entry& entry);  // end() = not among the matches
   Row RowOf(const Entry& entry) const;
   bool IsCovered(const Entry& entry) const;
   size_t PageSize() const;
@@ -74,8 +78,7 @@ class LiveQuery {
   void Refill();
   void TrimSpare();
   void AppendInfo(std::string& out) const;
-  size_t AppendListPatches(std::string& out, const std::vector<Uuid>& ids,
-                           const AppendRow& append_row);
+  size_t AppendListPatches(std::string& out, size_t from, const AppendRow& append_row);
 
   EventQuery query_;
   const EventTable& table_;
@@ -97,7 +100,7 @@ class LiveQueries : public RowObserver {
   // `live` is a number of the caller's choice. kConflict when it is in use, kTooLarge over the
   // limit.
   Result<LiveQuery*> Open(uint32_t live, EventQuery query);
-  void Close(uint32_t live) { open_.erase(live); }
+  void Close(uint32_t live);
   // See LiveQuery.
   void Refresh();
   void EndRefresh();
@@ -111,7 +114,12 @@ class LiveQueries : public RowObserver {
 
  private:
   const EventTable& table_;
-  std::map<uint32_t, std::unique_ptr<LiveQuery>> open_;
+  struct Opened {
+    uint32_t live;
+    std::unique_ptr<LiveQuery> query;
+  };
+
+  std::vector<Opened> open_;
 };
 
 }  // namespace cuesheet

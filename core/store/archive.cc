@@ -105,6 +105,7 @@ Result<void> Archive::CompactPayloads() {
   if (const uint64_t file = payload_files_.HalfDead()) {
     const std::set<uint32_t> chunks = payload_files_.ChunksOf(file);
     bool is_moved = true;
+    payload_files_.ForgetMissed();
     for (Row row = 0; row < table_->row_limit(); ++row) {
       const TextRef ref = table_->payload_ref(row);
       if (!table_->IsLive(row) || ref.size() == 0 || !chunks.contains(ref.chunk())) continue;
@@ -112,11 +113,7 @@ Result<void> Archive::CompactPayloads() {
       if (!is_moved) break;
       Touch(table_->creation_order(row));
     }
-    std::string cold;
-    for (const std::string& name : payload_files_.TakeMissed()) {
-      cold += (cold.empty() ? "" : "\n") + name;
-    }
-    if (!cold.empty()) return Fail(ErrorCode::kCold, cold);
+    CUE_TRY(payload_files_.CheckMissed());
     if (is_moved) payload_files_.Forget(file);  // else it is damaged
   }
   if (const std::vector<uint64_t> files = payload_files_.Joinable(); !files.empty()) {

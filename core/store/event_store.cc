@@ -218,46 +218,6 @@ size_t EventStore::RemoveLeavesFirst(const std::vector<Row>& rows, size_t limit)
   return removed;
 }
 
-Result<std::optional<Uuid>> EventStore::Enroll(const EnrollRequest& request, const Actor& actor,
-                                               Timestamp now, const Entropy& entropy) {
-  CUE_TRY(CheckWritable());
-  (void)archive_.payload_files().TakeMissed();
-  const EnrollDecision decision =
-      DecideEnroll(table_, frontiers_, request, actor.sender.value_or(""), now);
-  CUE_TRY(CheckMissed());
-  switch (decision.kind) {
-    case EnrollDecision::Kind::kNothing:
-      return std::nullopt;
-    case EnrollDecision::Kind::kHandBack:
-      return table_.id(decision.row);
-    case EnrollDecision::Kind::kRestart: {
-      const Uuid job = table_.id(decision.row);
-      UpdateRequest update;
-      update.status = EventStatus::kPending;
-      update.user = actor.user;
-      const EventStatus status = table_.status(decision.row);
-      const bool is_abandoned =
-          status == EventStatus::kPending || status == EventStatus::kInProgress;
-      update.description = is_abandoned ? "Restarting abandoned event" : "Restarting failed event";
-      if (status != EventStatus::kRestarted) update.retries = table_.retries(decision.row) + 1;
-      CUE_TRY(Update(job, update, actor, now));
-      return job;
-    }
-    case EnrollDecision::Kind::kCreate: {
-      const Uuid source = table_.id(decision.row);
-      DispatchRequest job;
-      job.topic = request.target_topic;
-      job.hash = JobHash(request.target_topic, source);
-      job.depends_on = source.Hex();
-      job.description = request.description.value_or(request.DefaultDescription());
-      job.finished = false;
-      CUE_ASSIGN(const Uuid id, Store(job, actor, now, entropy));
-      return id;
-    }
-  }
-  return std::nullopt;
-}
-
 Result<void> EventStore::Merge(const Event& event, FieldSet fields,
                                std::optional<double> progress) {
   CUE_TRY(CheckWritable());

@@ -214,8 +214,6 @@ class EventStore {
   void Insert(Event event, bool is_dispatch);
   Result<void> Apply(const Change& change);
   Result<void> ReplayChange(const Change& change);
-  // kCold when a reader missed a payload.
-  Result<void> CheckMissed() const;
   void NoteOrder(const Change& change);
   // `is_whole`: the change has all of the event as it will be, not only what it writes.
   void Record(Change change, bool is_whole = false);

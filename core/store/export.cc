@@ -7,7 +7,7 @@ namespace cuesheet {
 Result<ExportPart> EventStore::Export(std::string& out, std::optional<double> after,
                                       size_t limit_bytes) const {
   CUE_TRY(CheckLoaded());
-  (void)archive_.payload_files().TakeMissed();
+  archive_.payload_files().ForgetMissed();
   ExportPart part;
   OrderRange range;
   if (after) range.after = *after;
@@ -28,7 +28,7 @@ Result<ExportPart> EventStore::Export(std::string& out, std::optional<double> af
     last = row;
     return true;
   });
-  CUE_TRY(CheckMissed());
+  CUE_TRY(archive_.payload_files().CheckMissed());
   return part;
 }
 

@@ -44,7 +44,7 @@ Result<void> EventStore::CheckLoaded() const {
 
 Result<void> EventStore::AppendPage(std::string& out, const EventQuery& query,
                                     EventForm form) const {
-  (void)archive_.payload_files().TakeMissed();
+  archive_.payload_files().ForgetMissed();
   const EventPage page = RunQuery(table_, query);
   const bool is_known = query.newest_first() && !query.has_children &&
                         page.rows.size() == query.PageLimit() && !partial_.has_moved() &&
@@ -60,18 +60,9 @@ Result<void> EventStore::AppendPage(std::string& out, const EventQuery& query,
     }
   }
   out += R"(],"pageInfo":)";
-  AppendPageInfo(out, table_, query, page);
+  AppendPageInfo(out, query, EndsOf(table_, page));
   out += '}';
-  return CheckMissed();
-}
-
-Result<void> EventStore::CheckMissed() const {
-  std::string names;
-  for (const std::string& name : archive_.payload_files().TakeMissed()) {
-    names += (names.empty() ? "" : "\n") + name;
-  }
-  if (names.empty()) return {};
-  return Fail(ErrorCode::kCold, names);
+  return archive_.payload_files().CheckMissed();
 }
 
 Result<EventView> EventStore::Find(const Uuid& id, bool with_payload) const {
@@ -81,9 +72,9 @@ Result<EventView> EventStore::Find(const Uuid& id, bool with_payload) const {
     return Fail(ErrorCode::kNotFound, "Event not found");
   }
   if (!with_payload) return table_.ViewWithoutPayload(row);
-  (void)archive_.payload_files().TakeMissed();
+  archive_.payload_files().ForgetMissed();
   const EventView event = table_.View(row);
-  CUE_TRY(CheckMissed());
+  CUE_TRY(archive_.payload_files().CheckMissed());
   return event;
 }
 
@@ -148,12 +139,13 @@ void EventStore::AppendProgressSnapshot(std::string& out) const {
 }
 
 Result<void> EventStore::OpenLive(uint32_t live, EventQuery query, std::string& out) {
-  (void)archive_.payload_files().TakeMissed();
+  archive_.payload_files().ForgetMissed();
   const bool has_children = query.has_children.has_value();
   CUE_ASSIGN(LiveQuery * opened, live_.Open(live, std::move(query)));
   const bool is_known =
       !has_children && !partial_.has_moved() && opened->IsCoveredFrom(archive_.loaded_from());
-  const auto readable = is_known || is_loaded() ? CheckMissed() : CheckLoaded();
+  const auto readable =
+      is_known || is_loaded() ? archive_.payload_files().CheckMissed() : CheckLoaded();
   if (!readable) {
     live_.Close(live);
     return readable;
@@ -163,9 +155,9 @@ Result<void> EventStore::OpenLive(uint32_t live, EventQuery query, std::string& 
 }
 
 Result<void> EventStore::TakeLivePatches(std::string& out) {
-  (void)archive_.payload_files().TakeMissed();
+  archive_.payload_files().ForgetMissed();
   live_.Refresh();
-  CUE_TRY(CheckMissed());
+  CUE_TRY(archive_.payload_files().CheckMissed());
   live_.EndRefresh();
   live_.TakePatches(out, [this](std::string& text, Row row) { AppendRow(text, row); });
   return {};

@@ -1,6 +1,6 @@
 #include "filled_store.h"
 
-#include <memory>
+#include <utility>
 
 #include "generator.h"
 
@@ -17,7 +17,9 @@ struct {
 
 }  // namespace
 
-OpenStore::OpenStore() { CUE_ASSERT(store.Open().has_value()); }
+OpenStore::OpenStore(std::unique_ptr<Env> env) : files(std::move(env)), store(files.get()) {
+  CUE_ASSERT(store.Open().has_value());
+}
 
 void OpenStore::Insert(const Event& event) {
   CUE_ASSERT(store.Merge(event, FieldSet::All(), std::nullopt).has_value());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 
 #include "null_env.h"
 #include "store/event_store.h"
@@ -9,10 +10,10 @@
 namespace cuesheet::bench {
 
 struct OpenStore {
-  NullEnv env;
-  EventStore store{&env};
+  std::unique_ptr<Env> files;
+  EventStore store;
 
-  OpenStore();
+  explicit OpenStore(std::unique_ptr<Env> files = std::make_unique<NullEnv>());
   void Insert(const Event& event);
   // Commits what waits and drops the changes, as a host does after every call.
   void Settle();

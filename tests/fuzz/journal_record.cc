@@ -54,7 +54,10 @@ void CheckSegment(std::string bytes, bool sealed) {
   EventStore store(&env);
   const auto recovery = store.Open();
   if (!recovery) {
-    CUE_ASSERT(recovery.error().code == ErrorCode::kCorrupt && !recovery.error().message.empty());
+    const auto& [code, message] = recovery.error();
+    const bool is_newer = env.files[kSegment].starts_with(kMagic.substr(0, kMagic.size() - 1));
+    CUE_ASSERT(code == ErrorCode::kCorrupt || (code == ErrorCode::kState && is_newer));
+    CUE_ASSERT(!message.empty());
     return;
   }
   CUE_ASSERT(recovery->sequence == recovery->records);

@@ -1,0 +1,47 @@
+// Enrolling (protocol.md 8): a poll that finds nothing, which is most of them, allocates nothing.
+#include "jobs/enroll.h"
+#include "store/event_store.h"
+
+namespace cuesheet {
+
+Result<std::optional<Uuid>> EventStore::Enroll(const EnrollRequest& request, const Actor& actor,
+                                               Timestamp now, const Entropy& entropy) {
+  CUE_TRY(CheckWritable());
+  archive_.payload_files().ForgetMissed();
+  const std::string_view sender = actor.sender ? *actor.sender : std::string_view{};
+  const EnrollDecision decision = DecideEnroll(table_, frontiers_, request, sender, now);
+  CUE_TRY(archive_.payload_files().CheckMissed());
+  switch (decision.kind) {
+    case EnrollDecision::Kind::kNothing:
+      return std::nullopt;
+    case EnrollDecision::Kind::kHandBack:
+      return table_.id(decision.row);
+    case EnrollDecision::Kind::kRestart: {
+      const Uuid job = table_.id(decision.row);
+      UpdateRequest update;
+      update.status = EventStatus::kPending;
+      update.user = actor.user;
+      const EventStatus status = table_.status(decision.row);
+      const bool is_abandoned =
+          status == EventStatus::kPending || status == EventStatus::kInProgress;
+      update.description = is_abandoned ? "Restarting abandoned event" : "Restarting failed event";
+      if (status != EventStatus::kRestarted) update.retries = table_.retries(decision.row) + 1;
+      CUE_TRY(Update(job, update, actor, now));
+      return job;
+    }
+    case EnrollDecision::Kind::kCreate: {
+      const Uuid source = table_.id(decision.row);
+      DispatchRequest job;
+      job.topic = request.target_topic;
+      job.hash = JobHash(request.target_topic, source);
+      job.depends_on = source.Hex();
+      job.description = request.description.value_or(request.DefaultDescription());
+      job.finished = false;
+      CUE_ASSIGN(const Uuid id, Store(job, actor, now, entropy));
+      return id;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace cuesheet
