@@ -186,7 +186,14 @@ bool LiveQuery::IsCovered(const Entry& entry) const {
 }
 
 void LiveQuery::Refresh() {
-  if (is_stale_) Scan();
+  if (!is_stale_) return;
+  const std::vector<Entry> before = std::exchange(matches_, {});
+  Scan();
+  // What did not change in between was told.
+  for (Entry& entry : matches_) {
+    const auto at = std::lower_bound(before.begin(), before.end(), entry);
+    entry.is_told = at != before.end() && *at == entry && at->is_told;
+  }
 }
 
 bool LiveQuery::IsCoveredFrom(int64_t order) const {

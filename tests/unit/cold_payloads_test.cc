@@ -167,13 +167,13 @@ TEST_CASE("small payload files become one, and one that is half dead is written 
     for (const auto& [name, bytes] : f.env.files) f.env.loaded.insert(name);
   };
   for (uint64_t i = 0; i < 40; ++i) {
-    ids.push_back(f.Dispatch({{"noise", Noise(i, 100'000)}}));
+    ids.push_back(f.Dispatch({{"noise", Noise(i, 300'000)}}));
     load();
     Checkpoint(*f.store);
   }
   CHECK(f.Count(kPayloadPrefix) < 20);
   const size_t full = f.Bytes(kPayloadPrefix);
-  CHECK(full > 2'500'000);
+  CHECK(full > 8'000'000);
   for (size_t i = 0; i < ids.size(); ++i) {
     if (i % 8 != 0) f.Update(ids[i], {{"payload", Json::object()}});
   }
@@ -193,7 +193,7 @@ TEST_CASE("small payload files become one, and one that is half dead is written 
 TEST_CASE("a segment that is gone is told, and what other segments hold is there", "[archive]") {
   ColdStore f;
   std::vector<Uuid> ids;
-  for (int i = 0; i < 12; ++i) {
+  for (int i = 0; i < 30; ++i) {
     ids.push_back(f.Dispatch({{"n", i}}));
     CommitAll(*f.store);
   }
@@ -207,12 +207,13 @@ TEST_CASE("a segment that is gone is told, and what other segments hold is there
   const auto recovery = OpenWhole(store);
   REQUIRE(recovery);
   REQUIRE_FALSE(recovery->lost.empty());
-  CHECK(recovery->lost.front().find(segments[1]) != std::string::npos);
+  CHECK(recovery->lost.front().find("are missing") != std::string::npos);
   CHECK(store.table().FindById(ids.front()) != kNoRow);
   CHECK(store.table().FindById(ids.back()) != kNoRow);
   const Snapshot rest = SnapshotOf(store);
   CHECK(rest.size() < ids.size());
   Checkpoint(store);
+  for (const auto& [name, bytes] : f.env.files) f.env.loaded.insert(name);
   EventStore again(&f.env, kSmall);
   const auto clean = OpenWhole(again);
   REQUIRE(clean);
