@@ -1,5 +1,6 @@
 #include "base/find_bytes.h"
 
+#include <array>
 #include <cstdint>
 #include <cstring>
 
@@ -7,10 +8,14 @@ namespace cuesheet {
 namespace {
 
 // How often a byte is met in what is searched: ids in hex and JSON's quotes are everywhere.
-int Commonness(char c) {
-  if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || c == '"') return 2;
-  return (c >= 'g' && c <= 'z') || c == ' ' ? 1 : 0;
-}
+constexpr std::array<uint8_t, 256> kCommonness = [] {
+  std::array<uint8_t, 256> table{};
+  for (const char c : std::string_view("ghijklmnopqrstuvwxyz ")) table[static_cast<uint8_t>(c)] = 1;
+  for (const char c : std::string_view("0123456789abcdef\"")) table[static_cast<uint8_t>(c)] = 2;
+  return table;
+}();
+
+int Commonness(char c) { return kCommonness[static_cast<uint8_t>(c)]; }
 
 // True when is_at(position) holds for a part of `text` that is like `needle`, which is not empty,
 // in its two rarest bytes, in lower or upper case if `any_case`. Looks at sixteen parts at once;

@@ -2,6 +2,8 @@
 
 #include <vector>
 
+#include "base/json_text.h"
+
 namespace cuesheet {
 namespace {
 
@@ -107,6 +109,10 @@ Result<Json> ParseJson(std::string_view text) {
 Json ParseStoredJson(std::string_view text) { return ParseJson(text).value_or(Json()); }
 
 std::string CanonicalText(const Json& value) {
+  if (const auto* text = value.get_ptr<const std::string*>()) {
+    // A dump of its own would first fill 512 bytes to indent with.
+    if (SkipPlainJson(*text, 0) == text->size()) return '"' + *text + '"';
+  }
   return value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
