@@ -64,7 +64,7 @@ Page Engine::Ask(const Json& arguments) const {
   Page page;
   for (const Row row : answer.rows) page.ids.push_back(store.table().id(row).Hex());
   std::string text;
-  AppendPageInfo(text, store.table(), *query, answer);
+  AppendPageInfo(text, *query, EndsOf(store.table(), answer));
   const Json info = Json::parse(text);
   const auto cursor = [&](const char* name) {
     return info[name].is_null() ? std::nullopt : std::optional(info[name].get<std::string>());
