@@ -91,9 +91,11 @@ export function createApp(options: RouteOptions): Hono<Env> {
     // The core refuses broken JSON and missing credentials as it does on every route.
     if (request === 'broken' || !caller.user) {
       const { status, body } = ask({ operation: 'graphql.events', ...caller, body: text });
-      return respond(status, body);
+      if (status >= 400) return respond(status, body);
     }
-    if (!request) return refuse(c, 400, 'graphql: expected {"query": string, "variables": object}');
+    if (request === 'broken' || !request) {
+      return refuse(c, 400, 'graphql: expected {"query": string, "variables": object}');
+    }
     const answer = await answerGraphql(request, (args) => {
       const { status, body } = ask({
         operation: 'graphql.events',

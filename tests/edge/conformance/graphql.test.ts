@@ -138,7 +138,9 @@ conformance(
       const stranger = await hub.anonymous('POST', '/graphql', { query });
       expectRefused(stranger, 401, 'Access token is missing');
       expectInvalid(await hub.anonymous('POST', '/graphql', '{'), ['body']);
+      for (const body of ['', ' ']) expect((await hub.mgr.post('/graphql', body)).status).toBe(400);
       for (const body of [
+        'null',
         {},
         [],
         { query: 5 },

@@ -1,4 +1,5 @@
-import { ID_PATTERN, NAME_PATTERN, ref } from './schemas.ts';
+import { ID_PATTERN, ref } from './references.ts';
+import { NAME_PATTERN } from './schemas.ts';
 import type { Answer, Media, Operation, Parameter, Paths } from './types.ts';
 
 const EXAMPLE_ID = '5eed0000000000000000000000000001';
@@ -65,6 +66,9 @@ const eventId: Parameter = {
   example: EXAMPLE_ID,
 };
 
+/** The operation with the id that the answer has. */
+const linkTo = (operationId: string) => ({ operationId, parameters: { id: '$response.body#/id' } });
+
 const senderHeaders: readonly Parameter[] = [
   {
     name: 'X-Sender',
@@ -96,7 +100,14 @@ const events = {
     }),
     responses: {
       ...WRITES,
-      200: answer('Its id; with store:false it names nothing.', 'Dispatched', { id: EXAMPLE_ID }),
+      200: {
+        ...answer('Its id; with store:false it names nothing.', 'Dispatched', { id: EXAMPLE_ID }),
+        links: {
+          read: linkTo('getEvent'),
+          change: linkTo('updateEvent'),
+          remove: linkTo('deleteEvent'),
+        },
+      },
       409: refusal('Event with the same hash already exists', 409),
     },
   },

@@ -1,11 +1,10 @@
+import { FILTER_SCHEMAS } from './filter-schemas.ts';
+import { ID_PATTERN, ref } from './references.ts';
 import type { Schema } from './types.ts';
 
-export const ID_PATTERN = '^[0-9a-f]{32}$';
 const TOPIC_PATTERN = '^[a-zA-Z][a-zA-Z0-9_.*]{2,64}$';
 export const NAME_PATTERN = '^[a-zA-Z0-9_]([a-zA-Z0-9_.-]*[a-zA-Z0-9_])?$';
 const STATUSES = ['pending', 'in_progress', 'finished', 'failed', 'aborted', 'restarted'];
-
-export const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
 
 const text: Schema = { type: 'string' };
 const textOrNull: Schema = { type: ['string', 'null'] };
@@ -124,65 +123,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
       retries: { ...int32, type: ['integer', 'null'] },
     },
   },
-  QueryFilter: {
-    type: 'object',
-    properties: {
-      operator: { type: 'string', enum: ['and', 'or'], default: 'and' },
-      conditions: {
-        type: 'array',
-        maxItems: 1000,
-        items: { anyOf: [ref('Condition'), ref('QueryFilter')] },
-      },
-    },
-    additionalProperties: false,
-  },
-  Condition: {
-    type: 'object',
-    description: 'Operators are read in any case, with - and _ (docs/protocol.md 7).',
-    properties: {
-      key: {
-        type: 'string',
-        pattern:
-          '^(topic|sender|senderType|project|user|status|retries|(summary|payload)/[a-z]{1,9})$',
-        description: 'A column, or a path into summary or payload such as summary/entityId.',
-      },
-      operator: {
-        type: 'string',
-        default: 'eq',
-        enum: [
-          'eq',
-          'ne',
-          'lt',
-          'lte',
-          'gt',
-          'gte',
-          'like',
-          'isnull',
-          'notnull',
-          'in',
-          'notin',
-          'includes',
-          'excludes',
-          'includesall',
-          'excludesall',
-          'includesany',
-          'excludesany',
-        ],
-      },
-      value: {
-        anyOf: [
-          text,
-          { type: 'number' },
-          { type: 'boolean' },
-          { type: 'array', items: text },
-          { type: 'array', items: { type: 'integer' } },
-          { type: 'null' },
-        ],
-      },
-    },
-    required: ['key'],
-    additionalProperties: false,
-  },
+  ...FILTER_SCHEMAS,
   Query: {
     type: 'object',
     properties: {
@@ -197,7 +138,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     type: 'object',
     properties: {
       type: { type: 'string', enum: ['delete'], description: 'restart and abort: 501, as AYON.' },
-      filter: ref('QueryFilter'),
+      filter: ref('DeleteFilter'),
     },
     required: ['type', 'filter'],
   },
@@ -217,7 +158,9 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
       maxRetries: { ...int32, default: 3 },
       ignoreSenderTypes: { type: ['array', 'null'], items: text, maxItems: 1000 },
       ignoreOlderThan: {
-        ...int32,
+        type: 'integer',
+        minimum: 0,
+        maximum: 36_500,
         default: 3,
         description: 'Days since the last update; 0 = all.',
       },

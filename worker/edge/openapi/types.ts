@@ -19,6 +19,7 @@ export interface Schema {
   maximum?: number;
   minLength?: number;
   maxLength?: number;
+  minItems?: number;
   maxItems?: number;
 }
 
@@ -32,6 +33,7 @@ export interface Answer {
   description?: string;
   content?: Readonly<Record<string, Media>>;
   headers?: Readonly<Record<string, { description: string; schema: Schema }>>;
+  links?: Readonly<Record<string, { operationId: string; parameters: Record<string, string> }>>;
 }
 
 export interface Parameter {

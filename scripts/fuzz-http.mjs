@@ -1,0 +1,78 @@
+// Fuzzes a hub over HTTP by its OpenAPI document, with schemathesis: npm run fuzz:http
+// [-- --examples N] [--seed N] [--url URL --key SERVICE_KEY]. Without --url a hub of its own is started in a
+// temporary folder. Fails when an answer is a 5xx or is not as documented.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+
+const FUZZER = resolve('.toolchain/venv-fuzz-http/bin/schemathesis');
+const START_MS = 30_000;
+const RUN_MS = 30 * 60_000;
+const KEY = 'fuzz-key';
+/** The hub reads requests as leniently as AYON: numbers as text, "yes" as true. */
+const NOT_CHECKED = 'negative_data_rejection';
+
+const { values } = parseArgs({
+  options: {
+    examples: { type: 'string', default: '300' },
+    seed: { type: 'string' },
+    url: { type: 'string' },
+    key: { type: 'string', default: KEY },
+  },
+});
+if (!existsSync(FUZZER)) {
+  console.error('schemathesis is missing: run scripts/setup test');
+  process.exit(1);
+}
+const folder = mkdtempSync(join(tmpdir(), 'cuesheet-fuzz-'));
+const hub = values.url === undefined ? await startHub() : null;
+const status = await run(FUZZER, argumentsFor(values.url ?? hub.url));
+hub?.child.kill('SIGTERM');
+await hub?.ended;
+rmSync(folder, { recursive: true, force: true });
+process.exitCode = status;
+
+function argumentsFor(url) {
+  return [
+    'run',
+    `${url}/openapi.json`,
+    ...['--header', `X-Api-Key: ${values.key}`],
+    // ten logins a minute, then 503: AYON's throttle (docs/protocol.md 10.1)
+    ...['--exclude-path', '/api/auth/login'],
+    ...['--exclude-checks', NOT_CHECKED],
+    ...['--max-examples', values.examples],
+    ...(values.seed === undefined ? [] : ['--seed', values.seed]),
+    ...['--workers', '2', '--request-timeout', '20', '--warnings', 'off', '--continue-on-failure'],
+  ];
+}
+
+function run(command, args) {
+  return new Promise((done) => {
+    const child = spawn(command, args, { cwd: folder, stdio: 'inherit', timeout: RUN_MS });
+    child.once('exit', (code) => done(code ?? 1));
+  });
+}
+
+function startHub() {
+  const users = join(folder, 'users.json');
+  writeFileSync(users, JSON.stringify([{ name: 'svc', apiKey: KEY, data: { isService: true } }]));
+  const flags = ['--port', '0', '--data', join(folder, 'data'), '--users', users, '--no-sample'];
+  const child = spawn(process.execPath, ['dist/hub/cli.js', 'start', ...flags], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = new Promise((done) => child.once('exit', done));
+  return new Promise((ready, fail) => {
+    const limit = setTimeout(() => fail(new Error('the hub did not start in time')), START_MS);
+    ended.then((code) => fail(new Error(`the hub ended with ${code}`)));
+    let output = '';
+    child.stdout.on('data', (data) => {
+      output += data;
+      const url = /cuesheet hub ready on (\S+)/.exec(output)?.[1];
+      if (!url) return;
+      clearTimeout(limit);
+      ready({ url, child, ended });
+    });
+  });
+}
