@@ -11,7 +11,9 @@ conformance('schemathesis', (hub) => {
     'finds no 5xx and no answer that is not documented',
     async () => {
       const flags = ['--url', hub.hub.url, '--key', hub.svc.key, '--examples', '10', '--seed', '1'];
-      const fuzz = run(process.execPath, ['scripts/fuzz-http.mjs', ...flags], { timeout: LIMIT_MS });
+      const fuzz = run(process.execPath, ['scripts/fuzz-http.mjs', ...flags], {
+        timeout: LIMIT_MS,
+      });
       await fuzz.catch(({ stdout, stderr }) => expect.fail(`${stdout}\n${stderr}`));
     },
     LIMIT_MS,
