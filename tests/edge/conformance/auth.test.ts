@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { listen } from './listener.ts';
 import { conformance, expectRefused } from './suite.ts';
 
 const run = promisify(execFile);
@@ -83,6 +84,12 @@ conformance('auth', (hub) => {
     });
     const headers = { authorization: `Bearer ${body.token}` };
     expect((await me(headers)).status).toBe(200);
+    const topic = hub.topic('session');
+    const listener = await listen(hub.hub.url, body.token, hub.svc, [topic]);
+    const id = await hub.svc.dispatch({ topic });
+    await listener.settle();
+    expect(listener.messages).toMatchObject([{ id, topic }]);
+    listener.close();
     const logout = await hub.anonymous('POST', '/api/auth/logout', undefined, headers);
     expect(logout.body).toEqual({ detail: 'Logged out' });
     expectRefused(await me(headers), 401, 'Invalid session');
