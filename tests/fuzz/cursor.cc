@@ -28,7 +28,7 @@ const EventTable& Table() {
 
 std::optional<double> EndOf(const EventQuery& query, const EventPage& page) {
   std::string info;
-  AppendPageInfo(info, Table(), query, page);
+  AppendPageInfo(info, query, EndsOf(Table(), page));
   const Json end = Json::parse(info)["endCursor"];
   return end.is_null() ? std::nullopt : *ParseCursor(end.get<std::string>());
 }

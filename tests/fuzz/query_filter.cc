@@ -78,7 +78,7 @@ void CheckQuery(const Json& json) {
     CUE_ASSERT(newer != query->newest_first());
   }
   std::string info;
-  AppendPageInfo(info, Table(), *query, page);
+  AppendPageInfo(info, *query, EndsOf(Table(), page));
   CUE_ASSERT(Json::accept(info));
   CheckCounts(json, page.rows.size());
 }
