@@ -33,12 +33,14 @@ const node = {
     node: 'worker/edge/node.ts',
     deno: 'worker/edge/deno.ts',
     bun: 'worker/edge/bun.ts',
+    cloudflare: 'worker/edge/cloudflare.ts',
     cli: 'worker/edge/cli.ts',
   },
   outdir: 'dist/hub',
   platform: 'node',
   target: 'node20',
   packages: 'external',
+  external: ['./cuesheet-hub.wasm'], // a module of the Worker
   splitting: true,
   chunkNames: 'shared-[hash]',
 };

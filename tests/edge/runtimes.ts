@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { startHub, temporaryFolder } from './hub-process.ts';
+import { startWorkerd } from './workerd.ts';
 
 /** What a hub has when it starts. */
 export interface RuntimeOptions {
@@ -29,7 +30,25 @@ export const RUNTIMES: readonly { name: string; start: StartRuntime }[] = [
   { name: 'node', start: processOf([process.execPath]) },
   { name: 'deno', start: processOf(DENO) },
   { name: 'bun', start: processOf(BUN) },
+  { name: 'workerd', start: startObject },
 ];
+
+/** The example Worker in workerd, whose one Durable Object is the hub. */
+async function startObject({ users, events }: RuntimeOptions): Promise<RuntimeHub> {
+  const folder = temporaryFolder();
+  const { miniflare, url, hub } = await startWorkerd({
+    folder: folder.path,
+    bindings: { CUESHEET_USERS: users },
+  });
+  if (events) await (await hub()).importEvents(events);
+  return {
+    url,
+    async stop() {
+      await miniflare.dispose();
+      folder.remove();
+    },
+  };
+}
 
 /** A hub as a process of its own, with its files in a folder. */
 function processOf(runtime: readonly string[]): StartRuntime {

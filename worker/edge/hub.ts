@@ -1,4 +1,5 @@
 import type { HostFiles } from '../../wasm/host-files.ts';
+import type { ImportAnswer } from '../../wasm/import-lines.ts';
 import { entropy, loadCore, nowMicros } from '../../wasm/load.ts';
 import { type Effect, Method } from '../../wasm/methods.ts';
 import { openWholeStore } from '../../wasm/open-store.ts';
@@ -66,6 +67,11 @@ export interface Hub {
    * @throws Error when the last commit failed.
    */
   close(): Promise<void>;
+  /**
+   * Takes events in as `cuesheet export` writes them, whole lines of NDJSON; what is there already stays.
+   * Resolves when they are durable. @throws CoreError `too_large` for more than 16 MiB.
+   */
+  importLines(lines: string): Promise<ImportAnswer>;
   /** Number of stored events. */
   events(): number;
 }
@@ -117,6 +123,11 @@ export async function createHub(options: HubOptions): Promise<Hub> {
     fetch: routes,
     openSocket: sockets.open,
     tick: () => sockets.tick(),
+    async importLines(lines) {
+      const { header } = await opened.call<ImportAnswer>(Method.import, {}, lines);
+      await commits.settle();
+      return header;
+    },
     events: () => store.call<{ events: number }>(Method.status).header.events,
     async close() {
       stopping = true;

@@ -39,6 +39,17 @@ export async function openSocket(url: string): Promise<{ socket: WebSocket; hear
   return { socket, heard };
 }
 
+/**
+ * The code with which the hub closes a socket. Its close frame counts: workerd leaves the end of the
+ * connection to the client, and `ws` would wait 30 s for it.
+ */
+export async function closeCode(socket: WebSocket): Promise<number> {
+  const code = new Promise<number>((resolve) => socket.once('close', resolve));
+  await eventually(() => socket.readyState >= socket.CLOSING, 'the hub closes the socket');
+  socket.terminate();
+  return code;
+}
+
 let marks = 0;
 
 /**

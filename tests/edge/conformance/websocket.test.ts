@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { eventually, openSocket } from './listener.ts';
+import { closeCode, eventually, openSocket } from './listener.ts';
 import { conformance } from './suite.ts';
 
 const KEYS = [
@@ -31,9 +31,7 @@ conformance('websocket', (hub) => {
     const wrong = await openSocket(hub.hub.url);
     wrong.socket.send(JSON.stringify({ topic: 'auth', token: 'wrong', subscribe: ['*'] }));
     const opened = Date.now();
-    const codes = [silent, wrong].map(
-      ({ socket }) => new Promise((resolve) => socket.once('close', resolve)),
-    );
+    const codes = [silent, wrong].map(({ socket }) => closeCode(socket));
     const listener = await hub.listen('svc', ['*']);
     await tell([listener], [{ topic: 'server.started' }, { topic: 'a.b' }]);
     expect(await Promise.all(codes)).toEqual([1000, 1000]);
