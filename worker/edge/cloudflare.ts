@@ -24,6 +24,7 @@ export interface HubEnv {
 const LOGIN_TICK_MS = 1000;
 const LOGIN_MS = 4000;
 const HEARTBEAT_SECONDS = 5;
+const MAX_DRAINED_BYTES = 32 << 20;
 const TENANT = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 const NO_USERS = 'This hub has no users yet: set CUESHEET_USERS';
@@ -105,7 +106,10 @@ export class CuesheetHub extends DurableObject<HubEnv> {
     if (!this.#running) return refusal(503, NO_USERS);
     const isSocket = request.headers.get('upgrade')?.toLowerCase() === 'websocket';
     if (isSocket) return this.#accept(request, this.#running.sockets);
-    return this.#running.hub.fetch(request, request.headers.get('cf-connecting-ip') ?? '');
+    const address = request.headers.get('cf-connecting-ip') ?? '';
+    const response = await this.#running.hub.fetch(request, address);
+    if (!request.bodyUsed) await drain(request.body);
+    return response;
   }
 
   async webSocketMessage(socket: HibernatingSocket, data: string | ArrayBuffer): Promise<void> {
@@ -177,6 +181,16 @@ export class CuesheetHub extends DurableObject<HubEnv> {
     const heartbeat = Number(this.#env.CUESHEET_HEARTBEAT_SECONDS) || HEARTBEAT_SECONDS;
     const isLoginDue = Date.now() - this.#lastLogin < LOGIN_MS;
     return this.#ctx.storage.setAlarm(Date.now() + (isLoginDue ? LOGIN_TICK_MS : heartbeat * 1000));
+  }
+}
+
+/** An answer before the end of the body resets the connection in workerd: the client would not see it. */
+async function drain(body: ReadableStream<Uint8Array> | null): Promise<void> {
+  const reader = body?.getReader();
+  for (let bytes = 0; reader && bytes < MAX_DRAINED_BYTES;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    bytes += value.length;
   }
 }
 
