@@ -42,6 +42,7 @@ export function createCredentials(
   now: () => number = Date.now,
 ): Credentials {
   const byName = new Map(records.map((record) => [record.name, record]));
+  const byLowerName = new Map(records.map((record) => [record.name.toLowerCase(), record]));
   const byKey = new Map(
     records.filter((record) => record.apiKeyHash).map((record) => [record.apiKeyHash, record]),
   );
@@ -102,7 +103,8 @@ export function createCredentials(
       return user ? { user } : { user: null, denied: `User ${other} not found`, deniedStatus: 404 };
     },
     async login(name, password) {
-      const record = byName.get(name.trim());
+      const wanted = name.trim();
+      const record = byName.get(wanted) ?? byLowerName.get(wanted.toLowerCase());
       const known = record?.passwordHash !== undefined && record.data.isService !== true;
       // An unknown name costs the same time as a wrong password.
       const right = await checkPassword(password, (known && record.passwordHash) || '00$00');

@@ -82,6 +82,8 @@ conformance('auth', (hub) => {
       user: { name: 'adm', attrib: {}, data: { isAdmin: true }, active: true },
       redirectUrl: null,
     });
+    expect((await login('correct horse', 'ADM')).body.detail).toBe('Logged in as adm');
+    expectRefused(await login('correct horse', 'ad_'), 403, wrong);
     const headers = { authorization: `Bearer ${body.token}` };
     expect((await me(headers)).status).toBe(200);
     const topic = hub.topic('session');

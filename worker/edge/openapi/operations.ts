@@ -32,7 +32,10 @@ export const SHARED_ANSWERS: Readonly<Record<string, Answer>> = {
   }),
   Unauthorized: refusal('Access token is missing', 401),
   Forbidden: refusal('Guest users are not allowed to access this endpoint', 403),
-  NotFound: refusal('Event not found', 404),
+  NotFound: answer('There is no such event, or no such user to act as.', 'Refusal', {
+    code: 404,
+    detail: 'Event not found',
+  }),
   NotAllowed: {
     ...answer('The path has no such method.', 'Detail', { detail: 'Method Not Allowed' }),
     headers: { Allow: { description: 'The methods it has.', schema: { type: 'string' } } },
@@ -47,7 +50,7 @@ const shared = (name: keyof typeof SHARED_ANSWERS): Answer => ({
 
 /** What every operation may answer. */
 const ALWAYS = { 405: shared('NotAllowed') };
-const READS = { ...ALWAYS, 401: shared('Unauthorized') };
+const READS = { ...ALWAYS, 401: shared('Unauthorized'), 404: shared('NotFound') };
 /** With a body and the rules of events. */
 const WRITES = {
   ...READS,
@@ -122,7 +125,6 @@ const events = {
       200: answer('The event.', 'Event'),
       400: shared('Invalid'),
       403: shared('Forbidden'),
-      404: shared('NotFound'),
     },
   },
   update: {
@@ -134,7 +136,7 @@ const events = {
     tags: ['events'],
     parameters: [eventId, ...senderHeaders],
     requestBody: body('Update', { progress: 50, description: 'Half of it' }),
-    responses: { ...WRITES, 204: { description: 'Changed.' }, 404: shared('NotFound') },
+    responses: { ...WRITES, 204: { description: 'Changed.' } },
   },
   remove: {
     operationId: 'deleteEvent',
@@ -254,7 +256,6 @@ const account = {
     responses: {
       ...READS,
       200: answer('The user.', 'User'),
-      404: refusal('User x not found', 404),
     },
   },
   login: {
