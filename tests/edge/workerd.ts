@@ -56,6 +56,7 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
     durableObjects: { HUBS: { className: 'CuesheetHub', useSQLite: true } },
     durableObjectsPersist: join(resolve(options.folder), 'objects'),
     bindings: options.bindings,
+    cf: false, // else it asks Cloudflare where this machine is
     log: new Log(LogLevel.WARN),
   });
   const url = (await miniflare.ready).origin;

@@ -1,0 +1,102 @@
+// npm run bench:workerd: what the hub costs in workerd, beside a Worker that does nothing; prints a
+// table and writes it into docs/benchmarks.md.
+// npm run bench:workerd -- [--events=N] [--rounds=N]: a quick look, the page stays as it is.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { build } from 'esbuild';
+
+const PAGE = 'docs/benchmarks.md';
+const BEGIN = '<!-- figures: npm run bench:workerd -->';
+const END = '<!-- end of the figures of workerd -->';
+const TARGET = { startMs: 50, bytes: 48 << 20 };
+const PRESET = 'native-release';
+
+const { values } = parseArgs({
+  options: { events: { type: 'string' }, rounds: { type: 'string' } },
+});
+const events = Number(values.events ?? 100_000);
+const rounds = Number(values.rounds ?? 9);
+if (!(events > 0) || !(rounds > 0)) {
+  console.error('usage: npm run bench:workerd -- [--events=N] [--rounds=N]');
+  process.exit(2);
+}
+
+execFileSync('bash', ['scripts/build-tests', PRESET, 'cuesheet_bench'], { stdio: 'inherit' });
+mkdirSync('build', { recursive: true });
+const outfile = resolve('build/bench-workerd.mjs');
+await build({
+  entryPoints: ['tests/bench/workerd/measure.ts'],
+  outfile,
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  packages: 'external',
+  logLevel: 'warning',
+});
+const { benchFolder, fill, measureStart } = await import(outfile);
+
+const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
+const of = (costs, name) => median(costs.map((cost) => cost[name]));
+
+/** Medians of `rounds` starts, less those of a Worker that does nothing; they take turns. */
+async function measure(folder) {
+  const costs = { nothing: [], module: [], hub: [] };
+  for (let round = 0; round < rounds; round++) {
+    for (const what of Object.keys(costs)) costs[what].push(await measureStart(folder, what));
+  }
+  const less = (what, name) => of(costs[what], name) - of(costs.nothing, name);
+  return {
+    moduleMs: less('module', 'cpuMs'),
+    cpuMs: less('hub', 'cpuMs'),
+    answerMs: of(costs.hub, 'answerMs'),
+    memory: less('hub', 'memory'),
+  };
+}
+
+const folder = benchFolder();
+try {
+  const fresh = await measure(folder.path);
+  console.error(`importing ${events} events ...`);
+  await fill(folder.path, `build/${PRESET}/tests/bench/cuesheet_bench`, events);
+  const filled = await measure(folder.path);
+
+  const milliseconds = (value) => `${value.toFixed(0)} ms`;
+  const mebibytes = (value) => `${(value / (1 << 20)).toFixed(1)} MiB`;
+  const verdict = (value, limit, text) => `${text}, ${value <= limit ? 'met' : '**missed**'}`;
+  const size = events.toLocaleString('en');
+  const rows = [
+    [
+      'CPU of the module: evaluated and compiled',
+      milliseconds(fresh.moduleMs),
+      verdict(fresh.moduleMs, TARGET.startMs, '50 ms'),
+    ],
+    ['CPU to the first answer of a hub, empty store', milliseconds(fresh.cpuMs), ''],
+    [`CPU to the first answer of a hub, ${size} events`, milliseconds(filled.cpuMs), ''],
+    [`wall time of that answer, ${size} events`, milliseconds(filled.answerMs), ''],
+    ['memory, empty store', mebibytes(fresh.memory), ''],
+    [
+      `memory, ${size} events`,
+      mebibytes(filled.memory),
+      verdict(filled.memory, TARGET.bytes, '48 MiB'),
+    ],
+  ];
+  const table = [
+    `${cpus()[0].model.trim()}, ${cpus().length} cores, workerd`,
+    '',
+    '| figure | hub | target |',
+    '|---|--:|---|',
+    ...rows.map((cells) => `| ${cells.join(' | ')} |`),
+  ].join('\n');
+  console.log(table);
+  if (values.events === undefined && values.rounds === undefined) {
+    const text = readFileSync(PAGE, 'utf8');
+    const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
+    if (begin < 0 || end < begin) throw new Error(`${PAGE}: no ${BEGIN} … ${END}`);
+    writeFileSync(PAGE, `${text.slice(0, begin)}${BEGIN}\n${table}\n${text.slice(end)}`);
+  }
+} finally {
+  folder.remove();
+}
