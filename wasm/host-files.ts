@@ -19,7 +19,7 @@ export interface HostFiles {
   load(names: readonly string[]): Promise<void>;
   /** Their content may leave memory again. */
   unload(names: readonly string[]): void;
-  /** Up to `length` bytes from `offset`; fewer at the end of the file. */
+  /** Up to `length` bytes from `offset`, at least one unless the file ends there; more take another call. */
   read(name: string, offset: number, length: number): Uint8Array;
   /** Makes the file when it is missing. The bytes are only valid during the call. */
   append(name: string, bytes: Uint8Array): void;

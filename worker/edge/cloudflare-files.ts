@@ -14,11 +14,6 @@ interface File {
   tail?: Uint8Array | undefined;
 }
 
-interface Chunk {
-  start: number;
-  bytes: ArrayBuffer;
-}
-
 /**
  * Files in the SQLite storage of a Durable Object. Every change is one transaction; `commit` resolves
  * when all of them are durable, as the output gate of the object would have it too.
@@ -36,14 +31,15 @@ export function objectFiles(storage: ObjectStorage): HostFiles {
   }
   const get = (name: string) => existing(files.get(name), name);
 
-  const chunks = (file: File, from: number, to: number) =>
-    run(
-      `SELECT start, bytes FROM chunks WHERE file = ?1 AND start < ?3 AND start >=
-        (SELECT max(start) FROM chunks WHERE file = ?1 AND start <= ?2) ORDER BY start`,
-      file.id,
-      from,
-      to,
-    ) as unknown as Chunk[];
+  /** The row that holds the byte at `offset`. */
+  const chunkAt = (file: File, offset: number) => {
+    const query = 'SELECT start, bytes FROM chunks WHERE file = ? AND start <= ?';
+    const [chunk] = run(`${query} ORDER BY start DESC LIMIT 1`, file.id, offset);
+    return {
+      start: chunk?.['start'] as number,
+      bytes: new Uint8Array(chunk?.['bytes'] as ArrayBuffer),
+    };
+  };
 
   /** Cuts the file at `start` and goes on with `bytes`; returns what becomes its last row. */
   function put(id: number, start: number, bytes: Uint8Array): Uint8Array {
@@ -70,17 +66,12 @@ export function objectFiles(storage: ObjectStorage): HostFiles {
     files.set(name, file);
   }
 
+  /** What one row has of it, without a copy; the caller asks again for the rest. */
   function read(name: string, offset: number, length: number): Uint8Array {
     const file = get(name);
-    const end = Math.min(offset + length, file.size);
-    const bytes = new Uint8Array(Math.max(0, end - offset));
-    if (bytes.length === 0) return bytes;
-    for (const chunk of chunks(file, offset, end)) {
-      const from = Math.max(0, offset - chunk.start);
-      const part = new Uint8Array(chunk.bytes).subarray(from, end - chunk.start);
-      bytes.set(part, chunk.start + from - offset);
-    }
-    return bytes;
+    if (offset >= file.size || length === 0) return new Uint8Array();
+    const { start, bytes } = chunkAt(file, offset);
+    return bytes.subarray(offset - start, offset - start + length);
   }
 
   function drop(id: number): void {
@@ -102,8 +93,8 @@ export function objectFiles(storage: ObjectStorage): HostFiles {
     truncate(name, length) {
       const file = get(name);
       if (length >= file.size) return;
-      const start = chunks(file, length, length + 1)[0]?.start ?? 0;
-      replace(name, start, read(name, start, length - start));
+      const { start, bytes } = chunkAt(file, length);
+      replace(name, start, bytes.subarray(0, length - start));
     },
     write: (name, bytes) => replace(name, 0, bytes),
     rename(from, to) {
