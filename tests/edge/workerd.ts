@@ -15,10 +15,13 @@ export interface WorkerdOptions {
   /** The Worker; default the example. */
   entry?: string;
   port?: number;
+  inspectorPort?: number;
 }
 
 /** What another Worker may call of a `CuesheetHub`. */
-export type ObjectStub = Pick<CuesheetHub, 'setUsers' | 'importEvents'>;
+export type ObjectStub = Pick<CuesheetHub, 'setUsers' | 'importEvents'> & {
+  status(): Promise<ReturnType<CuesheetHub['status']>>;
+};
 
 export interface Workerd {
   miniflare: Miniflare;
@@ -56,6 +59,7 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
     durableObjects: { HUBS: { className: 'CuesheetHub', useSQLite: true } },
     durableObjectsPersist: join(resolve(options.folder), 'objects'),
     bindings: options.bindings,
+    ...(options.inspectorPort !== undefined && { inspectorPort: options.inspectorPort }),
     cf: false, // else it asks Cloudflare where this machine is
     log: new Log(LogLevel.WARN),
   });

@@ -102,6 +102,13 @@ export class CuesheetHub extends DurableObject<HubEnv> {
     return this.#running.hub.importLines(lines);
   }
 
+  /** For the owner's own Worker, by RPC: how large the hub is; null without users. */
+  status(): { events: number; memoryBytes: number; sockets: number } | null {
+    if (!this.#running) return null;
+    const { hub, sockets } = this.#running;
+    return { events: hub.events(), memoryBytes: hub.memoryBytes(), sockets: sockets.count() };
+  }
+
   async fetch(request: Request): Promise<Response> {
     if (!this.#running) return refusal(503, NO_USERS);
     const isSocket = request.headers.get('upgrade')?.toLowerCase() === 'websocket';

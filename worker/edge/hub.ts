@@ -74,6 +74,8 @@ export interface Hub {
   importLines(lines: string): Promise<ImportAnswer>;
   /** Number of stored events. */
   events(): number;
+  /** Bytes of the module's memory, which grows and never shrinks. */
+  memoryBytes(): number;
 }
 
 /** A file of the journal grows to this size; on disks appending costs the same at any. */
@@ -129,6 +131,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
       return header;
     },
     events: () => store.call<{ events: number }>(Method.status).header.events,
+    memoryBytes: () => core.glue.HEAPU8.length,
     async close() {
       stopping = true;
       try {

@@ -7,15 +7,19 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import WebSocket from 'ws';
 import { chunksOfLines } from '../../../wasm/import-lines.ts';
 import { startWorkerd, type Workerd } from '../../edge/workerd.ts';
 
 /** Clock ticks a second in /proc (Linux has 100 on every machine of today). */
 const TICKS = 100;
 const SETTLE_MS = 1500;
+const NUDGE_MS = 50;
+const MAX_NUDGES = 100;
 const KEY = 'bench-key';
 const USERS = JSON.stringify([{ name: 'svc', apiKey: KEY, data: { isService: true } }]);
 /** A Worker and an object that do nothing: what workerd itself costs. */
@@ -31,6 +35,8 @@ export interface Cost {
   cpuMs: number;
   /** Wall time of the first answer, in milliseconds. */
   answerMs: number;
+  /** Memory of the isolate after garbage collection, in bytes: JavaScript's and the module's. */
+  isolate: number;
   /** Memory of the process that is no file's, in bytes. */
   memory: number;
 }
@@ -67,7 +73,8 @@ export async function fill(folder: string, program: string, events: number): Pro
 export async function measureStart(folder: string, what: keyof typeof ANSWERS): Promise<Cost> {
   const entry = what === 'nothing' ? join(folder, 'empty.js') : undefined;
   const bindings = what === 'module' ? { CUESHEET_DOMAIN: 'hub.example' } : {};
-  return withWorkerd(folder, { entry, bindings }, async ({ url }) => {
+  return withWorkerd(folder, { entry, bindings }, async (workerd) => {
+    const { url } = workerd;
     const begin = performance.now();
     const headers = { 'x-api-key': KEY };
     const query = '{ events(last: 100) { edges { node { id topic status description } } } }';
@@ -78,8 +85,9 @@ export async function measureStart(folder: string, what: keyof typeof ANSWERS): 
       throw new Error(`the first answer is ${response.status}`);
     const answerMs = performance.now() - begin;
     const { cpuMs } = processFigures();
-    await sleep(SETTLE_MS);
-    return { cpuMs, answerMs, memory: processFigures().memory };
+    const heap = await collectGarbage(workerd);
+    const module = what === 'hub' ? ((await (await workerd.hub()).status())?.memoryBytes ?? 0) : 0;
+    return { cpuMs, answerMs, isolate: heap + module, memory: processFigures().memory };
   });
 }
 
@@ -90,12 +98,41 @@ async function withWorkerd<T>(
 ): Promise<T> {
   const bindings = { CUESHEET_USERS: USERS, ...options.bindings };
   const { entry } = options;
-  const workerd = await startWorkerd({ folder, bindings, ...(entry && { entry }) });
+  const inspectorPort = 0;
+  const workerd = await startWorkerd({
+    folder,
+    bindings,
+    inspectorPort,
+    ...(entry && { entry }),
+  });
   try {
     return await work(workerd);
   } finally {
     await workerd.miniflare.dispose();
   }
+}
+
+/** Memory is what is in use, not what nobody has cleared away yet. Returns the bytes of JavaScript. */
+async function collectGarbage({ miniflare, url }: Workerd): Promise<number> {
+  const socket = new WebSocket(`${(await miniflare.getInspectorURL()).href}core:user:`);
+  await once(socket, 'open');
+  const answers = new Map<number, { usedSize?: number; backingStorageSize?: number }>();
+  socket.on('message', (data) => {
+    const { id, result } = JSON.parse(String(data));
+    answers.set(id, result);
+  });
+  const methods = ['HeapProfiler.enable', 'HeapProfiler.collectGarbage', 'Runtime.getHeapUsage'];
+  for (const [id, method] of methods.entries()) {
+    socket.send(JSON.stringify({ id, method }));
+    for (let asked = 0; !answers.has(id) && asked < MAX_NUDGES; asked++) {
+      await (await fetch(url)).text(); // an isolate without a request answers no inspector
+      await sleep(NUDGE_MS);
+    }
+  }
+  socket.terminate();
+  const { usedSize, backingStorageSize } = answers.get(methods.length - 1) ?? {};
+  if (!usedSize) throw new Error('the inspector did not answer');
+  return usedSize + (backingStorageSize ?? 0);
 }
 
 /** What the one workerd of this process has used so far. */
