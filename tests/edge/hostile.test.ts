@@ -1,6 +1,5 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import WebSocket from 'ws';
 import { call, type HubProcess, KEYS, startHub, temporaryFolder } from './hub-process.ts';
 
 const folder = temporaryFolder();
@@ -71,20 +70,6 @@ test('headers over 16 KiB are refused, the hub lives on', async () => {
   const request = `GET /api/info HTTP/1.1\r\nHost: hub\r\nX-Sender: ${'x'.repeat(40_000)}\r\n\r\n`;
   expect(await raw(request)).toContain('431');
   expect(await alive()).toBe(200);
-});
-
-test('a frame over 1 MiB closes its own socket only', async () => {
-  const open = async () => {
-    const socket = new WebSocket(`${hub.url.replace('http', 'ws')}/ws`);
-    await new Promise((resolve) => socket.once('open', resolve));
-    return socket;
-  };
-  const [loud, calm] = await Promise.all([open(), open()]);
-  const code = new Promise((resolve) => loud.once('close', resolve));
-  loud.send('x'.repeat((1 << 20) + 1));
-  expect(await code).toBe(1009);
-  expect(calm.readyState).toBe(WebSocket.OPEN);
-  calm.terminate();
 });
 
 test.each([
