@@ -173,6 +173,18 @@ test('users that are set by RPC stay, replace those before, and close nobody’s
   socket.terminate();
 });
 
+test.each(['[{"name": "svc", "apiKey": service-key}]', '5', '[{"apiKey": "service-key"}]'])(
+  'users that cannot be read are no users, and nobody is told what the secret is: %s',
+  async (secret) => {
+    const hub = await start({ CUESHEET_USERS: secret });
+    const { status, body } = await dispatch(hub, 'demo.a');
+    expect([status, body]).toEqual([
+      503,
+      { code: 503, detail: 'This hub has no users: set CUESHEET_USERS' },
+    ]);
+  },
+);
+
 test('a frame over the limit closes its socket with 1009', async () => {
   const hub = await start({ CUESHEET_USERS: users() });
   const { socket } = await openSocket(hub.url);

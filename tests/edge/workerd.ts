@@ -1,12 +1,17 @@
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import type { CuesheetHub } from '../../worker/edge/cloudflare.ts';
 import { Log, LogLevel, Miniflare } from 'miniflare';
 
-/** As in examples/cloudflare-hub/wrangler.jsonc. */
-export const COMPATIBILITY_DATE = '2026-04-01';
-const EXAMPLE = 'examples/cloudflare-hub/index.ts';
+const EXAMPLE = 'examples/cloudflare-hub';
+
+interface WranglerConfig {
+  main: string;
+  compatibility_date: string;
+  durable_objects: { bindings: { name: string; class_name: string }[] };
+  migrations: { new_sqlite_classes: string[] }[];
+}
 
 export interface WorkerdOptions {
   /** Where the objects keep their storage. */
@@ -31,10 +36,11 @@ export interface Workerd {
 
 /** A Worker in workerd, bundled as wrangler does it: one module and the wasm beside it. */
 export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
+  const config = readConfig();
   const bundle = join(resolve(options.folder), 'worker');
   mkdirSync(bundle, { recursive: true });
   await build({
-    entryPoints: [options.entry ?? EXAMPLE],
+    entryPoints: [options.entry ?? join(EXAMPLE, config.main)],
     outfile: join(bundle, 'index.js'),
     bundle: true,
     format: 'esm',
@@ -55,8 +61,8 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
       { type: 'ESModule', path: join(bundle, 'index.js') },
       ...wasm.map((name) => ({ type: 'CompiledWasm' as const, path: join(bundle, name) })),
     ],
-    compatibilityDate: COMPATIBILITY_DATE,
-    durableObjects: { HUBS: { className: 'CuesheetHub', useSQLite: true } },
+    compatibilityDate: config.compatibility_date,
+    durableObjects: objectsOf(config),
     durableObjectsPersist: join(resolve(options.folder), 'objects'),
     bindings: options.bindings,
     ...(options.inspectorPort !== undefined && { inspectorPort: options.inspectorPort }),
@@ -72,4 +78,21 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
       return namespace.get(namespace.idFromName(tenant)) as unknown as ObjectStub;
     },
   };
+}
+
+/** The example's `wrangler.jsonc`; its comments are lines of their own. */
+function readConfig(): WranglerConfig {
+  const text = readFileSync(join(EXAMPLE, 'wrangler.jsonc'), 'utf8');
+  const plain = text.replace(/^\s*\/\/.*$/gm, '').replace(/,(?=\s*[}\]])/g, '');
+  return JSON.parse(plain) as WranglerConfig;
+}
+
+function objectsOf({ durable_objects, migrations }: WranglerConfig) {
+  const sqlite = migrations.flatMap((migration) => migration.new_sqlite_classes);
+  return Object.fromEntries(
+    durable_objects.bindings.map(({ name, class_name: className }) => [
+      name,
+      { className, useSQLite: sqlite.includes(className) },
+    ]),
+  );
 }

@@ -25,7 +25,8 @@ export interface ObjectSockets {
 export function createObjectSockets(ctx: ObjectState, hub: Hub): ObjectSockets {
   const { kv } = ctx.storage;
   const handles = new Map<string, SocketHandle>();
-  const idOf = (socket: HibernatingSocket) => (socket.deserializeAttachment() as Attachment).id;
+  const idOf = (socket: HibernatingSocket) =>
+    (socket.deserializeAttachment() as Attachment | null)?.id ?? '';
 
   function open(socket: HibernatingSocket, id: string, state?: string): void {
     const peer = {
@@ -42,8 +43,13 @@ export function createObjectSockets(ctx: ObjectState, hub: Hub): ObjectSockets {
   }
 
   for (const socket of ctx.getWebSockets()) {
-    const { id, state } = socket.deserializeAttachment() as Attachment;
-    open(socket, id, state ?? (kv.get(STATE_KEY + id) as string | undefined));
+    try {
+      const { id, state } = socket.deserializeAttachment() as Attachment;
+      open(socket, id, state ?? (kv.get(STATE_KEY + id) as string | undefined));
+    } catch {
+      // Remembered by another version: the client begins anew.
+      whileOpen(() => socket.close(CloseCode.restart, 'the hub was updated'));
+    }
   }
   for (const [key] of [...kv.list({ prefix: STATE_KEY })]) {
     if (!handles.has(key.slice(STATE_KEY.length))) kv.delete(key);

@@ -6,7 +6,7 @@ import { objectFiles } from './cloudflare-files.ts';
 import { createObjectSockets, type ObjectSockets } from './cloudflare-sockets.ts';
 import { createCredentials, type Credentials } from './credentials.ts';
 import { createHub, type Hub } from './hub.ts';
-import { parseUsers } from './users.ts';
+import { parseUsers, UsersError } from './users.ts';
 
 /** The bindings and variables of the Worker (docs/hub.md). */
 export interface HubEnv {
@@ -27,7 +27,7 @@ const HEARTBEAT_SECONDS = 5;
 const MAX_DRAINED_BYTES = 32 << 20;
 const TENANT = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
-const NO_USERS = 'This hub has no users yet: set CUESHEET_USERS';
+const NO_USERS = 'This hub has no users: set CUESHEET_USERS';
 const USERS_KEY = 'users';
 const SESSIONS_KEY = 'sessions';
 
@@ -78,7 +78,14 @@ export class CuesheetHub extends DurableObject<HubEnv> {
     super(ctx, env);
     this.#ctx = ctx;
     this.#env = env;
-    void ctx.blockConcurrencyWhile(() => this.#start());
+    void ctx.blockConcurrencyWhile(async () => {
+      try {
+        await this.#start();
+      } catch (error) {
+        if (!(error instanceof UsersError)) throw error;
+        console.error(`cuesheet: CUESHEET_USERS: ${error.message}`);
+      }
+    });
   }
 
   /**
@@ -169,9 +176,9 @@ export class CuesheetHub extends DurableObject<HubEnv> {
   #usersOfEnv(): string | null {
     const text = this.#env.CUESHEET_USERS;
     if (!text) return null;
-    const users: unknown = JSON.parse(text);
+    const users = parseSecret(text);
     if (Array.isArray(users)) return this.#env.CUESHEET_DOMAIN ? null : text;
-    const list = Object.entries(users as object).find(([name]) => name === this.#ctx.id.name)?.[1];
+    const list = Object.entries(users).find(([name]) => name === this.#ctx.id.name)?.[1];
     return list === undefined ? null : JSON.stringify(list);
   }
 
@@ -189,6 +196,17 @@ export class CuesheetHub extends DurableObject<HubEnv> {
     const isLoginDue = Date.now() - this.#lastLogin < LOGIN_MS;
     return this.#ctx.storage.setAlarm(Date.now() + (isLoginDue ? LOGIN_TICK_MS : heartbeat * 1000));
   }
+}
+
+/** @throws UsersError without the parser's message, which quotes the text. */
+function parseSecret(text: string): object {
+  try {
+    const users: unknown = JSON.parse(text);
+    if (typeof users === 'object' && users !== null) return users;
+  } catch {
+    // said below
+  }
+  throw new UsersError('expected JSON: a list of users, or an object of such lists by tenant');
 }
 
 /** An answer before the end of the body resets the connection in workerd: the client would not see it. */

@@ -8,8 +8,8 @@ export const MAX_BUFFERED_BYTES = 4 << 20;
 const CLOSE_TIMEOUT_MS = 3000;
 const TICK_MS = 1000;
 
-/** WebSocket close codes of RFC 6455 that the adapters themselves send. */
-export const CloseCode = { tooBig: 1009, tryAgainLater: 1013 } as const;
+/** WebSocket close codes that the adapters themselves send. */
+export const CloseCode = { tooBig: 1009, restart: 1012, tryAgainLater: 1013 } as const;
 
 /** A hub that listens. */
 export interface HubServer {
