@@ -103,3 +103,16 @@ describe.each([
     await next.stop();
   });
 });
+
+test('a hub goes from one runtime to another with its folder', async () => {
+  const folder = temporaryFolder();
+  const ids: string[] = [];
+  for (const runtime of [[process.execPath], DENO, BUN, [process.execPath]]) {
+    const hub = await startHub(folder.path, { runtime });
+    const body = { topic: 'demo.moved' };
+    ids.push((await call(hub, 'POST', '/api/events', { key: KEYS.service, body })).body.id);
+    expect((await allEvents(hub)).map(({ id }) => id)).toEqual(ids);
+    expect(await hub.stop()).toBe(0);
+  }
+  folder.remove();
+});

@@ -88,7 +88,7 @@ test('an object that is evicted between two messages loses nothing, and its sock
 }, 90_000);
 
 test('an object that crashes under load twenty times loses no acknowledged write', async () => {
-  const hub = await start({ CUESHEET_USERS: JSON.stringify(USERS) });
+  const hub = await start({ CUESHEET_USERS: JSON.stringify(USERS) }, { quiet: true });
   const acknowledged: string[] = [];
   let stop = false;
   const writer = async (number: number) => {

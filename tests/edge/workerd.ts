@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { Readable } from 'node:stream';
 import { build } from 'esbuild';
 import type { CuesheetHub } from '../../worker/edge/cloudflare.ts';
 import { Log, LogLevel, Miniflare } from 'miniflare';
@@ -21,6 +22,8 @@ export interface WorkerdOptions {
   entry?: string;
   port?: number;
   inspectorPort?: number;
+  /** Without what workerd says about crashes. */
+  quiet?: boolean;
 }
 
 /** What another Worker may call of a `CuesheetHub`. */
@@ -66,6 +69,7 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
     durableObjectsPersist: join(resolve(options.folder), 'objects'),
     bindings: options.bindings,
     ...(options.inspectorPort !== undefined && { inspectorPort: options.inspectorPort }),
+    ...(options.quiet && { handleRuntimeStdio: drop }),
     cf: false, // else it asks Cloudflare where this machine is
     log: new Log(LogLevel.WARN),
   });
@@ -95,4 +99,8 @@ function objectsOf({ durable_objects, migrations }: WranglerConfig) {
       { className, useSQLite: sqlite.includes(className) },
     ]),
   );
+}
+
+function drop(...streams: Readable[]): void {
+  for (const stream of streams) stream.resume();
 }
