@@ -39,6 +39,7 @@ async function startObject({ users, events }: RuntimeOptions): Promise<RuntimeHu
   const { miniflare, url, hub } = await startWorkerd({
     folder: folder.path,
     bindings: { CUESHEET_USERS: users },
+    quiet: true,
   });
   if (events) await (await hub()).importEvents(events);
   return {

@@ -22,7 +22,7 @@ export interface WorkerdOptions {
   entry?: string;
   port?: number;
   inspectorPort?: number;
-  /** Without what workerd says about crashes. */
+  /** Without what workerd says of crashes and of frames that break the protocol, with its stack. */
   quiet?: boolean;
 }
 

@@ -154,6 +154,10 @@ function reportCommit(error: Error): void {
   console.error(`cuesheet: saving failed, will try again: ${error.message}`);
 }
 
+function reportSocket(error: Error): void {
+  console.error(`cuesheet: a message of a socket was not taken: ${error.message}`);
+}
+
 /** Numbers the sockets, tells the core about them and carries out what it says of them. */
 function createSockets(
   credentials: Credentials,
@@ -172,7 +176,9 @@ function createSockets(
 
   /** Logins of one socket are answered in the order in which they came. */
   function logIn(client: number, token: string): void {
-    const login = Promise.resolve(logins.get(client)).then(() => authenticate(client, token));
+    const login = Promise.resolve(logins.get(client))
+      .then(() => authenticate(client, token))
+      .catch(reportSocket);
     logins.set(client, login);
     void login.finally(() => {
       if (logins.get(client) === login) logins.delete(client);
@@ -186,8 +192,12 @@ function createSockets(
       peers.set(client, peer);
       return {
         async message(text) {
-          await tell({ event: 'message', client }, text);
-          await logins.get(client);
+          try {
+            await tell({ event: 'message', client }, text);
+            await logins.get(client);
+          } catch (error) {
+            reportSocket(error as Error);
+          }
         },
         closed: () => {
           if (peers.delete(client)) void tell({ event: 'closed', client });
