@@ -30,18 +30,18 @@ Result<Head> TakeHead(ByteReader& in) {
 void AppendPiece(std::string& out, std::string_view raw) {
   CUE_ASSERT(raw.size() <= kMaxPieceBytes);
   const size_t head = out.size();
-  out.resize(head + kPieceHeadBytes + raw.size());
-  char* packed = out.data() + head + kPieceHeadBytes;
+  const size_t start = head + kPieceHeadBytes;
   const int raw_size = static_cast<int>(raw.size());
-  const char* const from = raw.data();
-  // Room for what is smaller than the text only: LZ4 gives up (0) when it is not.
-  const int size = raw.empty() ? 0 : LZ4_compress_default(from, packed, raw_size, raw_size - 1);
-  size_t packed_size = static_cast<size_t>(size);
-  if (size == 0) {
-    packed_size = raw.size();
-    raw.copy(packed, raw.size());
-  }
-  out.resize(head + kPieceHeadBytes + packed_size);
+  size_t packed_size = raw.size();
+  out.resize_and_overwrite(start + raw.size(), [&](char* at, size_t) {
+    // Room for what is smaller than the text only: LZ4 gives up (0) when it is not.
+    const char* const from = raw.data();
+    const int size =
+        raw_size == 0 ? 0 : LZ4_compress_default(from, at + start, raw_size, raw_size - 1);
+    packed_size = size == 0 ? raw.size() : static_cast<size_t>(size);
+    if (size == 0) raw.copy(at + start, raw.size());
+    return start + packed_size;
+  });
   const std::string_view written = std::string_view(out).substr(head + kPieceHeadBytes);
   const uint64_t checksum = Checksum(written);
   PutFixed(out.data() + head, static_cast<uint32_t>(raw.size()));
@@ -59,10 +59,13 @@ Result<std::string> TakePiece(std::string_view& bytes) {
   }
   bytes.remove_prefix(kPieceHeadBytes + packed.size());
   if (head.packed_size == head.raw_size) return std::string(packed);
-  std::string raw(head.raw_size, '\0');
-  const int size = LZ4_decompress_safe(packed.data(), raw.data(), static_cast<int>(packed.size()),
-                                       static_cast<int>(raw.size()));
-  if (size != static_cast<int>(raw.size())) {
+  std::string raw;
+  raw.resize_and_overwrite(head.raw_size, [&packed](char* at, size_t capacity) {
+    const int size = LZ4_decompress_safe(packed.data(), at, static_cast<int>(packed.size()),
+                                         static_cast<int>(capacity));
+    return size < 0 ? size_t{0} : static_cast<size_t>(size);
+  });
+  if (raw.size() != head.raw_size) {
     return Fail(ErrorCode::kCorrupt, "a piece cannot be unpacked");
   }
   return raw;

@@ -153,7 +153,7 @@ uint64_t PayloadFiles::HalfDead() const {
 std::vector<uint64_t> PayloadFiles::Joinable() const {
   std::map<int, std::vector<uint64_t>> tiers;
   for (const auto& [number, file] : files_) {
-    if (file.bytes > kMaxJoinedBytes / kJoinedFiles) continue;
+    if (file.bytes > kMaxJoinedBytes / kJoinedFiles || alone_.contains(number)) continue;
     auto& tier = tiers[TierOf(file)];
     tier.push_back(number);
     if (tier.size() == kJoinedFiles) return tier;

@@ -47,6 +47,8 @@ class PayloadFiles : public PayloadSource {
   std::vector<PayloadFile> List() const;
   // A file of which less than half is used, worth the trouble; 0 = none.
   uint64_t HalfDead() const;
+  // One of them is damaged: they are not joined while the store is open.
+  void LeaveAlone(const std::vector<uint64_t>& files) { alone_.insert(files.begin(), files.end()); }
   // Files of one size that are to become one; empty = none.
   std::vector<uint64_t> Joinable() const;
   std::set<uint32_t> ChunksOf(uint64_t number) const;
@@ -67,6 +69,7 @@ class PayloadFiles : public PayloadSource {
   std::map<uint64_t, PayloadFile> files_;
   std::vector<Place> places_;  // by chunk
   std::set<std::string> missed_;
+  std::set<uint64_t> alone_;
 };
 
 // Reads every chunk of a payload file: kCorrupt when one is damaged.

@@ -57,7 +57,7 @@ void Archive::Restart() {
 
 bool Archive::IsDue() const {
   if (stage_ != Stage::kIdle || !is_loaded()) return false;
-  if (is_demanded_) return true;
+  if (is_demanded_ || !payload_files_.Joinable().empty()) return true;
   const uint64_t bytes = journal_->bytes();
   if (bytes >= options_.max_journal_bytes || journal_->segments() >= options_.max_segments) {
     return true;
@@ -94,7 +94,7 @@ Result<bool> Archive::Maintain(uint64_t sequence) {
 
 Result<void> Archive::Finish(uint64_t sequence) {
   Restart();
-  is_demanded_ = true;
+  Begin(sequence);  // without compaction, which may need files that are not loaded
   while (stage_ != Stage::kManifest) CUE_TRY(Maintain(sequence));
   return {};
 }
@@ -119,6 +119,7 @@ Result<void> Archive::CompactPayloads() {
   if (const std::vector<uint64_t> files = payload_files_.Joinable(); !files.empty()) {
     const auto joined = payload_files_.Join(manifest_.next_file, files);
     if (!joined && joined.error().code != ErrorCode::kCorrupt) return joined;
+    if (!joined) payload_files_.LeaveAlone(files);
     ++manifest_.next_file;
     has_changed_files_ = true;
   }

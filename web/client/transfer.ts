@@ -15,6 +15,8 @@ import type { WorkerPort } from './worker-port.ts';
 /** A store that is being opened is asked again this often and this many times: one minute. */
 const LOADING_RETRY_MS = 100;
 const MAX_LOADING_RETRIES = 600;
+/** Chunks of an import, 4 MiB each, that are on their way at one time. */
+const CHUNKS_UNDER_WAY = 6;
 /** More files than any store has. */
 const MAX_FILES = 100_000;
 
@@ -64,17 +66,17 @@ export async function importEvents(
     onProgress?.({ events, bytes, ...(totalBytes !== undefined && { totalBytes }) });
   }
 
-  // One chunk is read by the core while the one before it is made durable.
-  let before: Promise<void> = Promise.resolve();
+  // Chunks are read by the core while those before them are made durable, several in one commit.
+  const underWay: Promise<void>[] = [];
   throwIfAborted(signal);
   for await (const chunk of chunksOfLines(bytesOf(source, signal), addTooLong)) {
     if (signal?.aborted) break;
     const sent = send(chunk);
     sent.catch(() => {}); // told by the await below
-    await before;
-    before = sent;
+    underWay.push(sent);
+    if (underWay.length === CHUNKS_UNDER_WAY) await underWay.shift();
   }
-  await before;
+  for (const sent of underWay) await sent;
   throwIfAborted(signal);
   return report;
 }

@@ -8,11 +8,34 @@ import { WorkerError } from './worker-error.ts';
 const MIRROR =
   'these events mirror a server: import into a database without one, or into the folder of the hub';
 
+/**
+ * Chunks of lines share a commit up to so many bytes, because every commit of an import writes the newest
+ * block anew; what comes last waits so long for more, in milliseconds.
+ */
+const IMPORT_COMMIT_BYTES = 12 << 20;
+const IMPORT_COMMIT_MS = 30;
+
 /** Export, import and verify: one part, one chunk or one file for each request. */
 export function createTransferHandlers(
   work: Pick<Workplace, 'upstream' | 'settle'> & { call: CallWithFiles },
 ): Pick<Handlers, 'export' | 'import' | 'verify'> {
   const { call, upstream, settle } = work;
+  let batch: { bytes: number; commit(): void; done: Promise<void> } | null = null;
+
+  function createBatch() {
+    let commit = () => {};
+    const begun = new Promise<void>((resolve) => {
+      commit = resolve;
+    });
+    const timer = setTimeout(commit, IMPORT_COMMIT_MS);
+    const done = begun.then(() => {
+      clearTimeout(timer);
+      batch = null;
+      return settle();
+    });
+    return { bytes: 0, commit, done };
+  }
+
   return {
     async export({ after }) {
       const header = after === null ? {} : { after };
@@ -22,7 +45,11 @@ export function createTransferHandlers(
     async import({ lines }) {
       if (upstream) throw new WorkerError('state', MIRROR);
       const { header } = await call<ImportAnswer>(Method.import, {}, lines);
-      await settle();
+      batch ??= createBatch();
+      const { done } = batch;
+      batch.bytes += lines.length;
+      if (batch.bytes >= IMPORT_COMMIT_BYTES) batch.commit();
+      await done;
       return header;
     },
     async verify({ file }) {
