@@ -13,7 +13,7 @@
 
 namespace cuesheet {
 
-inline constexpr size_t kBlockEvents = 16'384;     // a block is full
+inline constexpr size_t kBlockEvents = 4'096;      // a block is full
 inline constexpr size_t kMaxBlockEvents = 65'536;  // if events share one creation order
 
 // `rows` are in creation order, at most kMaxBlockEvents.
