@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { launch, rendererBytes, serve } from '../tests/bench/browser/chromium.mjs';
+import { collectGarbage, launch, rendererBytes, serve } from '../tests/bench/browser/chromium.mjs';
 import { median, printTable } from '../tests/bench/browser/table.mjs';
 
 /** An import gets a minute, and a second more for every so many events. */
@@ -105,8 +105,7 @@ function memory(browser, profile, url, events) {
     const here = (least) => window.bench.status().events >= least;
     await page.waitForFunction(here, events, { timeout: QUIET_TIMEOUT_MS });
     await untilQuiet(page);
-    const devtools = await browser.newCDPSession(page);
-    for (let i = 0; i < 2; i++) await devtools.send('HeapProfiler.collectGarbage');
+    await collectGarbage(await browser.newCDPSession(page));
     return rendererBytes(profile);
   });
 }

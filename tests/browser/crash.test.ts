@@ -150,6 +150,29 @@ describe('a writer that is frozen', () => {
   );
 
   test(
+    'is noticed by a page that only watches',
+    async () => {
+      const { running, context } = await startChromium();
+      const { open } = load as Load;
+      const tab = (await open(running)) as unknown as Page;
+      await tab.evaluate(() => {
+        const watched = window as unknown as { seen: string[] };
+        watched.seen = [];
+        window.events.live({}, ({ events }) => {
+          watched.seen = events.map(({ topic }) => topic);
+        });
+      });
+      const devtools = await context.newCDPSession(tab);
+      await pause(devtools, await attachShared(devtools));
+      const other = (await open(running, 'dedicated')) as unknown as Page;
+      expect(await dispatch(other, 'crash.watched')).toBe('done');
+      const seen = () => (window as unknown as { seen: string[] }).seen.includes('crash.watched');
+      await tab.waitForFunction(seen, null, { timeout: REPLACED_MS });
+    },
+    2 * REPLACED_MS,
+  );
+
+  test(
     'in a worker of its own tab is ended by the tab, and another one goes on',
     async () => {
       const { running, context } = await startChromium();

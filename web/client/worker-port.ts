@@ -57,7 +57,7 @@ export function createWorkerPort(
   let ended: CuesheetError | null = null;
   const patience = createPatience(
     {
-      isWaiting: () => link !== null && !unanswered.isEmpty(),
+      isWaiting: () => link !== null && unanswered.expects(),
       ask: () => link?.post({ ping: true }),
       onSilent() {
         link?.end();

@@ -32,7 +32,7 @@ export function createGuest(
   const unanswered = createUnanswered();
   const patience = createPatience(
     {
-      isWaiting: () => !unanswered.isEmpty() && !here,
+      isWaiting: () => unanswered.expects() && !here,
       ask: () => tell({ to: 'owner', page, ping: true }),
       onSilent,
     },

@@ -19,7 +19,8 @@ export interface Unanswered {
   settle(reply: ReplyMessage): boolean;
   /** Nobody waits for it any more; it is not asked again. */
   drop(request: number): void;
-  isEmpty(): boolean;
+  /** Whether anything is to come: an answer, or patches of a live query. */
+  expects(): boolean;
   /** `unsure`: also what was only sent may still be done, by somebody who sleeps. */
   handOver(unsure: boolean): HandOver;
 }
@@ -64,7 +65,7 @@ export function createUnanswered(): Unanswered {
       waiting.delete(request);
       opened.delete(request);
     },
-    isEmpty: () => waiting.size === 0,
+    expects: () => waiting.size > 0 || [...opened.values()].some(({ kind }) => kind === 'live'),
     handOver(unsure) {
       const again = new Map(opened);
       const lost: ReplyMessage[] = [];

@@ -60,6 +60,24 @@ export async function serve(folder) {
   };
 }
 
+/** Of the page and of the SharedWorker, whose events the page shows. */
+export async function collectGarbage(devtools) {
+  await devtools.send('HeapProfiler.collectGarbage');
+  const { targetInfos } = await devtools.send('Target.getTargets');
+  for (const { targetId } of targetInfos.filter(({ type }) => type === 'shared_worker')) {
+    const attach = { targetId, flatten: false };
+    const { sessionId } = await devtools.send('Target.attachToTarget', attach);
+    const done = new Promise((resolve) => {
+      devtools.on('Target.receivedMessageFromTarget', ({ message }) => {
+        if (JSON.parse(message).id === 1) resolve();
+      });
+    });
+    const message = JSON.stringify({ id: 1, method: 'HeapProfiler.collectGarbage' });
+    await devtools.send('Target.sendMessageToTarget', { sessionId, message });
+    await done;
+  }
+}
+
 /**
  * Bytes that only the renderers of this profile's browser hold (Private_Dirty of /proc): pages,
  * workers, wasm memory.
