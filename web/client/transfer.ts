@@ -16,7 +16,7 @@ import type { WorkerPort } from './worker-port.ts';
 const LOADING_RETRY_MS = 100;
 const MAX_LOADING_RETRIES = 600;
 /** Chunks of an import, 4 MiB each, that are on their way at one time. */
-const CHUNKS_UNDER_WAY = 6;
+const CHUNKS_UNDER_WAY = 4;
 /** More files than any store has. */
 const MAX_FILES = 100_000;
 
