@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "base/uuid.h"
 #include "event/status.h"
 
 namespace cuesheet {
@@ -41,6 +42,7 @@ struct DispatchRequest {
   bool finished = true;
   bool store = true;
   bool reuse = false;
+  std::optional<Uuid> id;  // made by the client; a hub has seen to it that it is free
 };
 
 // PATCH /api/events/{id}. None = leave alone.

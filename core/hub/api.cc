@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/sha256.h"
 #include "event/codec.h"
 #include "event/field_reader.h"
 #include "event/names.h"
@@ -22,6 +23,7 @@ struct Route {
 
 constexpr Route kRoutes[] = {
     {"dispatch", "POST", "/api/events", false, true},
+    {"dispatch.batch", "POST", "/api/events/batch", false, true},
     {"get", "GET", "/api/events/", true, false},
     {"update", "PATCH", "/api/events/", true, true},
     {"delete", "DELETE", "/api/events/", true, false},
@@ -133,15 +135,50 @@ std::optional<std::vector<std::string>> ReadRecipients(FieldReader& fields) {
   return list->get<std::vector<std::string>>();
 }
 
+// An addition to AYON's dispatch: the id that the event shall have. None when absent or null.
+std::optional<Uuid> ReadId(FieldReader& fields) {
+  const Json* id = fields.Member("id");
+  if (id == nullptr || id->is_null()) return std::nullopt;
+  const auto parsed =
+      id->is_string() ? Uuid::Parse(id->get_ref<const std::string&>()) : std::nullopt;
+  if (!parsed) fields.Fail("id", "expected 32 lower-case hex digits", "value_error.str.regex");
+  return parsed;
+}
+
+// The random bits of one entry of a batch.
+Entropy EntropyOf(const Entropy& entropy, uint32_t index) {
+  std::string seed(entropy.bytes.begin(), entropy.bytes.end());
+  for (int shift = 0; shift < 32; shift += 8) seed += static_cast<char>(index >> shift & 0xff);
+  return *ParseEntropy(std::string_view(Sha256Hex(seed)).substr(0, Uuid::kHexSize));
+}
+
+Result<DispatchRequest> ReadBatchEntry(const Json& entry, bool may_be_large) {
+  if (may_be_large && CanonicalText(entry).size() > kMaxEventBytes) {
+    return Fail(ErrorCode::kTooLarge, "the event is larger than " + std::to_string(kMaxEventBytes) +
+                                          " bytes, the limit for an event");
+  }
+  auto dispatch = ParseDispatchRequest(entry);
+  if (!dispatch) return Fail(ErrorCode::kInvalid, ValidationSentence(dispatch.error()));
+  FieldReader fields(entry);
+  dispatch->id = ReadId(fields);
+  if (const Json* list = fields.Member("recipients"); list != nullptr && !list->is_null()) {
+    fields.Fail("recipients", "not in a batch: dispatch this event on its own", "value_error");
+  }
+  if (fields.failed()) return Fail(ErrorCode::kInvalid, ValidationSentence(fields.TakeErrors()));
+  return *std::move(dispatch);
+}
+
 }  // namespace
 
 HubResponse HubApi::Handle(const HubRequest& request, Timestamp now, const Entropy& entropy) {
   const Route* route = FindRoute(request.operation);
   if (route == nullptr) return Refuse(404, "unknown operation " + request.operation);
   const std::string path = std::string(route->path) + (route->has_id ? request.id : "");
-  if (request.body.size() > kMaxEventBytes) {
-    return Refuse(413, "the request body is larger than " + std::to_string(kMaxEventBytes) +
-                           " bytes, the limit for an event");
+  const bool is_batch = request.operation == "dispatch.batch";
+  const size_t limit = is_batch ? kMaxBatchBytes : kMaxEventBytes;
+  if (request.body.size() > limit) {
+    return Refuse(413, "the request body is larger than " + std::to_string(limit) +
+                           " bytes, the limit for " + (is_batch ? "a batch" : "an event"));
   }
   Json body;
   if (route->has_body && !request.body.empty()) {
@@ -163,6 +200,7 @@ HubResponse HubApi::Handle(const HubRequest& request, Timestamp now, const Entro
     return {400, ValidationBody(route->method, path, missing)};
   }
   if (request.operation == "dispatch") return Dispatch(request, body, now, entropy);
+  if (is_batch) return DispatchBatch(request, body, now, entropy);
   if (request.operation == "get") return Get(request);
   if (request.operation == "update") return Update(request, body, now);
   if (request.operation == "delete") return Remove(request);
@@ -173,15 +211,65 @@ HubResponse HubApi::Handle(const HubRequest& request, Timestamp now, const Entro
 
 HubResponse HubApi::Dispatch(const HubRequest& request, const Json& body, Timestamp now,
                              const Entropy& entropy) {
-  const auto parsed = ParseDispatchRequest(body);
+  auto parsed = ParseDispatchRequest(body);
   if (!parsed) return {400, ValidationBody("POST", "/api/events", parsed.error())};
   FieldReader fields(body);
+  parsed->id = ReadId(fields);
   auto recipients = ReadRecipients(fields);
   if (fields.failed()) return {400, ValidationBody("POST", "/api/events", fields.TakeErrors())};
   if (const Refusal refusal = RefuseDispatch(*request.caller)) return Refuse(403, *refusal);
-  const auto id = store_->Dispatch(*parsed, ActorOf(request), now, entropy);
+  const auto id = DispatchOne(request, *parsed, now, entropy);
   if (!id) return Refuse(id.error());
   return {200, "{\"id\":\"" + id->Hex() + "\"}", std::move(recipients)};
+}
+
+// A dispatch that comes again with its own id is answered as the first time.
+Result<Uuid> HubApi::DispatchOne(const HubRequest& request, const DispatchRequest& dispatch,
+                                 Timestamp now, const Entropy& entropy) {
+  const EventTable& table = store_->table();
+  const Row row = dispatch.id ? table.FindById(*dispatch.id) : kNoRow;
+  if (row == kNoRow) return store_->Dispatch(dispatch, ActorOf(request), now, entropy);
+  const EventView event = table.ViewWithoutPayload(row);
+  const bool is_same = event.topic == dispatch.topic &&
+                       event.HashText() == dispatch.hash.value_or(dispatch.id->Hex());
+  if (is_same) return *dispatch.id;
+  return Fail(ErrorCode::kConflict, "Event with the same id already exists");
+}
+
+HubResponse HubApi::DispatchBatch(const HubRequest& request, const Json& body, Timestamp now,
+                                  const Entropy& entropy) {
+  if (!body.is_array() || body.size() > kMaxBatchEntries) {
+    const FieldErrors errors = {
+        {{},
+         "expected a list of at most " + std::to_string(kMaxBatchEntries) + " events",
+         "type_error.list",
+         nullptr}};
+    return {400, ValidationBody("POST", "/api/events/batch", errors)};
+  }
+  if (const Refusal refusal = RefuseDispatch(*request.caller)) return Refuse(403, *refusal);
+  const bool may_be_large = request.body.size() > kMaxEventBytes;
+  HubResponse response;
+  response.body = "[";
+  uint32_t index = 0;
+  for (const Json& entry : body) {
+    if (index > 0) response.body += ',';
+    auto dispatch = ReadBatchEntry(entry, may_be_large);
+    std::string refusal;
+    if (!dispatch) {
+      refusal = Refuse(dispatch.error()).body;
+    } else {
+      const auto id = DispatchOne(request, *dispatch, now, EntropyOf(entropy, index));
+      if (id) {
+        response.body += R"({"id":")" + id->Hex() + "\"}";
+      } else {
+        refusal = Refuse(id.error()).body;
+      }
+    }
+    response.body += refusal;
+    ++index;
+  }
+  response.body += ']';
+  return response;
 }
 
 HubResponse HubApi::Get(const HubRequest& request) {

@@ -13,8 +13,9 @@
 namespace cuesheet {
 
 struct HubRequest {
-  std::string operation;  // dispatch get update delete query eventops enroll graphql.events
-  std::string id;         // from the path, as it came
+  std::string
+      operation;   // dispatch dispatch.batch get update delete query eventops enroll graphql.events
+  std::string id;  // from the path, as it came
   std::optional<Caller> caller;
   std::string denied = "Access token is missing";  // why there is no caller
   int denied_status = 401;
@@ -31,6 +32,8 @@ struct HubResponse {
 };
 
 inline constexpr size_t kMaxRecipients = 1000;  // names in a dispatch
+inline constexpr size_t kMaxBatchEntries = 1000;
+inline constexpr size_t kMaxBatchBytes = 8 << 20;  // of the whole body
 
 class HubApi {
  public:
@@ -40,6 +43,10 @@ class HubApi {
  private:
   HubResponse Dispatch(const HubRequest& request, const Json& body, Timestamp now,
                        const Entropy& entropy);
+  HubResponse DispatchBatch(const HubRequest& request, const Json& body, Timestamp now,
+                            const Entropy& entropy);
+  Result<Uuid> DispatchOne(const HubRequest& request, const DispatchRequest& dispatch,
+                           Timestamp now, const Entropy& entropy);
   HubResponse Get(const HubRequest& request);
   HubResponse Update(const HubRequest& request, const Json& body, Timestamp now);
   HubResponse Remove(const HubRequest& request);

@@ -89,7 +89,7 @@ Result<void> EventStore::CheckTopic(const DispatchRequest& request) {
 Result<Uuid> EventStore::Store(const DispatchRequest& request, const Actor& actor, Timestamp now,
                                const Entropy& entropy) {
   Event event;
-  event.id = Uuid::FromClock(now.us, entropy);
+  event.id = request.id ? *request.id : Uuid::FromClock(now.us, entropy);
   event.hash = request.hash;
   event.topic = request.topic;
   event.sender = SenderOf(request, actor);

@@ -102,6 +102,39 @@ TEST_CASE("the recipients of a dispatch are names, and are not part of the event
   CHECK(Json::parse(f.Ask("get", kManager, "", id).body).size() == 15);
 }
 
+TEST_CASE("a dispatch with an id of its own happens once, and its id is nobody else's") {
+  HubFixture f;
+  const std::string id = "e0000000000000000000000000000001";
+  const std::string body = R"({"topic":"a.b","id":")" + id + R"("})";
+  CHECK(f.DispatchAs(kManager, body) == id);
+  CHECK(f.DispatchAs(kManager, body) == id);
+  CHECK(f.store.table().size() == 1);
+  const std::string other = R"({"topic":"a.c","id":")" + id + R"("})";
+  CHECK(f.Ask("dispatch", kManager, other).body ==
+        R"({"code":409,"detail":"Event with the same id already exists"})");
+  CHECK(f.Ask("dispatch", kManager, R"({"topic":"a.b","id":"E1"})").status == 400);
+}
+
+TEST_CASE("a batch answers each entry, and a refused one stops no other") {
+  HubFixture f;
+  const std::string body =
+      R"([{"topic":"a.b","hash":"x"},{"topic":"a.b","hash":"x"},{"topic":"?"},{"topic":"a.c"},)"
+      R"({"topic":"a.d","recipients":["bob"]}])";
+  const Json answers = Json::parse(f.Ask("dispatch.batch", kManager, body).body);
+  REQUIRE(answers.size() == 5);
+  CHECK(answers[1]["code"] == 409);
+  CHECK(answers[2]["code"] == 400);
+  CHECK(answers[4]["code"] == 400);
+  CHECK(f.store.table().size() == 2);
+  CHECK(answers[0]["id"] != answers[3]["id"]);
+  CHECK(f.Ask("get", kManager, "", answers[3]["id"]).status == 200);
+  CHECK(f.Ask("dispatch.batch", kUser, body).status == 403);
+  CHECK(f.Ask("dispatch.batch", kManager, R"({"topic":"a.b"})").status == 400);
+  std::string many = "[";
+  for (int i = 0; i < 1001; ++i) many += i == 0 ? "1" : ",1";
+  CHECK(f.Ask("dispatch.batch", kManager, many + ']').status == 400);
+}
+
 TEST_CASE("only admins and services delete, and a parent stays") {
   HubFixture f;
   const std::string parent = f.DispatchAs(kManager, R"({"topic":"demo.a"})");

@@ -74,6 +74,7 @@ export function createApp(options: RouteOptions): Hono<Env> {
     return respond(status, answer);
   };
   app.post('/api/events', (c) => forward(c, 'dispatch'));
+  app.post('/api/events/batch', (c) => forward(c, 'dispatch.batch'));
   app.get('/api/events/:id', (c) => forward(c, 'get'));
   app.patch('/api/events/:id', (c) => forward(c, 'update'));
   app.delete('/api/events/:id', (c) => forward(c, 'delete'));

@@ -114,6 +114,23 @@ const events = {
       409: refusal('Event with the same hash already exists', 409),
     },
   },
+  batch: {
+    operationId: 'dispatchEvents',
+    summary: 'Dispatch many events',
+    description:
+      'Cuesheet’s addition. Up to 1,000 events in their order, saved by one commit; an entry that ' +
+      'is refused does not stop the others. Entries have no recipients.',
+    tags: ['events'],
+    parameters: senderHeaders,
+    requestBody: body('DispatchBatch', [{ topic: 'render.shot' }, { topic: 'render.done' }]),
+    responses: {
+      ...WRITES,
+      200: answer('An answer for each entry.', 'DispatchedBatch', [
+        { id: EXAMPLE_ID },
+        { code: 409, detail: 'Event with the same hash already exists' },
+      ]),
+    },
+  },
   get: {
     operationId: 'getEvent',
     summary: 'Read an event',
@@ -314,6 +331,7 @@ const own = {
 
 export const PATHS: Paths = {
   '/api/events': { post: events.dispatch },
+  '/api/events/batch': { post: events.batch },
   '/api/events/{id}': {
     get: events.get,
     patch: events.update,

@@ -57,6 +57,13 @@ const dispatchProperties: Record<string, Schema> = {
     default: false,
     description: 'true: take the place of the event with the same hash.',
   },
+  id: {
+    type: ['string', 'null'],
+    pattern: ID_PATTERN,
+    description:
+      'The id that the event shall have, made by the client; the same dispatch again makes no ' +
+      'second event. Cuesheet’s addition.',
+  },
   recipients: {
     type: ['array', 'null'],
     items: text,
@@ -102,6 +109,12 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     properties: { id },
     required: ['id'],
     additionalProperties: false,
+  },
+  DispatchBatch: { type: 'array', items: ref('Dispatch'), maxItems: 1000 },
+  DispatchedBatch: {
+    type: 'array',
+    items: { anyOf: [ref('Dispatched'), ref('Refusal')] },
+    description: 'In the order of the entries.',
   },
   Update: {
     type: 'object',
