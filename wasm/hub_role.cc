@@ -23,7 +23,10 @@ class HubRole : public Role {
     return Fail(ErrorCode::kState, "replica: this store is no replica");
   }
 
-  void Publish(const Change& change) override { sockets_.Publish(change, recipients_); }
+  void Publish(const Change& change) override {
+    api_.Note(change);
+    sockets_.Publish(change, recipients_);
+  }
 
  private:
   Result<std::string> Request(const Frame& frame);
@@ -47,10 +50,14 @@ Result<std::string> HubRole::Request(const Frame& frame) {
   }
   request.sender = frame.OptionalText("sender");
   request.sender_type = frame.OptionalText("senderType");
+  request.store = frame.OptionalText("store").value_or("");
   request.body = frame.body;
   HubResponse response = api_.Handle(request, now, entropy);
   recipients_ = std::move(response.recipients);
-  return HeaderFrame({{"status", response.status}}) + '\n' + response.body;
+  Json header = {{"status", response.status}};
+  if (response.next) header["next"] = *response.next;
+  if (response.sequence) header["sequence"] = *response.sequence;
+  return HeaderFrame(header) + '\n' + response.body;
 }
 
 Result<std::string> HubRole::Socket(const Frame& frame) {

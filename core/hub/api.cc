@@ -30,6 +30,8 @@ constexpr Route kRoutes[] = {
     {"query", "POST", "/api/query", false, true},
     {"eventops", "POST", "/api/eventops", false, true},
     {"enroll", "POST", "/api/enroll", false, true},
+    {"changes", "GET", "/api/changes", false, true},
+    {"snapshot", "GET", "/api/snapshot", false, true},
     {"graphql.events", "POST", "/graphql", false, true},
 };
 
@@ -200,6 +202,8 @@ HubResponse HubApi::Handle(const HubRequest& request, Timestamp now, const Entro
     return {400, ValidationBody(route->method, path, missing)};
   }
   if (request.operation == "dispatch") return Dispatch(request, body, now, entropy);
+  if (request.operation == "changes") return Changes(request, body);
+  if (request.operation == "snapshot") return Snapshot(request, body);
   if (is_batch) return DispatchBatch(request, body, now, entropy);
   if (request.operation == "get") return Get(request);
   if (request.operation == "update") return Update(request, body, now);

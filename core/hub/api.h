@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "hub/caller.h"
+#include "hub/change_feed.h"
 #include "store/event_store.h"
 
 namespace cuesheet {
@@ -21,6 +22,7 @@ struct HubRequest {
   int denied_status = 401;
   std::optional<std::string> sender;  // headers, as they came
   std::optional<std::string> sender_type;
+  std::string store{};  // the id of the store, by which a client notices another one
   std::string_view body;
 };
 
@@ -29,15 +31,28 @@ struct HubResponse {
   std::string body;
   // The only users who may hear of what the request did; none = no such restriction.
   std::optional<std::vector<std::string>> recipients{};
+  // Of a part of a snapshot: the cursor of the next one (none = this was the last), and, with the
+  // first one, the sequence after which changes are to be followed.
+  std::optional<std::string> next{};
+  std::optional<uint64_t> sequence{};
 };
 
-inline constexpr size_t kMaxRecipients = 1000;  // names in a dispatch
+inline constexpr size_t kMaxRecipients = 1000;         // names in a dispatch
+inline constexpr size_t kSnapshotPartBytes = 1 << 20;  // or one event more
 inline constexpr size_t kMaxBatchEntries = 1000;
 inline constexpr size_t kMaxBatchBytes = 8 << 20;  // of the whole body
 
 class HubApi {
  public:
-  explicit HubApi(EventStore* store) : store_(store) {}
+  // Neither is moved afterwards. To be made before the store is opened, so that the changes in its
+  // journal are known.
+  explicit HubApi(EventStore* store) : store_(store) {
+    store->OnReplay([this](const Change& change) { feed_.Note(change); });
+  }
+  HubApi(const HubApi&) = delete;
+  HubApi& operator=(const HubApi&) = delete;
+  // Every change of the store, in its order.
+  void Note(const Change& change);
   HubResponse Handle(const HubRequest& request, Timestamp now, const Entropy& entropy);
 
  private:
@@ -54,10 +69,14 @@ class HubApi {
   HubResponse EventOps(const HubRequest& request, const Json& body);
   HubResponse Enroll(const HubRequest& request, const Json& body, Timestamp now,
                      const Entropy& entropy);
+  HubResponse Changes(const HubRequest& request, const Json& arguments);
+  HubResponse Snapshot(const HubRequest& request, const Json& arguments);
+  static std::string LoadingBody();
   HubResponse RemoveMatching(const QueryFilter& filter);
   HubResponse GraphqlEvents(const HubRequest& request, const Json& arguments);
 
   EventStore* store_;
+  ChangeFeed feed_;
 };
 
 }  // namespace cuesheet

@@ -66,6 +66,8 @@ class EventStore {
  public:
   explicit EventStore(Env* env, const StoreOptions& options = {});
 
+  // To be called with every change of the journal that Open() reads, in their order.
+  void OnReplay(std::function<void(const Change&)> told) { on_replay_ = std::move(told); }
   // Reads the newest checkpoint and the journal. To be called before anything else, and again after
   // kCold. The newest events are here afterwards; LoadNext() brings the others.
   Result<Recovery> Open();
@@ -234,6 +236,7 @@ class EventStore {
   mutable Archive archive_;  // readers bring payloads back into memory
   PartialReplay partial_;
   std::vector<Change> changes_;
+  std::function<void(const Change&)> on_replay_;
   ProgressBook progress_;
   std::vector<Advice> advice_;
   std::optional<Scope> scope_;

@@ -52,6 +52,7 @@ uint64_t EventStore::events() const {
 // A record of the journal. What fits to the letter is the rule; while a part of the events is not
 // here, and up to where the blocks may hold later states, PartialReplay knows better.
 Result<void> EventStore::ReplayChange(const Change& change) {
+  if (on_replay_) on_replay_(change);
   if (is_loaded() && change.sequence > archive_.manifest().settled) {
     const auto order_of = [this](const Uuid& id) {
       const Row row = table_.FindById(id);

@@ -37,7 +37,12 @@ test('every route of the hub is documented, and nothing else', () => {
   const refuse = () => {
     throw new Error('not asked');
   };
-  const app = createApp({ credentials: {} as never, ask: refuse, settle: refuse });
+  const app = createApp({
+    credentials: {} as never,
+    ask: refuse,
+    settle: refuse,
+    changed: refuse,
+  });
   const routes = app.routes
     .filter(({ method }) => method !== 'ALL')
     .map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, '{$1}')}`);

@@ -135,6 +135,29 @@ TEST_CASE("a batch answers each entry, and a refused one stops no other") {
   CHECK(f.Ask("dispatch.batch", kManager, many + ']').status == 400);
 }
 
+TEST_CASE("the change feed goes on from the journal after a restart") {
+  HubFixture f;
+  const std::string id = f.DispatchAs(kManager, R"({"topic":"a.b"})");
+  f.DispatchAs(kManager, R"({"topic":"a.c"})");
+  CHECK(f.Ask("delete", kService, "", id).status == 204);
+  f.Commit();
+  EventStore again(&f.env);
+  HubApi api(&again);
+  REQUIRE(again.Open().has_value());
+  HubRequest request;
+  request.operation = "changes";
+  request.caller = Who(kManager);
+  request.body = R"({"since":"0"})";
+  const Json answer = Json::parse(api.Handle(request, f.Now(), f.Draw()).body);
+  REQUIRE(answer["changes"].size() == 3);
+  CHECK(answer["changes"][0] == Json({{"sequence", 1}, {"kind", "inserted"}, {"id", id}}));
+  CHECK(answer["changes"][1]["event"]["topic"] == "a.c");
+  CHECK(answer["changes"][2]["kind"] == "removed");
+  CHECK(answer["next"] == 3);
+  request.body = R"({"since":4})";
+  CHECK(api.Handle(request, f.Now(), f.Draw()).status == 410);
+}
+
 TEST_CASE("only admins and services delete, and a parent stays") {
   HubFixture f;
   const std::string parent = f.DispatchAs(kManager, R"({"topic":"demo.a"})");

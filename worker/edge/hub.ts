@@ -5,7 +5,9 @@ import { type Effect, Method } from '../../wasm/methods.ts';
 import { openWholeStore } from '../../wasm/open-store.ts';
 import { type CommitLoop, createCommitLoop } from '../../wasm/commit-loop.ts';
 import type { Credentials } from './credentials.ts';
+import { createNews } from './news.ts';
 import { createRoutes } from './routes.ts';
+import { readStoreId } from './store-id.ts';
 import type { User } from './users.ts';
 
 export { type Credentials, createCredentials, type SessionStorage } from './credentials.ts';
@@ -47,6 +49,16 @@ export interface CoreRequest {
   sender?: string | null;
   senderType?: string | null;
   body?: Uint8Array | string;
+}
+
+/** What the core answers. */
+export interface CoreAnswer {
+  status: number;
+  body: Uint8Array;
+  /** Of a part of a snapshot: the cursor of the next one; absent = this was the last. */
+  next?: string;
+  /** Of the first part of a snapshot: the changes after it are to follow. */
+  sequence?: number;
 }
 
 export interface Hub {
@@ -102,22 +114,29 @@ export async function createHub(options: HubOptions): Promise<Hub> {
     store.call(Method.socket, { now: nowMicros(), ...header }, text);
     return commits.settle().catch(reportCommit);
   });
-  const commits: CommitLoop = createCommitLoop(opened, options.files, sockets.carryOut);
+  const news = createNews();
+  const commits: CommitLoop = createCommitLoop(opened, options.files, (effects) => {
+    sockets.carryOut(effects);
+    if (effects.some(({ effect }) => effect === 'changed')) news.tell();
+  });
 
-  const ask = (request: CoreRequest) => {
+  const storeId = readStoreId(options.files, opened.lost.length > 0);
+  const ask = (request: CoreRequest): CoreAnswer => {
     if (stopping) return STOPPING;
-    const { user, body, ...header } = request;
-    const result = store.call<{ status: number }>(
+    const { user, body, ...rest } = request;
+    const header = { ...rest, caller: user && callerOf(user), store: storeId };
+    const result = store.call<{ status: number; next?: string; sequence?: number }>(
       Method.request,
-      { now: nowMicros(), entropy: entropy(), ...header, caller: user && callerOf(user) },
+      { now: nowMicros(), entropy: entropy(), ...header },
       body ?? '',
     );
-    return { status: result.header.status, body: result.body };
+    return { ...result.header, body: result.body };
   };
   const routes = createRoutes({
     credentials: options.credentials,
     ask,
     settle: commits.settle,
+    changed: news.wait,
     ...(options.page && { page: options.page }),
     ...(options.origins && { origins: options.origins }),
   });
@@ -134,6 +153,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
     memoryBytes: () => core.glue.HEAPU8.length,
     async close() {
       stopping = true;
+      news.tell();
       try {
         await commits.stop();
       } finally {

@@ -4,7 +4,8 @@ import { cors } from 'hono/cors';
 import { addAccountRoutes } from './account-routes.ts';
 import type { Credentials } from './credentials.ts';
 import { answerGraphql, type GraphqlRequest } from './graphql.ts';
-import type { CoreRequest } from './hub.ts';
+import { addFeedRoutes } from './feed-routes.ts';
+import type { CoreAnswer, CoreRequest } from './hub.ts';
 import { DOCS_HEADERS, docsPage } from './openapi/docs-page.ts';
 import { openApiDocument } from './openapi/document.ts';
 import { type Env, refuse, respond } from './responses.ts';
@@ -24,8 +25,10 @@ const REFUSED_AT_ONCE = new Set([400, 401, 403, 413, 501, 503]);
 
 export interface RouteOptions {
   credentials: Credentials;
-  ask: (request: CoreRequest) => { status: number; body: Uint8Array };
+  ask: (request: CoreRequest) => CoreAnswer;
   settle: () => Promise<void>;
+  /** Resolves, at the latest after `timeoutMs`, when the store may have changed. */
+  changed: (timeoutMs: number) => Promise<void>;
   page?: (path: string) => Promise<Response | null>;
   origins?: string[];
 }
@@ -81,6 +84,8 @@ export function createApp(options: RouteOptions): Hono<Env> {
   app.post('/api/query', (c) => forward(c, 'query'));
   app.post('/api/eventops', (c) => forward(c, 'eventops'));
   app.post('/api/enroll', (c) => forward(c, 'enroll'));
+
+  addFeedRoutes(app, { ask, shown, changed: options.changed, caller: requestOf });
 
   app.get('/api/info', (c) => c.json({ version: SERVER_VERSION }));
   addAccountRoutes(app, credentials);

@@ -1,3 +1,4 @@
+import { feedOperations } from './feed-operations.ts';
 import { ID_PATTERN, ref } from './references.ts';
 import { NAME_PATTERN } from './schemas.ts';
 import type { Answer, Media, Operation, Parameter, Paths } from './types.ts';
@@ -329,6 +330,13 @@ const own = {
   },
 } satisfies Record<string, Operation>;
 
+const feed = feedOperations({
+  ...READS,
+  400: shared('Invalid'),
+  403: shared('Forbidden'),
+  503: shared('Unavailable'),
+});
+
 export const PATHS: Paths = {
   '/api/events': { post: events.dispatch },
   '/api/events/batch': { post: events.batch },
@@ -341,6 +349,8 @@ export const PATHS: Paths = {
   '/api/eventops': { post: queries.eventops },
   '/api/enroll': { post: queries.enroll },
   '/graphql': { post: queries.graphql },
+  '/api/changes': { get: feed.changes },
+  '/api/snapshot': { get: feed.snapshot },
   '/api/info': { get: account.info },
   '/api/users/me': { get: account.me },
   '/api/auth/login': { post: account.login },

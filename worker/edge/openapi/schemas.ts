@@ -116,6 +116,46 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     items: { anyOf: [ref('Dispatched'), ref('Refusal')] },
     description: 'In the order of the entries.',
   },
+  Changes: {
+    type: 'object',
+    description: 'Go on with since=next; when next is head, this was all.',
+    properties: {
+      changes: {
+        type: 'array',
+        items: {
+          type: 'object',
+          properties: {
+            sequence: { type: 'integer' },
+            kind: { type: 'string', enum: ['inserted', 'updated', 'replaced', 'removed'] },
+            id,
+            previousId: id,
+            event: {
+              ...object,
+              description: 'As it is now; absent when it is not there any more.',
+            },
+          },
+          required: ['sequence', 'kind', 'id'],
+          additionalProperties: false,
+        },
+      },
+      next: { type: 'integer' },
+      head: { type: 'integer' },
+      store: { ...text, description: 'The id of the store to which the sequences belong.' },
+    },
+    required: ['changes', 'next', 'head', 'store'],
+    additionalProperties: false,
+  },
+  Gone: {
+    type: 'object',
+    properties: {
+      code: { const: 410 },
+      detail: text,
+      head: { type: 'integer' },
+      store: text,
+    },
+    required: ['code', 'detail', 'head', 'store'],
+    additionalProperties: false,
+  },
   Update: {
     type: 'object',
     description: 'What is absent or null stays as it is; summary and payload are replaced.',

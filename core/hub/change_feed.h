@@ -1,0 +1,55 @@
+// The recent changes of a store, for clients that follow it by its sequence (docs/hub.md, Change
+// feed). Only what happened to which event is kept: an event is shown as it is when it is asked
+// for, so whoever has applied everything up to the head has what the store has.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+
+#include "base/uuid.h"
+#include "event/change.h"
+#include "hub/caller.h"
+#include "table/event_table.h"
+
+namespace cuesheet {
+
+inline constexpr size_t kMaxFeedChanges = 65'536;  // 48 bytes each: 3 MiB
+inline constexpr size_t kMaxFeedPage = 1000;
+inline constexpr size_t kMaxFeedPageBytes = 4 << 20;  // or one change
+
+class ChangeFeed {
+ public:
+  // A change of the store, or of its journal while it is opened. Transient ones are not kept.
+  void Note(const Change& change);
+  // The store has come to this sequence; if by an import, older history is given up.
+  void CatchUp(uint64_t sequence);
+
+  // Whether every change after `since` is here.
+  bool Covers(uint64_t since) const { return since >= floor_ && since <= head_; }
+  uint64_t head() const { return head_; }
+
+  // Appends `{"sequence","kind","id","previousId"?,"event"?},…` of what the caller may see after
+  // `since`, in its order; returns the sequence to go on from. A manager gets every change:
+  // without `event` when there is no such event any more. Others get those of events that they may
+  // read, all removals, and a removal for an event that has gone to a project that is not theirs.
+  uint64_t Append(std::string& out, uint64_t since, size_t limit, bool with_payloads,
+                  const Caller& caller, const EventTable& table) const;
+
+ private:
+  struct Entry {
+    Uuid id;
+    Uuid previous_id;
+    ChangeKind kind;
+    bool has_moved;  // its project was written
+  };
+
+  bool AppendEntry(std::string& out, uint64_t sequence, const Entry& entry, bool with_payloads,
+                   const Caller& caller, const EventTable& table) const;
+
+  std::deque<Entry> entries_;  // of the sequences (floor_, head_]
+  uint64_t floor_ = 0;
+  uint64_t head_ = 0;
+};
+
+}  // namespace cuesheet

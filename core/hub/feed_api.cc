@@ -1,0 +1,96 @@
+// HubApi's change feed and snapshot.
+#include <algorithm>
+
+#include "event/codec.h"
+#include "event/field_reader.h"
+#include "hub/access.h"
+#include "hub/api.h"
+
+namespace cuesheet {
+namespace {
+
+HubResponse Invalid(std::string_view path, FieldReader& fields) {
+  return {400, ValidationBody("GET", path, fields.TakeErrors(), "query")};
+}
+
+bool ReadPayloads(FieldReader& fields) { return fields.Bool("payloads").value_or(false); }
+
+}  // namespace
+
+void HubApi::Note(const Change& change) { feed_.Note(change); }
+
+HubResponse HubApi::Changes(const HubRequest& request, const Json& arguments) {
+  FieldReader fields(arguments);
+  feed_.CatchUp(store_->sequence());
+  const auto head_now = static_cast<int64_t>(feed_.head());
+  const int64_t since = fields.Integer("since").value_or(head_now);
+  const int64_t limit = fields.Integer("limit").value_or(100);
+  const std::string store = fields.Text("store").value_or("");
+  const bool with_payloads = ReadPayloads(fields);
+  if (since < 0) fields.Fail("since", "ensure this value is 0 or more", "value_error.number");
+  if (limit < 1 || limit > static_cast<int64_t>(kMaxFeedPage)) {
+    fields.Fail("limit", "ensure this value is between 1 and " + std::to_string(kMaxFeedPage),
+                "value_error.number");
+  }
+  if (fields.failed()) return Invalid("/api/changes", fields);
+  if (const auto loaded = store_->CheckLoaded(); !loaded) return {503, LoadingBody()};
+  std::string head = R"(,"head":)" + std::to_string(feed_.head()) + R"(,"store":)";
+  AppendJsonString(head, request.store);
+  const bool is_other = !store.empty() && store != request.store;
+  if (is_other || !feed_.Covers(static_cast<uint64_t>(since))) {
+    const std::string why = is_other ? "These are the changes of another store"
+                                     : "The changes after this sequence are not known any more";
+    return {410, R"({"code":410,"detail":")" + why +
+                     ": take GET /api/snapshot, then go on from its sequence\"" + head + '}'};
+  }
+  HubResponse response{200, R"({"changes":[)"};
+  const uint64_t next =
+      feed_.Append(response.body, static_cast<uint64_t>(since), static_cast<size_t>(limit),
+                   with_payloads, *request.caller, store_->table());
+  response.body += R"(],"next":)" + std::to_string(next) + head + '}';
+  return response;
+}
+
+// A part is read from the store as it is then. The changes after the sequence of the first part
+// bring whatever a later part already shows once more, so parts and changes give the store.
+HubResponse HubApi::Snapshot(const HubRequest& request, const Json& arguments) {
+  FieldReader fields(arguments);
+  const bool with_payloads = ReadPayloads(fields);
+  const std::string cursor = fields.Text("before").value_or("");
+  const auto before = ParseCursor(cursor);
+  if (!before) fields.Fail("before", before.error().message, "value_error");
+  if (fields.failed()) return Invalid("/api/snapshot", fields);
+  if (const auto loaded = store_->CheckLoaded(); !loaded) return {503, LoadingBody()};
+  const EventTable& table = store_->table();
+  HubResponse response;
+  if (!*before) {
+    response.body = R"({"sequence":)" + std::to_string(store_->sequence()) + R"(,"store":)";
+    AppendJsonString(response.body, request.store);
+    response.body += "}\n";
+    response.sequence = store_->sequence();
+  }
+  OrderRange range{.newest_first = true};
+  if (*before) range.before = **before;
+  Row last = kNoRow;
+  const auto order = [&table](Row row) { return table.creation_order(row); };
+  table.VisitRange(range, [&](Row row) {
+    // A cursor cannot tell events of one order apart: they stay together.
+    if (last != kNoRow && order(row) != order(last) && response.body.size() > kSnapshotPartBytes) {
+      response.next = CursorOf(order(last));
+      return false;
+    }
+    last = row;
+    const EventView event = with_payloads ? table.View(row) : table.ViewWithoutPayload(row);
+    if (RefuseRead(*request.caller, event)) return true;
+    AppendEvent(response.body, event, EventForm::kRow, std::nullopt, with_payloads);
+    response.body += '\n';
+    return true;
+  });
+  return response;
+}
+
+std::string HubApi::LoadingBody() {
+  return R"({"code":503,"detail":"The events are being loaded, try again"})";
+}
+
+}  // namespace cuesheet

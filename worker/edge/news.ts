@@ -1,0 +1,25 @@
+/** Tells whoever waits that something has happened. */
+export interface News {
+  tell(): void;
+  /** Resolves at the next `tell`, at the latest after `timeoutMs` milliseconds. Never rejects. */
+  wait(timeoutMs: number): Promise<void>;
+}
+
+export function createNews(): News {
+  const waiting = new Set<() => void>();
+  return {
+    tell() {
+      for (const wake of waiting) wake();
+    },
+    wait: (timeoutMs) =>
+      new Promise((resolve) => {
+        const wake = () => {
+          waiting.delete(wake);
+          clearTimeout(timer);
+          resolve();
+        };
+        const timer = setTimeout(wake, timeoutMs);
+        waiting.add(wake);
+      }),
+  };
+}
