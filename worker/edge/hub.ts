@@ -1,11 +1,12 @@
 import type { HostFiles } from '../../wasm/host-files.ts';
 import type { ImportAnswer } from '../../wasm/import-lines.ts';
-import { entropy, loadCore, nowMicros } from '../../wasm/load.ts';
+import { type CoreStore, entropy, loadCore, nowMicros } from '../../wasm/load.ts';
 import { type Effect, Method } from '../../wasm/methods.ts';
 import { openWholeStore } from '../../wasm/open-store.ts';
 import { type CommitLoop, createCommitLoop } from '../../wasm/commit-loop.ts';
 import type { Credentials } from './credentials.ts';
 import { createNews } from './news.ts';
+import type { Figures } from './operation-routes.ts';
 import { createRoutes } from './routes.ts';
 import { readStoreId } from './store-id.ts';
 import type { User } from './users.ts';
@@ -137,6 +138,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
     ask,
     settle: commits.settle,
     changed: news.wait,
+    figures: () => (stopping ? null : figuresOf(store, core.glue.HEAPU8.length, sockets.count())),
     ...(options.page && { page: options.page }),
     ...(options.origins && { origins: options.origins }),
   });
@@ -168,6 +170,18 @@ export async function createHub(options: HubOptions): Promise<Hub> {
 function callerOf(user: User): Record<string, unknown> {
   const { isService, isAdmin, isManager, isGuest, accessGroups } = user.data;
   return { name: user.name, isService, isAdmin, isManager, isGuest, accessGroups };
+}
+
+function figuresOf(store: CoreStore, memory: number, sockets: number): Figures {
+  const { header } = store.call<Record<string, number>>(Method.status);
+  return {
+    events: header['events'] ?? 0,
+    sequence: header['sequence'] ?? 0,
+    durable_sequence: header['durableSequence'] ?? 0,
+    pending_bytes: header['pendingBytes'] ?? 0,
+    memory_bytes: memory,
+    sockets,
+  };
 }
 
 function reportCommit(error: Error): void {
@@ -224,6 +238,7 @@ function createSockets(
         },
       };
     },
+    count: () => peers.size,
     tick: () => tell({ event: 'tick', client: 0 }),
     closeAll() {
       for (const peer of peers.values()) peer.close(1001);

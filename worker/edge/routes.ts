@@ -8,6 +8,7 @@ import { addFeedRoutes } from './feed-routes.ts';
 import type { CoreAnswer, CoreRequest } from './hub.ts';
 import { DOCS_HEADERS, docsPage } from './openapi/docs-page.ts';
 import { openApiDocument } from './openapi/document.ts';
+import { addOperationRoutes, type Figures } from './operation-routes.ts';
 import { type Env, refuse, respond } from './responses.ts';
 import { randomHex } from './users.ts';
 
@@ -29,6 +30,8 @@ export interface RouteOptions {
   settle: () => Promise<void>;
   /** Resolves, at the latest after `timeoutMs`, when the store may have changed. */
   changed: (timeoutMs: number) => Promise<void>;
+  /** What `/metrics` shows besides requests; null when the hub is stopping. */
+  figures: () => Figures | null;
   page?: (path: string) => Promise<Response | null>;
   origins?: string[];
 }
@@ -43,7 +46,7 @@ export function createRoutes(
 
 /** The routes themselves, which `openapi/` describes. */
 export function createApp(options: RouteOptions): Hono<Env> {
-  const { credentials, ask, settle } = options;
+  const { credentials, ask } = options;
   const app = new Hono<Env>();
 
   app.use('*', async (c, next) => {
@@ -65,6 +68,7 @@ export function createApp(options: RouteOptions): Hono<Env> {
     await next();
   });
 
+  const settle = addOperationRoutes(app, options);
   // A read waits for the commit that covers what it shows; while saving fails it answers all the same.
   const shown = () => settle().catch(() => {});
 

@@ -99,7 +99,9 @@ conformance(
       });
       expect(response.headers.get('content-type')).toBe('text/event-stream');
       const later = hub.mgr.dispatch({ topic: hub.topic('stream') });
-      const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+      const reader = (response.body as ReadableStream<Uint8Array<ArrayBuffer>>)
+        .pipeThrough(new TextDecoderStream())
+        .getReader();
       let text = '';
       while (!text.includes(`id: ${since + 2}\nevent: change`)) {
         const { value, done } = await reader.read();

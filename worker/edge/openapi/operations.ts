@@ -328,6 +328,36 @@ const own = {
       200: { description: 'HTML.', content: { 'text/html': { schema: { type: 'string' } } } },
     },
   },
+  health: {
+    operationId: 'getHealth',
+    summary: 'Whether the hub takes and saves events',
+    description: 'Needs no credentials.',
+    tags: ['description'],
+    security: [],
+    responses: {
+      ...ALWAYS,
+      200: {
+        description: 'It does.',
+        content: { 'application/json': { schema: { type: 'object', required: ['status'] } } },
+      },
+      503: shared('Unavailable'),
+    },
+  },
+  metrics: {
+    operationId: 'getMetrics',
+    summary: 'Figures for Prometheus',
+    description: 'For admins and services.',
+    tags: ['description'],
+    responses: {
+      ...READS,
+      200: {
+        description: 'Text of format 0.0.4.',
+        content: { 'text/plain': { schema: { type: 'string' } } },
+      },
+      403: shared('Forbidden'),
+      503: shared('Unavailable'),
+    },
+  },
 } satisfies Record<string, Operation>;
 
 const feed = feedOperations({
@@ -357,4 +387,6 @@ export const PATHS: Paths = {
   '/api/auth/logout': { post: account.logout },
   '/openapi.json': { get: own.openapi },
   '/docs': { get: own.docs },
+  '/healthz': { get: own.health },
+  '/metrics': { get: own.metrics },
 };

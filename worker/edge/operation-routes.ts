@@ -1,0 +1,59 @@
+import type { Hono } from 'hono';
+import { matchedRoutes } from 'hono/route';
+import { createMetrics } from './metrics.ts';
+import { type Env, refuse } from './responses.ts';
+
+/** Methods that have a label of their own; anything else a client may think of shares one. */
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PATCH', 'PUT', 'DELETE', 'OPTIONS']);
+/** Figures of a hub, by the name that they have in `/metrics`. */
+export type Figures = Readonly<Record<string, number>>;
+
+/**
+ * Counts all requests from here on, and serves `/healthz` and `/metrics` (docs/hub.md). Returns `settle`
+ * with its time taken.
+ */
+export function addOperationRoutes(
+  app: Hono<Env>,
+  options: { settle: () => Promise<void>; figures: () => Figures | null },
+): () => Promise<void> {
+  const metrics = createMetrics();
+
+  app.use('*', async (c, next) => {
+    const start = performance.now();
+    await next();
+    const route = matchedRoutes(c).find(({ path }) => path !== '*' && path !== '/*');
+    const method = METHODS.has(c.req.method) ? c.req.method : 'other';
+    const seconds = (performance.now() - start) / 1000;
+    metrics.request(method, route?.path ?? 'other', c.res.status, seconds);
+  });
+
+  app.get('/healthz', (c) => {
+    if (!options.figures()) return refuse(c, 503, 'The hub is stopping');
+    if (!metrics.isSaving()) return refuse(c, 503, 'What was written could not be saved');
+    return c.json({ status: 'ok' });
+  });
+
+  app.get('/metrics', (c) => {
+    const identity = c.get('identity');
+    if (!identity.user) return refuse(c, identity.deniedStatus, identity.denied);
+    const { isAdmin, isService, isGuest } = identity.user.data;
+    if (isGuest || !(isAdmin || isService)) {
+      return refuse(c, 403, 'Only admins and services can read metrics');
+    }
+    const figures = options.figures();
+    if (!figures) return refuse(c, 503, 'The hub is stopping');
+    const headers = { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' };
+    return c.body(metrics.text(figures), 200, headers);
+  });
+
+  return async () => {
+    const start = performance.now();
+    let isSaved = false;
+    try {
+      await options.settle();
+      isSaved = true;
+    } finally {
+      metrics.commit((performance.now() - start) / 1000, isSaved);
+    }
+  };
+}
