@@ -167,6 +167,7 @@ export class CuesheetHub extends DurableObject<HubEnv> {
         login: (name, password) => current().login(name, password),
         createSession: (user) => current().createSession(user),
         endSession: (token) => current().endSession(token),
+        replaceUsers: (records) => current().replaceUsers(records),
       },
     });
     return { hub, sockets: createObjectSockets(this.#ctx, hub) };

@@ -28,6 +28,11 @@ export interface Credentials {
   login(name: string, password: string): Promise<User | null>;
   createSession(user: User): Promise<string>;
   endSession(token: string): Promise<void>;
+  /**
+   * Takes other users in place of those before, from the next request on. Sessions of users that are
+   * gone count no more; sockets that have logged in stay as they are.
+   */
+  replaceUsers(records: UserRecord[]): void;
 }
 
 interface Session {
@@ -41,11 +46,7 @@ export function createCredentials(
   storage: SessionStorage,
   now: () => number = Date.now,
 ): Credentials {
-  const byName = new Map(records.map((record) => [record.name, record]));
-  const byLowerName = new Map(records.map((record) => [record.name.toLowerCase(), record]));
-  const byKey = new Map(
-    records.filter((record) => record.apiKeyHash).map((record) => [record.apiKeyHash, record]),
-  );
+  let { byName, byLowerName, byKey } = indexOf(records);
   const sessions = readSessions(storage.load());
   const keyEnds = new Map<string, number>();
 
@@ -89,6 +90,9 @@ export function createCredentials(
   }
 
   return {
+    replaceUsers(others) {
+      ({ byName, byLowerName, byKey } = indexOf(others));
+    },
     async byToken(token) {
       const user = await bySession(token);
       if (user) return user;
@@ -122,6 +126,16 @@ export function createCredentials(
     async endSession(token) {
       if (sessions.delete(await hashSecret(token))) save();
     },
+  };
+}
+
+function indexOf(records: UserRecord[]) {
+  return {
+    byName: new Map(records.map((record) => [record.name, record])),
+    byLowerName: new Map(records.map((record) => [record.name.toLowerCase(), record])),
+    byKey: new Map(
+      records.filter((record) => record.apiKeyHash).map((record) => [record.apiKeyHash, record]),
+    ),
   };
 }
 

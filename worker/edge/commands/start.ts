@@ -17,6 +17,7 @@ Runs a hub: AYON's event protocol and an event viewer on this machine.
   --host HOST    address to listen on (default 127.0.0.1)
   --data DIR     folder of the events (default .cuesheet in the current folder)
   --users FILE   users as JSON: [{"name", "apiKey", "password", "data": {"isService": true}}];
+                 read anew at SIGHUP;
                  without it an admin and a service user are made at the first start
   --no-sample    do not make sample events
   --help         this text`;
@@ -32,6 +33,15 @@ async function run(args: string[]): Promise<number> {
   process.on('exit', () => files.close());
   const users = await loadUsers(options.data, options.users);
   const credentials = createCredentials(users, fileSessions(join(options.data, 'sessions.json')));
+  process.on('SIGHUP', () => {
+    loadUsers(options.data, options.users).then(
+      (others) => {
+        credentials.replaceUsers(others);
+        console.log(`cuesheet: ${others.length} users read anew`);
+      },
+      (error: Error) => console.error(`cuesheet: the users stay as they are: ${error.message}`),
+    );
+  });
   const hub = await createHub({
     wasm: new WebAssembly.Module(await readFile(packageFile('cuesheet-hub.wasm'))),
     files,
