@@ -7,6 +7,7 @@ import { type CommitLoop, createCommitLoop } from '../../wasm/commit-loop.ts';
 import type { Credentials } from './credentials.ts';
 import { createNews } from './news.ts';
 import type { Figures } from './operation-routes.ts';
+import type { Rate } from './rate-limit.ts';
 import { createRoutes } from './routes.ts';
 import { readStoreId } from './store-id.ts';
 import type { User } from './users.ts';
@@ -23,6 +24,8 @@ export interface HubOptions {
   page?: (path: string) => Promise<Response | null>;
   /** Web origins whose pages may call this hub (CORS), as `https://viewer.example`; default none. */
   origins?: string[];
+  /** Of each user, or of each address without credentials; more is 429. Default: no limit. */
+  rate?: Rate;
 }
 
 /** The outside of one WebSocket. */
@@ -140,6 +143,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
     changed: news.wait,
     figures: () => (stopping ? null : figuresOf(store, core.glue.HEAPU8.length, sockets.count())),
     ...(options.page && { page: options.page }),
+    ...(options.rate && { rate: options.rate }),
     ...(options.origins && { origins: options.origins }),
   });
   return {

@@ -9,6 +9,7 @@ import type { CoreAnswer, CoreRequest } from './hub.ts';
 import { DOCS_HEADERS, docsPage } from './openapi/docs-page.ts';
 import { openApiDocument } from './openapi/document.ts';
 import { addOperationRoutes, type Figures } from './operation-routes.ts';
+import { createRateLimit, type Rate } from './rate-limit.ts';
 import { type Env, refuse, respond } from './responses.ts';
 import { randomHex } from './users.ts';
 
@@ -33,6 +34,7 @@ export interface RouteOptions {
   /** What `/metrics` shows besides requests; null when the hub is stopping. */
   figures: () => Figures | null;
   page?: (path: string) => Promise<Response | null>;
+  rate?: Rate;
   origins?: string[];
 }
 
@@ -48,6 +50,7 @@ export function createRoutes(
 export function createApp(options: RouteOptions): Hono<Env> {
   const { credentials, ask } = options;
   const app = new Hono<Env>();
+  const limit = options.rate && createRateLimit(options.rate);
 
   app.use('*', async (c, next) => {
     await next();
@@ -64,8 +67,13 @@ export function createApp(options: RouteOptions): Hono<Env> {
     }),
   );
   app.use('*', async (c, next) => {
-    c.set('identity', await credentials.identify(c.req.raw));
-    await next();
+    const identity = await credentials.identify(c.req.raw);
+    c.set('identity', identity);
+    const caller = identity.user ? `user ${identity.user.name}` : `address ${c.env?.address}`;
+    const seconds = limit?.(caller) ?? 0;
+    if (seconds === 0) return next();
+    const detail = `too many requests: come again in ${seconds} s`;
+    return c.json({ code: 429, detail }, 429, { 'Retry-After': String(seconds) });
   });
 
   const settle = addOperationRoutes(app, options);

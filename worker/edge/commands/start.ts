@@ -19,6 +19,8 @@ Runs a hub: AYON's event protocol and an event viewer on this machine.
   --users FILE   users as JSON: [{"name", "apiKey", "password", "data": {"isService": true}}];
                  read anew at SIGHUP;
                  without it an admin and a service user are made at the first start
+  --rate N       requests a second of one user, ten times as many at once; more
+                 are answered with 429 (default: no limit)
   --no-sample    do not make sample events
   --help         this text`;
 
@@ -46,6 +48,7 @@ async function run(args: string[]): Promise<number> {
     wasm: new WebAssembly.Module(await readFile(packageFile('cuesheet-hub.wasm'))),
     files,
     credentials,
+    ...(options.rate && { rate: options.rate }),
     page: servePage(packageFile('../page')),
   });
   const serve = await serverOfRuntime();
@@ -102,6 +105,7 @@ function readOptions(args: string[]) {
       host: { type: 'string', default: '127.0.0.1' },
       data: { type: 'string', default: '.cuesheet' },
       users: { type: 'string' },
+      rate: { type: 'string' },
       'no-sample': { type: 'boolean', default: false },
     },
     0,
@@ -111,5 +115,10 @@ function readOptions(args: string[]) {
     const text = `--port: expected a number from 0 to 65535, got '${values.port}'`;
     throw new UsageError(text, 'hub');
   }
-  return { ...values, port, sample: !values['no-sample'] };
+  const perSecond = values.rate === undefined ? null : Number(values.rate);
+  if (perSecond !== null && !(perSecond > 0 && perSecond <= 1e6)) {
+    throw new UsageError(`--rate: expected a number up to 1000000, got '${values.rate}'`, 'hub');
+  }
+  const rate = perSecond && { perSecond, burst: Math.max(1, perSecond * 10) };
+  return { ...values, rate, port, sample: !values['no-sample'] };
 }

@@ -42,6 +42,10 @@ export const SHARED_ANSWERS: Readonly<Record<string, Answer>> = {
     headers: { Allow: { description: 'The methods it has.', schema: { type: 'string' } } },
   },
   TooLarge: refusal('the body is larger than 8388608 bytes', 413),
+  TooMany: {
+    ...refusal('too many requests: come again in 2 s', 429),
+    headers: { 'Retry-After': { description: 'Seconds.', schema: { type: 'integer' } } },
+  },
   Unavailable: refusal('The hub is stopping, or what was written could not be saved.', 503),
 };
 
@@ -50,7 +54,7 @@ const shared = (name: keyof typeof SHARED_ANSWERS): Answer => ({
 });
 
 /** What every operation may answer. */
-const ALWAYS = { 405: shared('NotAllowed') };
+const ALWAYS = { 405: shared('NotAllowed'), 429: shared('TooMany') };
 const READS = { ...ALWAYS, 401: shared('Unauthorized'), 404: shared('NotFound') };
 /** With a body and the rules of events. */
 const WRITES = {
