@@ -56,6 +56,7 @@ uint64_t FileNumber(std::string_view name, std::string_view prefix);
 inline constexpr std::string_view kManifestPrefix = "manifest-";
 inline constexpr std::string_view kBlockPrefix = "block-";
 inline constexpr std::string_view kPayloadPrefix = "payload-";
+inline constexpr std::string_view kStoreIdName = "store-id";  // the hub's own (docs/hub.md)
 inline constexpr std::string_view kJournalPrefix = "journal-";
 
 std::string EncodeManifest(const Manifest& manifest);

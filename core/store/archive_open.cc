@@ -181,7 +181,7 @@ Result<std::optional<std::string>> Archive::Verify(const std::string& name) cons
     checked = CheckPayloadFile(bytes);
   } else if (name.starts_with(kJournalPrefix)) {
     checked = CheckSegment(bytes);
-  } else {
+  } else if (name != kStoreIdName) {
     return "it was set aside, or is no file of a store";
   }
   if (checked) return std::nullopt;

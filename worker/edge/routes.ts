@@ -90,6 +90,7 @@ export function createApp(options: RouteOptions): Hono<Env> {
   };
   app.post('/api/events', (c) => forward(c, 'dispatch'));
   app.post('/api/events/batch', (c) => forward(c, 'dispatch.batch'));
+  app.all('/api/events/batch', (c) => refuseMethod(c, ['POST'])); // or it would be taken for an id
   app.get('/api/events/:id', (c) => forward(c, 'get'));
   app.patch('/api/events/:id', (c) => forward(c, 'update'));
   app.delete('/api/events/:id', (c) => forward(c, 'delete'));
@@ -161,10 +162,12 @@ function refuseOtherMethods(app: Hono<Env>): void {
     ]);
   }
   for (const [path, allowed] of methods) {
-    app.all(path, (c) => {
-      return c.json({ detail: 'Method Not Allowed' }, 405, { Allow: allowed.join(', ') });
-    });
+    app.all(path, (c) => refuseMethod(c, allowed));
   }
+}
+
+function refuseMethod(c: Context<Env>, allowed: string[]) {
+  return c.json({ detail: 'Method Not Allowed' }, 405, { Allow: allowed.join(', ') });
 }
 
 function requestOf(c: Context<Env>) {
