@@ -5,9 +5,8 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { build } from 'esbuild';
+import { importBundled } from './bundle.mjs';
 
 const PAGE = 'docs/benchmarks.md';
 const BEGIN = '<!-- figures: npm run bench:workerd -->';
@@ -31,18 +30,10 @@ if (!(events > 0) || !(rounds > 0)) {
 }
 
 execFileSync('bash', ['scripts/build-tests', preset, 'cuesheet_bench'], { stdio: 'inherit' });
-mkdirSync('build', { recursive: true });
-const outfile = resolve('build/bench-workerd.mjs');
-await build({
-  entryPoints: ['tests/bench/workerd/measure.ts'],
-  outfile,
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  packages: 'external',
-  logLevel: 'warning',
-});
-const { benchFolder, fill, measureStart } = await import(outfile);
+const { benchFolder, fill, measureStart } = await importBundled(
+  'tests/bench/workerd/measure.ts',
+  'bench-workerd',
+);
 
 const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
 const of = (costs, name) => median(costs.map((cost) => cost[name]));

@@ -1,10 +1,8 @@
 // Kills hubs (SIGKILL) under a load of writes and looks what is there afterwards:
 // npm run crash:hub -- --kills N [--runtime node|deno|bun] [--seed S]
 // Needs dist/ (npm run build). The same seed kills after the same times.
-import { mkdirSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { build } from 'esbuild';
+import { importBundled } from './bundle.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -25,18 +23,7 @@ if (!(kills > 0) || !Number.isInteger(seed) || !Object.hasOwn(runtimes, values.r
   process.exit(2);
 }
 
-mkdirSync('build', { recursive: true });
-const outfile = resolve('build/crash-hub.mjs');
-await build({
-  entryPoints: ['tests/edge/crash.ts'],
-  outfile,
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  packages: 'external',
-  logLevel: 'warning',
-});
-const { runKills } = await import(outfile);
+const { runKills } = await importBundled('tests/edge/crash.ts', 'crash-hub');
 
 let passed = 0;
 let failed = 0;

@@ -2,10 +2,8 @@
 // npm run crash -- --kills N [--browser chromium|firefox|both] [--tabs T] [--seed S]
 // Needs dist/ (npm run build). The same seed kills after the same times. A loss that Chromium's own log
 // names as the corruption of its LevelDB is counted apart and that kill done again.
-import { mkdirSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { build } from 'esbuild';
+import { importBundled } from './bundle.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -27,18 +25,7 @@ if (!known || !(kills > 0) || !(tabs > 0) || !Number.isInteger(seed)) {
   process.exit(2);
 }
 
-mkdirSync('build', { recursive: true });
-const outfile = resolve('build/crash.mjs');
-await build({
-  entryPoints: ['tests/browser/crash.ts'],
-  outfile,
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  packages: 'external',
-  logLevel: 'warning',
-});
-const { runKills } = await import(outfile);
+const { runKills } = await importBundled('tests/browser/crash.ts', 'crash');
 
 let passed = 0;
 let failed = 0;

@@ -151,6 +151,7 @@ uint64_t PayloadFiles::HalfDead() const {
 }
 
 std::vector<uint64_t> PayloadFiles::Joinable() const {
+  if (files_.size() < kJoinedFiles) return {};  // asked after every commit
   std::map<int, std::vector<uint64_t>> tiers;
   for (const auto& [number, file] : files_) {
     if (file.bytes > kMaxJoinedBytes / kJoinedFiles || alone_.contains(number)) continue;

@@ -38,6 +38,7 @@ declare class WebSocketPair {
 
 interface Running {
   hub: Hub;
+  credentials: Credentials;
   sockets: ObjectSockets;
 }
 
@@ -70,7 +71,6 @@ function tenantOf(host: string, domain: string | undefined): string | null {
 export class CuesheetHub extends DurableObject<HubEnv> {
   readonly #ctx: ObjectState;
   readonly #env: HubEnv;
-  #credentials: Credentials | null = null;
   #running: Running | null = null;
   #lastLogin = Date.now();
 
@@ -149,28 +149,15 @@ export class CuesheetHub extends DurableObject<HubEnv> {
     const { kv } = this.#ctx.storage;
     const text = (kv.get(USERS_KEY) as string | undefined) ?? this.#usersOfEnv();
     if (text === null) return;
-    this.#credentials = createCredentials(await parseUsers(text), {
+    const users = await parseUsers(text);
+    if (this.#running) return this.#running.credentials.replaceUsers(users);
+    const credentials = createCredentials(users, {
       load: () => (kv.get(SESSIONS_KEY) as string | undefined) ?? null,
       save: (sessions) => kv.put(SESSIONS_KEY, sessions),
     });
-    this.#running ??= await this.#open();
-  }
-
-  async #open(): Promise<Running> {
-    const current = () => this.#credentials as Credentials;
-    const hub = await createHub({
-      wasm,
-      files: objectFiles(this.#ctx.storage),
-      credentials: {
-        identify: (request) => current().identify(request),
-        byToken: (token) => current().byToken(token),
-        login: (name, password) => current().login(name, password),
-        createSession: (user) => current().createSession(user),
-        endSession: (token) => current().endSession(token),
-        replaceUsers: (records) => current().replaceUsers(records),
-      },
-    });
-    return { hub, sockets: createObjectSockets(this.#ctx, hub) };
+    const files = objectFiles(this.#ctx.storage);
+    const hub = await createHub({ wasm, files, credentials });
+    this.#running = { hub, credentials, sockets: createObjectSockets(this.#ctx, hub) };
   }
 
   /** The list of the secret that is this tenant's, or null. */
