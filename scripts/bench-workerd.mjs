@@ -3,7 +3,7 @@
 // npm run bench:workerd -- [--events=N] [--rounds=N]: a quick look, the page stays as it is.
 // npm run bench:workerd -- --check: only whether everything still runs (npm test).
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { importBundled } from './bundle.mjs';
