@@ -20,12 +20,9 @@ const TYPES = {
   '.mjs': 'text/javascript',
   '.wasm': 'application/wasm',
 };
-// Isolated pages have a clock of 5 µs; others one of 100 µs.
-const HEADERS = {
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-embedder-policy': 'require-corp',
-  'cache-control': 'max-age=3600',
-};
+// As most pages are served: not isolated, because Chromium gives the SharedWorker of an isolated page
+// a process of its own (0.2 ms there and back instead of 0.03). Their clock ticks every 0.1 ms.
+const HEADERS = { 'cache-control': 'max-age=3600' };
 
 export function launch(profile) {
   return chromium.launchPersistentContext(profile, {
