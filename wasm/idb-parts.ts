@@ -28,55 +28,69 @@ export interface Part {
   dropUnloaded(): string[];
 }
 
+/** From where FS.llseek counts. */
+const SEEK_END = 2;
+
 /** Files in the mount of IDBFS at `folder`: always in memory. */
 export function mountedPart({ FS }: Glue, folder: string): Part {
   const path = (name: string) => `${folder}/${name}`;
-  const exists = (name: string) => FS.analyzePath(path(name)).exists;
+  // A path is looked up once: a commit appends to a file and reads it whole.
+  const streams = new Map<string, FS.FSStream>();
   const list = () => FS.readdir(folder).filter((name) => name !== '.' && name !== '..');
-  // Also of a session whose clock was ahead of this one's.
-  let lastTime = Math.max(0, ...list().map((name) => FS.stat(path(name)).mtime.getTime()));
-  // IDBFS tells changed files by their time alone: it must grow with every write.
-  const touch = (name: string) => {
-    lastTime = Math.max(Date.now(), lastTime + 1);
-    FS.utime(path(name), lastTime, lastTime);
-  };
-  const writeAt = (name: string, flags: string, bytes: Uint8Array) => {
+  const open = (name: string, flags: string) => {
     const stream = FS.open(path(name), flags);
-    try {
-      FS.write(stream, bytes, 0, bytes.length);
-    } finally {
-      FS.close(stream);
-    }
-    touch(name);
+    streams.set(name, stream);
+    return stream;
+  };
+  const find = (name: string) =>
+    streams.get(name) ?? (FS.analyzePath(path(name)).exists ? open(name, 'r+') : undefined);
+  const get = (name: string) => existing(find(name), name);
+  const sizeOf = (stream: FS.FSStream) => FS.llseek(stream, 0, SEEK_END);
+  const read = (stream: FS.FSStream, offset: number, length: number) => {
+    const bytes = new Uint8Array(Math.max(0, Math.min(length, sizeOf(stream) - offset)));
+    FS.read(stream, bytes, 0, bytes.length, offset);
+    return bytes;
+  };
+  const append = (name: string, bytes: Uint8Array) => {
+    const stream = find(name) ?? open(name, 'w+');
+    FS.write(stream, bytes, 0, bytes.length, sizeOf(stream));
+  };
+  // IDBFS tells changed files by their time alone: it must grow with every record, also beyond those
+  // of a session whose clock was ahead of this one's.
+  let lastTime = Math.max(0, ...list().map((name) => FS.stat(path(name)).mtime.getTime()));
+  const nextTime = () => {
+    lastTime = Math.max(Date.now(), lastTime + 1);
+    return new Date(lastTime);
   };
   return {
     list,
-    size: (name) => (exists(name) ? FS.stat(path(name)).size : -1),
-    isLoaded: exists,
-    read(name, offset, length) {
-      existing(exists(name) || undefined, name);
-      const stream = FS.open(path(name), 'r');
-      try {
-        const bytes = new Uint8Array(length);
-        return bytes.subarray(0, FS.read(stream, bytes, 0, length, offset));
-      } finally {
-        FS.close(stream);
-      }
+    size(name) {
+      const stream = find(name);
+      return stream ? sizeOf(stream) : -1;
     },
-    append: (name, bytes) => writeAt(name, 'a', bytes),
-    write: (name, bytes) => writeAt(name, 'w', bytes),
+    isLoaded: (name) => find(name) !== undefined,
+    read: (name, offset, length) => read(get(name), offset, length),
+    append,
+    write(name, bytes) {
+      if (find(name)) FS.truncate(path(name), 0);
+      append(name, bytes);
+    },
     truncate(name, length) {
-      existing(exists(name) || undefined, name);
+      get(name);
       FS.truncate(path(name), length);
-      touch(name);
     },
     remove(name) {
-      if (exists(name)) FS.unlink(path(name));
+      const stream = find(name);
+      if (!stream) return;
+      FS.close(stream);
+      streams.delete(name);
+      FS.unlink(path(name));
     },
     record(name) {
-      if (!exists(name)) return null;
-      const { mtime, mode } = FS.stat(path(name));
-      return { timestamp: mtime, mode, contents: FS.readFile(path(name)) };
+      const stream = find(name);
+      if (!stream) return null;
+      const contents = read(stream, 0, sizeOf(stream));
+      return { timestamp: nextTime(), mode: FILE_MODE, contents };
     },
     sizes: () => null,
     fill() {},
