@@ -100,10 +100,9 @@ async function untilQuiet(page) {
 }
 
 /** Bytes of the renderers with a database of this many events open and at rest. */
-function memory(browser, profile, url, events) {
+function memory(browser, profile, url) {
   return inTab(browser, url, async (page) => {
-    const here = (least) => window.bench.status().events >= least;
-    await page.waitForFunction(here, events, { timeout: QUIET_TIMEOUT_MS });
+    await page.evaluate(() => window.bench.loaded());
     await untilQuiet(page);
     await collectGarbage(await browser.newCDPSession(page));
     return rendererBytes(profile);
@@ -171,13 +170,13 @@ async function measureBytes(browser, server, size) {
 async function measure(browser, profile, server, size) {
   const url = `${server}?database=bench`;
   say(`${size} events: import ...`);
-  const empty = await memory(browser, profile, `${server}?database=empty`, 0);
+  const empty = await memory(browser, profile, `${server}?database=empty`);
   const ingest = await measureIngest(browser, url, server, size);
   if (ingest === null) return null;
   say(`${size} events: bytes, reload, memory ...`);
   const stored = await measureBytes(browser, server, size);
   const firstPage = median(await firstPages(browser, url));
-  const used = await memory(browser, profile, url, size);
+  const used = await memory(browser, profile, url);
   say(`${size} events: write ...`);
   return {
     ingest,

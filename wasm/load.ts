@@ -75,10 +75,9 @@ export async function loadCore(wasm: WebAssembly.Module): Promise<Core> {
     create(role, files, segmentBytes) {
       const number = nextFiles++;
       hostFiles.set(number, files);
-      const handle = withRequest(
-        glue,
-        frame({ role, files: number, segmentBytes }),
-        (pointer, length) => glue._cue_create(pointer, length),
+      const options = { role, files: number, segmentBytes };
+      const handle = withRequest(glue, options, undefined, (pointer, length) =>
+        glue._cue_create(pointer, length),
       );
       if (handle === 0) {
         hostFiles.delete(number);
@@ -92,7 +91,7 @@ export async function loadCore(wasm: WebAssembly.Module): Promise<Core> {
 function bindStore(glue: Glue, handle: number, release: () => void): CoreStore {
   return {
     call<Header>(method: Method, header: Record<string, unknown> = {}, body?: Uint8Array | string) {
-      const done = withRequest(glue, frame(header, body), (pointer, length) =>
+      const done = withRequest(glue, header, body, (pointer, length) =>
         glue._cue_call(handle, method, pointer, length),
       );
       const result = parseFrame(glue, handle);
@@ -111,25 +110,25 @@ function bindStore(glue: Glue, handle: number, release: () => void): CoreStore {
   };
 }
 
-function frame(header: Record<string, unknown>, body?: Uint8Array | string): Uint8Array {
+/** Puts a frame (docs/border.md) into the module's memory for as long as `use` runs. */
+function withRequest<T>(
+  glue: Glue,
+  header: Record<string, unknown>,
+  body: Uint8Array | string | undefined,
+  use: (at: number, size: number) => T,
+): T {
   const head = encoder.encode(JSON.stringify(header));
-  if (body === undefined) return head;
   const tail = typeof body === 'string' ? encoder.encode(body) : body;
-  const bytes = new Uint8Array(head.length + 1 + tail.length);
-  bytes.set(head);
-  bytes[head.length] = NEWLINE;
-  bytes.set(tail, head.length + 1);
-  return bytes;
-}
-
-function withRequest<T>(glue: Glue, bytes: Uint8Array, use: (at: number, size: number) => T): T {
-  const pointer = glue._cue_allocate(bytes.length);
-  if (pointer === 0) {
-    throw new CoreError('too_large', `no memory for a request of ${bytes.length} bytes`);
-  }
+  const size = head.length + (tail ? 1 + tail.length : 0);
+  const pointer = glue._cue_allocate(size);
+  if (pointer === 0) throw new CoreError('too_large', `no memory for a request of ${size} bytes`);
   try {
-    glue.HEAPU8.set(bytes, pointer);
-    return use(pointer, bytes.length);
+    glue.HEAPU8.set(head, pointer);
+    if (tail) {
+      glue.HEAPU8[pointer + head.length] = NEWLINE;
+      glue.HEAPU8.set(tail, pointer + head.length + 1);
+    }
+    return use(pointer, size);
   } finally {
     glue._cue_free(pointer);
   }

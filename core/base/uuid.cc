@@ -1,26 +1,32 @@
 #include "base/uuid.h"
 
+#include <algorithm>
+
 namespace cuesheet {
 namespace {
 
 constexpr char kHexDigits[] = "0123456789abcdef";
 
-int HexValue(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
+constexpr uint8_t kNoDigit = 0xFF;
+
+constexpr auto kHexValues = [] {
+  std::array<uint8_t, 256> values{};
+  values.fill(kNoDigit);
+  for (uint8_t i = 0; i < 10; ++i) values['0' + i] = i;
+  for (uint8_t i = 10; i < 16; ++i) values['a' + i - 10] = values['A' + i - 10] = i;
+  return values;
+}();
 
 bool ReadHex(std::string_view text, std::array<uint8_t, 16>& out) {
   if (text.size() != 32) return false;
+  uint8_t all = 0;
   for (size_t i = 0; i < 16; ++i) {
-    const int high = HexValue(text[2 * i]);
-    const int low = HexValue(text[2 * i + 1]);
-    if (high < 0 || low < 0) return false;
-    out[i] = static_cast<uint8_t>(high * 16 + low);
+    const uint8_t high = kHexValues[static_cast<uint8_t>(text[2 * i])];
+    const uint8_t low = kHexValues[static_cast<uint8_t>(text[2 * i + 1])];
+    all |= high | low;
+    out[i] = static_cast<uint8_t>(high << 4 | low);
   }
-  return true;
+  return all < 16;
 }
 
 }  // namespace
@@ -54,9 +60,8 @@ std::string Uuid::Hyphenated() const {
 std::optional<Uuid> Uuid::Parse(std::string_view text) {
   Uuid id;
   if (text.size() != 32 || !ReadHex(text, id.bytes)) return std::nullopt;
-  for (const char c : text) {
-    if (c >= 'A' && c <= 'F') return std::nullopt;
-  }
+  const auto is_upper = [](char c) { return c >= 'A' && c <= 'F'; };
+  if (std::ranges::any_of(text, is_upper)) return std::nullopt;
   return id;
 }
 
