@@ -1,6 +1,17 @@
+const SIZE = 16;
+/** Random bytes are drawn from the system a page at a time: each draw costs as much as a small request. */
+const pool = new Uint8Array(256 * SIZE);
+let used = pool.length;
+
 /** 128 fresh random bits as 32 hex digits, the form in which the core takes entropy. */
 export function entropy(): string {
-  // Not randomUUID: a page served over plain http does not have it.
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  if (used === pool.length) {
+    crypto.getRandomValues(pool); // not randomUUID: a page served over plain http does not have it
+    used = 0;
+  }
+  let hex = '';
+  for (const end = used + SIZE; used < end; used++) {
+    hex += (pool[used] as number).toString(16).padStart(2, '0');
+  }
+  return hex;
 }

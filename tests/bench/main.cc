@@ -2,14 +2,19 @@
 //   cuesheet_bench --events=N [--benchmark_...]
 // or only writes the events of the generator as NDJSON:
 //   cuesheet_bench --events=N --write-lines=FILE
+// or N sources of jobs that are done, and the jobs:
+//   cuesheet_bench --events=N --write-settled=FILE
 #include <benchmark/benchmark.h>
 
 #include <charconv>
 #include <cstdio>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "filled_store.h"
 #include "generator.h"
 #include "workloads.h"
 
@@ -28,18 +33,39 @@ std::optional<std::string> TakeOption(int& argc, char** argv, std::string_view p
   return std::nullopt;
 }
 
-bool WriteLines(const std::string& path, size_t events) {
+// Calls append(text) for line after line until it returns false.
+bool WriteFile(const std::string& path, const std::function<bool(std::string& text)>& append) {
   std::FILE* file = std::fopen(path.c_str(), "wb");
   if (file == nullptr) return false;
-  Generator generator(events);
-  std::string line;
+  std::string text;
   bool ok = true;
-  for (size_t i = 0; ok && i < events; ++i) {
-    line.clear();
-    generator.AppendLine(line);
-    ok = std::fwrite(line.data(), 1, line.size(), file) == line.size();
+  for (bool more = true; ok && more;) {
+    text.clear();
+    more = append(text);
+    ok = std::fwrite(text.data(), 1, text.size(), file) == text.size();
   }
   return std::fclose(file) == 0 && ok;
+}
+
+bool WriteLines(const std::string& path, size_t events) {
+  Generator generator(events);
+  size_t written = 0;
+  return WriteFile(path, [&](std::string& text) {
+    generator.AppendLine(text);
+    return ++written < events;
+  });
+}
+
+bool WriteSettled(const std::string& path, size_t sources) {
+  OpenStore filled;
+  FillWithSettledSources(filled, sources);
+  std::optional<double> after;
+  return WriteFile(path, [&](std::string& text) {
+    const auto part = filled.store.Export(text, after, kDefaultExportBytes);
+    if (!part || !part->next) return false;
+    after = ParseCursor(*part->next).value();
+    return true;
+  });
 }
 
 int Main(int argc, char** argv) {
@@ -48,11 +74,15 @@ int Main(int argc, char** argv) {
   std::from_chars(count.data(), count.data() + count.size(), events);
   if (events == 0) {
     std::fprintf(stderr,
-                 "usage: cuesheet_bench --events=N [--write-lines=FILE | --benchmark_...]\n");
+                 "usage: cuesheet_bench --events=N [--write-lines=FILE | --write-settled=FILE | --benchmark_...]\n");
     return 2;
   }
-  if (const auto path = TakeOption(argc, argv, "--write-lines=")) {
-    if (WriteLines(*path, events)) return 0;
+  const std::pair<const char*, bool (*)(const std::string&, size_t)> writers[] = {
+      {"--write-lines=", WriteLines}, {"--write-settled=", WriteSettled}};
+  for (const auto& [option, write] : writers) {
+    const auto path = TakeOption(argc, argv, option);
+    if (!path) continue;
+    if (write(*path, events)) return 0;
     std::fprintf(stderr, "%s: cannot be written\n", path->c_str());
     return 1;
   }

@@ -93,7 +93,7 @@ function until(child: ChildProcess, ready: () => boolean, output: () => string):
 }
 
 /** The process id that a running hub notes in its folder. */
-function hubPid(folder: string): number {
+export function hubPid(folder: string): number {
   return Number.parseInt(readFileSync(join(folder, 'data', 'lock'), 'utf8'), 10);
 }
 

@@ -54,7 +54,7 @@ export function createCredentials(
 
   async function bySession(token: string): Promise<User | null> {
     if (token.length !== TOKEN_LENGTH) return null;
-    const hash = await hashSecret(token);
+    const hash = hashSecret(token);
     const session = sessions.get(hash);
     if (!session || session.expires < now()) return null;
     if (session.expires < now() + SESSION_MS - SLIDE_MS) {
@@ -74,7 +74,7 @@ export function createCredentials(
     const key =
       request.headers.get('x-api-key') ?? (scheme.toLowerCase() === 'apikey' ? value : null);
     if (key !== null) {
-      const hash = await hashSecret(key);
+      const hash = hashSecret(key);
       const user = byKey.get(hash);
       if (!user) return { user: null, denied: 'Invalid API key', deniedStatus: 401 };
       keyEnds.set(hash, now() + KEY_MS);
@@ -96,7 +96,7 @@ export function createCredentials(
     async byToken(token) {
       const user = await bySession(token);
       if (user) return user;
-      const hash = await hashSecret(token);
+      const hash = hashSecret(token);
       return (keyEnds.get(hash) ?? 0) > now() ? (byKey.get(hash) ?? null) : null;
     },
     async identify(request) {
@@ -119,12 +119,12 @@ export function createCredentials(
       for (const [hash, session] of sessions) {
         if (session.expires < now() || sessions.size >= MAX_SESSIONS) sessions.delete(hash);
       }
-      sessions.set(await hashSecret(token), { user: user.name, expires: now() + SESSION_MS });
+      sessions.set(hashSecret(token), { user: user.name, expires: now() + SESSION_MS });
       save();
       return token;
     },
     async endSession(token) {
-      if (sessions.delete(await hashSecret(token))) save();
+      if (sessions.delete(hashSecret(token))) save();
     },
   };
 }

@@ -33,7 +33,7 @@ async function makeUsers(path: string): Promise<UserRecord[]> {
   const password = randomHex(8);
   const users: UserRecord[] = [
     { name: 'admin', passwordHash: await hashPassword(password), data: { isAdmin: true } },
-    { name: 'service', apiKeyHash: await hashSecret(key), data: { isService: true } },
+    { name: 'service', apiKeyHash: hashSecret(key), data: { isService: true } },
   ];
   writePrivate(path, JSON.stringify(users, null, 2));
   console.log('made two users; their secrets are shown this once:');

@@ -1,0 +1,163 @@
+// npm run bench:hub: the hub on Node under load, on one core; prints a table and writes it into
+// docs/benchmarks.md.
+// npm run bench:hub -- [--events=N] [--seconds=N]: a quick look, the page stays as it is.
+// npm run bench:hub -- --check: only whether everything still runs (npm test).
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { importBundled } from './bundle.mjs';
+
+const PAGE = 'docs/benchmarks.md';
+const BEGIN = '<!-- figures: npm run bench:hub -->';
+const END = '<!-- end of the figures of the hub -->';
+const RATE = 100;
+
+const { values } = parseArgs({
+  options: {
+    events: { type: 'string' },
+    seconds: { type: 'string' },
+    check: { type: 'boolean', default: false },
+  },
+});
+const events = Number(values.events ?? (values.check ? 1000 : 1_000_000));
+const seconds = Number(values.seconds ?? (values.check ? 0.2 : 10));
+const sockets = values.check ? 20 : 1000;
+const jobs = values.check ? 200 : 20_000;
+const preset = values.check ? 'native-debug' : 'native-release';
+const isWhole = !values.check && values.events === undefined && values.seconds === undefined;
+if (!(events > 0) || !(seconds > 0)) {
+  console.error('usage: npm run bench:hub -- [--events=N] [--seconds=N] | --check');
+  process.exit(2);
+}
+
+if (!values.check) execFileSync('taskset', ['-p', '-c', '1', String(process.pid)]);
+execFileSync('bash', ['scripts/build'], { stdio: ['ignore', 'ignore', 'inherit'] });
+execFileSync('bash', ['scripts/build-tests', preset, 'cuesheet_bench'], { stdio: 'inherit' });
+const bench = await importBundled('tests/bench/hub/measure.ts', 'bench-hub');
+const say = (text) => console.error(`${text} ...`);
+
+function writeLines(folder, option) {
+  const path = join(folder, 'lines.ndjson');
+  execFileSync(`build/${preset}/tests/bench/cuesheet_bench`, [
+    `--events=${events}`,
+    `--${option}=${path}`,
+  ]);
+  return path;
+}
+
+/** A folder of its own for each kind of content. */
+async function onFolder(option, work) {
+  const folder = bench.temporaryFolder();
+  try {
+    if (option) bench.fill(folder.path, writeLines(folder.path, option));
+    return await bench.withHub(folder.path, (hub, startMs) => work(hub.url, startMs, folder.path));
+  } finally {
+    folder.remove();
+  }
+}
+
+async function measure() {
+  const time = seconds * 1000;
+  say('the clients alone');
+  const nothing = await bench.withNothing(async (url) => ({
+    dispatch: await bench.dispatches(url, time),
+    batch: await bench.batches(url, time),
+  }));
+  say('dispatches');
+  const dispatch = await onFolder(null, (url) => bench.dispatches(url, time));
+  say('batches');
+  const batch = await onFolder(null, (url) => bench.batches(url, time));
+  say('sockets');
+  const fan = await onFolder(null, (url) => bench.fanOut(url, sockets, seconds * RATE, RATE));
+  say(`${events} events`);
+  const big = await onFolder('write-lines', async (url, startMs, folder) => ({
+    startMs,
+    resident: bench.residentBytes(folder),
+    pages: await bench.pages(url, values.check ? 20 : 1000),
+  }));
+  say(`${events} settled sources`);
+  const enroll = await onFolder('write-settled', (url) => bench.enrolls(url, jobs));
+  return { nothing, dispatch, batch, fan, big, enroll };
+}
+
+const quantile = (times, q) =>
+  [...times].sort((a, b) => a - b)[Math.min(times.length - 1, Math.floor(times.length * q))];
+const number = (value) => value.toLocaleString('en', { maximumSignificantDigits: 3 });
+const milliseconds = (value) => `${number(value)} ms`;
+const percentiles = (times) =>
+  `${milliseconds(quantile(times, 0.5))} / ${milliseconds(quantile(times, 0.99))}`;
+const rate = ({ times, seconds: took }, each = 1) => (times.length * each) / took;
+const verdict = (target, ...checks) => `${target}, ${checks.every(Boolean) ? 'met' : '**missed**'}`;
+
+function rowsOf({ nothing, dispatch, batch, fan, big, enroll }) {
+  const p99 = ({ times }) => quantile(times, 0.99);
+  const size = events.toLocaleString('en');
+  return [
+    [
+      'durable dispatch, 32 connections',
+      `${number(rate(dispatch))}/s`,
+      percentiles(dispatch.times),
+      `${number(rate(nothing.dispatch))}/s`,
+      verdict('6,000/s, p99 20 ms', rate(dispatch) >= 6000, p99(dispatch) <= 20),
+    ],
+    [
+      'durable dispatch, batches of 100, 4 connections',
+      `${number(rate(batch, 100))} events/s`,
+      percentiles(batch.times),
+      `${number(rate(nothing.batch, 100))} events/s`,
+      verdict('60,000 events/s', rate(batch, 100) >= 60_000),
+    ],
+    [
+      `enroll, ${size} settled sources, 8 workers`,
+      `${number(rate(enroll))} jobs/s`,
+      percentiles(enroll.times),
+      '',
+      verdict('3,000 jobs/s, p99 5 ms', rate(enroll) >= 3000, p99(enroll) <= 5),
+    ],
+    [
+      `GraphQL, newest 100 of ${size} events, 1 connection`,
+      `${number(rate(big.pages))}/s`,
+      percentiles(big.pages.times),
+      '',
+      verdict('p99 10 ms', p99(big.pages) <= 10),
+    ],
+    [
+      `fan-out to ${number(sockets)} sockets, ${RATE} events/s`,
+      `${number(fan.rate * sockets)} messages/s, ${fan.wrong} lost`,
+      percentiles(fan.times),
+      '',
+      verdict('p99 100 ms, none dropped', p99(fan) <= 100, fan.wrong === 0, fan.rate > 0.95 * RATE),
+    ],
+    [
+      `start with ${size} events to the first answer`,
+      milliseconds(big.startMs),
+      '',
+      '',
+      verdict('1.5 s', big.startMs <= 1500),
+    ],
+    [
+      `memory with ${size} events`,
+      `${number(big.resident / (1 << 20))} MiB`,
+      '',
+      '',
+      verdict('400 MB', big.resident <= 400e6),
+    ],
+  ];
+}
+
+const head = [
+  ['figure', '', 'p50 / p99', 'clients alone', 'target'],
+  ['---', '--:', '--:', '--:', '---'],
+];
+const figures = await measure();
+const table = [...head, ...rowsOf(figures)].map((row) => `| ${row.join(' | ')} |`).join('\n');
+const text = `${cpus()[0].model.split(' ').slice(0, 2).join(' ')}, one core of ${cpus().length}, Node ${process.version}\n\n${table}`;
+console.log(text);
+if (isWhole) {
+  const page = readFileSync(PAGE, 'utf8');
+  const from = page.indexOf(BEGIN) + BEGIN.length;
+  writeFileSync(PAGE, `${page.slice(0, from)}\n${text}\n${page.slice(page.indexOf(END))}`);
+}
+if (values.check && figures.fan.wrong > 0) process.exitCode = 1;

@@ -1,0 +1,153 @@
+// What scripts/bench-hub.mjs measures of a hub on Node.
+import { execFileSync, spawn } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Pool } from 'undici';
+import { call, hubPid, type HubProcess, KEYS, startHub } from '../../edge/hub-process.ts';
+import { event, listeners, type Load, load, post } from './load.ts';
+
+export { temporaryFolder } from '../../edge/hub-process.ts';
+export { serveNothing } from './load.ts';
+
+/** The hub has a core of its own, its clients another. */
+const ON_ITS_CORE = ['taskset', '-c', '0', process.execPath];
+const LONG_MS = 60_000;
+const SETTLE_MS = 3000;
+const PAGE = `query ($last: Int) { events(last: $last) {
+  edges { node { id topic user sender project description dependsOn updatedAt status } cursor }
+  pageInfo { hasPreviousPage } } }`;
+
+/** Imports the lines of a file into the folder of a hub. */
+export function fill(folder: string, lines: string): void {
+  const data = join(folder, 'data');
+  const args = ['dist/hub/cli.js', 'import', '--data', data, lines];
+  execFileSync(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  rmSync(lines);
+}
+
+/** Runs `work` against a hub on the folder; also the milliseconds from its start to the first answer. */
+export async function withHub<T>(
+  folder: string,
+  work: (hub: HubProcess, startMs: number) => Promise<T>,
+): Promise<T> {
+  const start = performance.now();
+  const hub = await startHub(folder, { runtime: ON_ITS_CORE });
+  try {
+    const page = await call(hub, 'POST', '/graphql', { key: KEYS.service, body: pageOf(1) });
+    if (page.status !== 200) throw new Error(`the first answer is ${page.status}`);
+    return await work(hub, performance.now() - start);
+  } finally {
+    await hub.stop();
+  }
+}
+
+/** The same calls against a server that does nothing, which has the hub's core. */
+export async function withNothing<T>(work: (url: string) => Promise<T>): Promise<T> {
+  const code = `import(${JSON.stringify(import.meta.url)}).then((it) => it.serveNothing())`;
+  const args = ['-c', '0', process.execPath, '-e', code];
+  const child = spawn('taskset', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  try {
+    const url = await new Promise<string>((resolve) => {
+      child.stdout.once('data', (line) => resolve(String(line).trim()));
+    });
+    return await work(url);
+  } finally {
+    child.kill();
+  }
+}
+
+export function dispatches(url: string, milliseconds: number): Promise<Load> {
+  let number = 0;
+  return load(url, 32, milliseconds, () => ({
+    path: '/api/events',
+    body: JSON.stringify(event(number++)),
+  }));
+}
+
+export function batches(url: string, milliseconds: number): Promise<Load> {
+  let number = 0;
+  return load(url, 4, milliseconds, () => ({
+    path: '/api/events/batch',
+    body: JSON.stringify(Array.from({ length: 100 }, () => event(number++))),
+  }));
+}
+
+const pageOf = (last: number) => ({ query: PAGE, variables: { last } });
+
+export function pages(url: string, count: number): Promise<Load> {
+  const body = JSON.stringify(pageOf(100));
+  let left = count;
+  return load(url, 1, LONG_MS, () => (left-- > 0 ? { path: '/graphql', body } : null));
+}
+
+/** Makes `jobs` new sources, then lets 8 workers enroll for them. */
+export async function enrolls(url: string, jobs: number): Promise<Load> {
+  let left = Math.ceil(jobs / 100);
+  const source = { ...event(0), topic: 'publish.render' };
+  await load(url, 1, LONG_MS, () =>
+    left-- > 0
+      ? { path: '/api/events/batch', body: JSON.stringify(Array(100).fill(source)) }
+      : null,
+  );
+  let asked = 0;
+  return load(url, 8, LONG_MS, (client) =>
+    asked++ < jobs
+      ? {
+          path: '/api/enroll',
+          body: JSON.stringify({
+            sourceTopic: 'publish.render',
+            targetTopic: 'review.transcode',
+            sender: `worker-${client}`,
+            description: 'Transcode',
+          }),
+        }
+      : null,
+  );
+}
+
+export interface FanOut {
+  times: number[];
+  /** Messages that did not come, or not in order. */
+  wrong: number;
+  /** Events a second that were dispatched. */
+  rate: number;
+}
+
+/** `count` sockets hear of `events` events that are dispatched at `rate` a second. */
+export async function fanOut(
+  url: string,
+  count: number,
+  events: number,
+  rate: number,
+): Promise<FanOut> {
+  const sent: number[] = [];
+  const heard = await listeners(url, count, (number) => sent[number] ?? Number.NaN);
+  const pool = new Pool(url, { connections: 4, pipelining: 1 });
+  const posts: Promise<void>[] = [];
+  const start = performance.now();
+  for (let number = 0; number < events; number++) {
+    await sleep(Math.max(0, start + (number * 1000) / rate - performance.now()));
+    sent.push(performance.now());
+    const body = JSON.stringify({ ...event(number), topic: 'bench.fan' });
+    posts.push(post(pool, { path: '/api/events', body }));
+  }
+  await Promise.all(posts);
+  const seconds = (performance.now() - start) / 1000;
+  await pool.close();
+  const complete = () => heard.every(({ numbers }) => numbers.length >= events);
+  for (let waited = 0; !complete() && waited < SETTLE_MS; waited += 50) await sleep(50);
+  for (const { close } of heard) close();
+  const right = heard.map(({ numbers }) => numbers.filter((number, at) => number === at).length);
+  return {
+    times: heard.flatMap(({ times }) => times),
+    wrong: count * events - right.reduce((sum, it) => sum + it, 0),
+    rate: events / seconds,
+  };
+}
+
+/** Memory of the hub's process that is in RAM, in bytes. */
+export function residentBytes(folder: string): number {
+  const status = readFileSync(`/proc/${hubPid(folder)}/status`, 'utf8');
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? Number.NaN) * 1024;
+}
