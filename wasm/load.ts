@@ -134,9 +134,10 @@ function withRequest<T>(
   }
 }
 
+/** The result where it lies: only valid until the next call. */
 function resultBytes(glue: Glue, handle: number): Uint8Array {
   const pointer = glue._cue_result_pointer(handle);
-  return glue.HEAPU8.slice(pointer, pointer + glue._cue_result_length(handle));
+  return glue.HEAPU8.subarray(pointer, pointer + glue._cue_result_length(handle));
 }
 
 function parseFrame(glue: Glue, handle: number): Result<Record<string, unknown>> {
@@ -145,7 +146,7 @@ function parseFrame(glue: Glue, handle: number): Result<Record<string, unknown>>
   const head = cut === -1 ? bytes : bytes.subarray(0, cut);
   return {
     header: JSON.parse(decoder.decode(head)) as Record<string, unknown>,
-    body: cut === -1 ? new Uint8Array() : bytes.subarray(cut + 1),
+    body: cut === -1 ? new Uint8Array() : bytes.slice(cut + 1),
   };
 }
 

@@ -1,5 +1,6 @@
 #include "event/field_reader.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
@@ -100,7 +101,8 @@ FieldReader::FieldReader(const Json& body) : body_(body) {
 
 const Json* FieldReader::Member(std::string_view name) const {
   const Json* value = FindMember(body_, name);
-  return value != nullptr ? value : FindMember(body_, SnakeCase(name));
+  const bool has_snake_case = std::ranges::any_of(name, [](char c) { return c >= 'A' && c <= 'Z'; });
+  return value != nullptr || !has_snake_case ? value : FindMember(body_, SnakeCase(name));
 }
 
 const Json* FieldReader::Value(std::string_view name, Null null) {

@@ -2,6 +2,7 @@ import {
   closeSync,
   existsSync,
   fdatasync,
+  fsync,
   fsyncSync,
   ftruncateSync,
   mkdirSync,
@@ -21,6 +22,7 @@ import type { HostFiles } from '../../wasm/host-files.ts';
 
 const LOCK = 'lock';
 const syncData = promisify(fdatasync);
+const syncAll = promisify(fsync);
 
 /** Files of a hub in one folder, and the lock that keeps a second hub out. */
 export interface NodeFiles extends HostFiles {
@@ -39,6 +41,7 @@ export function openNodeFiles(folder: string): NodeFiles {
   const journals = join(folder, 'events');
   mkdirSync(journals, { recursive: true });
   syncFolder(folder);
+  const journalsFd = openSync(journals, 'r');
   const open = new Map<string, number>();
   const changed = new Set<number>();
   let folderChanged = false;
@@ -110,13 +113,18 @@ export function openNodeFiles(folder: string): NodeFiles {
         for (const fd of files) changed.add(fd);
         throw error;
       }
-      if (folderChanged) {
-        syncFolder(journals);
-        folderChanged = false;
+      if (!folderChanged) return;
+      folderChanged = false;
+      try {
+        await syncAll(journalsFd);
+      } catch (error) {
+        folderChanged = true;
+        throw error;
       }
     },
     close() {
       for (const name of [...open.keys()]) forget(name);
+      closeSync(journalsFd);
       rmSync(lock, { force: true });
     },
   };

@@ -38,7 +38,7 @@ export async function serveNode(hub: Hub, port: number, host: string): Promise<H
       socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
       return;
     }
-    sockets.handleUpgrade(request, socket, head, (peer) => connect(hub, peer));
+    sockets.handleUpgrade(request, socket, head, (peer) => connect(hub, peer, socket));
   });
   await listen(server, port, host);
   return startTicking(hub, host, (server.address() as AddressInfo).port, {
@@ -55,8 +55,35 @@ export async function serveNode(hub: Hub, port: number, host: string): Promise<H
   });
 }
 
-function connect(hub: Hub, peer: WebSocket): void {
-  const handle = hub.openSocket(boundedPeer(peer, () => peer.bufferedAmount));
+/** An unmasked text frame (RFC 6455, 5.2). */
+function textFrame(text: string): Buffer {
+  const size = Buffer.byteLength(text);
+  const head = size < 126 ? 2 : size < 1 << 16 ? 4 : 10;
+  const frame = Buffer.allocUnsafe(head + size);
+  frame[0] = 0x81;
+  frame[1] = head === 2 ? size : head === 4 ? 126 : 127;
+  if (head === 4) frame.writeUInt16BE(size, 2);
+  if (head === 10) frame.writeBigUInt64BE(BigInt(size), 2);
+  frame.write(text, head);
+  return frame;
+}
+
+let lastText = '';
+let lastFrame = textFrame('');
+
+/** A message goes to many sockets in a row: its frame is made once. */
+function frameOf(text: string): Buffer {
+  if (text !== lastText) [lastText, lastFrame] = [text, textFrame(text)];
+  return lastFrame;
+}
+
+function connect(hub: Hub, peer: WebSocket, stream: Duplex): void {
+  const socket = {
+    // Past `ws`, which makes two writes and a frame for each socket: half of what a message costs.
+    send: (text: string) => peer.readyState === peer.OPEN && stream.write(frameOf(text)),
+    close: (code: number, reason?: string) => peer.close(code, reason),
+  };
+  const handle = hub.openSocket(boundedPeer(socket, () => peer.bufferedAmount));
   peer.on('message', (data, isBinary) => {
     if (!isBinary) void handle.message(data.toString());
   });

@@ -3,11 +3,9 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Pool } from 'undici';
-import WebSocket from 'ws';
 
-const KEY = 'service-key'; // tests/edge/hub-process.ts
-const HEADERS = { 'content-type': 'application/json', 'x-api-key': KEY };
-const SOCKET_TIMEOUT_MS = 30_000;
+import { KEYS } from '../../edge/hub-process.ts';
+const HEADERS = { 'content-type': 'application/json', 'x-api-key': KEYS.service };
 
 /** Of each request, in milliseconds, and of all of them together. */
 export interface Load {
@@ -70,46 +68,3 @@ export const event = (number: number) => ({
   description: `write ${number}`,
   summary: { number },
 });
-
-/** What a socket has heard of the events of the fan-out. */
-export interface Listener {
-  /** Milliseconds from the dispatch to the message, of each. */
-  times: number[];
-  /** The numbers of the events, in the order in which they came. */
-  numbers: number[];
-  close(): void;
-}
-
-/** Signed-in sockets that hear of `bench.fan`; `sentAt` says when an event was dispatched. */
-export function listeners(
-  url: string,
-  count: number,
-  sentAt: (number: number) => number,
-): Promise<Listener[]> {
-  return Promise.all(Array.from({ length: count }, () => listen(url, sentAt)));
-}
-
-function listen(url: string, sentAt: (number: number) => number): Promise<Listener> {
-  const socket = new WebSocket(`${url.replace('http', 'ws')}/ws`);
-  const times: number[] = [];
-  const numbers: number[] = [];
-  return new Promise((resolve, reject) => {
-    const limit = setTimeout(() => reject(new Error('a socket is not ready')), SOCKET_TIMEOUT_MS);
-    socket.on('error', reject);
-    socket.on('open', () => {
-      socket.send(JSON.stringify({ topic: 'auth', token: KEY, subscribe: ['bench.fan'] }));
-    });
-    socket.on('message', (data) => {
-      const now = performance.now();
-      const message = JSON.parse(data.toString());
-      if (message.topic === 'bench.fan') {
-        numbers.push(message.summary.number);
-        times.push(now - sentAt(message.summary.number));
-      } else {
-        // The first heartbeat: it is signed in.
-        clearTimeout(limit);
-        resolve({ times, numbers, close: () => socket.terminate() });
-      }
-    });
-  });
-}

@@ -2,10 +2,12 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { call, hubPid, type HubProcess, KEYS, startHub } from '../../edge/hub-process.ts';
-import { event, listeners, type Load, load, post } from './load.ts';
+import type { Heard } from './listen.ts';
+import { event, type Load, load, post } from './load.ts';
 
 export { temporaryFolder } from '../../edge/hub-process.ts';
 export { serveNothing } from './load.ts';
@@ -13,7 +15,6 @@ export { serveNothing } from './load.ts';
 /** The hub has a core of its own, its clients another. */
 const ON_ITS_CORE = ['taskset', '-c', '0', process.execPath];
 const LONG_MS = 60_000;
-const SETTLE_MS = 3000;
 const PAGE = `query ($last: Int) { events(last: $last) {
   edges { node { id topic user sender project description dependsOn updatedAt status } cursor }
   pageInfo { hasPreviousPage } } }`;
@@ -107,7 +108,9 @@ export async function enrolls(url: string, jobs: number): Promise<Load> {
 }
 
 export interface FanOut {
-  times: number[];
+  /** Milliseconds from the dispatch to the message. */
+  p50: number;
+  p99: number;
   /** Messages that did not come, or not in order. */
   wrong: number;
   /** Events a second that were dispatched. */
@@ -121,29 +124,38 @@ export async function fanOut(
   events: number,
   rate: number,
 ): Promise<FanOut> {
-  const sent: number[] = [];
-  const heard = await listeners(url, count, (number) => sent[number] ?? Number.NaN);
+  const args = ['tests/bench/hub/listen.ts', url, KEYS.service, String(count), String(events)];
+  const child = spawn('node_modules/.bin/bun', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  await lines.next(); // ready
   const pool = new Pool(url, { connections: 4, pipelining: 1 });
   const posts: Promise<void>[] = [];
   const start = performance.now();
   for (let number = 0; number < events; number++) {
     await sleep(Math.max(0, start + (number * 1000) / rate - performance.now()));
-    sent.push(performance.now());
-    const body = JSON.stringify({ ...event(number), topic: 'bench.fan' });
+    const summary = { number, sentAt: performance.timeOrigin + performance.now() };
+    const body = JSON.stringify({ ...event(number), topic: 'bench.fan', summary });
     posts.push(post(pool, { path: '/api/events', body }));
   }
   await Promise.all(posts);
   const seconds = (performance.now() - start) / 1000;
   await pool.close();
-  const complete = () => heard.every(({ numbers }) => numbers.length >= events);
-  for (let waited = 0; !complete() && waited < SETTLE_MS; waited += 50) await sleep(50);
-  for (const { close } of heard) close();
-  const right = heard.map(({ numbers }) => numbers.filter((number, at) => number === at).length);
-  return {
-    times: heard.flatMap(({ times }) => times),
-    wrong: count * events - right.reduce((sum, it) => sum + it, 0),
-    rate: events / seconds,
+  const { counts, wrong }: Heard = JSON.parse((await lines.next()).value);
+  return { ...percentiles(counts), wrong, rate: events / seconds };
+}
+
+/** `counts[i]` messages took i tenths of a millisecond. */
+function percentiles(counts: (number | null)[]): { p50: number; p99: number } {
+  const total = counts.reduce<number>((sum, it) => sum + (it ?? 0), 0);
+  const at = (share: number) => {
+    let seen = 0;
+    for (const [step, count] of counts.entries()) {
+      seen += count ?? 0;
+      if (seen >= total * share) return step / 10;
+    }
+    return Number.NaN;
   };
+  return { p50: at(0.5), p99: at(0.99) };
 }
 
 /** Memory of the hub's process that is in RAM, in bytes. */
