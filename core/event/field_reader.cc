@@ -101,7 +101,8 @@ FieldReader::FieldReader(const Json& body) : body_(body) {
 
 const Json* FieldReader::Member(std::string_view name) const {
   const Json* value = FindMember(body_, name);
-  const bool has_snake_case = std::ranges::any_of(name, [](char c) { return c >= 'A' && c <= 'Z'; });
+  const bool has_snake_case =
+      std::ranges::any_of(name, [](char c) { return c >= 'A' && c <= 'Z'; });
   return value != nullptr || !has_snake_case ? value : FindMember(body_, SnakeCase(name));
 }
 

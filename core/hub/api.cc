@@ -147,7 +147,8 @@ std::optional<Uuid> ReadId(FieldReader& fields) {
   return parsed;
 }
 
-// The random bits of one entry of a batch: 128 bits of checksums of those of the call and the index.
+// The random bits of one entry of a batch: 128 bits of checksums of those of the call and the
+// index.
 Entropy EntropyOf(const Entropy& entropy, uint32_t index) {
   std::string seed(entropy.bytes.begin(), entropy.bytes.end());
   for (int shift = 0; shift < 32; shift += 8) seed += static_cast<char>(index >> shift & 0xff);

@@ -74,7 +74,8 @@ int Main(int argc, char** argv) {
   std::from_chars(count.data(), count.data() + count.size(), events);
   if (events == 0) {
     std::fprintf(stderr,
-                 "usage: cuesheet_bench --events=N [--write-lines=FILE | --write-settled=FILE | --benchmark_...]\n");
+                 "usage: cuesheet_bench --events=N [--write-lines=FILE | --write-settled=FILE | "
+                 "--benchmark_...]\n");
     return 2;
   }
   const std::pair<const char*, bool (*)(const std::string&, size_t)> writers[] = {
