@@ -23,6 +23,7 @@ class HubRole : public Role {
     return Fail(ErrorCode::kState, "replica: this store is no replica");
   }
 
+  void AddStatus(Json& /*report*/) const override {}
   void Publish(const Change& change) override {
     api_.Note(change);
     sockets_.Publish(change, recipients_);

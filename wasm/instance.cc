@@ -95,6 +95,7 @@ Result<std::string> Instance::Run(Method method, const Frame& frame) {
     case Method::kRequest:
     case Method::kSocket:
     case Method::kReplica:
+    case Method::kOutbox:
       return role_->Call(method, frame);
     case Method::kLive:
       return Live(frame);
@@ -236,10 +237,12 @@ Result<std::string> Instance::Query(const Frame& frame) {
 }
 
 std::string Instance::Report() const {
-  return HeaderFrame({{"sequence", store_.sequence()},
-                      {"durableSequence", store_.durable_sequence()},
-                      {"events", store_.events()},
-                      {"pendingBytes", store_.pending_bytes()}});
+  Json report = {{"sequence", store_.sequence()},
+                 {"durableSequence", store_.durable_sequence()},
+                 {"events", store_.events()},
+                 {"pendingBytes", store_.pending_bytes()}};
+  role_->AddStatus(report);
+  return HeaderFrame(report);
 }
 
 Result<std::string> Instance::Live(const Frame& frame) {

@@ -35,6 +35,7 @@ enum class Method : uint32_t {
   kExport = 24,
   kVerify = 25,
   kCovers = 26,
+  kOutbox = 27,
 };
 
 }  // namespace cuesheet

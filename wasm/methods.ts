@@ -32,6 +32,7 @@ export const Method = {
   export: 24,
   verify: 25,
   covers: 26,
+  outbox: 27,
 } as const;
 
 export type Method = (typeof Method)[keyof typeof Method];
@@ -52,6 +53,8 @@ export type ErrorCode =
 export type ReplicaState =
   'offline' | 'connecting' | 'catching_up' | 'live' | 'waiting' | 'unauthorized' | 'stopped';
 
+export type WriteOutcome = 'confirmed' | 'refused';
+
 /** What the core asks its host to do; one JSON object per line of `cue_take_effects`. */
 export type Effect =
   | { effect: 'changed'; sequence: number }
@@ -64,4 +67,9 @@ export type Effect =
   | { effect: 'disconnect' }
   | { effect: 'fetch'; request: number; path: string; body: string }
   | { effect: 'timer'; delayMs: number }
+  | { effect: 'write'; request: number; method: string; path: string; body: string | null }
+  | { effect: 'wake'; delayMs: number }
+  | { effect: 'written'; number: number; id: string; outcome: WriteOutcome; status: number; detail: string }
+  | { effect: 'renamed'; from: string; to: string }
+  | { effect: 'outbox' }
   | { effect: 'state'; state: ReplicaState };

@@ -24,6 +24,8 @@ class Role {
   virtual ~Role() = default;
   // The result frame of a method that only this role has; kState for one of the other role.
   virtual Result<std::string> Call(Method method, const Frame& frame) = 0;
+  // Adds to the answer of the method status what only this role knows.
+  virtual void AddStatus(Json& report) const = 0;
   // Hands a change of the store to whoever watches from outside.
   virtual void Publish(const Change& change) = 0;
 };

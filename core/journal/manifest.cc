@@ -51,6 +51,7 @@ uint64_t Manifest::events() const {
 std::string ManifestName(uint64_t number) { return Name(kManifestPrefix, number); }
 std::string BlockName(uint64_t number) { return Name(kBlockPrefix, number); }
 std::string PayloadName(uint64_t number) { return Name(kPayloadPrefix, number); }
+std::string OutboxName(uint64_t number) { return Name(kOutboxPrefix, number); }
 
 uint64_t FileNumber(std::string_view name, std::string_view prefix) {
   if (!name.starts_with(prefix)) return 0;

@@ -50,6 +50,7 @@ struct Manifest {
 std::string ManifestName(uint64_t number);
 std::string BlockName(uint64_t number);
 std::string PayloadName(uint64_t number);
+std::string OutboxName(uint64_t number);
 // The number of a file `prefix` + digits, 0 for any other name.
 uint64_t FileNumber(std::string_view name, std::string_view prefix);
 
@@ -58,6 +59,7 @@ inline constexpr std::string_view kBlockPrefix = "block-";
 inline constexpr std::string_view kPayloadPrefix = "payload-";
 inline constexpr std::string_view kStoreIdName = "store-id";  // the hub's own (docs/hub.md)
 inline constexpr std::string_view kJournalPrefix = "journal-";
+inline constexpr std::string_view kOutboxPrefix = "outbox-";  // journal/outbox_file.h
 
 std::string EncodeManifest(const Manifest& manifest);
 // kCorrupt when it is damaged; kState when a newer version of this library wrote it.

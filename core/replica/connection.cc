@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "replica/backoff.h"
+
 namespace cuesheet {
 namespace {
 
@@ -15,13 +17,6 @@ constexpr std::string_view kRereadQuery =
     "summary createdAt updatedAt}}}}";
 
 Timestamp In(Timestamp now, int64_t delay_ms) { return {now.us + delay_ms * 1000}; }
-
-// 0 <= fraction < 1 from the host's entropy.
-double Fraction(const Entropy& entropy) {
-  uint64_t bits = 0;
-  for (size_t i = 0; i < 7; ++i) bits = bits << 8 | entropy.bytes[i];
-  return static_cast<double>(bits >> 3) / static_cast<double>(uint64_t{1} << 53);
-}
 
 const Json* EdgesOf(const Json& answer) {
   const Json* data = FindMember(answer, "data");
@@ -111,7 +106,7 @@ Result<void> Connection::Message(std::string_view text, Timestamp now) {
 Result<void> Connection::TakeIn(const UpstreamEvent& upstream) {
   const Event& event = upstream.event;
   const bool was_here = store_->table().FindById(event.id) != kNoRow;
-  CUE_TRY(store_->Merge(event, upstream.fields, upstream.progress));
+  CUE_TRY(Merge(upstream));
   const Row row = store_->table().FindById(event.id);
   if (row == kNoRow) return {};  // outside of the scope
   if (store_->table().creation_order(row) >= kFirstProvisionalOrder) walk_wanted_ = true;
@@ -121,12 +116,33 @@ Result<void> Connection::TakeIn(const UpstreamEvent& upstream) {
   return {};
 }
 
+Result<void> Connection::Merge(const UpstreamEvent& upstream) {
+  const auto& [event, fields, progress, stored] = upstream;
+  if (outbox_ != nullptr) return outbox_->Merge(event, fields, progress);
+  return store_->Merge(event, fields, progress);
+}
+
+void Connection::Look(std::span<const Uuid> ids, bool walk, Timestamp now) {
+  for (const Uuid& id : ids) QueueReread(id);
+  walk_wanted_ = walk_wanted_ || walk;
+  const bool has_work = walk_wanted_ || !rereads_.empty();
+  if (state_ == ConnectionState::kLive && phase_ == Phase::kIdle && has_work && !confirm_at_) {
+    confirm_at_ = In(now, kConfirmDelayMs);
+    SetTimer(now);
+  }
+}
+
+void Connection::Refused() {
+  if (state_ == ConnectionState::kStopped) return;
+  Stop();
+  Enter(ConnectionState::kUnauthorized);
+}
+
 Result<void> Connection::Fetched(uint64_t request, int status, std::string_view body, Timestamp now,
                                  const Entropy& entropy) {
   if (request != request_ || phase_ == Phase::kIdle) return {};  // an answer nobody waits for
   if (status == 401 || status == 403) {
-    Stop();
-    Enter(ConnectionState::kUnauthorized);
+    Refused();
     return {};
   }
   const auto answer = status == 200 ? ParseJson(body) : Fail(ErrorCode::kInvalid, "");
@@ -146,7 +162,7 @@ Result<void> Connection::Fetched(uint64_t request, int status, std::string_view 
     } else if (upstream->event.creation_order > ConfirmedOrder()) {
       upstream->fields.Drop(Field::kCreationOrder);
     }
-    CUE_TRY(store_->Merge(upstream->event, upstream->fields, std::nullopt));
+    CUE_TRY(Merge(*upstream));
   }
   if (walking && edges->size() >= kWalkPageSize) walk_wanted_ = true;
   NextFetch(now);
@@ -177,9 +193,7 @@ void Connection::Connect(Timestamp now) {
 // Gives the connection up and waits: exponential back-off with full jitter.
 void Connection::Drop(Timestamp now, const Entropy& entropy) {
   Stop();
-  const int64_t ceiling =
-      std::min(kBackoffCapMs, kBackoffBaseMs << std::min<uint32_t>(attempts_++, 10));
-  reconnect_at_ = In(now, static_cast<int64_t>(Fraction(entropy) * static_cast<double>(ceiling)));
+  reconnect_at_ = In(now, FullJitterMs(entropy, kBackoffBaseMs, kBackoffCapMs, attempts_++));
   Enter(ConnectionState::kWaiting);
   SetTimer(now);
 }

@@ -9,11 +9,13 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "base/effects.h"
 #include "base/timestamp.h"
 #include "base/uuid.h"
+#include "replica/outbox.h"
 #include "replica/upstream_event.h"
 #include "store/event_store.h"
 
@@ -45,7 +47,9 @@ std::string_view ConnectionStateName(ConnectionState state);
 
 class Connection {
  public:
-  Connection(EventStore* store, EffectQueue* effects) : store_(store), effects_(effects) {}
+  // Without an outbox the store has no local writes.
+  Connection(EventStore* store, EffectQueue* effects, Outbox* outbox = nullptr)
+      : store_(store), effects_(effects), outbox_(outbox) {}
 
   void Start(Timestamp now);
   void Stop();
@@ -59,6 +63,11 @@ class Connection {
   Result<void> Fetched(uint64_t request, int status, std::string_view body, Timestamp now,
                        const Entropy& entropy);
   void Timer(Timestamp now, const Entropy& entropy);
+
+  // Reads these again when it is live, and walks when an event with an unknown id is to be found.
+  void Look(std::span<const Uuid> ids, bool walk, Timestamp now);
+  // The upstream does not know the user: as a 401 of its own.
+  void Refused();
 
   ConnectionState state() const { return state_; }
 
@@ -75,11 +84,13 @@ class Connection {
   void QueueOpenJobs();
   void QueueReread(const Uuid& id);
   Result<void> TakeIn(const UpstreamEvent& upstream);
+  Result<void> Merge(const UpstreamEvent& upstream);
   int64_t ConfirmedOrder() const;
   void SetTimer(Timestamp now);
 
   EventStore* store_;
   EffectQueue* effects_;
+  Outbox* outbox_;
   ConnectionState state_ = ConnectionState::kStopped;
   Phase phase_ = Phase::kIdle;
   uint64_t request_ = 0;      // number of the fetch under way or the last one

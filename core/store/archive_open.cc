@@ -3,6 +3,7 @@
 #include <limits>
 #include <set>
 
+#include "journal/outbox_file.h"
 #include "store/archive.h"
 
 namespace cuesheet {
@@ -181,6 +182,8 @@ Result<std::optional<std::string>> Archive::Verify(const std::string& name) cons
     checked = CheckPayloadFile(bytes);
   } else if (name.starts_with(kJournalPrefix)) {
     checked = CheckSegment(bytes);
+  } else if (name.starts_with(kOutboxPrefix)) {
+    checked = OutboxFile::Check(bytes);
   } else if (name != kStoreIdName) {
     return "it was set aside, or is no file of a store";
   }

@@ -122,7 +122,8 @@ Result<Uuid> EventStore::Store(const DispatchRequest& request, const Actor& acto
   if (table_.FindById(id) != kNoRow) {
     return Fail(ErrorCode::kState, "the host drew the same id twice: its entropy is not random");
   }
-  const int64_t order = next_order_++;  // a refused insert still consumes a number (1.7)
+  // A refused insert still consumes a number (1.7).
+  const int64_t order = is_mirror_ ? NextProvisionalOrder() : next_order_++;
   if (taken != kNoRow) {
     if (!request.reuse) {
       return Fail(ErrorCode::kConflict, "Event with the same hash already exists");
@@ -218,13 +219,13 @@ size_t EventStore::RemoveLeavesFirst(const std::vector<Row>& rows, size_t limit)
   return removed;
 }
 
-Result<void> EventStore::Merge(const Event& event, FieldSet fields,
-                               std::optional<double> progress) {
+Result<void> EventStore::Merge(const Event& event, FieldSet fields, std::optional<double> progress,
+                               bool rules) {
   CUE_TRY(CheckWritable());
   if (auto clean = RedactedSummary(event.topic, event.summary)) {
     Event redacted = event;
     redacted.summary = *std::move(clean);
-    return Merge(redacted, fields, progress);
+    return Merge(redacted, fields, progress, rules);
   }
   const Row row = table_.FindById(event.id);
   if (row == kNoRow) {
@@ -246,7 +247,7 @@ Result<void> EventStore::Merge(const Event& event, FieldSet fields,
   }
   const EventView stored =
       fields.Has(Field::kPayload) ? table_.View(row) : table_.ViewWithoutPayload(row);
-  if (fields.Has(Field::kUpdatedAt) && event.updated_at < stored.updated_at) {
+  if (!rules && fields.Has(Field::kUpdatedAt) && event.updated_at < stored.updated_at) {
     const FieldSet fixed =
         FieldSet().Add(Field::kHash).Add(Field::kCreatedAt).Add(Field::kCreationOrder);
     fields = FieldSet(fields.bits() & fixed.bits());

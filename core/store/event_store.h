@@ -19,6 +19,7 @@
 #include "event/topic_registry.h"
 #include "jobs/enroll.h"
 #include "journal/journal.h"
+#include "journal/outbox_file.h"
 #include "query/event_query.h"
 #include "query/facets.h"
 #include "query/live_queries.h"
@@ -101,7 +102,9 @@ class EventStore {
   Result<void> Committed(bool ok);
   uint64_t durable_sequence() const { return durable_sequence_; }
   // Of changes that are not durable.
-  uint64_t pending_bytes() const { return journal_.pending_bytes() + imported_bytes_; }
+  uint64_t pending_bytes() const {
+    return journal_.pending_bytes() + imported_bytes_ + outbox_file_.pending_bytes();
+  }
 
   // Reads a file and checks everything in it; a sentence when something is wrong. kCold.
   Result<std::optional<std::string>> Verify(const std::string& file) const {
@@ -143,6 +146,9 @@ class EventStore {
   Result<size_t> RetainScope(Timestamp now);
   // Removes the oldest tenth, at most kMaxRoomEvents, for when the disk is full.
   Result<size_t> MakeRoom();
+  // The store mirrors an upstream, which alone gives creation orders: those of local dispatches are
+  // provisional.
+  void MirrorUpstream() { is_mirror_ = true; }
   // Events that must stay, here or not yet, such as local writes that no server has. Those with a
   // provisional creation order are pinned anyway. Lives as long as the store is open.
   void Pin(const Uuid& id) { pinned_.insert(id); }
@@ -155,7 +161,9 @@ class EventStore {
   // What an upstream says of an event: writes `fields`, inserts when the id is new. A state older
   // than the one stored (by updated_at) only fills in what is not known here. An event with the
   // same hash under another id was replaced upstream and is replaced here. `progress` as in Change.
-  Result<void> Merge(const Event& event, FieldSet fields, std::optional<double> progress);
+  // `rules`: the state counts however old it is, because what is stored was only assumed here.
+  Result<void> Merge(const Event& event, FieldSet fields, std::optional<double> progress,
+                     bool rules = false);
 
   // Events of an export, one JSON object a line (event/event_reader.h), in their order. A line that
   // is refused is reported and the others go in. Readers of changes are not told one by one: they
@@ -204,6 +212,8 @@ class EventStore {
 
   uint64_t sequence() const { return sequence_; }
   const Journal& journal() const { return journal_; }
+  // What a replica notes beside the events; saved by the same commits.
+  OutboxFile& outbox_file() { return outbox_file_; }
   // The changes since the last call, oldest first.
   std::vector<Change> TakeChanges() { return std::exchange(changes_, {}); }
 
@@ -232,6 +242,7 @@ class EventStore {
   Env* env_;
   EventTable table_;
   Journal journal_;
+  OutboxFile outbox_file_{env_};
   TopicRegistry topics_;
   mutable Archive archive_;  // readers bring payloads back into memory
   PartialReplay partial_;
@@ -250,6 +261,7 @@ class EventStore {
   std::optional<Commit> commit_;  // on its way
   uint64_t committing_import_ = 0;
   bool open_ = false;
+  bool is_mirror_ = false;
 };
 
 }  // namespace cuesheet

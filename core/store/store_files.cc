@@ -83,6 +83,7 @@ Result<bool> EventStore::Maintain() {
 
 Result<EventStore::Commit> EventStore::BeginCommit() {
   if (commit_) return Fail(ErrorCode::kState, "a commit is already running");
+  CUE_ASSIGN(const bool has_notes, outbox_file_.BeginCommit());
   committing_import_ = imported_bytes_;
   if (imported_bytes_ > 0) {
     CUE_TRY(archive_.Finish(sequence_));
@@ -94,9 +95,10 @@ Result<EventStore::Commit> EventStore::BeginCommit() {
     if (written.bytes > 0) CUE_TRY(journal_.Committed(false));
     return std::unexpected(archived.error());
   }
-  const Commit commit{.sequence = sequence_,
-                      .bytes = written.bytes,
-                      .is_needed = written.bytes > 0 || archive_.is_committing_files()};
+  const Commit commit{
+      .sequence = sequence_,
+      .bytes = written.bytes,
+      .is_needed = written.bytes > 0 || archive_.is_committing_files() || has_notes};
   if (commit.is_needed) commit_ = commit;
   return commit;
 }
@@ -106,6 +108,7 @@ Result<void> EventStore::Committed(bool ok) {
   const Commit commit = *std::exchange(commit_, std::nullopt);
   if (commit.bytes > 0) CUE_TRY(journal_.Committed(ok));
   archive_.Committed(ok);
+  outbox_file_.Committed(ok);
   if (!ok) return {};
   durable_sequence_ = commit.sequence;
   imported_bytes_ -= committing_import_;

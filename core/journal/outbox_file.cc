@@ -1,0 +1,141 @@
+#include "journal/outbox_file.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "base/bytes.h"
+#include "journal/manifest.h"
+
+namespace cuesheet {
+namespace {
+
+constexpr size_t kHeadBytes = 12;
+
+void AppendNote(std::string& out, std::string_view note) {
+  CUE_ASSERT(note.size() <= kMaxNoteBytes);
+  ByteWriter writer(out);
+  writer.Fixed(static_cast<uint32_t>(note.size()));
+  writer.Fixed(Checksum(note));
+  out += note;
+}
+
+// The first note, taken off `bytes`; kCorrupt when it is damaged or cut short.
+Result<std::string_view> TakeNote(std::string_view& bytes) {
+  ByteReader reader(bytes);
+  const auto size = reader.Fixed<uint32_t>();
+  const auto checksum = reader.Fixed<uint64_t>();
+  if (!reader.ok() || size > kMaxNoteBytes || bytes.size() - kHeadBytes < size) {
+    return Fail(ErrorCode::kCorrupt, "a note is cut short");
+  }
+  const std::string_view note = bytes.substr(kHeadBytes, size);
+  if (Checksum(note) != checksum) {
+    return Fail(ErrorCode::kCorrupt, "the checksum of a note is wrong");
+  }
+  bytes.remove_prefix(kHeadBytes + size);
+  return note;
+}
+
+struct Content {
+  std::vector<std::string> notes;
+  bool is_begun = false;  // all notes that it began with are there
+  size_t bytes = 0;       // that are right
+};
+
+Content Read(std::string_view bytes) {
+  Content content;
+  std::string_view rest = bytes;
+  auto note = TakeNote(rest);
+  if (!note) return content;
+  const char* const end = note->data() + note->size();
+  size_t count = 0;
+  if (std::from_chars(note->data(), end, count).ptr != end) return content;
+  while (!rest.empty()) {
+    note = TakeNote(rest);
+    if (!note) break;
+    content.notes.emplace_back(*note);
+  }
+  content.is_begun = content.notes.size() >= count;
+  content.bytes = bytes.size() - rest.size();
+  return content;
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> OutboxFile::Open() {
+  CUE_ASSIGN(std::vector<std::string> names, env_->List());
+  std::erase_if(names, [](const auto& name) { return FileNumber(name, kOutboxPrefix) == 0; });
+  std::ranges::sort(names);
+  std::vector<std::string> notes;
+  for (bool found = false; !names.empty(); names.pop_back()) {
+    const std::string& name = names.back();
+    number_ = std::max(number_, FileNumber(name, kOutboxPrefix));
+    CUE_ASSIGN(const std::string bytes, env_->Read(name));
+    Content content = Read(bytes);
+    if (!found && content.is_begun) {
+      found = true;
+      notes = std::move(content.notes);
+      file_bytes_ = content.bytes;
+      const bool is_newest = number_ == FileNumber(name, kOutboxPrefix);
+      if (is_newest && content.bytes == bytes.size()) continue;  // appended to as it is
+      Rewrite(notes);
+    }
+    old_.push_back(name);
+  }
+  return notes;
+}
+
+void OutboxFile::Append(std::string_view note) {
+  if (number_ == 0 && !is_rewrite_) Rewrite({});
+  AppendNote(waiting_, note);
+}
+
+void OutboxFile::Rewrite(const std::vector<std::string>& notes) {
+  waiting_.clear();
+  AppendNote(waiting_, std::to_string(notes.size()));
+  for (const std::string& note : notes) AppendNote(waiting_, note);
+  file_bytes_ = 0;
+  is_rewrite_ = true;
+}
+
+Result<bool> OutboxFile::BeginCommit() {
+  if (may_remove_) CUE_TRY(RemoveOld());
+  if (waiting_.empty()) return is_unsaved_;
+  if (is_rewrite_ && number_ > 0) old_.push_back(OutboxName(number_));
+  if (is_rewrite_) ++number_;
+  const std::string name = OutboxName(number_);
+  is_unsaved_ = true;
+  if (is_rewrite_) {
+    CUE_TRY(env_->Write(name, waiting_));
+  } else {
+    CUE_ASSIGN(const uint64_t size, env_->Size(name));
+    if (size > file_bytes_) CUE_TRY(env_->Truncate(name, file_bytes_));  // of an append that failed
+    CUE_TRY(env_->Append(name, waiting_));
+  }
+  file_bytes_ += waiting_.size();
+  waiting_.clear();
+  is_rewrite_ = false;
+  return true;
+}
+
+void OutboxFile::Committed(bool ok) {
+  if (!ok) return;
+  is_unsaved_ = false;
+  may_remove_ = !is_rewrite_ && !old_.empty();
+}
+
+Result<void> OutboxFile::RemoveOld() {
+  for (; !old_.empty(); old_.pop_back()) {
+    CUE_TRY(env_->Remove(old_.back()));
+    is_unsaved_ = true;
+  }
+  may_remove_ = false;
+  return {};
+}
+
+Result<void> OutboxFile::Check(std::string_view bytes) {
+  while (!bytes.empty()) CUE_TRY(TakeNote(bytes));
+  return {};
+}
+
+}  // namespace cuesheet

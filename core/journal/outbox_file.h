@@ -1,0 +1,56 @@
+// Where a replica notes its local writes: a file of its own, because they must outlive everything
+// else that may be lost (docs/storage.md, Outbox). Notes are texts, appended, and from time to time
+// written anew under the next number:
+//   outbox-NNNNNNNN: note of the number of notes that it began with, then the notes
+//   note: u32 size | u64 checksum | text
+// As with the journal, files change during a commit only.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "journal/env.h"
+
+namespace cuesheet {
+
+inline constexpr uint32_t kMaxNoteBytes = 8 << 20;
+
+class OutboxFile {
+ public:
+  explicit OutboxFile(Env* env) : env_(env) {}
+
+  // The notes in their order, of the newest file that has all those it began with. What is torn at
+  // its end is left out.
+  Result<std::vector<std::string>> Open();
+
+  void Append(std::string_view note);
+  // From the next commit on there are these notes and no others.
+  void Rewrite(const std::vector<std::string>& notes);
+  // Of the file as it will be after the next commit.
+  uint64_t bytes() const { return file_bytes_ + waiting_.size(); }
+  uint64_t pending_bytes() const { return waiting_.size(); }
+
+  // Writes what waits; true when the host has something to make durable.
+  Result<bool> BeginCommit();
+  void Committed(bool ok);
+
+  // kCorrupt, saying what is wrong in the bytes of such a file.
+  static Result<void> Check(std::string_view bytes);
+
+ private:
+  Result<void> RemoveOld();
+
+  Env* env_;
+  std::string waiting_;
+  uint64_t number_ = 0;  // of the file; 0 = there is none yet
+  uint64_t file_bytes_ = 0;
+  bool is_rewrite_ = false;       // what waits begins the next file
+  bool is_unsaved_ = false;       // files have changed since they were durable
+  std::vector<std::string> old_;  // files that go once the newer one is durable
+  bool may_remove_ = false;       // it is
+};
+
+}  // namespace cuesheet

@@ -1,0 +1,244 @@
+// Outbox: writes come in, and what the upstream says is laid under them.
+#include "replica/outbox.h"
+
+#include <algorithm>
+
+#include "event/codec.h"
+#include "event/event_reader.h"
+#include "event/request.h"
+#include "replica/outbox_values.h"
+
+namespace cuesheet {
+namespace {
+
+constexpr std::string_view kNeedsServer =
+    "dispatch: events that are not stored, reuse and server.* cannot wait for the server, they "
+    "need a "
+    "connection";
+
+bool CanWait(const DispatchRequest& request) {
+  return request.store && !request.reuse && !request.topic.starts_with("server.");
+}
+
+std::string HashOf(const LocalWrite& write) {
+  const Json* hash = FindMember(write.body, "hash");
+  return hash != nullptr && hash->is_string() ? hash->get<std::string>() : write.id.Hex();
+}
+
+}  // namespace
+
+Result<Outbox::Queued> Outbox::Dispatch(Json body, const Actor& actor, Timestamp now,
+                                        const Entropy& entropy) {
+  CUE_TRY(EnsureOpen());
+  const auto request = ParseDispatchRequest(body);
+  if (!request) return Fail(ErrorCode::kInvalid, ValidationSentence(request.error()));
+  if (!CanWait(*request)) return Fail(ErrorCode::kState, std::string(kNeedsServer));
+  CUE_TRY(CheckRoom(body));
+  CUE_ASSIGN(const Uuid id, store_->Dispatch(*request, actor, now, entropy));
+  body["id"] = id.Hex();
+  if (!request->hash) body["hash"] = id.Hex();  // what makes a second sending harmless
+  return Add({.id = id, .body = std::move(body), .made_at = now});
+}
+
+Result<Outbox::Queued> Outbox::Update(const Uuid& id, Json body, Timestamp now) {
+  CUE_TRY(EnsureOpen());
+  CUE_TRY(CheckRoom(body));
+  CUE_ASSIGN(const EventView event, store_->Find(id, false));
+  Json before = Json::object();
+  if (body.is_object()) {
+    for (const auto& [name, value] : body.items()) {
+      const auto field = FieldNamed(name);
+      const auto old = field ? ValueOf(event, *field) : std::nullopt;
+      if (old) before[name] = *old;
+    }
+  }
+  CUE_TRY(ApplyUpdate(id, body));
+  return Add({.kind = LocalWrite::Kind::kUpdate,
+              .id = id,
+              .body = std::move(body),
+              .before = std::move(before),
+              .made_at = now});
+}
+
+Result<Outbox::Queued> Outbox::Remove(const Uuid& id, Timestamp now) {
+  CUE_TRY(EnsureOpen());
+  CUE_TRY(CheckRoom(Json()));
+  CUE_ASSIGN(const EventView event, store_->Find(id, true));
+  std::string line;
+  AppendEvent(line, event, EventForm::kExport);
+  Json before = ParseStoredJson(line);
+  before["creationOrder"] = event.creation_order;
+  CUE_TRY(store_->Remove(id));
+  return Add({.kind = LocalWrite::Kind::kRemove,
+              .id = id,
+              .body = {},
+              .before = std::move(before),
+              .made_at = now});
+}
+
+Result<void> Outbox::CheckRoom(const Json& body) const {
+  const uint64_t bytes = store_->outbox_file().bytes() + CanonicalText(body).size();
+  if (writes_.size() < kMaxLocalWrites && bytes <= kMaxOutboxBytes) return {};
+  return Fail(ErrorCode::kStorage, "outbox: " + std::to_string(writes_.size()) +
+                                       " local writes wait for the server and more are not taken: "
+                                       "connect, or discard some");
+}
+
+Result<Outbox::Queued> Outbox::Add(LocalWrite write) {
+  write.number = ++last_number_;
+  const Queued queued{write.number, write.id};
+  store_->Pin(write.id);
+  if (write.kind == LocalWrite::Kind::kDispatch) assumed_.insert(write.id);
+  writes_.push_back(std::move(write));
+  NoteState(writes_.back());
+  effects_->Add(R"({"effect":"outbox"})");
+  return queued;
+}
+
+// The state changes, its time does not: only the upstream knows that (protocol.md 12.5).
+Result<void> Outbox::ApplyUpdate(const Uuid& id, const Json& body) {
+  const auto request = ParseUpdateRequest(body);
+  if (!request) return Fail(ErrorCode::kInvalid, ValidationSentence(request.error()));
+  CUE_ASSIGN(const EventView event, store_->Find(id, false));
+  return store_->Update(id, *request, Actor{}, event.updated_at);
+}
+
+// Makes the write visible again, after it was taken back or its events were lost.
+Result<void> Outbox::Apply(const LocalWrite& write) {
+  if (write.kind == LocalWrite::Kind::kUpdate) return ApplyUpdate(write.id, write.body);
+  if (write.kind == LocalWrite::Kind::kRemove) {
+    CUE_TRY(store_->Remove(write.id));
+    return {};
+  }
+  if (store_->table().FindById(write.id) != kNoRow) return {};
+  auto request = ParseDispatchRequest(write.body);
+  if (!request) return Fail(ErrorCode::kInvalid, ValidationSentence(request.error()));
+  if (request->hash == write.id.Hex()) request->hash.reset();
+  request->id = write.id;
+  CUE_TRY(store_->Dispatch(*request, Actor{}, write.made_at, Entropy{}));
+  assumed_.insert(write.id);
+  return {};
+}
+
+Result<void> Outbox::TakeBack(const LocalWrite& write) {
+  if (write.kind == LocalWrite::Kind::kRemove) return Restore(write.before);
+  if (store_->table().FindById(write.id) == kNoRow) return {};
+  if (write.kind == LocalWrite::Kind::kDispatch) {
+    CUE_TRY(store_->Remove(write.id));
+    return {};
+  }
+  Json values = write.before;
+  const Json theirs = values.contains("theirs") ? values["theirs"] : Json::object();
+  values.erase("theirs");
+  values.update(theirs);
+  for (LocalWrite& later : writes_) {
+    const bool counts = later.number > write.number && later.id == write.id &&
+                        later.kind == LocalWrite::Kind::kUpdate &&
+                        later.state == LocalWrite::State::kQueued;
+    if (!counts) continue;
+    for (const auto& [name, value] : later.body.items()) {
+      if (!values.contains(name)) continue;
+      later.before[name] = values[name];
+      values.erase(name);
+    }
+  }
+  return ApplyUpdate(write.id, values);
+}
+
+Result<void> Outbox::Restore(const Json& event) {
+  const std::string line = CanonicalText(event);
+  EventReader reader;
+  CUE_ASSIGN(const EventView view, reader.Read(line));
+  Event own = Own(view);
+  FieldSet fields = FieldSet::All();
+  own.creation_order = event.value("creationOrder", int64_t{0});
+  if (own.creation_order == 0 || own.creation_order >= kFirstProvisionalOrder) {
+    fields.Drop(Field::kCreationOrder);
+  }
+  if (!own.payload) fields.Drop(Field::kPayload);
+  return store_->Merge(own, fields, std::nullopt);
+}
+
+LocalWrite* Outbox::FindDispatch(const Event& event, FieldSet fields) {
+  for (LocalWrite& write : writes_) {
+    if (write.kind != LocalWrite::Kind::kDispatch || write.state == LocalWrite::State::kRefused) {
+      continue;
+    }
+    if (write.id == event.id) return &write;
+    if (fields.Has(Field::kHash) && HashOf(write) == event.HashText()) return &write;
+  }
+  return nullptr;
+}
+
+Result<void> Outbox::Merge(const Event& event, FieldSet fields, std::optional<double> progress) {
+  CUE_TRY(EnsureOpen());
+  if (writes_.empty() && assumed_.empty()) return store_->Merge(event, fields, progress);
+  const bool is_row = fields.Has(Field::kHash);  // a message may be late, and has no hash
+  const LocalWrite* const dispatch = FindDispatch(event, fields);
+  const uint64_t delivered = dispatch != nullptr && is_row ? dispatch->number : 0;
+  if (dispatch != nullptr && dispatch->id != event.id) CUE_TRY(Rename(dispatch->id, event.id));
+  bool is_removed = false;
+  for (LocalWrite& write : writes_) {
+    if (write.id != event.id || write.state != LocalWrite::State::kQueued) continue;
+    is_removed = is_removed || write.kind == LocalWrite::Kind::kRemove;
+    if (write.kind != LocalWrite::Kind::kUpdate) continue;
+    // A value that the write replaces: what the upstream has is what the write will be merged with.
+    bool is_changed = false;
+    for (const auto& [name, value] : write.body.items()) {
+      const auto field = FieldNamed(name);
+      if (!field || !fields.Has(*field)) continue;
+      const auto theirs = ValueOf(View(event), *field);
+      if (theirs) write.before["theirs"][name] = *theirs;
+      if (theirs) is_changed = true;
+      fields.Drop(*field);
+    }
+    if (is_changed) NoteState(write);
+  }
+  if (!is_removed) {
+    const bool rules = is_row && assumed_.erase(event.id) > 0;
+    CUE_TRY(store_->Merge(event, fields, progress, rules));
+  }
+  if (delivered != 0) {
+    const LocalWrite* const write = Find(delivered);
+    if (write->state == LocalWrite::State::kQueued) Tell(*write, "confirmed");
+    Drop(delivered);
+  }
+  return {};
+}
+
+// The upstream gave the event another id than it has here.
+Result<void> Outbox::Rename(Uuid from, Uuid to) {
+  const Row row = store_->table().FindById(from);
+  const bool came_first = store_->table().FindById(to) != kNoRow;  // by a message, as another event
+  if (row != kNoRow && came_first) {
+    CUE_TRY(store_->Remove(from));
+  } else if (row != kNoRow) {
+    Event renamed = Own(store_->table().ViewWithoutPayload(row));
+    renamed.hash = renamed.HashText();
+    renamed.id = to;
+    CUE_TRY(store_->Merge(renamed, FieldSet().Add(Field::kHash), std::nullopt));
+  }
+  store_->Unpin(from);
+  store_->Pin(to);
+  if (assumed_.erase(from) > 0) assumed_.insert(to);
+  for (LocalWrite& write : writes_) {
+    if (write.id != from) continue;
+    write.id = to;
+    Note({{"n", write.number}, {"id", to.Hex()}});
+    const bool is_queued = write.state == LocalWrite::State::kQueued;
+    if (came_first && is_queued && write.kind == LocalWrite::Kind::kUpdate) CUE_TRY(Apply(write));
+  }
+  effects_->Add(R"({"effect":"renamed","from":")" + from.Hex() + R"(","to":")" + to.Hex() + "\"}");
+  return {};
+}
+
+Outbox::Counts Outbox::counts() const {
+  Counts counts;
+  for (const LocalWrite& write : writes_) {
+    counts.queued += write.state == LocalWrite::State::kQueued ? 1 : 0;
+    counts.refused += write.state == LocalWrite::State::kRefused ? 1 : 0;
+  }
+  return counts;
+}
+
+}  // namespace cuesheet

@@ -1,0 +1,142 @@
+// Local writes that the upstream has not taken yet: shown at once, noted on disk, sent one after
+// the other, in their order, and sent again until the upstream has answered (docs/sync.md, Local
+// writes; protocol.md 12.4). What the upstream refuses is taken back here and kept for the user to
+// see.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/effects.h"
+#include "base/json.h"
+#include "base/timestamp.h"
+#include "base/uuid.h"
+#include "store/event_store.h"
+
+namespace cuesheet {
+
+inline constexpr size_t kMaxLocalWrites = 10'000;
+inline constexpr uint64_t kMaxOutboxBytes = 32 << 20;  // of their notes
+inline constexpr int64_t kSendTimeoutMs = 35'000;      // longer than the host's own
+inline constexpr int64_t kResendBaseMs = 500;          // doubles, full jitter
+inline constexpr int64_t kResendCapMs = 30'000;
+// A write whose sending the server answers with an error of its own (5xx) so many times is refused,
+// or it would hold up the others for good. Without any answer it is sent as long as it takes.
+inline constexpr uint32_t kMaxServerErrors = 20;
+
+struct LocalWrite {
+  enum class Kind : uint8_t { kDispatch, kUpdate, kRemove };
+  enum class State : uint8_t {
+    kQueued,     // to be sent, or sent and not answered
+    kDelivered,  // a dispatch that the upstream has; its row has not come back yet
+    kRefused,    // taken back here; kept until the user retries or discards it
+  };
+
+  uint64_t number = 0;  // ascending
+  Kind kind = Kind::kDispatch;
+  State state = State::kQueued;
+  Uuid id{};      // of the event as it is called here now
+  Json body{};    // what is sent; of a removal null
+  Json before{};  // update: the values that it replaced; removal: the event, as an export has it
+  Timestamp made_at{};  // by the clock of the device
+  bool was_sent = false;
+  uint32_t server_errors = 0;
+  int status = 0;        // of the refusal, 0 = none
+  std::string detail{};  // its text
+};
+
+class Outbox {
+ public:
+  Outbox(EventStore* store, EffectQueue* effects) : store_(store), effects_(effects) {}
+
+  // Each applies the write here, queues it and returns its number. kInvalid for a body that the
+  // upstream would refuse, kState for what cannot wait for it (store: false, reuse, server.*),
+  // kStorage when too much is queued; as EventStore's commands otherwise.
+  struct Queued {
+    uint64_t number;
+    Uuid id;
+  };
+  Result<Queued> Dispatch(Json body, const Actor& actor, Timestamp now, const Entropy& entropy);
+  Result<Queued> Update(const Uuid& id, Json body, Timestamp now);
+  Result<Queued> Remove(const Uuid& id, Timestamp now);
+
+  // What the upstream says of an event, laid under the writes that wait. As EventStore::Merge.
+  Result<void> Merge(const Event& event, FieldSet fields, std::optional<double> progress);
+
+  // Sends the next write when it is time; `may_send`: the connection is live.
+  Result<void> Pump(bool may_send, Timestamp now, const Entropy& entropy);
+  // The answer to the effect `write`; `status` 0 = none.
+  Result<void> Answered(uint64_t request, int status, std::string_view body, Timestamp now,
+                        const Entropy& entropy);
+
+  // Queues a refused write again. kNotFound.
+  Result<void> Retry(uint64_t number, Timestamp now);
+  // Forgets a refused write, or takes back one that was never sent. kNotFound; kState for one that
+  // the upstream may have.
+  Result<void> Discard(uint64_t number);
+
+  // Appends a JSON list of the writes, oldest first; delivered ones are not among them.
+  Result<void> AppendList(std::string& out);
+  // Queued and refused ones.
+  struct Counts {
+    size_t queued = 0;
+    size_t refused = 0;
+  };
+  Counts counts() const;
+
+  // Events that are to be read from the upstream, and whether there is one whose id only a walk
+  // tells; the caller takes them.
+  std::vector<Uuid> TakeRereads() { return std::exchange(rereads_, {}); }
+  bool TakeWalkWanted() { return std::exchange(walk_wanted_, false); }
+  // The upstream does not know the user any more (401): nothing is sent until the next login.
+  bool TakeUnauthorized() { return std::exchange(unauthorized_, false); }
+
+ private:
+  Result<void> EnsureOpen();
+  void ReadNote(const Json& note);
+  Result<void> Salvage();
+  Result<void> CheckRoom(const Json& body) const;
+  Result<Queued> Add(LocalWrite write);
+  void Note(const Json& note);
+  void NoteState(const LocalWrite& write);
+  void Drop(uint64_t number);
+
+  LocalWrite* Find(uint64_t number);
+  LocalWrite* FindDispatch(const Event& event, FieldSet fields);
+  LocalWrite* Next();
+  Result<void> Send(LocalWrite& write, Timestamp now);
+  Result<void> Delivered(LocalWrite& write, const Json& answer);
+  Result<void> Rename(Uuid from, Uuid to);
+  Result<void> Refuse(LocalWrite& write, int status, std::string detail);
+  Result<void> TakeBack(const LocalWrite& write);
+  Result<void> Apply(const LocalWrite& write);
+  Result<void> ApplyUpdate(const Uuid& id, const Json& body);
+  Result<void> Restore(const Json& event);
+  void Tell(const LocalWrite& write, std::string_view outcome);
+  void Wake(int64_t delay_ms);
+
+  EventStore* store_;
+  EffectQueue* effects_;
+  std::deque<LocalWrite> writes_;
+  uint64_t last_number_ = 0;
+  bool is_open_ = false;
+  bool is_salvaged_ = false;
+  uint64_t request_ = 0;  // of the last sending
+  uint64_t sending_ = 0;  // the number of the write under way, 0 = none
+  std::optional<Timestamp> send_by_, resend_at_;
+  uint32_t attempts_ = 0;  // that failed in a row
+  std::set<Uuid>
+      assumed_;  // states that are this replica's guess: the next row of the upstream rules
+  std::vector<Uuid> rereads_;
+  bool walk_wanted_ = false;
+  bool unauthorized_ = false;
+  size_t stale_notes_ = 0;  // in the file, of writes that are done or have changed
+};
+
+}  // namespace cuesheet

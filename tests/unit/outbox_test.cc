@@ -1,0 +1,313 @@
+#include "replica/outbox.h"
+
+#include <catch2/catch_amalgamated.hpp>
+
+#include "small_store.h"
+
+namespace cuesheet::testing {
+namespace {
+
+struct OutboxFixture : StoreFixture {
+  EffectQueue effects;
+  Outbox outbox{&store, &effects};
+
+  std::vector<Json> Effects(std::string_view kind) {
+    std::vector<Json> list;
+    const std::string lines = effects.Take();
+    for (size_t from = 0; from < lines.size();) {
+      const size_t to = lines.find('\n', from);
+      Json effect = Json::parse(lines.substr(from, to - from));
+      if (effect["effect"] == kind) list.push_back(std::move(effect));
+      from = to + 1;
+    }
+    return list;
+  }
+  Outbox::Queued Dispatch(const char* body = R"({"topic":"demo.a","summary":{"a":1}})") {
+    return outbox.Dispatch(Json::parse(body), {"mona", {}, {}}, Now(), Draw()).value();
+  }
+  Outbox::Queued Update(const Uuid& id, const char* body) {
+    return outbox.Update(id, Json::parse(body), Now()).value();
+  }
+  // What is sent next; null when nothing is.
+  Json Pump(bool may_send = true) {
+    CUE_ASSERT(outbox.Pump(may_send, Now(), Draw()).has_value());
+    const auto sent = Effects("write");
+    return sent.empty() ? Json() : sent.front();
+  }
+  void Answer(const Json& sent, int status, const Json& body = Json::object()) {
+    CUE_ASSERT(outbox.Answered(sent["request"], status, body.dump(), Now(), Draw()).has_value());
+  }
+  // A row of the upstream, as a walk brings it.
+  void Row(const Event& event, FieldSet fields = FieldSet::All().Drop(Field::kPayload)) {
+    CUE_ASSERT(outbox.Merge(event, fields, std::nullopt).has_value());
+  }
+  Event Upstream(const Uuid& id, int64_t order) {
+    Event event = Own(View(id));
+    event.creation_order = order;
+    event.created_at =
+        event.updated_at = {1'700'000'000'000'000};  // behind the clock of the device
+    return event;
+  }
+  Json List() {
+    std::string text;
+    CUE_ASSERT(outbox.AppendList(text).has_value());
+    return Json::parse(text);
+  }
+};
+
+constexpr Uuid kServerId = {{0x5e, 1}};
+
+TEST_CASE("a local dispatch shows at once and is sent, then the upstream's row rules") {
+  OutboxFixture f;
+  const auto [number, id] = f.Dispatch();
+  CHECK(f.View(id).topic == "demo.a");
+  CHECK(f.View(id).creation_order >= kFirstProvisionalOrder);
+  CHECK(f.Pump(false).is_null());
+  const Json sent = f.Pump();
+  CHECK(sent["method"] == "POST");
+  CHECK(sent["path"] == "/api/events");
+  const Json body = Json::parse(sent["body"].get<std::string>());
+  CHECK(body["id"] == id.Hex());
+  CHECK(body["hash"] == id.Hex());
+  CHECK(f.Pump().is_null());  // one at a time
+  f.Answer(sent, 201, {{"id", id.Hex()}});
+  CHECK(f.List().empty());
+  CHECK(f.outbox.TakeRereads() == std::vector{id});
+  f.Row(f.Upstream(id, 7));
+  CHECK(f.View(id).creation_order == 7);
+  CHECK(f.View(id).updated_at.us == 1'700'000'000'000'000);
+  CHECK(f.Pump().is_null());
+}
+
+TEST_CASE("a server that gives ids of its own renames the event and what waits for it") {
+  OutboxFixture f;
+  const auto [number, id] = f.Dispatch();
+  f.Update(id, R"({"description":"later"})");
+  f.Answer(f.Pump(), 201, {{"id", kServerId.Hex()}});
+  CHECK(f.store.table().FindById(id) == kNoRow);
+  CHECK(f.View(kServerId).description == "later");
+  CHECK(f.View(kServerId).HashText() == id.Hex());
+  const Json sent = f.Pump();
+  CHECK(sent["method"] == "PATCH");
+  CHECK(sent["path"] == "/api/events/" + kServerId.Hex());
+}
+
+TEST_CASE("a message may bring the event under its new id before the answer does") {
+  OutboxFixture f;
+  const Uuid id = f.Dispatch().id;
+  f.Update(id, R"({"description":"later"})");
+  const Json sent = f.Pump();
+  Event message = f.Upstream(id, 0);
+  message.id = kServerId;
+  message.hash.reset();
+  message.description = "";
+  f.Row(message,
+        FieldSet::All().Drop(Field::kPayload).Drop(Field::kHash).Drop(Field::kCreationOrder));
+  CHECK(f.store.table().size() == 2);
+  f.Answer(sent, 201, {{"id", kServerId.Hex()}});
+  CHECK(f.store.table().size() == 1);
+  CHECK(f.View(kServerId).description == "later");
+}
+
+TEST_CASE("a lost answer is followed by the same write, and 409 of its hash means delivered") {
+  OutboxFixture f;
+  const Uuid id = f.Dispatch().id;
+  f.Update(id, R"({"status":"failed"})");
+  const Json sent = f.Pump();
+  f.Answer(sent, 0);
+  f.now_us += 60'000'000;
+  const Json again = f.Pump();
+  CHECK(again["body"] == sent["body"]);
+  f.Answer(again, 409, {{"detail", "Event with the same hash already exists"}});
+  CHECK(f.outbox.TakeWalkWanted());
+  CHECK(f.Pump().is_null());  // the update waits until the id is known
+  Event row = f.Upstream(id, 7);
+  row.hash = id.Hex();
+  row.id = kServerId;
+  row.status = EventStatus::kFinished;
+  f.Row(row);
+  CHECK(f.View(kServerId).status == EventStatus::kFailed);
+  CHECK(f.Pump()["path"] == "/api/events/" + kServerId.Hex());
+}
+
+TEST_CASE("a row with the hash says that a dispatch whose answer was lost is there") {
+  OutboxFixture f;
+  const Uuid id = f.Dispatch().id;
+  (void)f.Pump();
+  Event row = f.Upstream(id, 7);
+  row.hash = id.Hex();
+  row.id = kServerId;
+  f.Row(row);
+  CHECK(f.store.table().size() == 1);
+  CHECK(f.List().empty());
+  CHECK(f.outbox.counts().queued == 0);
+}
+
+TEST_CASE("what the upstream refuses is taken back, kept, retried or discarded") {
+  OutboxFixture f;
+  const auto [number, id] = f.Dispatch();
+  const auto update = f.Update(id, R"({"description":"x"})").number;
+  f.Answer(f.Pump(), 403, {{"detail", "You are not allowed to dispatch events"}});
+  CHECK(f.store.table().size() == 0);
+  const Json list = f.List();
+  REQUIRE(list.size() == 2);
+  CHECK(list[0]["state"] == "refused");
+  CHECK(list[0]["status"] == 403);
+  CHECK(list[1]["detail"] == "its event was refused: You are not allowed to dispatch events");
+  CHECK(f.Pump().is_null());
+  CHECK(f.outbox.Retry(number, f.Now()));
+  CHECK(f.View(id).topic == "demo.a");
+  CHECK(f.Pump()["method"] == "POST");
+  CHECK(f.outbox.Discard(update));
+  CHECK(f.outbox.Discard(number).error().code == ErrorCode::kState);
+  CHECK(f.outbox.Retry(99, f.Now()).error().code == ErrorCode::kNotFound);
+}
+
+TEST_CASE("a write that was never sent can be taken back") {
+  OutboxFixture f;
+  const Uuid known = f.StoreFixture::Dispatch(R"({"topic":"demo.b","description":"old"})");
+  const auto first = f.Update(known, R"({"description":"one"})").number;
+  const auto second = f.Update(known, R"({"description":"two"})").number;
+  CHECK(f.outbox.Discard(first));
+  CHECK(f.View(known).description == "two");
+  CHECK(f.outbox.Discard(second));
+  CHECK(f.View(known).description == "old");
+  const auto removal = f.outbox.Remove(known, f.Now()).value().number;
+  CHECK(f.store.table().size() == 0);
+  CHECK(f.outbox.Discard(removal));
+  CHECK(f.View(known).description == "old");
+  CHECK(f.List().empty());
+}
+
+TEST_CASE("an update is merged with what the upstream changed meanwhile") {
+  OutboxFixture f;
+  const Uuid id = f.StoreFixture::Dispatch(
+      R"({"topic":"demo.b","finished":false,"summary":{"mine":1,"theirs":1,"gone":1}})");
+  f.Update(id, R"({"status":"in_progress","summary":{"mine":2,"theirs":1}})");
+  Event row = Own(f.View(id));
+  row.creation_order = 3;
+  row.status = EventStatus::kFinished;
+  row.summary = R"({"gone":1,"mine":1,"theirs":2})";
+  row.description = "by others";
+  row.updated_at.us += 5;
+  f.Row(row);
+  CHECK(f.View(id).description == "by others");
+  CHECK(f.View(id).status == EventStatus::kInProgress);  // until the upstream has answered
+  const Json body = Json::parse(f.Pump()["body"].get<std::string>());
+  CHECK(body == Json::parse(R"({"summary":{"mine":2,"theirs":2}})"));
+}
+
+TEST_CASE("refused updates and removals are undone, deleted events go") {
+  OutboxFixture f;
+  const Uuid id = f.StoreFixture::Dispatch(R"({"topic":"demo.b","description":"old"})");
+  f.Update(id, R"({"description":"new"})");
+  f.Answer(f.Pump(), 400, {{"detail", "no"}});
+  CHECK(f.View(id).description == "old");
+  CHECK(f.outbox.TakeRereads() == std::vector{id});
+  CHECK(f.outbox.Remove(id, f.Now()));
+  f.Answer(f.Pump(), 500, {{"code", 409}, {"detail", "is still referenced"}});
+  CHECK(f.View(id).description == "old");
+  f.Update(id, R"({"description":"new"})");
+  f.Answer(f.Pump(), 404, {{"detail", "Event not found"}});
+  CHECK(f.store.table().size() == 0);
+  CHECK(f.List().size() == 3);
+}
+
+TEST_CASE("errors of the server are tried again, but not for ever; 401 holds everything") {
+  OutboxFixture f;
+  f.Dispatch();
+  for (uint32_t i = 0; i + 1 < kMaxServerErrors; ++i) {
+    f.Answer(f.Pump(), 503);
+    f.now_us += 60'000'000;
+  }
+  f.Answer(f.Pump(), 401);
+  CHECK(f.outbox.TakeUnauthorized());
+  CHECK(f.outbox.counts().queued == 1);
+  f.Answer(f.Pump(), 500, {{"detail", "boom"}});
+  CHECK(f.outbox.counts().refused == 1);
+}
+
+TEST_CASE("writes survive a restart, also without the journal, and are sent in their order") {
+  OutboxFixture f;
+  const Uuid first = f.Dispatch().id;
+  f.Update(first, R"({"description":"x"})");
+  f.Dispatch(R"({"topic":"demo.c"})");
+  CommitAll(f.store);
+  const bool with_journal = GENERATE(true, false);
+  if (!with_journal) {
+    std::erase_if(f.env.files, [](const auto& file) { return !file.first.starts_with("outbox"); });
+  }
+  EventStore store(&f.env);
+  CHECK(OpenWhole(store));
+  Outbox outbox(&store, &f.effects);
+  CHECK(outbox.Pump(true, f.Now(), f.Draw()));
+  CHECK(store.table().FindById(first) != kNoRow);
+  CHECK(store.table().size() == 2);
+  CHECK(outbox.counts().queued == 3);
+  const auto sent = f.Effects("write");
+  REQUIRE(sent.size() == 1);
+  CHECK(Json::parse(sent[0]["body"].get<std::string>())["id"] == first.Hex());
+  CHECK(WhatIsWrong(store).empty());
+}
+
+TEST_CASE("a file that is cut anywhere keeps the writes before the cut") {
+  OutboxFixture f;
+  for (int i = 0; i < 3; ++i) f.Dispatch();
+  CommitAll(f.store);
+  const std::string name = OutboxName(1);
+  const std::string whole = f.env.files[name];
+  size_t last = 0;
+  for (size_t size = 0; size <= whole.size(); ++size) {
+    MemoryEnv env;
+    env.files[name] = whole.substr(0, size);
+    EventStore store(&env);
+    REQUIRE(store.Open());
+    EffectQueue effects;
+    Outbox outbox(&store, &effects);
+    REQUIRE(outbox.Pump(false, f.Now(), f.Draw()));
+    REQUIRE(outbox.counts().queued >= last);
+    last = outbox.counts().queued;
+    const Uuid id =
+        outbox.Dispatch(Json::parse(R"({"topic":"demo.d"})"), {}, f.Now(), f.Draw())->id;
+    CommitAll(store);
+    CommitAll(store);
+    EventStore again(&env);
+    REQUIRE(again.Open());
+    REQUIRE(again.table().FindById(id) != kNoRow);
+    REQUIRE(WhatIsWrong(again).empty());
+  }
+  CHECK(last == 3);
+}
+
+TEST_CASE("notes that say nothing any more are written anew") {
+  OutboxFixture f;
+  for (int i = 0; i < 1000; ++i) {
+    const Uuid id = f.Dispatch().id;
+    f.Answer(f.Pump(), 201, {{"id", id.Hex()}});
+    f.Row(f.Upstream(id, i + 1));
+    CommitAll(f.store);
+  }
+  CHECK(f.store.outbox_file().bytes() < 300'000);
+  size_t files = 0;
+  for (const auto& [name, bytes] : f.env.files) files += name.starts_with("outbox") ? 1 : 0;
+  CHECK(files <= 2);
+}
+
+TEST_CASE("what cannot wait, is wrong or too much is refused and changes nothing") {
+  OutboxFixture f;
+  const auto dispatch = [&](const char* body) {
+    return f.outbox.Dispatch(Json::parse(body), {}, f.Now(), f.Draw()).error().code;
+  };
+  CHECK(dispatch(R"({"topic":"demo.a","store":false})") == ErrorCode::kState);
+  CHECK(dispatch(R"({"topic":"demo.a","hash":"h","reuse":true})") == ErrorCode::kState);
+  CHECK(dispatch(R"({"topic":"server.restart_requested"})") == ErrorCode::kState);
+  CHECK(dispatch(R"({"topic":7})") == ErrorCode::kInvalid);
+  CHECK(dispatch("[]") == ErrorCode::kInvalid);
+  CHECK(f.outbox.Update(kServerId, Json::object(), f.Now()).error().code == ErrorCode::kNotFound);
+  CHECK(f.outbox.Remove(kServerId, f.Now()).error().code == ErrorCode::kNotFound);
+  CHECK(f.store.table().size() == 0);
+  CHECK(f.List().empty());
+}
+
+}  // namespace
+}  // namespace cuesheet::testing
