@@ -172,6 +172,7 @@ LocalWrite* Outbox::FindDispatch(const Event& event, FieldSet fields) {
 
 Result<void> Outbox::Merge(const Event& event, FieldSet fields, std::optional<double> progress) {
   CUE_TRY(EnsureOpen());
+  if (removed_.contains(event.id)) return {};
   if (writes_.empty() && assumed_.empty()) return store_->Merge(event, fields, progress);
   const bool is_row = fields.Has(Field::kHash);  // a message may be late, and has no hash
   const LocalWrite* const dispatch = FindDispatch(event, fields);

@@ -26,6 +26,7 @@ inline constexpr uint64_t kMaxOutboxBytes = 32 << 20;  // of their notes
 inline constexpr int64_t kSendTimeoutMs = 35'000;      // longer than the host's own
 inline constexpr int64_t kResendBaseMs = 500;          // doubles, full jitter
 inline constexpr int64_t kResendCapMs = 30'000;
+inline constexpr size_t kMaxRemovedIds = 10'000;  // remembered, until the store is opened again
 // A write whose sending the server answers with an error of its own (5xx) so many times is refused,
 // or it would hold up the others for good. Without any answer it is sent as long as it takes.
 inline constexpr uint32_t kMaxServerErrors = 20;
@@ -111,6 +112,7 @@ class Outbox {
   LocalWrite* FindDispatch(const Event& event, FieldSet fields);
   LocalWrite* Next();
   Result<void> Send(LocalWrite& write, Timestamp now);
+  void Removed(const Uuid& id);
   Result<void> Delivered(LocalWrite& write, const Json& answer);
   Result<void> Rename(Uuid from, Uuid to);
   Result<void> Refuse(LocalWrite& write, int status, std::string detail);
@@ -131,6 +133,9 @@ class Outbox {
   uint64_t sending_ = 0;  // the number of the write under way, 0 = none
   std::optional<Timestamp> send_by_, resend_at_;
   uint32_t attempts_ = 0;  // that failed in a row
+  // Removed here and there: a message that was on its way meanwhile brings none of them back. Ids
+  // are never used again.
+  std::set<Uuid> removed_;
   std::set<Uuid>
       assumed_;  // states that are this replica's guess: the next row of the upstream rules
   std::vector<Uuid> rereads_;

@@ -117,10 +117,18 @@ LocalWrite* Outbox::Find(uint64_t number) {
 // The events of writes whose records were lost with the journal are made again.
 Result<void> Outbox::Salvage() {
   is_salvaged_ = true;
+  std::set<Uuid> made;
   for (const LocalWrite& write : writes_) {
+    if (write.state == LocalWrite::State::kRefused) continue;
     const bool is_missing = store_->table().FindById(write.id) == kNoRow;
-    if (write.kind == LocalWrite::Kind::kDispatch && is_missing &&
-        write.state != LocalWrite::State::kRefused) {
+    const auto removes = [&write](const LocalWrite& it) {
+      return it.id == write.id && it.kind == LocalWrite::Kind::kRemove;
+    };
+    const bool is_dispatch = write.kind == LocalWrite::Kind::kDispatch;
+    if (is_dispatch && is_missing && std::ranges::none_of(writes_, removes)) {
+      CUE_TRY(Apply(write));
+      made.insert(write.id);
+    } else if (write.kind == LocalWrite::Kind::kUpdate && made.contains(write.id)) {
       CUE_TRY(Apply(write));
     }
   }
@@ -230,6 +238,7 @@ Result<void> Outbox::Answered(uint64_t request, int status, std::string_view bod
       return {};
     case Verdict::kGone:
       if (store_->table().FindById(write->id) != kNoRow) (void)store_->Remove(write->id);
+      Removed(write->id);
       return Refuse(*write, status, "the event was deleted on the server");
     case Verdict::kRefused:
       CUE_TRY(TakeBack(*write));
@@ -241,10 +250,26 @@ Result<void> Outbox::Answered(uint64_t request, int status, std::string_view bod
   if (write->kind == LocalWrite::Kind::kUpdate) {
     rereads_.push_back(write->id);
     assumed_.insert(write->id);
+  } else {
+    Removed(write->id);
   }
   Tell(*write, "confirmed");
   Drop(write->number);
   return {};
+}
+
+// A dispatch of the event whose row has not come back waits for nothing any more.
+void Outbox::Removed(const Uuid& id) {
+  if (removed_.size() == kMaxRemovedIds) removed_.clear();
+  removed_.insert(id);
+  assumed_.erase(id);
+  const auto row_is_missing = [&id](const LocalWrite& it) {
+    return it.id == id && it.state == LocalWrite::State::kDelivered;
+  };
+  for (auto at = std::ranges::find_if(writes_, row_is_missing); at != writes_.end();
+       at = std::ranges::find_if(writes_, row_is_missing)) {
+    Drop(at->number);
+  }
 }
 
 Result<void> Outbox::Delivered(LocalWrite& write, const Json& answer) {
@@ -282,7 +307,7 @@ Result<void> Outbox::Refuse(LocalWrite& refused, int status, std::string detail)
     NoteState(write);
     Tell(write, "refused");
   }
-  if (!is_dispatch) {
+  if (!is_dispatch && !removed_.contains(id)) {
     rereads_.push_back(id);
     assumed_.insert(id);
   }

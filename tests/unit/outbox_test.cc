@@ -213,6 +213,19 @@ TEST_CASE("refused updates and removals are undone, deleted events go") {
   CHECK(f.List().size() == 3);
 }
 
+TEST_CASE("what was removed is not brought back by a late message") {
+  OutboxFixture f;
+  const Uuid id = f.Dispatch().id;
+  const Event late = f.Upstream(id, 7);
+  CHECK(f.outbox.Remove(id, f.Now()));
+  f.Answer(f.Pump(), 201, {{"id", id.Hex()}});
+  f.Answer(f.Pump(), 204);
+  f.Row(late);
+  CHECK(f.store.table().size() == 0);
+  CHECK(f.Pump().is_null());
+  CHECK(f.outbox.counts().queued == 0);
+}
+
 TEST_CASE("errors of the server are tried again, but not for ever; 401 holds everything") {
   OutboxFixture f;
   f.Dispatch();
@@ -241,7 +254,8 @@ TEST_CASE("writes survive a restart, also without the journal, and are sent in t
   CHECK(OpenWhole(store));
   Outbox outbox(&store, &f.effects);
   CHECK(outbox.Pump(true, f.Now(), f.Draw()));
-  CHECK(store.table().FindById(first) != kNoRow);
+  REQUIRE(store.table().FindById(first) != kNoRow);
+  CHECK(store.table().description(store.table().FindById(first)) == "x");
   CHECK(store.table().size() == 2);
   CHECK(outbox.counts().queued == 3);
   const auto sent = f.Effects("write");

@@ -41,6 +41,8 @@ test('indicators say what is going on', () => {
     problem: null,
     message: null,
     saving: false,
+    queuedWrites: 0,
+    refusedWrites: 0,
     events: 1,
     sequence: 1,
     persisted: null,

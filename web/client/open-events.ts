@@ -14,6 +14,7 @@ import type {
   EventQuery,
   Events,
   EventsStatus,
+  LocalWrite,
   OpenOptions,
   WriteOptions,
 } from './types.ts';
@@ -26,6 +27,8 @@ const INITIAL_STATUS: EventsStatus = {
   problem: null,
   message: null,
   saving: false,
+  queuedWrites: 0,
+  refusedWrites: 0,
   events: 0,
   sequence: 0,
   persisted: null,
@@ -159,6 +162,15 @@ export async function openEvents(options: OpenOptions = {}): Promise<Events> {
     onStatus(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
+    },
+    outbox: {
+      list: async () => parseJson<LocalWrite[]>(await port.request('outbox', {})),
+      async retry(number) {
+        await port.request('retry', { number });
+      },
+      async discard(number) {
+        await port.request('discard', { number });
+      },
     },
     async setToken(token) {
       await port.request('token', { token });

@@ -199,14 +199,56 @@ export interface OpenOptions {
   onAuth?: () => Promise<string | null>;
 }
 
+/** A write that waits for the server, or that the server refused. */
+export interface LocalWrite {
+  readonly number: number;
+  readonly kind: 'dispatch' | 'update' | 'remove';
+  /** `refused`: taken back here, and kept until it is retried or discarded. */
+  readonly state: 'queued' | 'refused';
+  /** The event's id as it is known here now. */
+  readonly id: string;
+  /** What is sent; null for a removal. */
+  readonly body: Readonly<Record<string, unknown>> | null;
+  /** ISO 8601, by the clock of this device. */
+  readonly madeAt: string;
+  /** It is on its way, or was at least once. */
+  readonly sent: boolean;
+  /** HTTP status and text of the refusal; 0 and empty before. */
+  readonly status: number;
+  readonly detail: string;
+}
+
+/**
+ * Local writes, in the order in which they are sent: one after the other, again and again until the server
+ * has answered. How many there are stands in the status (`queuedWrites`, `refusedWrites`).
+ *
+ * @example
+ * for (const write of await events.outbox.list()) {
+ *   if (write.state === 'refused') await events.outbox.discard(write.number);
+ * }
+ */
+export interface Outbox {
+  /** Oldest first. */
+  list(): Promise<LocalWrite[]>;
+  /** Applies a refused write again and queues it. Rejects with `not_found`. */
+  retry(number: number): Promise<void>;
+  /**
+   * Forgets a refused write, or takes back one that was never sent. Rejects with `not_found`, and with
+   * `state` when the server may have it already.
+   */
+  discard(number: number): Promise<void>;
+}
+
 /** The events of one database. Every promise rejects with a `CuesheetError`. */
 export interface Events {
   /**
-   * Dispatches an event. Without a server the promise settles when IndexedDB has it; with one, when
-   * the server took it and it is durable here as well.
+   * Dispatches an event. It shows at once; the promise settles when IndexedDB has it and, while the
+   * connection is live, when the server took it as well (or refused it: the promise rejects with its
+   * reason, and the event is gone). Without a connection it waits in the outbox; the server may give it
+   * another id then. `store: false`, `reuse` and `server.*` do not wait: they reject with `offline`.
    */
   dispatch(event: NewEvent, options?: WriteOptions): Promise<{ id: string }>;
-  /** Changes an event; settles as `dispatch` does. */
+  /** Changes an event; settles as `dispatch` does. What others changed meanwhile is merged by field. */
   update(id: string, changes: EventChanges, options?: WriteOptions): Promise<void>;
   /** Removes an event. False when there was none here. */
   remove(id: string, options?: WriteOptions): Promise<boolean>;
@@ -226,6 +268,8 @@ export interface Events {
   readonly status: EventsStatus;
   /** Calls the listener at every change of state. Returns the function that ends it. */
   onStatus(listener: (status: EventsStatus) => void): () => void;
+  /** Writes that the server has not taken yet. Only with a server. */
+  readonly outbox: Outbox;
   /** Gives the connection another token. */
   setToken(token: string | null): Promise<void>;
   /**

@@ -11,7 +11,7 @@ import type { StorageProblemKind } from '../../wasm/storage-problem.ts';
  * Counted up with every change of the messages: pages share a worker with pages of the same version
  * only, also while a deployment replaces `worker.js` under an open tab.
  */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /** Stable codes of everything that can go wrong; the core's own codes and the worker's. */
 export type EventsErrorCode =
@@ -56,6 +56,9 @@ export interface Requests {
   live: { live: number; query: object };
   unlive: { live: number };
   token: { token: string | null };
+  outbox: Record<string, never>;
+  retry: { number: number };
+  discard: { number: number };
   /** The cursor of the part before, null = from the first event on. */
   export: { after: string | null };
   /** NDJSON, whole lines. */
@@ -91,6 +94,10 @@ export interface Answers {
   live: null;
   unlive: null;
   token: null;
+  /** UTF-8 JSON of a list of local writes. */
+  outbox: Uint8Array;
+  retry: null;
+  discard: null;
   export: ExportPart;
   import: ImportAnswer;
   verify: VerifyStep;
@@ -127,6 +134,10 @@ export interface Status {
   message: string | null;
   /** Changes that are applied and not yet durable. */
   saving: boolean;
+  /** Local writes that the server has not taken yet. */
+  queuedWrites: number;
+  /** Local writes that it refused: taken back here, kept to be tried again or discarded. */
+  refusedWrites: number;
   events: number;
   sequence: number;
 }
@@ -181,6 +192,7 @@ export const REPEATABLE: readonly Kind[] = [
   'live',
   'unlive',
   'token',
+  'outbox',
   'export',
   'import', // an event that is here already stays as it is
   'verify',
@@ -213,6 +225,9 @@ const CHECKS: Checks = {
   live: ({ live, query }) => Number.isInteger(live) && isObject(query),
   unlive: ({ live }) => Number.isInteger(live),
   token: ({ token }) => isTextOrNull(token),
+  outbox: () => true,
+  retry: ({ number }) => Number.isSafeInteger(number),
+  discard: ({ number }) => Number.isSafeInteger(number),
   export: ({ after }) => isTextOrNull(after),
   import: ({ lines }) => lines instanceof Uint8Array,
   verify: ({ file }) => isTextOrNull(file),

@@ -1,9 +1,9 @@
 import type { CallWithFiles } from '../../wasm/call-with-files.ts';
 import type { Durability } from '../../wasm/host-files.ts';
-import { type CoreStore, entropy, nowMicros } from '../../wasm/load.ts';
+import { CoreError, type CoreStore, entropy, nowMicros } from '../../wasm/load.ts';
 import { Method } from '../../wasm/methods.ts';
-import type { Arrivals } from './arrivals.ts';
 import type { LiveQueries } from './live.ts';
+import type { LocalWrites, Queued } from './local-writes.ts';
 import type { Answers, Kind, LiveMessage, Requests, Status, StatusMessage } from './protocol.ts';
 import { createTransferHandlers } from './transfer-requests.ts';
 import type { Upstream } from './upstream.ts';
@@ -28,7 +28,7 @@ export interface Workplace {
   hasScope: boolean;
   pages: Map<string, Post>;
   live: LiveQueries;
-  arrivals: Arrivals;
+  localWrites: LocalWrites;
   status(): Status;
   /** To be called after every change; resolves when everything so far is durable. */
   settle(durability?: Durability): Promise<void>;
@@ -38,11 +38,11 @@ export interface Workplace {
 }
 
 /**
- * Requests as calls of the core. Without an upstream a write settles when it is durable; with one,
- * when the upstream took it and what it made of it is durable here as well.
+ * Requests as calls of the core. A write settles when it is durable here; while the connection is live,
+ * when the upstream took it as well.
  */
 export function createHandlers(work: Workplace): Handlers {
-  const { store, call, upstream, live, arrivals, settle } = work;
+  const { store, call, upstream, live, localWrites, settle } = work;
   const actor = () => ({ now: nowMicros(), user: work.user, senderType: 'cuesheet' });
 
   /** The event without its payload. */
@@ -57,9 +57,33 @@ export function createHandlers(work: Workplace): Handlers {
     return store.call<{ covers: boolean }>(Method.covers, {}, toJson(event)).header.covers;
   }
 
-  function read(id: string): { updatedAt: string } | null {
-    const bytes = find(id);
-    return bytes && JSON.parse(new TextDecoder().decode(bytes));
+  /** Durable here, and taken by the server if there is a connection: the id that it has there. */
+  async function written(queued: Queued, durability?: Durability): Promise<string> {
+    // Asked before the write is on its way; nobody waits for it when it stays here.
+    const outcome = upstream?.state() === 'live' ? localWrites.outcome(queued) : null;
+    outcome?.catch(() => {}); // told below, after what is awaited first
+    await settle(durability);
+    return (await outcome) ?? localWrites.current(queued.id);
+  }
+
+  async function dispatchUp(event: object, body: string, durability?: Durability) {
+    if (!upstream) throw new WorkerError('state', 'there is no server');
+    if (!covers(event)) return sendAway(event);
+    let queued: Queued;
+    try {
+      queued = localWrites.queue('dispatch', {}, body);
+    } catch (error) {
+      // What cannot wait for the server goes to it now.
+      if (!(error instanceof CoreError) || error.code !== 'state') throw error;
+      return sendAway(event);
+    }
+    return { id: await written(queued, durability) };
+  }
+
+  /** To the server and nowhere else; when it keeps the event, that comes here as those of others do. */
+  async function sendAway(event: object): Promise<{ id: string }> {
+    const response = await (upstream as Upstream).request('POST', '/api/events', event);
+    return (await response.json()) as { id: string };
   }
 
   return {
@@ -69,41 +93,48 @@ export function createHandlers(work: Workplace): Handlers {
       return work.status();
     },
     async dispatch({ event, durability }) {
-      if (upstream) {
-        const response = await upstream.request('POST', '/api/events', event);
-        const { id } = (await response.json()) as { id: string };
-        const stored = (event as { store?: boolean }).store !== false;
-        if (stored && covers(event)) await arrivals.wait(id, () => find(id) !== null);
-        await settle(durability);
-        return { id };
-      }
       const body = toJson(event);
+      if (upstream) return dispatchUp(event, body, durability);
       const header = { ...actor(), entropy: entropy() };
       const { id } = store.call<{ id: string }>(Method.dispatch, header, body).header;
       await settle(durability);
       return { id };
     },
-    async update({ id, changes, durability }) {
-      if (upstream) {
-        const before = read(id)?.updatedAt; // moves with every change (protocol.md 4)
-        await upstream.request('PATCH', `/api/events/${id}`, changes);
-        // Without a scope it comes here even when it was not known before.
-        if (before !== undefined || !work.hasScope)
-          await arrivals.wait(id, () => (read(id)?.updatedAt ?? before) !== before);
-      } else {
-        store.call(Method.update, { ...actor(), id }, toJson(changes));
+    async update({ id: known, changes, durability }) {
+      const id = localWrites.current(known);
+      const body = toJson(changes);
+      if (!upstream) {
+        store.call(Method.update, { ...actor(), id }, body);
+        await settle(durability);
+        return null;
       }
+      if (find(id) === null) await upstream.request('PATCH', `/api/events/${id}`, changes);
+      else await written(localWrites.queue('update', { id }, body), durability);
       await settle(durability);
       return null;
     },
-    async remove({ id, durability }) {
+    async remove({ id: known, durability }) {
+      const id = localWrites.current(known);
       const here = find(id) !== null; // refuses what is no id, before the server is asked
-      await upstream?.request('DELETE', `/api/events/${id}`);
-      if (here) store.call(Method.remove, { now: nowMicros(), id });
+      if (upstream && here) await written(localWrites.queue('remove', { id }), durability);
+      else if (upstream) await upstream.request('DELETE', `/api/events/${id}`);
+      else if (here) store.call(Method.remove, { now: nowMicros(), id });
       await settle(durability);
       return { removed: here };
     },
-    async get({ id }) {
+    outbox: () => localWrites.list(),
+    async retry({ number }) {
+      localWrites.retry(number);
+      await settle();
+      return null;
+    },
+    async discard({ number }) {
+      localWrites.discard(number);
+      await settle();
+      return null;
+    },
+    async get({ id: known }) {
+      const id = localWrites.current(known);
       const { header, body } = await call<{ found: boolean }>(Method.get, { id });
       const here = header.found ? body : null;
       if (upstream?.state() !== 'live') return here;

@@ -4,7 +4,6 @@ import { type Claimed, claimDatabases, mountIdbfs } from '../../wasm/idbfs.ts';
 import { type Core, CoreError, loadCore } from '../../wasm/load.ts';
 import { type Effect, Method } from '../../wasm/methods.ts';
 import { type OpenedStore, openStore } from '../../wasm/open-store.ts';
-import { createArrivals } from './arrivals.ts';
 import { createLiveQueries } from './live.ts';
 import {
   type Answers,
@@ -15,6 +14,7 @@ import {
   type Status,
 } from './protocol.ts';
 import { createHandlers, type Post } from './requests.ts';
+import { createLocalWrites } from './local-writes.ts';
 import { createRetention } from './retention.ts';
 import { type GuardedFiles, guardStorage, memoryOnly } from './storage-guard.ts';
 import { createUpstream } from './upstream.ts';
@@ -26,6 +26,15 @@ const WASM_TIMEOUT_MS = 60_000;
 const STATUS_MS = 16;
 /** A file of the journal grows to this size: a commit writes the whole of it. */
 const SEGMENT_BYTES = 16 * 1024;
+
+/** The core's answer to `status` (docs/border.md). */
+interface StatusReport {
+  events: number;
+  sequence: number;
+  pendingBytes: number;
+  queuedWrites: number;
+  refusedWrites: number;
+}
 
 /** The store of a database, serving the pages of every tab. Lives in the worker that owns it. */
 export interface Session {
@@ -100,7 +109,6 @@ function createSession(
   let statusWaiting = false;
   let stopped = false;
   const live = createLiveQueries(store, call);
-  const arrivals = createArrivals();
   const told = (effects: Effect[]) => {
     carryOut(effects);
     tellStatus();
@@ -115,19 +123,20 @@ function createSession(
       else tellStatusNow(); // before anybody hears of a write that is in memory only
     },
   });
+  const localWrites = createLocalWrites(store, options.user);
   const upstream =
     options.server === null
       ? null
       : createUpstream(options.server, store, afterCall, options.token);
 
   function status(): Status {
-    const report = store.call<{ events: number; sequence: number; pendingBytes: number }>(
-      Method.status,
-    ).header;
+    const report = store.call<StatusReport>(Method.status).header;
     return {
       connection: upstream?.state() ?? 'local',
       ...storageState(),
       saving: report.pendingBytes > 0,
+      queuedWrites: report.queuedWrites,
+      refusedWrites: report.refusedWrites,
       events: report.events,
       sequence: report.sequence,
     };
@@ -159,11 +168,12 @@ function createSession(
     let changed = false;
     for (const effect of effects) {
       if (effect.effect === 'changed') changed = true;
-      else upstream?.carryOut(effect);
+      localWrites.carryOut(effect);
+      upstream?.carryOut(effect);
     }
+    if (upstream?.state() !== 'live') localWrites.goneOffline();
     if (!changed) return;
     live.changed();
-    arrivals.changed();
     retention.changed();
   }
 
@@ -194,11 +204,11 @@ function createSession(
     store,
     call,
     upstream,
+    localWrites,
     user,
     hasScope,
     pages,
     live,
-    arrivals,
     status,
     settle,
     flush: files.flush,

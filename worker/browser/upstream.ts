@@ -1,6 +1,6 @@
 import { type CoreStore, entropy, nowMicros } from '../../wasm/load.ts';
 import { type Effect, Method, type ReplicaState } from '../../wasm/methods.ts';
-import { isCrash, WorkerError } from './worker-error.ts';
+import { codeOfStatus, isCrash, WorkerError } from './worker-error.ts';
 
 /** Longest wait for an answer of the server, in milliseconds. */
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -29,11 +29,22 @@ export function createUpstream(
   let token = firstToken;
   let socket: WebSocket | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let wake: ReturnType<typeof setTimeout> | undefined;
+  let stopped = false;
   let state: ReplicaState = 'stopped';
 
   function tell(event: string, more: Record<string, unknown> = {}, body?: string | Uint8Array) {
+    tellCore(Method.replica, event, more, body);
+  }
+
+  function tellCore(
+    method: Method,
+    event: string,
+    more: Record<string, unknown>,
+    body?: string | Uint8Array,
+  ) {
     try {
-      store.call(Method.replica, { now: nowMicros(), entropy: entropy(), event, ...more }, body);
+      store.call(method, { now: nowMicros(), entropy: entropy(), event, ...more }, body);
     } catch (error) {
       if (isCrash(error)) throw error; // ends the worker
       console.error(`cuesheet: '${event}' of ${server} was refused:`, error);
@@ -74,17 +85,24 @@ export function createUpstream(
     clearTimeout(timer);
   }
 
-  async function answer(request: number, path: string, body: string) {
-    let status = 0;
-    let bytes = new Uint8Array();
+  /** Status 0 = no answer. */
+  async function ask(method: string, path: string, body?: string) {
     try {
-      const response = await send('POST', path, body);
-      bytes = new Uint8Array(await response.arrayBuffer());
-      status = response.status;
+      const response = await send(method, path, body);
+      return { status: response.status, bytes: new Uint8Array(await response.arrayBuffer()) };
     } catch {
-      // no answer: status 0
+      return { status: 0, bytes: new Uint8Array() };
     }
+  }
+
+  async function fetchPage(request: number, path: string, body: string) {
+    const { status, bytes } = await ask('POST', path, body);
     tell('fetched', { request, status }, bytes);
+  }
+
+  async function write(request: number, method: string, path: string, body: string | null) {
+    const { status, bytes } = await ask(method, path, body ?? undefined);
+    if (!stopped) tellCore(Method.outbox, 'answer', { request, status }, bytes);
   }
 
   const online = () => tell('online');
@@ -98,6 +116,8 @@ export function createUpstream(
     stop() {
       self.removeEventListener('online', online);
       self.removeEventListener('offline', offline);
+      stopped = true;
+      clearTimeout(wake);
       tell('stop');
     },
     setToken(next) {
@@ -122,7 +142,14 @@ export function createUpstream(
           }
           break;
         case 'fetch':
-          void answer(effect.request, effect.path, effect.body);
+          void fetchPage(effect.request, effect.path, effect.body);
+          break;
+        case 'write':
+          void write(effect.request, effect.method, effect.path, effect.body);
+          break;
+        case 'wake': // only the last one counts: one write is sent at a time
+          clearTimeout(wake);
+          wake = setTimeout(() => tellCore(Method.outbox, 'wake', {}), effect.delayMs);
           break;
         case 'timer':
           clearTimeout(timer);
@@ -145,16 +172,7 @@ export function createUpstream(
       }
       if (response.ok) return response;
       const { detail } = (await response.json().catch(() => ({}))) as { detail?: string };
-      throw new WorkerError(codeOf(response.status), detail ?? `HTTP ${response.status}`);
+      throw new WorkerError(codeOfStatus(response.status), detail ?? `HTTP ${response.status}`);
     },
   };
-}
-
-function codeOf(status: number) {
-  if (status === 401) return 'unauthorized';
-  if (status === 403) return 'forbidden';
-  if (status === 404) return 'not_found';
-  if (status === 409) return 'conflict';
-  if (status === 413) return 'too_large';
-  return status < 500 ? 'invalid' : 'server';
 }

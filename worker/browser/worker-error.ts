@@ -34,3 +34,13 @@ export function errorMessage(error: unknown): ErrorMessage {
 export function isCrash(error: unknown): error is WebAssembly.RuntimeError {
   return error instanceof WebAssembly.RuntimeError;
 }
+
+/** The code of a refusal by the server, from its HTTP status. */
+export function codeOfStatus(status: number): EventsErrorCode {
+  if (status === 401) return 'unauthorized';
+  if (status === 403) return 'forbidden';
+  if (status === 404) return 'not_found';
+  if (status === 409) return 'conflict';
+  if (status === 413) return 'too_large';
+  return status < 500 ? 'invalid' : 'server';
+}

@@ -19,6 +19,8 @@ Runs a hub: AYON's event protocol and an event viewer on this machine.
   --users FILE   users as JSON: [{"name", "apiKey", "password", "data": {"isService": true}}];
                  read anew at SIGHUP;
                  without it an admin and a service user are made at the first start
+  --origin URL   a web origin whose pages may call this hub, such as
+                 https://viewer.example (CORS); may be given several times
   --rate N       requests a second of one user, ten times as many at once; more
                  are answered with 429 (default: no limit)
   --no-sample    do not make sample events
@@ -49,6 +51,7 @@ async function run(args: string[]): Promise<number> {
     files,
     credentials,
     ...(options.rate && { rate: options.rate }),
+    ...(options.origin && { origins: options.origin }),
     page: servePage(packageFile('../page')),
   });
   const serve = await serverOfRuntime();
@@ -106,6 +109,7 @@ function readOptions(args: string[]) {
       data: { type: 'string', default: '.cuesheet' },
       users: { type: 'string' },
       rate: { type: 'string' },
+      origin: { type: 'string', multiple: true },
       'no-sample': { type: 'boolean', default: false },
     },
     0,
