@@ -14,7 +14,8 @@ Result<std::optional<Caller>> CallerOf(const Frame& frame) {
 
 class HubRole : public Role {
  public:
-  HubRole(EventStore* store, EffectQueue* effects) : api_(store), sockets_(effects) {}
+  HubRole(EventStore* store, EffectQueue* effects)
+      : api_(store), sockets_(effects, store, &api_.feed()) {}
 
   Result<std::string> Call(Method method, const Frame& frame) override {
     recipients_.reset();
@@ -28,6 +29,7 @@ class HubRole : public Role {
     api_.Note(change);
     sockets_.Publish(change, recipients_);
   }
+  void Published() override { sockets_.Published(); }
 
  private:
   Result<std::string> Request(const Frame& frame);
@@ -66,6 +68,7 @@ Result<std::string> HubRole::Socket(const Frame& frame) {
   CUE_ASSIGN(const uint64_t number, frame.Number("client"));
   CUE_ASSIGN(const std::string event, frame.Text("event"));
   const auto client = static_cast<uint32_t>(number);
+  sockets_.UseStore(frame.OptionalText("store").value_or(""));
   if (event == "opened") {
     sockets_.Opened(client, now);
   } else if (event == "restored") {

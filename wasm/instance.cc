@@ -357,6 +357,7 @@ void Instance::PublishChanges() {
   if (changes.empty() && published_ == store_.sequence()) return;
   published_ = store_.sequence();
   for (const Change& change : changes) role_->Publish(change);
+  role_->Published();
   effects_.Add(R"({"effect":"changed","sequence":)" + std::to_string(store_.sequence()) + '}');
 }
 

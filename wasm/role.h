@@ -28,6 +28,8 @@ class Role {
   virtual void AddStatus(Json& report) const = 0;
   // Hands a change of the store to whoever watches from outside.
   virtual void Publish(const Change& change) = 0;
+  // All changes of a call have been handed out.
+  virtual void Published() {}
 };
 
 }  // namespace cuesheet

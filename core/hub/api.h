@@ -53,6 +53,7 @@ class HubApi {
   HubApi& operator=(const HubApi&) = delete;
   // Every change of the store, in its order.
   void Note(const Change& change);
+  ChangeFeed& feed() { return feed_; }
   HubResponse Handle(const HubRequest& request, Timestamp now, const Entropy& entropy);
 
  private:

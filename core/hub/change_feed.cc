@@ -38,16 +38,17 @@ void ChangeFeed::CatchUp(uint64_t sequence) {
   floor_ = head_ = sequence;
 }
 
-uint64_t ChangeFeed::Append(std::string& out, uint64_t since, size_t limit, bool with_payloads,
-                            const Caller& caller, const EventTable& table) const {
+uint64_t ChangeFeed::Append(std::string& out, uint64_t since, const FeedLimit& limit,
+                            bool with_payloads, const Caller& caller,
+                            const EventStore& store) const {
   const size_t start = out.size();
   size_t count = 0;
   uint64_t sequence = since;
-  while (sequence < head_ && count < limit && out.size() - start < kMaxFeedPageBytes) {
+  while (sequence < head_ && count < limit.changes && out.size() - start < limit.bytes) {
     const Entry& entry = entries_[static_cast<size_t>(sequence - floor_)];
     ++sequence;
     if (count > 0) out += ',';
-    if (AppendEntry(out, sequence, entry, with_payloads, caller, table)) {
+    if (AppendEntry(out, sequence, entry, with_payloads, caller, store)) {
       ++count;
     } else if (count > 0) {
       out.pop_back();
@@ -59,7 +60,8 @@ uint64_t ChangeFeed::Append(std::string& out, uint64_t since, size_t limit, bool
 // False when the caller does not learn of it.
 bool ChangeFeed::AppendEntry(std::string& out, uint64_t sequence, const Entry& entry,
                              bool with_payloads, const Caller& caller,
-                             const EventTable& table) const {
+                             const EventStore& store) const {
+  const EventTable& table = store.table();
   ChangeKind kind = entry.kind;
   const Row row = kind == ChangeKind::kRemoved ? kNoRow : table.FindById(entry.id);
   std::optional<EventView> event;
@@ -79,7 +81,7 @@ bool ChangeFeed::AppendEntry(std::string& out, uint64_t sequence, const Entry& e
   if (kind == ChangeKind::kReplaced) out += R"(,"previousId":")" + entry.previous_id.Hex() + '"';
   if (event) {
     out += R"(,"event":)";
-    AppendEvent(out, *event, EventForm::kRow, std::nullopt, with_payloads);
+    AppendEvent(out, *event, EventForm::kRow, store.progress(event->id), with_payloads);
   }
   out += '}';
   return true;

@@ -6,17 +6,33 @@
 #include <cstdint>
 #include <deque>
 #include <string>
+#include <string_view>
 
 #include "base/uuid.h"
 #include "event/change.h"
 #include "hub/caller.h"
-#include "table/event_table.h"
+#include "store/event_store.h"
 
 namespace cuesheet {
 
 inline constexpr size_t kMaxFeedChanges = 65'536;  // 48 bytes each: 3 MiB
 inline constexpr size_t kMaxFeedPage = 1000;
 inline constexpr size_t kMaxFeedPageBytes = 4 << 20;  // or one change
+
+// Why changes cannot be had, and what to do.
+constexpr std::string_view GoneText(bool is_other_store) {
+  return is_other_store
+             ? "These are the changes of another store: take GET /api/snapshot, then go on from "
+               "its sequence"
+             : "The changes after this sequence are not known any more: take GET /api/snapshot, "
+               "then go on from its sequence";
+}
+
+// What one page has at most.
+struct FeedLimit {
+  size_t changes = kMaxFeedPage;
+  size_t bytes = kMaxFeedPageBytes;  // or one change
+};
 
 class ChangeFeed {
  public:
@@ -33,8 +49,8 @@ class ChangeFeed {
   // `since`, in its order; returns the sequence to go on from. A manager gets every change:
   // without `event` when there is no such event any more. Others get those of events that they may
   // read, all removals, and a removal for an event that has gone to a project that is not theirs.
-  uint64_t Append(std::string& out, uint64_t since, size_t limit, bool with_payloads,
-                  const Caller& caller, const EventTable& table) const;
+  uint64_t Append(std::string& out, uint64_t since, const FeedLimit& limit, bool with_payloads,
+                  const Caller& caller, const EventStore& store) const;
 
  private:
   struct Entry {
@@ -45,7 +61,7 @@ class ChangeFeed {
   };
 
   bool AppendEntry(std::string& out, uint64_t sequence, const Entry& entry, bool with_payloads,
-                   const Caller& caller, const EventTable& table) const;
+                   const Caller& caller, const EventStore& store) const;
 
   std::deque<Entry> entries_;  // of the sequences (floor_, head_]
   uint64_t floor_ = 0;

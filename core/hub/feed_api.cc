@@ -38,15 +38,12 @@ HubResponse HubApi::Changes(const HubRequest& request, const Json& arguments) {
   AppendJsonString(head, request.store);
   const bool is_other = !store.empty() && store != request.store;
   if (is_other || !feed_.Covers(static_cast<uint64_t>(since))) {
-    const std::string why = is_other ? "These are the changes of another store"
-                                     : "The changes after this sequence are not known any more";
-    return {410, R"({"code":410,"detail":")" + why +
-                     ": take GET /api/snapshot, then go on from its sequence\"" + head + '}'};
+    return {410, R"({"code":410,"detail":")" + std::string(GoneText(is_other)) + '"' + head + '}'};
   }
   HubResponse response{200, R"({"changes":[)"};
-  const uint64_t next =
-      feed_.Append(response.body, static_cast<uint64_t>(since), static_cast<size_t>(limit),
-                   with_payloads, *request.caller, store_->table());
+  const uint64_t next = feed_.Append(response.body, static_cast<uint64_t>(since),
+                                     {.changes = static_cast<size_t>(limit)}, with_payloads,
+                                     *request.caller, *store_);
   response.body += R"(],"next":)" + std::to_string(next) + head + '}';
   return response;
 }

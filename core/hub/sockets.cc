@@ -4,6 +4,7 @@
 #include <array>
 
 #include "event/codec.h"
+#include "hub/open_events.h"
 
 namespace cuesheet {
 namespace {
@@ -29,22 +30,39 @@ Result<void> Sockets::Restored(uint32_t client, std::string_view state) {
     return Fail(ErrorCode::kInvalid, "state: expected what the effect remember gave");
   }
   CUE_ASSIGN(Caller known, Caller::Parse(*caller));
+  const Json* follow = FindMember(json, "follow");
+  if (follow != nullptr) CUE_TRY(followers_.Restore(client, known, *follow));
   clients_[client] = {.caller = std::move(known), .subscription = SubscriptionOf(json)};
+  if (follow != nullptr) {
+    followers_.Advance(client);
+    RememberFollower(client);
+  }
   return {};
 }
 
-void Sockets::Closed(uint32_t client) { clients_.erase(client); }
+void Sockets::Closed(uint32_t client) {
+  clients_.erase(client);
+  followers_.Drop(client);
+}
 
 void Sockets::Message(uint32_t client, std::string_view text) {
   const auto it = clients_.find(client);
   const auto message = ParseJson(text);
   if (it == clients_.end() || !message) return;
   const Json* topic = FindMember(*message, "topic");
-  const Json* token = FindMember(*message, "token");
-  if (topic == nullptr || *topic != "auth" || token == nullptr || !token->is_string()) return;
-  if (it->second.waiting.size() == kMaxWaitingLogins) return;
-  it->second.waiting.push_back(SubscriptionOf(*message));
-  const Json effect = {{"effect", "authenticate"}, {"client", client}, {"token", *token}};
+  if (topic == nullptr) return;
+  if (*topic == "auth") return AskForLogin(client, it->second, *message);
+  const Json* sequence = FindMember(*message, "sequence");
+  if (*topic != "ack" || sequence == nullptr || !sequence->is_number_unsigned()) return;
+  if (followers_.Acknowledge(client, sequence->get<uint64_t>())) RememberFollower(client);
+}
+
+void Sockets::AskForLogin(uint32_t number, Client& client, const Json& message) {
+  const Json* token = FindMember(message, "token");
+  if (token == nullptr || !token->is_string()) return;
+  if (client.waiting.size() == kMaxWaitingLogins) return;
+  client.waiting.push_back(SubscriptionOf(message));
+  const Json effect = {{"effect", "authenticate"}, {"client", number}, {"token", *token}};
   effects_->Add(CanonicalText(effect));
 }
 
@@ -56,7 +74,19 @@ void Sockets::Authenticated(uint32_t client, std::optional<Caller> caller) {
   if (!caller) return;  // a failed login leaves the old state (9.2)
   it->second.caller = std::move(caller);
   it->second.subscription = std::move(wanted);
+  if (it->second.subscription.follow.wants_open_events) SendOpenEvents(client, it->second);
+  followers_.Start(client, *it->second.caller, it->second.subscription.follow);
   Remember(client, it->second);
+}
+
+void Sockets::SendOpenEvents(uint32_t number, const Client& client) {
+  const Subscription& subscription = client.subscription;
+  const auto is_wanted = [&subscription](const EventView& event) {
+    const bool other_project =
+        subscription.project && event.project && *subscription.project != *event.project;
+    return !other_project && Asks(subscription, event.topic);
+  };
+  AddSend(*effects_, {number}, OpenEventsMessage(*store_, *client.caller, is_wanted));
 }
 
 Sockets::Subscription Sockets::SubscriptionOf(const Json& message) {
@@ -70,31 +100,47 @@ Sockets::Subscription Sockets::SubscriptionOf(const Json& message) {
   }
   const Json* project = FindMember(message, "project");
   if (project != nullptr && project->is_string()) wanted.project = project->get<std::string>();
+  wanted.follow = FollowRequest::Parse(message);
   return wanted;
 }
 
 void Sockets::Remember(uint32_t number, const Client& client) {
   const Subscription& subscription = client.subscription;
-  const Json state = {{"caller", client.caller->ToJson()},
-                      {"subscribe", subscription.prefixes},
-                      {"project", subscription.project ? Json(*subscription.project) : Json()}};
+  Json state = {{"caller", client.caller->ToJson()},
+                {"subscribe", subscription.prefixes},
+                {"project", subscription.project ? Json(*subscription.project) : Json()}};
+  if (auto follow = followers_.State(number)) state["follow"] = *std::move(follow);
   const Json effect = {{"effect", "remember"}, {"client", number}, {"state", CanonicalText(state)}};
   effects_->Add(CanonicalText(effect));
 }
 
+void Sockets::RememberFollower(uint32_t number) {
+  if (const auto it = clients_.find(number); it != clients_.end()) Remember(number, it->second);
+}
+
 void Sockets::Tick(Timestamp now) {
+  Published();  // who was left out of a round for its size
   for (const auto& [number, client] : clients_) {
     if (client.caller || now.us - client.opened.us < kAuthDeadlineUs) continue;
     effects_->Add(R"({"effect":"close","client":)" + std::to_string(number) + R"(,"code":1000})");
   }
   if (last_heartbeat_ && now.us - last_heartbeat_->us < kHeartbeatUs) return;
   last_heartbeat_ = now;
-  Send(Recipients("heartbeat", std::nullopt, std::nullopt), R"({"topic":"heartbeat"})");
+  AddSend(*effects_, Recipients("heartbeat", std::nullopt, std::nullopt),
+          R"({"topic":"heartbeat"})");
 }
 
 void Sockets::Publish(const Change& change, const Names& recipients) {
   if (change.kind == ChangeKind::kRemoved) return;
-  Send(Recipients(change.event.topic, change.event.project, recipients), SocketMessage(change));
+  std::vector<uint32_t> reached = Recipients(change.event.topic, change.event.project, recipients);
+  if (change.kind != ChangeKind::kTransient) {
+    std::erase_if(reached, [this](uint32_t client) { return followers_.Has(client); });
+  }
+  if (!reached.empty()) AddSend(*effects_, reached, SocketMessage(change));
+}
+
+void Sockets::Published() {
+  for (const uint32_t client : followers_.AdvanceAll()) RememberFollower(client);
 }
 
 std::vector<uint32_t> Sockets::Recipients(std::string_view topic,
@@ -124,22 +170,14 @@ bool Sockets::Reaches(const Client& client, std::string_view topic,
       return false;
     }
   }
-  if (always_on || client.subscription.everything) return true;
-  return std::ranges::any_of(client.subscription.prefixes, [topic](const std::string& prefix) {
-    return topic.starts_with(prefix);
-  });
+  return always_on || Asks(client.subscription, topic);
 }
 
-void Sockets::Send(const std::vector<uint32_t>& clients, std::string_view text) {
-  if (clients.empty()) return;
-  std::string line = R"({"effect":"send","clients":[)";
-  for (const uint32_t client : clients) {
-    if (line.back() != '[') line += ',';
-    line += std::to_string(client);
-  }
-  line += "],\"text\":";
-  AppendJsonString(line, text);
-  effects_->Add(line + '}');
+bool Sockets::Asks(const Subscription& subscription, std::string_view topic) {
+  if (subscription.everything) return true;
+  return std::ranges::any_of(subscription.prefixes, [topic](const std::string& prefix) {
+    return topic.starts_with(prefix);
+  });
 }
 
 }  // namespace cuesheet

@@ -1,5 +1,6 @@
 // The hub's WebSocket clients: authentication deadline, subscriptions, who gets which message,
 // heartbeat (protocol.md 9). The host owns the sockets and the tokens and carries out the effects.
+// A socket whose auth message has `since` follows the change feed instead (followers.h).
 // A host whose sockets outlive the hub (Cloudflare's hibernation) keeps the `state` of each effect
 // `remember` with its socket and gives it back with Restored.
 #pragma once
@@ -18,6 +19,7 @@
 #include "base/timestamp.h"
 #include "event/change.h"
 #include "hub/caller.h"
+#include "hub/followers.h"
 
 namespace cuesheet {
 
@@ -28,14 +30,19 @@ inline constexpr size_t kMaxWaitingLogins = 16;    // auth messages whose token 
 
 class Sockets {
  public:
-  explicit Sockets(EffectQueue* effects) : effects_(effects) {}
+  // Neither is moved afterwards.
+  Sockets(EffectQueue* effects, const EventStore* store, ChangeFeed* feed)
+      : effects_(effects), store_(store), followers_(effects, store, feed) {}
+
+  // The id of the store, by which a follower notices another one.
+  void UseStore(std::string_view id) { followers_.UseStore(id); }
 
   void Opened(uint32_t client, Timestamp now);
   // Takes back an authenticated socket that was open before the hub was started anew, with the same
   // user and subscription. Fails with kInvalid for a state that `remember` did not make.
   Result<void> Restored(uint32_t client, std::string_view state);
   void Closed(uint32_t client);
-  // Anything but an auth message with a token is ignored.
+  // Anything but an auth message with a token, and `ack` of a follower, is ignored.
   void Message(uint32_t client, std::string_view text);
   // The answer to the oldest `authenticate` effect of the client; none = token not known.
   void Authenticated(uint32_t client, std::optional<Caller> caller);
@@ -45,7 +52,10 @@ class Sockets {
   // User names; none = everybody.
   using Names = std::optional<std::vector<std::string>>;
   // Sends the change to everyone who may see it and is among the recipients. Deletes are silent.
+  // Followers get here what is not stored, all else by the feed.
   void Publish(const Change& change, const Names& recipients = {});
+  // To be called when all changes of a call are in the feed.
+  void Published();
   // The clients that a message reaches.
   std::vector<uint32_t> Recipients(std::string_view topic,
                                    const std::optional<std::string>& project,
@@ -56,6 +66,7 @@ class Sockets {
     std::vector<std::string> prefixes;
     bool everything = false;
     std::optional<std::string> project;
+    FollowRequest follow;
   };
   struct Client {
     Timestamp opened = {};
@@ -65,12 +76,17 @@ class Sockets {
   };
 
   static Subscription SubscriptionOf(const Json& message);
+  void AskForLogin(uint32_t number, Client& client, const Json& message);
+  void SendOpenEvents(uint32_t number, const Client& client);
+  void RememberFollower(uint32_t number);
   void Remember(uint32_t number, const Client& client);
+  static bool Asks(const Subscription& subscription, std::string_view topic);
   static bool Reaches(const Client& client, std::string_view topic,
                       const std::optional<std::string>& project);
-  void Send(const std::vector<uint32_t>& clients, std::string_view text);
 
   EffectQueue* effects_;
+  const EventStore* store_;
+  Followers followers_;
   std::map<uint32_t, Client> clients_;
   std::optional<Timestamp> last_heartbeat_;
 };

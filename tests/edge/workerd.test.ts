@@ -87,6 +87,37 @@ test('an object that is evicted between two messages loses nothing, and its sock
   }
 }, 90_000);
 
+test('a socket that follows the change feed goes on where it was when its object was evicted', async () => {
+  const hub = await start({
+    CUESHEET_USERS: JSON.stringify(USERS),
+    CUESHEET_HEARTBEAT_SECONDS: '600',
+  });
+  await call(hub, 'GET', '/api/users/me', { key: KEYS.manager });
+  const { socket, heard } = await openSocket(hub.url);
+  socket.send(JSON.stringify({ topic: 'auth', token: KEYS.manager, since: 0, snapshot: false }));
+  await eventually(() => heard.length > 0, 'the answer to the login');
+  const batch = Array.from({ length: 1000 }, () => ({ topic: 'render.shot' }));
+  await call(hub, 'POST', '/api/events/batch', { key: KEYS.service, body: batch });
+  const batches = () => heard.filter(({ topic }) => topic === 'cuesheet.changes');
+  const sequences = () =>
+    batches().flatMap(({ changes }) =>
+      changes.map((change: { sequence: number }) => change.sequence),
+    );
+  const ack = () => socket.send(JSON.stringify({ topic: 'ack', sequence: batches().at(-1)?.next }));
+  await eventually(() => sequences().length > 0, 'the first batch');
+  const before = await life(hub);
+  await sleep(IDLE_MS);
+  expect(await life(hub)).not.toBe(before);
+  await eventually(() => {
+    ack();
+    return sequences().length >= 1000;
+  }, 'all changes');
+  await dispatch(hub, 'render.shot');
+  await eventually(() => sequences().length >= 1001, 'a change after that');
+  expect(sequences()).toEqual(Array.from({ length: 1001 }, (_, index) => index + 1));
+  socket.terminate();
+}, 60_000);
+
 test('an object that crashes under load twenty times loses no acknowledged write', async () => {
   const hub = await start({ CUESHEET_USERS: JSON.stringify(USERS) }, { quiet: true });
   const acknowledged: string[] = [];

@@ -195,9 +195,10 @@ TEST_CASE("a body over the limit is refused and named") {
   CHECK(response.body.find("1048576") != std::string::npos);
 }
 
-struct SocketFixture {
+struct SocketFixture : StoreFixture {
+  ChangeFeed feed;
   EffectQueue effects;
-  Sockets sockets{&effects};
+  Sockets sockets{&effects, &store, &feed};
   void Join(uint32_t client, std::string_view who, const std::string& subscribe) {
     sockets.Opened(client, {0});
     sockets.Message(client, R"({"topic":"auth","token":"t","subscribe":)" + subscribe + "}");

@@ -112,10 +112,11 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   const opened = await openWholeStore(core, 'hub', options.files, SEGMENT_BYTES);
   const { store } = opened;
   for (const what of opened.lost) console.error(`cuesheet: ${what}`);
+  const storeId = readStoreId(options.files, opened.lost.length > 0);
   let stopping = false;
   const sockets = createSockets(options.credentials, (header, text) => {
     if (stopping) return Promise.resolve(); // frames still come in while a socket closes
-    store.call(Method.socket, { now: nowMicros(), ...header }, text);
+    store.call(Method.socket, { now: nowMicros(), store: storeId, ...header }, text);
     return commits.settle().catch(reportCommit);
   });
   const news = createNews();
@@ -124,7 +125,6 @@ export async function createHub(options: HubOptions): Promise<Hub> {
     if (effects.some(({ effect }) => effect === 'changed')) news.tell();
   });
 
-  const storeId = readStoreId(options.files, opened.lost.length > 0);
   const ask = (request: CoreRequest): CoreAnswer => {
     if (stopping) return STOPPING;
     const { user, body, ...rest } = request;
