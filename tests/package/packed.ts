@@ -1,0 +1,43 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+/** What a user writes: an event is stored, and told to a live query. */
+const APP = `import { openEvents } from 'cuesheet';
+
+const events = await openEvents({ name: 'app', user: 'td' });
+events.live({ topics: ['render.*'] }, (page) => {
+  document.body.dataset.topics = page.events.map((event) => event.topic).join(' ');
+});
+await events.dispatch({ topic: 'render.shot', description: 'Rendering sh010' });
+await events.flush();
+document.body.dataset.storage = events.status.storage;
+`;
+
+/**
+ * A project in an empty folder that has the packed package installed: the files of the tarball and
+ * nothing else of this repository.
+ */
+export function packedProject(folder: string): string {
+  const project = join(folder, 'project');
+  const modules = join(project, 'node_modules');
+  mkdirSync(modules, { recursive: true });
+  const tarball = execFileSync('npm', ['pack', '--silent', '--pack-destination', folder], {
+    encoding: 'utf8',
+  }).trim();
+  mkdirSync(join(modules, 'cuesheet'));
+  const to = ['-C', join(modules, 'cuesheet'), '--strip-components=1'];
+  execFileSync('tar', ['-xzf', join(folder, tarball), ...to]);
+  // What `npm install` would bring beside it.
+  for (const name of ['lit', '@lit', 'lit-html', 'lit-element', '@lit-labs']) {
+    symlinkSync(resolve('node_modules', name), join(modules, name));
+  }
+  writeFileSync(join(project, 'package.json'), '{"name":"app","private":true,"type":"module"}');
+  writeFileSync(join(project, 'main.js'), APP);
+  writeFileSync(join(project, 'index.html'), indexHtml('/main.js'));
+  return project;
+}
+
+export const indexHtml = (script: string) =>
+  `<!doctype html><meta charset="utf-8"><title>app</title><body>
+<script type="module" src="${script}"></script>\n`;
