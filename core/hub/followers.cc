@@ -88,6 +88,11 @@ std::optional<Json> Followers::State(uint32_t client) const {
   return state;
 }
 
+size_t Followers::UnacknowledgedBytes(uint32_t client) const {
+  const auto it = followers_.find(client);
+  return it == followers_.end() ? 0 : it->second.unacknowledged_bytes;
+}
+
 bool Followers::Acknowledge(uint32_t client, uint64_t sequence) {
   const auto it = followers_.find(client);
   if (it == followers_.end()) return false;

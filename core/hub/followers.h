@@ -54,6 +54,8 @@ class Followers {
   void Drop(uint32_t client) { followers_.erase(client); }
   // True for a socket that hears of stored changes by the feed only.
   bool Has(uint32_t client) const { return followers_.contains(client); }
+  // Of batches; 0 for a socket that does not follow.
+  size_t UnacknowledgedBytes(uint32_t client) const;
   // `{"sent","store","isGone"?,"unacknowledged":[[next,bytes],…]}`; none = it does not follow.
   std::optional<Json> State(uint32_t client) const;
 

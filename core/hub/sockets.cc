@@ -33,6 +33,9 @@ Result<void> Sockets::Restored(uint32_t client, std::string_view state) {
   const Json* follow = FindMember(json, "follow");
   if (follow != nullptr) CUE_TRY(followers_.Restore(client, known, *follow));
   clients_[client] = {.caller = std::move(known), .subscription = SubscriptionOf(json)};
+  if (const Json* unread = FindMember(json, "unread"); unread && unread->is_number_unsigned()) {
+    clients_[client].unread = unread->get<size_t>();
+  }
   if (follow != nullptr) {
     followers_.Advance(client);
     RememberFollower(client);
@@ -52,9 +55,16 @@ void Sockets::Message(uint32_t client, std::string_view text) {
   const Json* topic = FindMember(*message, "topic");
   if (topic == nullptr) return;
   if (*topic == "auth") return AskForLogin(client, it->second, *message);
-  const Json* sequence = FindMember(*message, "sequence");
-  if (*topic != "ack" || sequence == nullptr || !sequence->is_number_unsigned()) return;
-  if (followers_.Acknowledge(client, sequence->get<uint64_t>())) RememberFollower(client);
+  if (*topic == "ack") Acknowledge(client, it->second, *message);
+}
+
+void Sockets::Acknowledge(uint32_t number, Client& client, const Json& message) {
+  const Json* sequence = FindMember(message, "sequence");
+  if (sequence == nullptr || !sequence->is_number_unsigned()) return;
+  const bool was_unread = client.unread > 0;
+  client.unread = 0;
+  const bool has_moved = followers_.Acknowledge(number, sequence->get<uint64_t>());
+  if (client.caller && (has_moved || was_unread)) Remember(number, client);
 }
 
 void Sockets::AskForLogin(uint32_t number, Client& client, const Json& message) {
@@ -74,19 +84,27 @@ void Sockets::Authenticated(uint32_t client, std::optional<Caller> caller) {
   if (!caller) return;  // a failed login leaves the old state (9.2)
   it->second.caller = std::move(caller);
   it->second.subscription = std::move(wanted);
+  it->second.unread += followers_.UnacknowledgedBytes(client);
+  if (it->second.unread > kMaxUnreadBytes) {
+    followers_.Drop(client);
+    effects_->Add(R"({"effect":"close","client":)" + std::to_string(client) + R"(,"code":1013})");
+    return;
+  }
   if (it->second.subscription.follow.wants_open_events) SendOpenEvents(client, it->second);
   followers_.Start(client, *it->second.caller, it->second.subscription.follow);
   Remember(client, it->second);
 }
 
-void Sockets::SendOpenEvents(uint32_t number, const Client& client) {
+void Sockets::SendOpenEvents(uint32_t number, Client& client) {
   const Subscription& subscription = client.subscription;
   const auto is_wanted = [&subscription](const EventView& event) {
     const bool other_project =
         subscription.project && event.project && *subscription.project != *event.project;
     return !other_project && Asks(subscription, event.topic);
   };
-  AddSend(*effects_, {number}, OpenEventsMessage(*store_, *client.caller, is_wanted));
+  const std::string text = OpenEventsMessage(*store_, *client.caller, is_wanted);
+  AddSend(*effects_, {number}, text);
+  client.unread += text.size();
 }
 
 Sockets::Subscription Sockets::SubscriptionOf(const Json& message) {
@@ -109,6 +127,7 @@ void Sockets::Remember(uint32_t number, const Client& client) {
   Json state = {{"caller", client.caller->ToJson()},
                 {"subscribe", subscription.prefixes},
                 {"project", subscription.project ? Json(*subscription.project) : Json()}};
+  if (client.unread > 0) state["unread"] = client.unread;
   if (auto follow = followers_.State(number)) state["follow"] = *std::move(follow);
   const Json effect = {{"effect", "remember"}, {"client", number}, {"state", CanonicalText(state)}};
   effects_->Add(CanonicalText(effect));

@@ -25,8 +25,9 @@ namespace cuesheet {
 
 inline constexpr int64_t kAuthDeadlineUs = 3'000'000;
 inline constexpr int64_t kHeartbeatUs = 5'000'000;
-inline constexpr size_t kMaxSubscriptions = 1000;  // per socket; more are ignored
-inline constexpr size_t kMaxWaitingLogins = 16;    // auth messages whose token is being looked up
+inline constexpr size_t kMaxSubscriptions = 1000;   // per socket; more are ignored
+inline constexpr size_t kMaxUnreadBytes = 4 << 20;  // sent by logins, and nothing acknowledged
+inline constexpr size_t kMaxWaitingLogins = 16;     // auth messages whose token is being looked up
 
 class Sockets {
  public:
@@ -73,11 +74,13 @@ class Sockets {
     std::optional<Caller> caller = {};  // none = not authorized yet
     Subscription subscription = {};
     std::deque<Subscription> waiting = {};
+    size_t unread = 0;  // bytes that earlier logins have brought, of which none is acknowledged
   };
 
   static Subscription SubscriptionOf(const Json& message);
   void AskForLogin(uint32_t number, Client& client, const Json& message);
-  void SendOpenEvents(uint32_t number, const Client& client);
+  void SendOpenEvents(uint32_t number, Client& client);
+  void Acknowledge(uint32_t number, Client& client, const Json& message);
   void RememberFollower(uint32_t number);
   void Remember(uint32_t number, const Client& client);
   static bool Asks(const Subscription& subscription, std::string_view topic);
