@@ -44,6 +44,7 @@ function createFrames(random: () => number): () => string | Buffer {
       ...(random() < 0.9 && { token: value() }),
       ...(random() < 0.7 && { subscribe: value() }),
       ...(random() < 0.7 && { project: value() }),
+      ...(random() < 0.3 && { since: value(), store: value(), snapshot: value() }),
     });
   const broken = () => {
     const whole = auth();
@@ -53,6 +54,7 @@ function createFrames(random: () => number): () => string | Buffer {
   const makers = [
     auth,
     broken,
+    () => JSON.stringify({ topic: 'ack', sequence: value() }),
     () => text(below(2000)),
     () => pick(['[', '{"a":', '{"topic":"auth","token":']).repeat(below(5000)),
     () => Buffer.from(Array.from({ length: below(500) }, () => below(256))),
