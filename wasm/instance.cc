@@ -240,7 +240,8 @@ std::string Instance::Report() const {
   Json report = {{"sequence", store_.sequence()},
                  {"durableSequence", store_.durable_sequence()},
                  {"events", store_.events()},
-                 {"pendingBytes", store_.pending_bytes()}};
+                 {"pendingBytes", store_.pending_bytes()},
+                 {"journalBytes", store_.journal().bytes()}};
   role_->AddStatus(report);
   return HeaderFrame(report);
 }

@@ -42,6 +42,7 @@ test('every route of the hub is documented, and nothing else', () => {
     ask: refuse,
     settle: refuse,
     changed: refuse,
+    log: () => {},
     figures: refuse,
   });
   const routes = app.routes

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { createRateLimit } from '../../worker/edge/rate-limit.ts';
+import { BUN, DENO } from './runtimes.ts';
+import { startWorkerd } from './workerd.ts';
 import { call, KEYS, startHub, temporaryFolder, USERS } from './hub-process.ts';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,12 +15,12 @@ test('a caller has a burst, then a rate, and takes nothing from others', () => {
   expect([limit('a'), limit('a')]).toEqual([0, 1]);
 });
 
-test('over the rate a user gets 429 and the time to come again; other users do not', async () => {
+test.each(['node', 'deno', 'bun', 'workerd'])('over the rate a user gets 429 and the time to come again; other users do not, on %s', async (runtime) => {
   const folder = temporaryFolder();
   const users = join(folder.path, 'users.json');
   writeFileSync(users, JSON.stringify(USERS));
   const flags = ['--users', users, '--no-sample', '--rate', '0.1'];
-  const hub = await startHub(folder.path, { flags });
+  const hub = await start(runtime, folder.path, flags);
   try {
     const me = (key: string) => call(hub, 'GET', '/api/users/me', { key });
     expect((await me(KEYS.admin)).status).toBe(200);
@@ -31,3 +33,13 @@ test('over the rate a user gets 429 and the time to come again; other users do n
     folder.remove();
   }
 });
+
+async function start(runtime: string, folder: string, flags: string[]) {
+  if (runtime !== 'workerd') {
+    const command = { node: [process.execPath], deno: DENO, bun: BUN }[runtime];
+    return startHub(folder, { flags, ...(command && { runtime: command }) });
+  }
+  const bindings = { CUESHEET_USERS: JSON.stringify(USERS), CUESHEET_RATE: '0.1' };
+  const { url, miniflare } = await startWorkerd({ folder, bindings, quiet: true });
+  return { url, stop: () => miniflare.dispose() };
+}

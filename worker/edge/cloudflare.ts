@@ -5,7 +5,10 @@ import type { HibernatingSocket, ObjectNamespace, ObjectState } from './cloudfla
 import { objectFiles } from './cloudflare-files.ts';
 import { createObjectSockets, type ObjectSockets } from './cloudflare-sockets.ts';
 import { createCredentials, type Credentials } from './credentials.ts';
-import { createHub, type Hub } from './hub.ts';
+import { createHub, type Hub, type HubOptions } from './hub.ts';
+import { createJwtVerifier, parseKeySet, type VerifyJwt } from './jwt.ts';
+import { createLog, LOG_FORMATS } from './log.ts';
+import { rateOf } from './rate-limit.ts';
 import { parseUsers, UsersError } from './users.ts';
 
 /** The bindings and variables of the Worker (docs/hub.md). */
@@ -16,6 +19,14 @@ export interface HubEnv {
   CUESHEET_USERS?: string;
   /** `hub.example`: the tenant of `NAME.hub.example` is NAME. Without it there is one, `main`. */
   CUESHEET_DOMAIN?: string;
+  /** Requests a second of one user, ten times as many at once; default no limit. */
+  CUESHEET_RATE?: string;
+  /** `json`, `text` or `off` (default: errors only). */
+  CUESHEET_LOG?: string;
+  /** Takes JSON Web Tokens: a URL of public keys (JWKS), or the key set itself. */
+  CUESHEET_JWKS?: string;
+  CUESHEET_JWT_ISSUER?: string;
+  CUESHEET_JWT_AUDIENCE?: string;
   /** Time between heartbeats, default 5 as with AYON; an object sleeps between them from about 15 on. */
   CUESHEET_HEARTBEAT_SECONDS?: string;
 }
@@ -151,12 +162,13 @@ export class CuesheetHub extends DurableObject<HubEnv> {
     if (text === null) return;
     const users = await parseUsers(text);
     if (this.#running) return this.#running.credentials.replaceUsers(users);
-    const credentials = createCredentials(users, {
+    const sessions = {
       load: () => (kv.get(SESSIONS_KEY) as string | undefined) ?? null,
-      save: (sessions) => kv.put(SESSIONS_KEY, sessions),
-    });
+      save: (text: string) => kv.put(SESSIONS_KEY, text),
+    };
+    const credentials = createCredentials(users, sessions, Date.now, verifierOf(this.#env));
     const files = objectFiles(this.#ctx.storage);
-    const hub = await createHub({ wasm, files, credentials });
+    const hub = await createHub({ wasm, files, credentials, ...settingsOf(this.#env) });
     this.#running = { hub, credentials, sockets: createObjectSockets(this.#ctx, hub) };
   }
 
@@ -184,6 +196,25 @@ export class CuesheetHub extends DurableObject<HubEnv> {
     const isLoginDue = Date.now() - this.#lastLogin < LOGIN_MS;
     return this.#ctx.storage.setAlarm(Date.now() + (isLoginDue ? LOGIN_TICK_MS : heartbeat * 1000));
   }
+}
+
+function verifierOf({
+  CUESHEET_JWKS: jwks,
+  CUESHEET_JWT_ISSUER: issuer,
+  CUESHEET_JWT_AUDIENCE: audience,
+}: HubEnv): VerifyJwt | null {
+  if (!jwks) return null;
+  const keys = jwks.trimStart().startsWith('{') ? parseKeySet(jwks) : new URL(jwks);
+  return createJwtVerifier({ jwks: keys, ...(issuer && { issuer }), ...(audience && { audience }) });
+}
+
+function settingsOf({ CUESHEET_RATE, CUESHEET_LOG }: HubEnv): Pick<HubOptions, 'rate' | 'log'> {
+  const perSecond = Number(CUESHEET_RATE ?? 0);
+  const format = LOG_FORMATS.find((known) => known === CUESHEET_LOG) ?? 'off';
+  return {
+    log: createLog(format),
+    ...(perSecond > 0 && { rate: rateOf(perSecond) }),
+  };
 }
 
 /** @throws UsersError without the parser's message, which quotes the text. */

@@ -1,3 +1,4 @@
+import { isJwt, type VerifyJwt } from './jwt.ts';
 import { checkPassword, hashSecret, randomHex, type User, type UserRecord } from './users.ts';
 
 /** Sessions slide: each use gives them this long again (protocol.md 10.1). */
@@ -40,11 +41,15 @@ interface Session {
   expires: number;
 }
 
-/** Users and sessions of a hub. `now` is in milliseconds. */
+/**
+ * Users and sessions of a hub. `now` is in milliseconds; `verifyJwt` names the user of a JSON Web Token,
+ * which is taken as a bearer token and by WebSockets then.
+ */
 export function createCredentials(
   records: UserRecord[],
   storage: SessionStorage,
   now: () => number = Date.now,
+  verifyJwt: VerifyJwt | null = null,
 ): Credentials {
   let { byName, byLowerName, byKey } = indexOf(records);
   const sessions = readSessions(storage.load());
@@ -68,6 +73,11 @@ export function createCredentials(
     return byName.get(session.user) ?? null;
   }
 
+  async function byJwt(token: string): Promise<User | null> {
+    const name = verifyJwt && isJwt(token) ? await verifyJwt(token) : null;
+    return (name !== null && byName.get(name)) || null;
+  }
+
   async function authenticate(request: Request): Promise<Identity> {
     const authorization = request.headers.get('authorization') ?? '';
     const [scheme = '', value = ''] = authorization.split(' ', 2);
@@ -81,8 +91,12 @@ export function createCredentials(
       return { user };
     }
     const cookie = /(?:^|;\s*)accessToken=([^;]+)/.exec(request.headers.get('cookie') ?? '')?.[1];
-    const bearer =
-      scheme.toLowerCase() === 'bearer' && value.length === TOKEN_LENGTH ? value : null;
+    const isBearer = scheme.toLowerCase() === 'bearer';
+    if (isBearer && verifyJwt && isJwt(value)) {
+      const user = await byJwt(value);
+      return user ? { user } : { user: null, denied: 'Invalid token', deniedStatus: 401 };
+    }
+    const bearer = isBearer && value.length === TOKEN_LENGTH ? value : null;
     const token = cookie ?? bearer ?? new URL(request.url).searchParams.get('token');
     if (!token) return { user: null, denied: 'Access token is missing', deniedStatus: 401 };
     const user = await bySession(token);
@@ -94,7 +108,7 @@ export function createCredentials(
       ({ byName, byLowerName, byKey } = indexOf(others));
     },
     async byToken(token) {
-      const user = await bySession(token);
+      const user = (await bySession(token)) ?? (await byJwt(token));
       if (user) return user;
       const hash = hashSecret(token);
       return (keyEnds.get(hash) ?? 0) > now() ? (byKey.get(hash) ?? null) : null;

@@ -5,6 +5,7 @@ import { type Effect, Method } from '../../wasm/methods.ts';
 import { openWholeStore } from '../../wasm/open-store.ts';
 import { type CommitLoop, createCommitLoop } from '../../wasm/commit-loop.ts';
 import type { Credentials } from './credentials.ts';
+import { createLog, type Log } from './log.ts';
 import { createNews } from './news.ts';
 import type { Figures } from './operation-routes.ts';
 import type { Rate } from './rate-limit.ts';
@@ -13,6 +14,8 @@ import { readStoreId } from './store-id.ts';
 import type { User } from './users.ts';
 
 export { type Credentials, createCredentials, type SessionStorage } from './credentials.ts';
+export { createJwtVerifier, type JwtOptions, parseKeySet, type VerifyJwt } from './jwt.ts';
+export { createLog, type Log, type LogFields, type LogFormat } from './log.ts';
 export { parseUsers, type User, type UserRecord, UsersError } from './users.ts';
 
 export interface HubOptions {
@@ -24,6 +27,8 @@ export interface HubOptions {
   page?: (path: string) => Promise<Response | null>;
   /** Web origins whose pages may call this hub (CORS), as `https://viewer.example`; default none. */
   origins?: string[];
+  /** What the hub says of itself; default: errors, as text. */
+  log?: Log;
   /** Of each user, or of each address without credentials; more is 429. Default: no limit. */
   rate?: Rate;
 }
@@ -111,10 +116,14 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   const core = await loadCore(options.wasm);
   const opened = await openWholeStore(core, 'hub', options.files, SEGMENT_BYTES);
   const { store } = opened;
-  for (const what of opened.lost) console.error(`cuesheet: ${what}`);
+  const log = options.log ?? createLog('off');
+  for (const what of opened.lost) log('error', what);
   const storeId = readStoreId(options.files, opened.lost.length > 0);
   let stopping = false;
-  const sockets = createSockets(options.credentials, (header, text) => {
+  const reportCommit = (error: Error) => {
+    log('error', `saving failed, will try again: ${error.message}`);
+  };
+  const sockets = createSockets(options.credentials, log, (header, text) => {
     if (stopping) return Promise.resolve(); // frames still come in while a socket closes
     store.call(Method.socket, { now: nowMicros(), store: storeId, ...header }, text);
     return commits.settle().catch(reportCommit);
@@ -141,7 +150,16 @@ export async function createHub(options: HubOptions): Promise<Hub> {
     ask,
     settle: commits.settle,
     changed: news.wait,
-    figures: () => (stopping ? null : figuresOf(store, core.glue.HEAPU8.length, sockets.count())),
+    log,
+    figures: () =>
+      stopping
+        ? null
+        : {
+            ...figuresOf(store),
+            memory_bytes: core.glue.HEAPU8.length,
+            sockets: sockets.count(),
+            feed_waiters: news.waiting(),
+          },
     ...(options.page && { page: options.page }),
     ...(options.rate && { rate: options.rate }),
     ...(options.origins && { origins: options.origins }),
@@ -176,31 +194,26 @@ function callerOf(user: User): Record<string, unknown> {
   return { name: user.name, isService, isAdmin, isManager, isGuest, accessGroups };
 }
 
-function figuresOf(store: CoreStore, memory: number, sockets: number): Figures {
+function figuresOf(store: CoreStore): Figures {
   const { header } = store.call<Record<string, number>>(Method.status);
   return {
     events: header['events'] ?? 0,
     sequence: header['sequence'] ?? 0,
     durable_sequence: header['durableSequence'] ?? 0,
     pending_bytes: header['pendingBytes'] ?? 0,
-    memory_bytes: memory,
-    sockets,
+    journal_bytes: header['journalBytes'] ?? 0,
   };
-}
-
-function reportCommit(error: Error): void {
-  console.error(`cuesheet: saving failed, will try again: ${error.message}`);
-}
-
-function reportSocket(error: Error): void {
-  console.error(`cuesheet: a message of a socket was not taken: ${error.message}`);
 }
 
 /** Numbers the sockets, tells the core about them and carries out what it says of them. */
 function createSockets(
   credentials: Credentials,
+  log: Log,
   tell: (header: Record<string, unknown>, text?: string) => Promise<void>,
 ) {
+  const reportSocket = (error: Error) => {
+    log('error', `a message of a socket was not taken: ${error.message}`);
+  };
   const peers = new Map<number, Peer>();
   const logins = new Map<number, Promise<void>>(); // those under way
   let last = 0;
@@ -253,6 +266,7 @@ function createSockets(
         if (effect.effect === 'send') {
           for (const client of effect.clients) peers.get(client)?.send(effect.text);
         } else if (effect.effect === 'close') {
+          log('info', 'socket closed', { code: effect.code });
           peers.get(effect.client)?.close(effect.code);
         } else if (effect.effect === 'authenticate' && 'client' in effect) {
           logIn(effect.client, effect.token);

@@ -3,6 +3,8 @@ export interface News {
   tell(): void;
   /** Resolves at the next `tell`, at the latest after `timeoutMs` milliseconds. Never rejects. */
   wait(timeoutMs: number): Promise<void>;
+  /** How many wait. */
+  waiting(): number;
 }
 
 export function createNews(): News {
@@ -11,6 +13,7 @@ export function createNews(): News {
     tell() {
       for (const wake of waiting) wake();
     },
+    waiting: () => waiting.size,
     wait: (timeoutMs) =>
       new Promise((resolve) => {
         const wake = () => {

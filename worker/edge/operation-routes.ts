@@ -1,5 +1,6 @@
 import type { Hono } from 'hono';
 import { matchedRoutes } from 'hono/route';
+import type { Log } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { type Env, refuse } from './responses.ts';
 
@@ -14,17 +15,32 @@ export type Figures = Readonly<Record<string, number>>;
  */
 export function addOperationRoutes(
   app: Hono<Env>,
-  options: { settle: () => Promise<void>; figures: () => Figures | null },
+  options: { settle: () => Promise<void>; figures: () => Figures | null; log: Log },
 ): () => Promise<void> {
   const metrics = createMetrics();
+  let underWay = 0;
+  let committing = 0;
 
   app.use('*', async (c, next) => {
     const start = performance.now();
-    await next();
+    underWay++;
+    try {
+      await next();
+    } finally {
+      underWay--;
+    }
     const route = matchedRoutes(c).find(({ path }) => path !== '*' && path !== '/*');
     const method = METHODS.has(c.req.method) ? c.req.method : 'other';
     const seconds = (performance.now() - start) / 1000;
-    metrics.request(method, route?.path ?? 'other', c.res.status, seconds);
+    const { status } = c.res;
+    metrics.request(method, route?.path ?? 'other', status, seconds);
+    options.log('info', 'request', {
+      method,
+      route: route?.path ?? 'other', // not the address, which may carry a token
+      status,
+      ms: Math.round(seconds * 10_000) / 10,
+      user: c.get('identity')?.user?.name ?? null,
+    });
   });
 
   app.get('/healthz', (c) => {
@@ -43,16 +59,19 @@ export function addOperationRoutes(
     const figures = options.figures();
     if (!figures) return refuse(c, 503, 'The hub is stopping');
     const headers = { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' };
-    return c.body(metrics.text(figures), 200, headers);
+    const gauges = { ...figures, requests_under_way: underWay, requests_committing: committing };
+    return c.body(metrics.text(gauges), 200, headers);
   });
 
   return async () => {
     const start = performance.now();
     let isSaved = false;
+    committing++;
     try {
       await options.settle();
       isSaved = true;
     } finally {
+      committing--;
       metrics.commit((performance.now() - start) / 1000, isSaved);
     }
   };

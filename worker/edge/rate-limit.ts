@@ -7,6 +7,12 @@ export interface Rate {
   burst: number;
 }
 
+/** So many a second, and ten times as many at once. */
+export const rateOf = (perSecond: number): Rate => ({
+  perSecond,
+  burst: Math.max(1, perSecond * 10),
+});
+
 /**
  * Counts a request of a caller: 0 = it may go on, else the seconds after which to come again. A token
  * bucket each. `now` is in milliseconds.

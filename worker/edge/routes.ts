@@ -7,6 +7,7 @@ import type { Credentials } from './credentials.ts';
 import { answerGraphql, type GraphqlRequest } from './graphql.ts';
 import { addFeedRoutes } from './feed-routes.ts';
 import type { CoreAnswer, CoreRequest } from './hub.ts';
+import type { Log } from './log.ts';
 import { DOCS_HEADERS, docsPage } from './openapi/docs-page.ts';
 import { openApiDocument } from './openapi/document.ts';
 import { addOperationRoutes, type Figures } from './operation-routes.ts';
@@ -33,6 +34,7 @@ export interface RouteOptions {
   changed: (timeoutMs: number) => Promise<void>;
   /** What `/metrics` shows besides requests; null when the hub is stopping. */
   figures: () => Figures | null;
+  log: Log;
   page?: (path: string) => Promise<Response | null>;
   rate?: Rate;
   origins?: string[];
@@ -55,6 +57,7 @@ export function createApp(options: RouteOptions): Hono<Env> {
   app.use('*', async (c, next) => {
     await next();
     c.res.headers.set('X-Request-ID', entropy());
+    c.res.headers.set('X-Content-Type-Options', 'nosniff');
   });
   if (options.origins?.length) {
     app.use('*', cors({ origin: options.origins, exposeHeaders: ['X-Request-ID'] }));
@@ -139,7 +142,7 @@ export function createApp(options: RouteOptions): Hono<Env> {
     return path === '/' ? c.text('cuesheet hub') : c.text('not found', 404);
   });
   app.onError((error, c) => {
-    console.error(`cuesheet: ${c.req.method} ${c.req.path}: ${error.message}`);
+    options.log('error', `${c.req.method} ${c.req.path}: ${error.message}`);
     return c.json({ status: 500, detail: `${error.name}: ${error.message}` }, 500);
   });
   return app;

@@ -5,9 +5,10 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  watch,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { SessionStorage } from './credentials.ts';
 import { syncFolder } from './node-files.ts';
 import { hashPassword, hashSecret, parseUsers, randomHex, type UserRecord } from './users.ts';
@@ -62,4 +63,25 @@ function writePrivate(path: string, text: string): void {
   }
   renameSync(next, path);
   syncFolder(dirname(path));
+}
+
+/** A file that is being written is read when it has not changed for so long, in milliseconds. */
+const QUIET_MS = 200;
+
+/**
+ * Calls `changed` after the file was written or replaced. Watches its folder, because editors put a new
+ * file in the place of the old one. Returns the function that ends it.
+ */
+export function watchFile(path: string, changed: () => void): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const watcher = watch(dirname(path), { persistent: false }, (_, name) => {
+    if (name !== null && name !== basename(path)) return;
+    clearTimeout(timer);
+    timer = setTimeout(changed, QUIET_MS);
+  });
+  watcher.on('error', () => {}); // the folder has gone: SIGHUP still works
+  return () => {
+    clearTimeout(timer);
+    watcher.close();
+  };
 }

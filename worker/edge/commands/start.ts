@@ -1,12 +1,16 @@
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createCredentials } from '../credentials.ts';
 import { createHub, type Hub } from '../hub.ts';
+import { createJwtVerifier, type JwtOptions, parseKeySet } from '../jwt.ts';
+import { createLog, LOG_FORMATS } from '../log.ts';
 import { openNodeFiles } from '../node-files.ts';
 import { servePage } from '../page.ts';
+import { rateOf } from '../rate-limit.ts';
 import { startSample } from '../sample.ts';
 import type { HubServer } from '../server.ts';
-import { fileSessions, loadUsers } from '../user-files.ts';
+import { fileSessions, loadUsers, watchFile } from '../user-files.ts';
 import { type Command, packageFile, parseOptions, UsageError } from './command.ts';
 
 const HELP = `usage: cuesheet hub [options]
@@ -17,12 +21,18 @@ Runs a hub: AYON's event protocol and an event viewer on this machine.
   --host HOST    address to listen on (default 127.0.0.1)
   --data DIR     folder of the events (default .cuesheet in the current folder)
   --users FILE   users as JSON: [{"name", "apiKey", "password", "data": {"isService": true}}];
-                 read anew at SIGHUP;
+                 read anew when it changes, and at SIGHUP;
                  without it an admin and a service user are made at the first start
   --origin URL   a web origin whose pages may call this hub, such as
                  https://viewer.example (CORS); may be given several times
   --rate N       requests a second of one user, ten times as many at once; more
                  are answered with 429 (default: no limit)
+  --jwks WHERE   take JSON Web Tokens as bearer tokens: a file or the URL of the public
+                 keys (JWKS); the user is the one whose name is the claim sub
+  --jwt-issuer ISS, --jwt-audience AUD
+                 what iss and aud of a token have to be
+  --log FORMAT   json: one object for each request and event of the hub; text: the same
+                 for people; off: errors only (default)
   --no-sample    do not make sample events
   --help         this text`;
 
@@ -36,20 +46,26 @@ async function run(args: string[]): Promise<number> {
   const files = openNodeFiles(options.data);
   process.on('exit', () => files.close());
   const users = await loadUsers(options.data, options.users);
-  const credentials = createCredentials(users, fileSessions(join(options.data, 'sessions.json')));
-  process.on('SIGHUP', () => {
+  const log = createLog(options.log);
+  const sessions = fileSessions(join(options.data, 'sessions.json'));
+  const verify = options.jwt && createJwtVerifier(options.jwt);
+  const credentials = createCredentials(users, sessions, Date.now, verify);
+  const reload = () => {
     loadUsers(options.data, options.users).then(
       (others) => {
         credentials.replaceUsers(others);
         console.log(`cuesheet: ${others.length} users read anew`);
       },
-      (error: Error) => console.error(`cuesheet: the users stay as they are: ${error.message}`),
+      (error: Error) => log('error', `the users stay as they are: ${error.message}`),
     );
-  });
+  };
+  process.on('SIGHUP', reload);
+  const stopWatching = options.users === undefined ? () => {} : watchFile(options.users, reload);
   const hub = await createHub({
     wasm: new WebAssembly.Module(await readFile(packageFile('cuesheet-hub.wasm'))),
     files,
     credentials,
+    log,
     ...(options.rate && { rate: options.rate }),
     ...(options.origin && { origins: options.origin }),
     page: servePage(packageFile('../page')),
@@ -77,6 +93,7 @@ async function run(args: string[]): Promise<number> {
     console.error('cuesheet: stopping took too long');
     process.exit(1);
   }, STOP_TIMEOUT_MS).unref();
+  stopWatching();
   sample.stop();
   await server.close();
   process.exit(0);
@@ -109,6 +126,10 @@ function readOptions(args: string[]) {
       data: { type: 'string', default: '.cuesheet' },
       users: { type: 'string' },
       rate: { type: 'string' },
+      jwks: { type: 'string' },
+      'jwt-issuer': { type: 'string' },
+      'jwt-audience': { type: 'string' },
+      log: { type: 'string', default: 'off' },
       origin: { type: 'string', multiple: true },
       'no-sample': { type: 'boolean', default: false },
     },
@@ -123,6 +144,30 @@ function readOptions(args: string[]) {
   if (perSecond !== null && !(perSecond > 0 && perSecond <= 1e6)) {
     throw new UsageError(`--rate: expected a number up to 1000000, got '${values.rate}'`, 'hub');
   }
-  const rate = perSecond && { perSecond, burst: Math.max(1, perSecond * 10) };
-  return { ...values, rate, port, sample: !values['no-sample'] };
+  const rate = perSecond && rateOf(perSecond);
+  const log = LOG_FORMATS.find((format) => format === values.log);
+  if (!log) {
+    throw new UsageError(`--log: expected ${LOG_FORMATS.join(', ')}, got '${values.log}'`, 'hub');
+  }
+  const jwt = jwtOptions(values.jwks, values['jwt-issuer'], values['jwt-audience']);
+  return { ...values, rate, log, jwt, port, sample: !values['no-sample'] };
+}
+
+/** @throws UsageError for what is neither a URL nor a file with keys. */
+function jwtOptions(
+  jwks: string | undefined,
+  issuer: string | undefined,
+  audience: string | undefined,
+): JwtOptions | null {
+  if (jwks === undefined) {
+    if (issuer === undefined && audience === undefined) return null;
+    throw new UsageError('--jwt-issuer, --jwt-audience: say with --jwks where the keys are', 'hub');
+  }
+  const more = { ...(issuer !== undefined && { issuer }), ...(audience !== undefined && { audience }) };
+  if (/^https?:/.test(jwks)) return { jwks: new URL(jwks), ...more };
+  try {
+    return { jwks: parseKeySet(readFileSync(jwks, 'utf8')), ...more };
+  } catch (error) {
+    throw new UsageError(`--jwks ${jwks}: ${(error as Error).message}`, 'hub');
+  }
 }

@@ -1,0 +1,62 @@
+import {
+  createLocalJWKSet,
+  createRemoteJWKSet,
+  type JSONWebKeySet,
+  type JWTVerifyGetKey,
+  jwtVerify,
+} from 'jose';
+
+/** Signatures of a key pair only: with a shared secret whoever can check a token can make one. */
+const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'];
+/** Clocks may differ by so many seconds. */
+const TOLERANCE_SECONDS = 30;
+const MAX_TOKEN_LENGTH = 8192;
+const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+
+export interface JwtOptions {
+  /** The public keys, or where they are served; those are fetched when needed and kept for a while. */
+  jwks: JSONWebKeySet | URL;
+  /** What `iss` and `aud` have to be, when given. */
+  issuer?: string;
+  audience?: string;
+  /** The claim with the name of the user; default `sub`. */
+  claim?: string;
+}
+
+/** The name of the user that a token stands for, or null. Never rejects. */
+export type VerifyJwt = (token: string) => Promise<string | null>;
+
+/**
+ * JSON Web Tokens of an identity provider as bearer tokens (RFC 7519): signature, `exp`, `nbf` and, when asked
+ * for, `iss` and `aud` have to be right. Roles are those of the hub's own user of that name.
+ */
+export function createJwtVerifier({ jwks, issuer, audience, claim = 'sub' }: JwtOptions): VerifyJwt {
+  const keys: JWTVerifyGetKey =
+    jwks instanceof URL ? createRemoteJWKSet(jwks, { timeoutDuration: 5000 }) : createLocalJWKSet(jwks);
+  return async (token) => {
+    if (!isJwt(token)) return null;
+    try {
+      const { payload } = await jwtVerify(token, keys, {
+        algorithms: ALGORITHMS,
+        requiredClaims: ['exp'],
+        clockTolerance: TOLERANCE_SECONDS,
+        ...(issuer !== undefined && { issuer }),
+        ...(audience !== undefined && { audience }),
+      });
+      const name = payload[claim];
+      return typeof name === 'string' ? name : null;
+    } catch {
+      return null;
+    }
+  };
+}
+
+/** Whether a text has the form of a token. */
+export const isJwt = (text: string): boolean => text.length <= MAX_TOKEN_LENGTH && JWT.test(text);
+
+/** A key set from its JSON. @throws Error that says what is wrong. */
+export function parseKeySet(text: string): JSONWebKeySet {
+  const set = JSON.parse(text) as Partial<JSONWebKeySet> | null;
+  if (!Array.isArray(set?.keys)) throw new Error('expected a JSON Web Key Set: {"keys": [...]}');
+  return set as JSONWebKeySet;
+}

@@ -1,0 +1,22 @@
+/** What a hub says of itself. No field ever holds a credential: routes are logged, not addresses. */
+export type Log = (level: 'info' | 'error', message: string, fields?: LogFields) => void;
+export type LogFields = Readonly<Record<string, string | number | boolean | null>>;
+
+export const LOG_FORMATS = ['text', 'json', 'off'] as const;
+export type LogFormat = (typeof LOG_FORMATS)[number];
+
+/**
+ * `json`: one object a line with `time`, `level`, `message` and the fields. `text`: the same for people.
+ * `off`: errors only, as text; requests are not logged.
+ */
+export function createLog(format: LogFormat, now: () => number = Date.now): Log {
+  return (level, message, fields = {}) => {
+    const write = level === 'error' ? console.error : console.log;
+    if (format === 'json') {
+      write(JSON.stringify({ time: new Date(now()).toISOString(), level, message, ...fields }));
+    } else if (level === 'error' || format === 'text') {
+      const shown = Object.entries(fields).map(([name, value]) => ` ${name}=${value}`);
+      write(`cuesheet: ${message}${shown.join('')}`);
+    }
+  };
+}
