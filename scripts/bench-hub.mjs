@@ -142,7 +142,7 @@ function rowsOf({ nothing, dispatch, batch, fan, big, enroll }) {
       `${number(big.resident / (1 << 20))} MiB`,
       '',
       '',
-      verdict('400 MB', big.resident <= 400e6),
+      verdict('400 MiB', big.resident <= 400 << 20),
     ],
   ];
 }
