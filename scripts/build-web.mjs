@@ -22,6 +22,7 @@ const shared = {
 const browser = [
   { entryPoints: { index: 'web/client/index.ts' }, outdir: 'dist/client' },
   { entryPoints: { worker: 'worker/browser/entry.ts' }, outdir: 'dist/client' },
+  { entryPoints: { index: 'web/react/index.ts' }, outdir: 'dist/react', packages: 'external' },
   { entryPoints: { index: 'web/viewer/index.ts' }, outdir: 'dist/viewer', packages: 'external' },
   { entryPoints: { worker: 'worker/browser/entry.ts' }, outdir: 'dist/page' },
   { entryPoints: { page: 'web/viewer/page/page.ts' }, outdir: 'dist/page' },

@@ -22,6 +22,7 @@ const MAY_IMPORT = {
     'wasm/host-files',
     'wasm/import-lines',
   ],
+  'web/react': ['web/client'],
   'web/viewer': ['web/client', 'worker/browser/protocol'],
 };
 

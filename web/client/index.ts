@@ -1,7 +1,17 @@
 export { CuesheetError } from './error.ts';
 export { forgetUser } from './forget.ts';
 export { openEvents } from './open-events.ts';
+export {
+  countStore,
+  type EventStore,
+  eventStore,
+  pageStore,
+  progressStore,
+  statusStore,
+} from './stores.ts';
 export type {
+  CountQuery,
+  Counts,
   EventChanges,
   EventDetail,
   EventPage,
@@ -11,6 +21,10 @@ export type {
   EventsErrorCode,
   EventsStatus,
   EventStatus,
+  Facet,
+  FacetCounts,
+  HistogramCounts,
+  HistogramOptions,
   ImportReport,
   ImportSource,
   LocalWrite,
@@ -19,6 +33,7 @@ export type {
   OpenOptions,
   Outbox,
   PageInfo,
+  Progress,
   QueryCondition,
   QueryFilter,
   Scope,

@@ -8,7 +8,9 @@ import { createPageReader, parseJson } from './page-reader.ts';
 import { askToPersist, onHide } from './page-storage.ts';
 import { serverUrl } from './server-url.ts';
 import { exportEvents, importEvents, verifyEvents } from './transfer.ts';
+import { watchRow } from './stores.ts';
 import type {
+  Counts,
   EventDetail,
   EventPage,
   EventQuery,
@@ -16,6 +18,7 @@ import type {
   EventsStatus,
   LocalWrite,
   OpenOptions,
+  Progress,
   WriteOptions,
 } from './types.ts';
 import { createWorkerPort } from './worker-port.ts';
@@ -123,7 +126,24 @@ export async function openEvents(options: OpenOptions = {}): Promise<Events> {
       ? { ...query, last: DEFAULT_PAGE_SIZE }
       : query;
 
-  return {
+  const events: Events = {
+    async count(query = {}) {
+      return parseJson<Counts>(await port.request('count', { query }));
+    },
+    async histogram({ buckets, from, to, ...query } = {}) {
+      const histogram = {
+        ...(buckets !== undefined && { buckets }),
+        ...(from !== undefined && { from }),
+        ...(to !== undefined && { to }),
+      };
+      const counts = await events.count({ ...query, histogram });
+      return counts.histogram ?? { from: null, to: null, counts: [] };
+    },
+    progress: (id, listener) =>
+      watchRow(events, id, async (isCurrent) => {
+        const bytes = await port.request('progress', { id });
+        if (isCurrent()) listener(bytes && parseJson<Progress>(bytes));
+      }),
     dispatch: (event, write) => port.request('dispatch', { event, ...durabilityOf(write) }),
     async update(id, changes, write) {
       await port.request('update', { id, changes, ...durabilityOf(write) });
@@ -201,6 +221,7 @@ export async function openEvents(options: OpenOptions = {}): Promise<Events> {
       }
     },
   };
+  return events;
 }
 
 const FORGOTTEN = 'this database was forgotten: openEvents() makes a new one';

@@ -131,6 +131,60 @@ export interface EventQuery {
   before?: string;
 }
 
+/** What to count: the events of a query, its page size aside. */
+export interface CountQuery extends Omit<EventQuery, 'first' | 'last' | 'after' | 'before'> {
+  /** Counts by the values of these columns as well. */
+  by?: Facet[];
+  /** Counts over creation time as well. */
+  histogram?: HistogramOptions;
+}
+
+export type Facet = 'topic' | 'status' | 'project' | 'user' | 'sender';
+
+/** From `from` up to, not including, `to`, ISO 8601; without them from the first match to the last one. */
+export interface HistogramOptions {
+  /** At most 1,000; default 60. */
+  buckets?: number;
+  from?: string;
+  to?: string;
+}
+
+export interface FacetCounts {
+  /** How many different values there are. */
+  readonly distinct: number;
+  /** The most frequent ones first, at most 1,000; null = events that have none. */
+  readonly values: readonly { readonly value: string | null; readonly count: number }[];
+}
+
+export interface HistogramCounts {
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly counts: readonly number[];
+}
+
+export interface Counts {
+  readonly total: number;
+  readonly by?: Readonly<Partial<Record<Facet, FacetCounts>>>;
+  readonly histogram?: HistogramCounts;
+}
+
+/** How far a job is; null = not known. */
+export interface Progress {
+  readonly id: string;
+  /** 0-100, as last reported. */
+  readonly progress: number | null;
+  readonly updatedAt: string | null;
+  /** Per cent a second, lately. */
+  readonly perSecond: number | null;
+  /** ISO 8601. */
+  readonly estimatedEnd: string | null;
+  /** 0-100, of the event's whole tree of jobs. */
+  readonly combined: number | null;
+  readonly children: Readonly<
+    Record<'total' | 'open' | 'finished' | 'failed' | 'aborted', number>
+  >;
+}
+
 export interface PageInfo {
   readonly hasNextPage: boolean;
   readonly hasPreviousPage: boolean;
@@ -255,6 +309,20 @@ export interface Events {
   /** One event, or null. The payload is fetched from the server when it is not here. */
   get(id: string): Promise<EventDetail | null>;
   query(query?: EventQuery): Promise<EventPage>;
+  /**
+   * How many events match, by the values of columns and over time if asked for.
+   *
+   * @example
+   * const { total, by } = await events.count({ by: ['status'], topics: ['render.*'] });
+   */
+  count(query?: CountQuery): Promise<Counts>;
+  /** The counts over time alone. */
+  histogram(query?: Omit<CountQuery, 'by' | 'histogram'> & HistogramOptions): Promise<HistogramCounts>;
+  /**
+   * Calls the listener with the progress of an event and its tree of jobs (null = no such event), and
+   * again whenever its row changes. Returns the function that ends it.
+   */
+  progress(id: string, listener: (progress: Progress | null) => void): () => void;
   /**
    * Calls the listener with the page and again whenever it changes, at most once per frame. Rows
    * that did not change keep their identity. Returns the function that ends it.

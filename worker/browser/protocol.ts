@@ -53,6 +53,8 @@ export interface Requests {
   remove: { id: string; durability?: Durability };
   get: { id: string };
   query: { query: object };
+  count: { query: object };
+  progress: { id: string };
   live: { live: number; query: object };
   unlive: { live: number };
   token: { token: string | null };
@@ -91,6 +93,9 @@ export interface Answers {
   get: Uint8Array | null;
   /** UTF-8 JSON of `{"events","pageInfo"}`. */
   query: Uint8Array;
+  /** UTF-8 JSON (docs/border.md, count and progress). */
+  count: Uint8Array;
+  progress: Uint8Array | null;
   live: null;
   unlive: null;
   token: null;
@@ -189,6 +194,8 @@ export type ChannelMessage =
 export const REPEATABLE: readonly Kind[] = [
   'get',
   'query',
+  'count',
+  'progress',
   'live',
   'unlive',
   'token',
@@ -222,6 +229,8 @@ const CHECKS: Checks = {
   remove: ({ id, durability }) => isText(id) && isDurability(durability),
   get: ({ id }) => isText(id),
   query: ({ query }) => isObject(query),
+  count: ({ query }) => isObject(query),
+  progress: ({ id }) => isText(id),
   live: ({ live, query }) => Number.isInteger(live) && isObject(query),
   unlive: ({ live }) => Number.isInteger(live),
   token: ({ token }) => isTextOrNull(token),

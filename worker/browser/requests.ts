@@ -150,6 +150,13 @@ export function createHandlers(work: Workplace): Handlers {
     async query({ query }) {
       return (await call(Method.query, {}, toJson(query))).body;
     },
+    async count({ query }) {
+      return (await call(Method.count, {}, toJson(query))).body;
+    },
+    progress({ id: known }) {
+      const id = localWrites.current(known);
+      return find(id) === null ? null : store.call(Method.progress, { id }).body;
+    },
     async live({ live: number, query }, page, post) {
       await live.add(`${page} ${number}`, number, toJson(query), post);
       return null;
