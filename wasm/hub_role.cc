@@ -1,5 +1,7 @@
-// The role of cuesheet-hub.wasm: HTTP requests and WebSockets (docs/border.md, methods 10 and 11).
+// The role of cuesheet-hub.wasm: HTTP requests, WebSockets, and another hub that it follows
+// (docs/border.md, methods 10, 11 and 28).
 #include "hub/api.h"
+#include "hub/mirror.h"
 #include "hub/sockets.h"
 #include "role.h"
 
@@ -15,12 +17,13 @@ Result<std::optional<Caller>> CallerOf(const Frame& frame) {
 class HubRole : public Role {
  public:
   HubRole(EventStore* store, EffectQueue* effects)
-      : api_(store), sockets_(effects, store, &api_.feed()) {}
+      : api_(store), sockets_(effects, store, &api_.feed()), mirror_(store) {}
 
   Result<std::string> Call(Method method, const Frame& frame) override {
     recipients_.reset();
     if (method == Method::kRequest) return Request(frame);
     if (method == Method::kSocket) return Socket(frame);
+    if (method == Method::kMirror) return Follow(frame);
     return Fail(ErrorCode::kState, "replica: this store is no replica");
   }
 
@@ -34,9 +37,11 @@ class HubRole : public Role {
  private:
   Result<std::string> Request(const Frame& frame);
   Result<std::string> Socket(const Frame& frame);
+  Result<std::string> Follow(const Frame& frame);
 
   HubApi api_;
   Sockets sockets_;
+  Mirror mirror_;
   Sockets::Names recipients_;  // of the changes of the request that is being answered
 };
 
@@ -86,6 +91,21 @@ Result<std::string> HubRole::Socket(const Frame& frame) {
     return Fail(ErrorCode::kInvalid, "event: no socket event is called '" + event + "'");
   }
   return "{}";
+}
+
+Result<std::string> HubRole::Follow(const Frame& frame) {
+  CUE_ASSIGN(const std::string event, frame.Text("event"));
+  if (event == "snapshot") {
+    CUE_TRY(mirror_.Snapshot(frame.body));
+    return "{}";
+  }
+  if (event != "end" && event != "changes") {
+    return Fail(ErrorCode::kInvalid,
+                "event: expected snapshot, end or changes, got '" + event + "'");
+  }
+  CUE_ASSIGN(const uint64_t next,
+             event == "end" ? mirror_.EndSnapshot() : mirror_.Changes(frame.body));
+  return HeaderFrame({{"next", next}});
 }
 
 }  // namespace

@@ -36,6 +36,7 @@ enum class Method : uint32_t {
   kVerify = 25,
   kCovers = 26,
   kOutbox = 27,
+  kMirror = 28,
 };
 
 }  // namespace cuesheet

@@ -33,6 +33,7 @@ export const Method = {
   verify: 25,
   covers: 26,
   outbox: 27,
+  mirror: 28,
 } as const;
 
 export type Method = (typeof Method)[keyof typeof Method];

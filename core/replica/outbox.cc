@@ -197,7 +197,8 @@ Result<void> Outbox::Merge(const Event& event, FieldSet fields, std::optional<do
   }
   if (!is_removed) {
     const bool rules = is_row && assumed_.erase(event.id) > 0;
-    CUE_TRY(store_->Merge(event, fields, progress, rules));
+    const Trust trust = rules ? Trust::kUpstream : Trust::kNewest;
+    CUE_TRY(store_->Merge(event, fields, progress, trust));
   }
   if (delivered != 0) {
     const LocalWrite* const write = Find(delivered);

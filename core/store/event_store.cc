@@ -220,12 +220,12 @@ size_t EventStore::RemoveLeavesFirst(const std::vector<Row>& rows, size_t limit)
 }
 
 Result<void> EventStore::Merge(const Event& event, FieldSet fields, std::optional<double> progress,
-                               bool rules) {
+                               Trust trust) {
   CUE_TRY(CheckWritable());
   if (auto clean = RedactedSummary(event.topic, event.summary)) {
     Event redacted = event;
     redacted.summary = *std::move(clean);
-    return Merge(redacted, fields, progress, rules);
+    return Merge(redacted, fields, progress, trust);
   }
   const Row row = table_.FindById(event.id);
   if (row == kNoRow) {
@@ -240,14 +240,15 @@ Result<void> EventStore::Merge(const Event& event, FieldSet fields, std::optiona
                           .event = std::move(fresh)};
       Record(change);
     } else {
-      Insert(std::move(fresh), false);
+      Insert(std::move(fresh), trust == Trust::kMirror);
     }
     NoteProgress(event, progress);
     return {};
   }
   const EventView stored =
       fields.Has(Field::kPayload) ? table_.View(row) : table_.ViewWithoutPayload(row);
-  if (!rules && fields.Has(Field::kUpdatedAt) && event.updated_at < stored.updated_at) {
+  if (trust == Trust::kNewest && fields.Has(Field::kUpdatedAt) &&
+      event.updated_at < stored.updated_at) {
     const FieldSet fixed =
         FieldSet().Add(Field::kHash).Add(Field::kCreatedAt).Add(Field::kCreationOrder);
     fields = FieldSet(fields.bits() & fixed.bits());

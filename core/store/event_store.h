@@ -42,6 +42,13 @@ struct Actor {
   std::optional<std::string> sender_type;  // header X-Sender-Type
 };
 
+// How far Merge() believes what an upstream says.
+enum class Trust : uint8_t {
+  kNewest,    // a state that is older than the one here only fills in
+  kUpstream,  // it counts however old it is: what is here was only assumed
+  kMirror,    // the same, and what is new is told as the dispatch that it was
+};
+
 struct ImportReport {
   struct Refusal {
     uint64_t line;  // from 1
@@ -161,9 +168,8 @@ class EventStore {
   // What an upstream says of an event: writes `fields`, inserts when the id is new. A state older
   // than the one stored (by updated_at) only fills in what is not known here. An event with the
   // same hash under another id was replaced upstream and is replaced here. `progress` as in Change.
-  // `rules`: the state counts however old it is, because what is stored was only assumed here.
   Result<void> Merge(const Event& event, FieldSet fields, std::optional<double> progress,
-                     bool rules = false);
+                     Trust trust = Trust::kNewest);
 
   // Events of an export, one JSON object a line (event/event_reader.h), in their order. A line that
   // is refused is reported and the others go in. Readers of changes are not told one by one: they

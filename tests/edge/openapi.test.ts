@@ -43,6 +43,7 @@ test('every route of the hub is documented, and nothing else', () => {
     settle: refuse,
     changed: refuse,
     log: () => {},
+    isReady: () => true,
     figures: refuse,
   });
   const routes = app.routes

@@ -2,10 +2,12 @@
 import { type Command, UsageError } from './commands/command.ts';
 import { exportCommand } from './commands/export.ts';
 import { importCommand } from './commands/import.ts';
+import { relayCommand } from './commands/relay.ts';
 import { startCommand } from './commands/start.ts';
 import { verifyCommand } from './commands/verify.ts';
 
 const HELP = `usage: cuesheet hub [options]      run a hub (also: cuesheet start)
+       cuesheet relay URL          serve a copy of a hub to many
        cuesheet export [options]   write its events as NDJSON
        cuesheet import FILE        read them back
        cuesheet verify [options]   check its files
@@ -15,6 +17,7 @@ cuesheet COMMAND --help says more of each.`;
 const COMMANDS: Readonly<Record<string, Command>> = {
   hub: startCommand,
   start: startCommand,
+  relay: relayCommand,
   export: exportCommand,
   import: importCommand,
   verify: verifyCommand,

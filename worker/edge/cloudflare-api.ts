@@ -25,6 +25,15 @@ export interface HibernatingSocket {
   deserializeAttachment(): unknown;
 }
 
+/** A WebSocket that lives and ends with its object in memory. */
+export interface AcceptedSocket {
+  accept(): void;
+  send(text: string): void;
+  close(code?: number, reason?: string): void;
+  addEventListener(type: 'message', heard: (event: { data: unknown }) => void): void;
+  addEventListener(type: 'close' | 'error', heard: () => void): void;
+}
+
 export interface ObjectState {
   id: { name?: string };
   storage: ObjectStorage;

@@ -1,41 +1,21 @@
 import { DurableObject } from 'cloudflare:workers';
 import wasm from './cuesheet-hub.wasm';
 import type { ImportAnswer } from '../../wasm/import-lines.ts';
-import type { HibernatingSocket, ObjectNamespace, ObjectState } from './cloudflare-api.ts';
+import type { HibernatingSocket, ObjectState } from './cloudflare-api.ts';
 import { objectFiles } from './cloudflare-files.ts';
 import { createObjectSockets, type ObjectSockets } from './cloudflare-sockets.ts';
 import { createCredentials, type Credentials } from './credentials.ts';
-import { createHub, type Hub, type HubOptions } from './hub.ts';
-import { createJwtVerifier, parseKeySet, type VerifyJwt } from './jwt.ts';
-import { createLog, LOG_FORMATS } from './log.ts';
-import { rateOf } from './rate-limit.ts';
+import { createHub, type Hub } from './hub.ts';
+import { drain, type HubEnv, settingsOf, verifierOf } from './cloudflare-settings.ts';
 import { parseUsers, UsersError } from './users.ts';
 
-/** The bindings and variables of the Worker (docs/hub.md). */
-export interface HubEnv {
-  /** The namespace of `CuesheetHub`. */
-  HUBS: ObjectNamespace;
-  /** Secret: a users file, as on Node, or an object of such lists by tenant. */
-  CUESHEET_USERS?: string;
-  /** `hub.example`: the tenant of `NAME.hub.example` is NAME. Without it there is one, `main`. */
-  CUESHEET_DOMAIN?: string;
-  /** Requests a second of one user, ten times as many at once; default no limit. */
-  CUESHEET_RATE?: string;
-  /** `json`, `text` or `off` (default: errors only). */
-  CUESHEET_LOG?: string;
-  /** Takes JSON Web Tokens: a URL of public keys (JWKS), or the key set itself. */
-  CUESHEET_JWKS?: string;
-  CUESHEET_JWT_ISSUER?: string;
-  CUESHEET_JWT_AUDIENCE?: string;
-  /** Time between heartbeats, default 5 as with AYON; an object sleeps between them from about 15 on. */
-  CUESHEET_HEARTBEAT_SECONDS?: string;
-}
+export { CuesheetRelay } from './cloudflare-relay.ts';
+export type { HubEnv } from './cloudflare-settings.ts';
 
 /** What waits for a login is looked at each second; the deadline is the core's. */
 const LOGIN_TICK_MS = 1000;
 const LOGIN_MS = 4000;
 const HEARTBEAT_SECONDS = 5;
-const MAX_DRAINED_BYTES = 32 << 20;
 const TENANT = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 const NO_USERS = 'This hub has no users: set CUESHEET_USERS';
@@ -63,7 +43,24 @@ interface Running {
 export async function routeToHub(request: Request, env: HubEnv): Promise<Response> {
   const tenant = tenantOf(new URL(request.url).hostname, env.CUESHEET_DOMAIN);
   if (tenant === null) return refusal(404, 'No hub has this address');
+  const relay = relayOf(request, env);
+  if (relay !== null && env.RELAYS) {
+    return env.RELAYS.get(env.RELAYS.idFromName(`${tenant}/${relay}`)).fetch(request);
+  }
   return env.HUBS.get(env.HUBS.idFromName(tenant)).fetch(request);
+}
+
+/**
+ * WebSockets go to one of the relays, if there are any, by their random key; requests to the hub, because a
+ * client may read what it has just written.
+ */
+function relayOf(request: Request, env: HubEnv): number | null {
+  const relays = Number(env.CUESHEET_RELAYS ?? 0);
+  const key = request.headers.get('sec-websocket-key');
+  if (!(relays > 0) || key === null) return null;
+  let hash = 0;
+  for (const character of key) hash = (hash * 31 + character.charCodeAt(0)) >>> 0;
+  return hash % relays;
 }
 
 /** `main` where there is one hub only; null for a host that is none of the domain. */
@@ -198,25 +195,6 @@ export class CuesheetHub extends DurableObject<HubEnv> {
   }
 }
 
-function verifierOf({
-  CUESHEET_JWKS: jwks,
-  CUESHEET_JWT_ISSUER: issuer,
-  CUESHEET_JWT_AUDIENCE: audience,
-}: HubEnv): VerifyJwt | null {
-  if (!jwks) return null;
-  const keys = jwks.trimStart().startsWith('{') ? parseKeySet(jwks) : new URL(jwks);
-  return createJwtVerifier({ jwks: keys, ...(issuer && { issuer }), ...(audience && { audience }) });
-}
-
-function settingsOf({ CUESHEET_RATE, CUESHEET_LOG }: HubEnv): Pick<HubOptions, 'rate' | 'log'> {
-  const perSecond = Number(CUESHEET_RATE ?? 0);
-  const format = LOG_FORMATS.find((known) => known === CUESHEET_LOG) ?? 'off';
-  return {
-    log: createLog(format),
-    ...(perSecond > 0 && { rate: rateOf(perSecond) }),
-  };
-}
-
 /** @throws UsersError without the parser's message, which quotes the text. */
 function parseSecret(text: string): object {
   try {
@@ -226,16 +204,6 @@ function parseSecret(text: string): object {
     // said below
   }
   throw new UsersError('expected JSON: a list of users, or an object of such lists by tenant');
-}
-
-/** An answer before the end of the body resets the connection in workerd: the client would not see it. */
-async function drain(body: ReadableStream<Uint8Array> | null): Promise<void> {
-  const reader = body?.getReader();
-  for (let bytes = 0; reader && bytes < MAX_DRAINED_BYTES;) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    bytes += value.length;
-  }
 }
 
 function refusal(code: number, detail: string): Response {

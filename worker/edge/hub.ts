@@ -1,6 +1,6 @@
 import type { HostFiles } from '../../wasm/host-files.ts';
 import type { ImportAnswer } from '../../wasm/import-lines.ts';
-import { type CoreStore, entropy, loadCore, nowMicros } from '../../wasm/load.ts';
+import { CoreError, type CoreStore, entropy, loadCore, nowMicros } from '../../wasm/load.ts';
 import { type Effect, Method } from '../../wasm/methods.ts';
 import { openWholeStore } from '../../wasm/open-store.ts';
 import { type CommitLoop, createCommitLoop } from '../../wasm/commit-loop.ts';
@@ -11,11 +11,14 @@ import type { Figures } from './operation-routes.ts';
 import type { Rate } from './rate-limit.ts';
 import { createRoutes } from './routes.ts';
 import { readStoreId } from './store-id.ts';
+import { type Following, follow, type Upstream } from './upstream.ts';
 import type { User } from './users.ts';
 
 export { type Credentials, createCredentials, type SessionStorage } from './credentials.ts';
 export { createJwtVerifier, type JwtOptions, parseKeySet, type VerifyJwt } from './jwt.ts';
 export { createLog, type Log, type LogFields, type LogFormat } from './log.ts';
+export { createRelayCredentials } from './relay-credentials.ts';
+export { type Upstream, upstreamAt } from './upstream.ts';
 export { parseUsers, type User, type UserRecord, UsersError } from './users.ts';
 
 export interface HubOptions {
@@ -29,6 +32,11 @@ export interface HubOptions {
   origins?: string[];
   /** What the hub says of itself; default: errors, as text. */
   log?: Log;
+  /**
+   * Makes the hub a relay: it follows this hub, serves what it has from a store of its own and hands writes
+   * on. `credentials` are `createRelayCredentials` then, `files` those of an empty store.
+   */
+  upstream?: Upstream;
   /** Of each user, or of each address without credentials; more is 429. Default: no limit. */
   rate?: Rate;
 }
@@ -68,6 +76,17 @@ export interface CoreAnswer {
   next?: string;
   /** Of the first part of a snapshot: the changes after it are to follow. */
   sequence?: number;
+}
+
+/** What the core does with what an upstream says (docs/border.md, mirror). */
+export interface MirrorCalls {
+  snapshot(lines: Uint8Array): Promise<void>;
+  /** The sequence from which the changes go on. */
+  endSnapshot(): Promise<number>;
+  /** The sequence of the next page. */
+  changes(page: string): Promise<number>;
+  /** Whether the error says that this store and the upstream do not fit together. */
+  isBroken(error: unknown): boolean;
 }
 
 export interface Hub {
@@ -145,12 +164,21 @@ export async function createHub(options: HubOptions): Promise<Hub> {
     );
     return { ...result.header, body: result.body };
   };
+  let following: Following | null = options.upstream ? { isLive: false, position: 0 } : null;
+  const stopFollowing = options.upstream
+    ? follow(options.upstream, mirrorOf(store, commits), (next, problem) => {
+        following = next;
+        if (problem) log('error', `the upstream: ${problem}`);
+      })
+    : () => {};
   const routes = createRoutes({
     credentials: options.credentials,
     ask,
     settle: commits.settle,
     changed: news.wait,
     log,
+    ...(options.upstream && { upstream: options.upstream }),
+    isReady: () => following?.isLive ?? true,
     figures: () =>
       stopping
         ? null
@@ -159,6 +187,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
             memory_bytes: core.glue.HEAPU8.length,
             sockets: sockets.count(),
             feed_waiters: news.waiting(),
+            ...(following && { upstream_sequence: following.position }),
           },
     ...(options.page && { page: options.page }),
     ...(options.rate && { rate: options.rate }),
@@ -177,6 +206,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
     memoryBytes: () => core.glue.HEAPU8.length,
     async close() {
       stopping = true;
+      stopFollowing();
       news.tell();
       try {
         await commits.stop();
@@ -185,6 +215,28 @@ export async function createHub(options: HubOptions): Promise<Hub> {
         store.destroy();
       }
     },
+  };
+}
+
+function mirrorOf(store: CoreStore, commits: CommitLoop): MirrorCalls {
+  const tell = (event: string, body?: Uint8Array | string) =>
+    store.call<{ next: number }>(Method.mirror, { event }, body).header.next;
+  return {
+    async snapshot(lines) {
+      tell('snapshot', lines);
+      await commits.settle();
+    },
+    async endSnapshot() {
+      const next = tell('end');
+      await commits.settle();
+      return next;
+    },
+    async changes(page) {
+      const next = tell('changes', page);
+      await commits.settle();
+      return next;
+    },
+    isBroken: (error) => error instanceof CoreError,
   };
 }
 

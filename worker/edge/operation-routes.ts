@@ -15,7 +15,7 @@ export type Figures = Readonly<Record<string, number>>;
  */
 export function addOperationRoutes(
   app: Hono<Env>,
-  options: { settle: () => Promise<void>; figures: () => Figures | null; log: Log },
+  options: { settle: () => Promise<void>; figures: () => Figures | null; isReady: () => boolean; log: Log },
 ): () => Promise<void> {
   const metrics = createMetrics();
   let underWay = 0;
@@ -45,6 +45,7 @@ export function addOperationRoutes(
 
   app.get('/healthz', (c) => {
     if (!options.figures()) return refuse(c, 503, 'The hub is stopping');
+    if (!options.isReady()) return refuse(c, 503, 'The upstream does not answer');
     if (!metrics.isSaving()) return refuse(c, 503, 'What was written could not be saved');
     return c.json({ status: 'ok' });
   });

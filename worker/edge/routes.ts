@@ -11,7 +11,9 @@ import type { Log } from './log.ts';
 import { DOCS_HEADERS, docsPage } from './openapi/docs-page.ts';
 import { openApiDocument } from './openapi/document.ts';
 import { addOperationRoutes, type Figures } from './operation-routes.ts';
+import { addRelayRoutes } from './relay-routes.ts';
 import { createRateLimit, type Rate } from './rate-limit.ts';
+import type { Upstream } from './upstream.ts';
 import { type Env, refuse, respond } from './responses.ts';
 
 /** What AYON clients read to decide what a server can do (protocol.md 10.4). */
@@ -33,6 +35,10 @@ export interface RouteOptions {
   /** Resolves, at the latest after `timeoutMs`, when the store may have changed. */
   changed: (timeoutMs: number) => Promise<void>;
   /** What `/metrics` shows besides requests; null when the hub is stopping. */
+  /** What a relay follows. */
+  upstream?: Upstream;
+  /** Whether what it has is all there is: not before a relay has its snapshot. */
+  isReady: () => boolean;
   figures: () => Figures | null;
   log: Log;
   page?: (path: string) => Promise<Response | null>;
@@ -85,6 +91,7 @@ export function createApp(options: RouteOptions): Hono<Env> {
     else if (!REFUSED_AT_ONCE.has(status)) await settle();
     return respond(status, answer);
   };
+  if (options.upstream) addRelayRoutes(app, options.upstream);
   app.post('/api/events', (c) => forward(c, 'dispatch'));
   app.post('/api/events/batch', (c) => forward(c, 'dispatch.batch'));
   app.all('/api/events/batch', (c) => refuseMethod(c, ['POST'])); // or it would be taken for an id

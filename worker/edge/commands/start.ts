@@ -2,15 +2,15 @@ import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createCredentials } from '../credentials.ts';
-import { createHub, type Hub } from '../hub.ts';
+import { createHub } from '../hub.ts';
 import { createJwtVerifier, type JwtOptions, parseKeySet } from '../jwt.ts';
 import { createLog, LOG_FORMATS } from '../log.ts';
 import { openNodeFiles } from '../node-files.ts';
 import { servePage } from '../page.ts';
 import { rateOf } from '../rate-limit.ts';
 import { startSample } from '../sample.ts';
-import type { HubServer } from '../server.ts';
 import { fileSessions, loadUsers, watchFile } from '../user-files.ts';
+import { ended, portOf, serverOfRuntime, stop } from './serving.ts';
 import { type Command, packageFile, parseOptions, UsageError } from './command.ts';
 
 const HELP = `usage: cuesheet hub [options]
@@ -35,9 +35,6 @@ Runs a hub: AYON's event protocol and an event viewer on this machine.
                  for people; off: errors only (default)
   --no-sample    do not make sample events
   --help         this text`;
-
-/** What waits is written within this time of a signal, or the hub ends with 1. */
-const STOP_TIMEOUT_MS = 4500;
 
 export const startCommand: Command = { help: HELP, run };
 
@@ -89,30 +86,9 @@ async function run(args: string[]): Promise<number> {
   }
 
   await signal;
-  setTimeout(() => {
-    console.error('cuesheet: stopping took too long');
-    process.exit(1);
-  }, STOP_TIMEOUT_MS).unref();
-  stopWatching();
-  sample.stop();
-  await server.close();
-  process.exit(0);
-}
-
-/** Each runtime has a server of its own; the rest of this file is the same on all. */
-async function serverOfRuntime(): Promise<
-  (hub: Hub, port: number, host: string) => Promise<HubServer>
-> {
-  if ('Deno' in globalThis) return (await import('../deno.ts')).serveDeno;
-  if ('Bun' in globalThis) return (await import('../bun.ts')).serveBun;
-  return (await import('../node.ts')).serveNode;
-}
-
-/** Resolves at the first SIGTERM or SIGINT. */
-function ended(): Promise<void> {
-  return new Promise((resolve) => {
-    process.once('SIGTERM', () => resolve());
-    process.once('SIGINT', () => resolve());
+  return stop(server, () => {
+    stopWatching();
+    sample.stop();
   });
 }
 
@@ -135,11 +111,7 @@ function readOptions(args: string[]) {
     },
     0,
   );
-  const port = Number(values.port);
-  if (!Number.isInteger(port) || port < 0 || port > 65535) {
-    const text = `--port: expected a number from 0 to 65535, got '${values.port}'`;
-    throw new UsageError(text, 'hub');
-  }
+  const port = portOf(values.port, 'hub');
   const perSecond = values.rate === undefined ? null : Number(values.rate);
   if (perSecond !== null && !(perSecond > 0 && perSecond <= 1e6)) {
     throw new UsageError(`--rate: expected a number up to 1000000, got '${values.rate}'`, 'hub');

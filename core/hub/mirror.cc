@@ -1,0 +1,109 @@
+#include "hub/mirror.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "event/event_reader.h"
+#include "query/event_query.h"
+
+namespace cuesheet {
+namespace {
+
+std::unexpected<Error> Broken(std::string_view what) {
+  return Fail(ErrorCode::kInvalid, "upstream: " + std::string(what));
+}
+
+std::string_view TextOf(const Json& object, std::string_view name) {
+  const Json* value = FindMember(object, name);
+  if (value == nullptr || !value->is_string()) return {};
+  return value->get_ref<const std::string&>();
+}
+
+std::optional<uint64_t> NumberOf(const Json& object, std::string_view name) {
+  const Json* value = FindMember(object, name);
+  if (value == nullptr || !value->is_number_unsigned()) return std::nullopt;
+  return value->get<uint64_t>();
+}
+
+}  // namespace
+
+Result<void> Mirror::Snapshot(std::string_view lines) {
+  while (!lines.empty()) {
+    const std::string_view line = lines.substr(0, lines.find('\n'));
+    lines.remove_prefix(std::min(line.size() + 1, lines.size()));
+    if (line.empty()) continue;
+    CUE_ASSIGN(const Json value, ParseJson(line));
+    if (const auto sequence = NumberOf(value, "sequence")) {
+      sequence_ = sequence;
+      seen_.clear();
+      continue;
+    }
+    if (!sequence_) return Broken("the first line of a snapshot has no sequence");
+    CUE_TRY(Merge(value));
+    const auto id = Uuid::Parse(TextOf(value, "id"));
+    if (id) seen_.insert(store_->table().FindById(*id));
+  }
+  return {};
+}
+
+Result<uint64_t> Mirror::EndSnapshot() {
+  if (!sequence_) return Fail(ErrorCode::kState, "no snapshot is coming in");
+  std::vector<Row> gone;
+  store_->table().VisitRange({.newest_first = true}, [&](Row row) {
+    if (!seen_.contains(row)) gone.push_back(row);
+    return true;
+  });
+  CUE_TRY(store_->RemoveAll(gone));
+  seen_.clear();
+  return *std::exchange(sequence_, std::nullopt);
+}
+
+Result<uint64_t> Mirror::Changes(std::string_view page) {
+  CUE_ASSIGN(const Json value, ParseJson(page));
+  const Json* changes = FindMember(value, "changes");
+  const auto next = NumberOf(value, "next");
+  if (changes == nullptr || !changes->is_array() || !next) {
+    return Broken("expected a page of changes");
+  }
+  for (const Json& change : *changes) CUE_TRY(Apply(change));
+  return *next;
+}
+
+Result<void> Mirror::Apply(const Json& change) {
+  const Json* event = FindMember(change, "event");
+  if (event != nullptr) return Merge(*event);
+  // An event that is no more: its removal follows, unless this is it.
+  if (TextOf(change, "kind") == "removed") return Remove(FindMember(change, "id"));
+  return Remove(FindMember(change, "previousId"));
+}
+
+Result<void> Mirror::Merge(const Json& event) {
+  const std::string line = CanonicalText(event);
+  EventReader reader;
+  CUE_ASSIGN(const EventView view, reader.Read(line));
+  Event own = Own(view);
+  FieldSet fields = FieldSet::All();
+  const auto order = ParseCursor(TextOf(event, "cursor"));
+  if (order && *order) {
+    own.creation_order = static_cast<int64_t>(**order);
+  } else {
+    fields.Drop(Field::kCreationOrder);
+  }
+  if (!own.payload) fields.Drop(Field::kPayload);
+  const Json* progress = FindMember(event, "progress");
+  const bool has_progress = progress != nullptr && progress->is_number();
+  return store_->Merge(own, fields,
+                       has_progress ? std::optional(progress->get<double>()) : std::nullopt,
+                       Trust::kMirror);
+}
+
+Result<void> Mirror::Remove(const Json* id) {
+  if (id == nullptr || !id->is_string()) return {};
+  const auto parsed = Uuid::Parse(id->get_ref<const std::string&>());
+  if (!parsed) return Broken("an id is not 32 hex digits");
+  CUE_TRY(store_->Remove(*parsed));
+  return {};
+}
+
+}  // namespace cuesheet

@@ -1,0 +1,169 @@
+import { spawn } from 'node:child_process';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import WebSocket from 'ws';
+import {
+  type Answer,
+  allEvents,
+  call,
+  type HubProcess,
+  KEYS,
+  startHub,
+  temporaryFolder,
+  USERS,
+} from './hub-process.ts';
+import { fanOut } from './fan-out.ts';
+
+const WAIT = { timeout: 30_000 };
+const data = temporaryFolder();
+let hub: HubProcess;
+let relay: { url: string; output(): string; stop(): Promise<number | null> };
+
+beforeAll(async () => {
+  hub = await startHub(data.path);
+  relay = await startRelay();
+});
+afterAll(async () => {
+  await relay.stop();
+  await hub.stop();
+  data.remove();
+});
+
+async function startRelay(port = 0) {
+  const args = ['dist/hub/cli.js', 'relay', hub.url, '--port', String(port), '--log', 'json'];
+  const env = { ...process.env, CUESHEET_UPSTREAM_KEY: KEYS.service };
+  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  child.stdout.on('data', (text) => (output += text));
+  child.stderr.on('data', (text) => (output += text));
+  const ready = () => /cuesheet relay ready on (\S+)/.exec(output)?.[1];
+  await vi.waitUntil(ready, WAIT);
+  const url = ready() ?? '';
+  await vi.waitUntil(async () => (await healthOf({ url })) === 200, WAIT);
+  return {
+    url,
+    output: () => output,
+    stop: () =>
+      new Promise<number | null>((resolve) => {
+        child.once('exit', resolve);
+        child.kill('SIGTERM');
+      }),
+  };
+}
+
+const healthOf = async (server: { url: string }) =>
+  (await fetch(`${server.url}/healthz`)).status;
+
+const QUERY = `query ($last: Int, $before: String) { events(last: $last, before: $before, includeLogs: true) {
+  edges { cursor node { id hash topic user sender project status retries description summary dependsOn
+    createdAt updatedAt } } pageInfo { hasPreviousPage endCursor } } }`;
+
+async function page(server: { url: string }, key = KEYS.admin): Promise<Answer> {
+  const body = { query: QUERY, variables: { last: 200 } };
+  return (await call(server, 'POST', '/graphql', { key, body })).body;
+}
+
+/** The relay answers as the hub, cursors and times included. */
+async function expectSame() {
+  const there = await page(hub);
+  await expect.poll(() => page(relay), WAIT).toEqual(there);
+}
+
+const dispatch = (server: { url: string }, body: object, key = KEYS.service) =>
+  call(server, 'POST', '/api/events', { key, body });
+
+describe('a relay', () => {
+  test('has what was there before, and every kind of change', async () => {
+    const first = await dispatch(hub, { topic: 'demo.first', finished: false, payload: { a: 1 } });
+    await expectSame();
+    const id = first.body.id as string;
+    await call(hub, 'PATCH', `/api/events/${id}`, {
+      key: KEYS.service,
+      body: { status: 'in_progress', description: 'at work' },
+    });
+    await dispatch(hub, { topic: 'demo.reused', hash: 'one' });
+    await dispatch(hub, { topic: 'demo.reused', hash: 'one', reuse: true, description: 'again' });
+    const gone = await dispatch(hub, { topic: 'demo.gone' });
+    await expectSame();
+    await call(hub, 'DELETE', `/api/events/${gone.body.id}`, { key: KEYS.admin });
+    await dispatch(hub, { topic: 'demo.source' });
+    const enroll = { sourceTopic: 'demo.source', targetTopic: 'demo.target', sender: 'w' };
+    expect((await call(hub, 'POST', '/api/enroll', { key: KEYS.service, body: enroll })).status).toBe(200);
+    await expectSame();
+    const get = (server: { url: string }) =>
+      call(server, 'GET', `/api/events/${id}`, { key: KEYS.admin });
+    expect((await get(relay)).body).toEqual((await get(hub)).body);
+    expect((await page(relay)).data.events.edges.length).toBe(4);
+  });
+
+  test('hands writes on with the caller’s own credentials, and gives the answers as they are', async () => {
+    const made = await dispatch(relay, { topic: 'demo.by_relay' }, KEYS.manager);
+    expect(made.status).toBe(200);
+    await expectSame();
+    const stored = await call(hub, 'GET', `/api/events/${made.body.id}`, { key: KEYS.admin });
+    expect(stored.body).toMatchObject({ topic: 'demo.by_relay', user: 'mona' });
+    const both = async (work: (server: { url: string }) => ReturnType<typeof call>) => {
+      const [here, there] = [await work(relay), await work(hub)];
+      expect([here.status, here.body]).toEqual([there.status, there.body]);
+      return here.status;
+    };
+    expect(await both((server) => dispatch(server, { topic: 'demo.x' }, KEYS.user))).toBe(403);
+    expect(await both((server) => dispatch(server, { topic: 7 }))).toBe(400);
+    expect(await both((server) => dispatch(server, { topic: 'demo.x' }, 'wrong'))).toBe(401);
+    expect(await both((server) => dispatch(server, { topic: 'demo.x', hash: 'one' }))).toBe(409);
+    const nobody = '/api/events/00000000000000000000000000000000';
+    expect(await both((server) => call(server, 'GET', nobody, { key: KEYS.admin }))).toBe(404);
+    expect(await both((server) => call(server, 'GET', '/api/users/me', { key: KEYS.user }))).toBe(200);
+    expect(await both((server) => call(server, 'GET', '/api/users/me', { key: 'wrong' }))).toBe(401);
+  });
+
+  test('signs in by the hub, and tells its sockets what that one tells', async () => {
+    const login = { name: 'adm', password: 'correct horse' };
+    const { body } = await call(relay, 'POST', '/api/auth/login', { body: login });
+    const socket = new WebSocket(`${relay.url.replace('http', 'ws')}/ws`);
+    const topics: string[] = [];
+    socket.on('message', (text) => topics.push(JSON.parse(text.toString()).topic));
+    await new Promise((resolve) => socket.on('open', resolve));
+    socket.send(JSON.stringify({ topic: 'auth', token: body.token, subscribe: ['demo'] }));
+    await expect.poll(() => topics, WAIT).toContain('heartbeat');
+    await dispatch(hub, { topic: 'demo.told' });
+    await expect.poll(() => topics, WAIT).toContain('demo.told');
+    socket.close();
+  });
+
+  test('catches up after its own restart and after that of the hub', async () => {
+    const port = Number(new URL(relay.url).port);
+    expect(await relay.stop()).toBe(0);
+    await dispatch(hub, { topic: 'demo.meanwhile' });
+    relay = await startRelay(port);
+    await expectSame();
+    expect(await hub.stop()).toBe(0);
+    await expect.poll(() => healthOf(relay), WAIT).toBe(503);
+    expect((await page(relay)).data.events.edges.length).toBeGreaterThan(4); // known callers still read
+    expect((await dispatch(relay, { topic: 'demo.x' })).status).toBe(503);
+    hub = await startHub(data.path, { port: Number(new URL(hub.url).port) });
+    await dispatch(hub, { topic: 'demo.after' });
+    await expectSame();
+    expect(await healthOf(relay)).toBe(200);
+  });
+
+  test('takes a new copy when the hub has become another one', async () => {
+    const port = Number(new URL(hub.url).port);
+    await hub.stop();
+    const other = temporaryFolder();
+    hub = await startHub(other.path, { port, users: JSON.stringify(USERS) });
+    await dispatch(hub, { topic: 'demo.other' });
+    await expectSame();
+    expect((await allEvents(hub)).length).toBe(1);
+  });
+
+  test('logs no credential', () => {
+    expect(relay.output()).toContain('"route":"/graphql"');
+    for (const key of Object.values(KEYS)) expect(relay.output()).not.toContain(key);
+  });
+});
+
+test('ten relay objects tell two hundred sockets everything, once and in order', async () => {
+  const { wrong, relays } = await fanOut({ relays: 10, sockets: 200, events: 50 });
+  expect(wrong).toBe(0);
+  expect(relays).toBe(10);
+});

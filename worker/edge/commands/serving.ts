@@ -1,0 +1,41 @@
+import type { Hub } from '../hub.ts';
+import type { HubServer } from '../server.ts';
+import { UsageError } from './command.ts';
+
+/** What waits is written within this time of a signal, or the process ends with 1. */
+const STOP_TIMEOUT_MS = 4500;
+
+/** Each runtime has a server of its own; everything else is the same on all. */
+export async function serverOfRuntime(): Promise<
+  (hub: Hub, port: number, host: string) => Promise<HubServer>
+> {
+  if ('Deno' in globalThis) return (await import('../deno.ts')).serveDeno;
+  if ('Bun' in globalThis) return (await import('../bun.ts')).serveBun;
+  return (await import('../node.ts')).serveNode;
+}
+
+/** Resolves at the first SIGTERM or SIGINT. */
+export function ended(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once('SIGTERM', () => resolve());
+    process.once('SIGINT', () => resolve());
+  });
+}
+
+/** Ends the process when everything is saved. */
+export async function stop(server: HubServer, before: () => void = () => {}): Promise<never> {
+  setTimeout(() => {
+    console.error('cuesheet: stopping took too long');
+    process.exit(1);
+  }, STOP_TIMEOUT_MS).unref();
+  before();
+  await server.close();
+  process.exit(0);
+}
+
+/** @throws UsageError for what is no port. */
+export function portOf(text: string, command: string): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 0 && port <= 65535) return port;
+  throw new UsageError(`--port: expected a number from 0 to 65535, got '${text}'`, command);
+}

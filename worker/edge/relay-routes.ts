@@ -1,0 +1,46 @@
+import type { Context, Hono } from 'hono';
+import { CREDENTIAL_HEADERS } from './relay-credentials.ts';
+import { type Env, refuse } from './responses.ts';
+import type { Upstream } from './upstream.ts';
+
+const TIMEOUT_MS = 60_000;
+const FORWARDED = [...CREDENTIAL_HEADERS, 'content-type', 'x-sender', 'x-sender-type'] as const;
+/** What changes something, as method and path: the upstream does it, with the caller's own credentials. */
+const WRITES = [
+  ['POST', '/api/events'],
+  ['POST', '/api/events/batch'],
+  ['PATCH', '/api/events/:id'],
+  ['DELETE', '/api/events/:id'],
+  ['POST', '/api/eventops'],
+  ['POST', '/api/enroll'],
+  ['POST', '/api/auth/login'],
+  ['POST', '/api/auth/logout'],
+] as const;
+
+/** Hands the writes of a relay on; the answer comes back as it is. */
+export function addRelayRoutes(app: Hono<Env>, upstream: Upstream): void {
+  for (const [method, path] of WRITES) app.on(method, path, (c) => forward(c, upstream));
+}
+
+async function forward(c: Context<Env>, upstream: Upstream): Promise<Response> {
+  const headers: Record<string, string> = {};
+  for (const name of FORWARDED) {
+    const value = c.req.header(name);
+    if (value !== undefined) headers[name] = value;
+  }
+  const { pathname, search } = new URL(c.req.url);
+  const body = await c.req.arrayBuffer();
+  try {
+    const answer = await upstream.fetch(pathname + search, {
+      method: c.req.method,
+      headers,
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+      ...(body.byteLength > 0 && { body }),
+    });
+    const type = answer.headers.get('content-type');
+    const bytes = answer.status === 204 ? null : await answer.arrayBuffer();
+    return new Response(bytes, { status: answer.status, headers: type ? { 'content-type': type } : {} });
+  } catch {
+    return refuse(c, 503, 'The upstream does not answer: nobody knows whether it has done this');
+  }
+}

@@ -1,0 +1,129 @@
+import type { MirrorCalls } from './hub.ts';
+
+/** The hub that a relay follows. */
+export interface Upstream {
+  /** Sends a request there; `path` begins with a slash. Rejects when there is no answer. */
+  fetch(path: string, init: RequestInit): Promise<Response>;
+  /** API key of a user who may read everything there: a service, an admin or a manager. */
+  apiKey: string;
+}
+
+/** An upstream at a URL, without a slash at its end. */
+export function upstreamAt(url: string, apiKey: string): Upstream {
+  return { apiKey, fetch: (path, init) => fetch(url + path, init) };
+}
+
+/** How far a relay is behind. */
+export interface Following {
+  /** `true` after the snapshot, until the upstream does not answer. */
+  isLive: boolean;
+  /** The sequence of the upstream up to which this store has everything. */
+  position: number;
+}
+
+const WAIT_SECONDS = 25;
+const TIMEOUT_MS = 40_000;
+const SNAPSHOT_TIMEOUT_MS = 600_000;
+const PAGE_CHANGES = 1000;
+const BACKOFF_MS = 500;
+const BACKOFF_CAP_MS = 30_000;
+const NEWLINE = 10;
+/** A line of a snapshot is an event. */
+const MAX_LINE_BYTES = 8 << 20;
+
+/** The upstream gave its history up, or is another store. */
+class Gone extends Error {}
+
+/**
+ * Follows an upstream: a snapshot, then its changes, each as it comes; after an error again, with full jitter
+ * from 0.5 s doubling to 30 s. Returns the function that ends it.
+ */
+export function follow(
+  upstream: Upstream,
+  mirror: MirrorCalls,
+  told: (following: Following, problem: string | null) => void,
+): () => void {
+  const end = new AbortController();
+  let position: number | null = null;
+  let store = '';
+  let failures = 0;
+
+  async function get(path: string, timeoutMs: number): Promise<Response> {
+    const signal = AbortSignal.any([end.signal, AbortSignal.timeout(timeoutMs)]);
+    const response = await upstream.fetch(path, { headers: { 'x-api-key': upstream.apiKey }, signal });
+    if (response.status === 410) throw new Gone();
+    if (!response.ok) throw new Error(`GET ${path.split('?')[0]} is answered with ${response.status}`);
+    return response;
+  }
+
+  async function takeSnapshot(): Promise<number> {
+    const { body } = await get('/api/snapshot?payloads=true', SNAPSHOT_TIMEOUT_MS);
+    if (!body) throw new Error('the snapshot is empty');
+    for await (const lines of wholeLines(body)) await mirror.snapshot(lines);
+    return mirror.endSnapshot();
+  }
+
+  async function takeChanges(since: number): Promise<number> {
+    const query = `since=${since}&wait=${WAIT_SECONDS}&limit=${PAGE_CHANGES}&payloads=true`;
+    const of = store === '' ? '' : `&store=${encodeURIComponent(store)}`;
+    const page = await (await get(`/api/changes?${query}${of}`, TIMEOUT_MS)).text();
+    store = (JSON.parse(page) as { store: string }).store;
+    return mirror.changes(page);
+  }
+
+  async function step(): Promise<void> {
+    if (position === null) {
+      store = '';
+      position = await takeSnapshot();
+    }
+    position = await takeChanges(position);
+    failures = 0;
+    told({ isLive: true, position }, null);
+  }
+
+  async function run(): Promise<void> {
+    while (!end.signal.aborted) {
+      try {
+        await step();
+      } catch (error) {
+        if (end.signal.aborted) return;
+        const problem = error instanceof Gone ? 'its history does not reach back to here' : (error as Error).message;
+        told({ isLive: false, position: position ?? 0 }, problem);
+        if (error instanceof Gone || mirror.isBroken(error)) position = null;
+        const ceiling = Math.min(BACKOFF_CAP_MS, BACKOFF_MS * 2 ** Math.min(failures++, 10));
+        await pause(Math.random() * ceiling, end.signal);
+      }
+    }
+  }
+
+  void run();
+  return () => end.abort();
+}
+
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, milliseconds);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+/** The bytes of a stream, cut behind line ends. @throws Error for a line that is too long. */
+async function* wholeLines(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let rest = new Uint8Array();
+  const reader = stream.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    const joined = new Uint8Array(rest.length + value.length);
+    joined.set(rest);
+    joined.set(value, rest.length);
+    const cut = joined.lastIndexOf(NEWLINE) + 1;
+    if (cut > 0) yield joined.subarray(0, cut);
+    rest = joined.slice(cut);
+    if (rest.length > MAX_LINE_BYTES) throw new Error('a line of the snapshot is too long');
+  }
+  if (rest.length > 0) throw new Error('the snapshot was cut off');
+}
