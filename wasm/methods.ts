@@ -70,7 +70,14 @@ export type Effect =
   | { effect: 'timer'; delayMs: number }
   | { effect: 'write'; request: number; method: string; path: string; body: string | null }
   | { effect: 'wake'; delayMs: number }
-  | { effect: 'written'; number: number; id: string; outcome: WriteOutcome; status: number; detail: string }
+  | {
+      effect: 'written';
+      number: number;
+      id: string;
+      outcome: WriteOutcome;
+      status: number;
+      detail: string;
+    }
   | { effect: 'renamed'; from: string; to: string }
   | { effect: 'outbox' }
   | { effect: 'state'; state: ReplicaState };

@@ -25,7 +25,8 @@ Result<Head> TakeHead(ByteReader& in) {
   return head;
 }
 
-// An import spends much of its time here: as LZ4's default (1), a third faster and a few percent larger.
+// An import spends much of its time here: as LZ4's default (1), a third faster and a few percent
+// larger.
 constexpr int kAcceleration = 4;
 
 }  // namespace
@@ -40,7 +41,8 @@ void AppendPiece(std::string& out, std::string_view raw) {
     // Room for what is smaller than the text only: LZ4 gives up (0) when it is not.
     const char* const from = raw.data();
     const int size =
-        raw_size == 0 ? 0 : LZ4_compress_fast(from, at + start, raw_size, raw_size - 1, kAcceleration);
+        raw_size == 0 ? 0
+                      : LZ4_compress_fast(from, at + start, raw_size, raw_size - 1, kAcceleration);
     packed_size = size == 0 ? raw.size() : static_cast<size_t>(size);
     if (size == 0) raw.copy(at + start, raw.size());
     return start + packed_size;

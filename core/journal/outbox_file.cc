@@ -47,9 +47,10 @@ Content Read(std::string_view bytes) {
   std::string_view rest = bytes;
   auto note = TakeNote(rest);
   if (!note) return content;
-  const char* const end = note->data() + note->size();
+  const std::string_view text = *note;
   size_t count = 0;
-  if (std::from_chars(note->data(), end, count).ptr != end) return content;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error != std::errc() || end != text.data() + text.size()) return content;
   while (!rest.empty()) {
     note = TakeNote(rest);
     if (!note) break;

@@ -5,12 +5,16 @@
 
 #include "event/codec.h"
 #include "event/event_reader.h"
+#include "event/redact.h"
 #include "event/request.h"
 #include "replica/outbox_values.h"
 
 namespace cuesheet {
 namespace {
 
+// Notes are on disk, so no credential may be in one.
+constexpr std::string_view kHasSecret =
+    "the event holds a credential, which is not kept here: it cannot wait for the server";
 constexpr std::string_view kNeedsServer =
     "dispatch: events that are not stored, reuse and server.* cannot wait for the server, they "
     "need a "
@@ -33,6 +37,9 @@ Result<Outbox::Queued> Outbox::Dispatch(Json body, const Actor& actor, Timestamp
   const auto request = ParseDispatchRequest(body);
   if (!request) return Fail(ErrorCode::kInvalid, ValidationSentence(request.error()));
   if (!CanWait(*request)) return Fail(ErrorCode::kState, std::string(kNeedsServer));
+  if (RedactedSummary(request->topic, request->summary)) {
+    return Fail(ErrorCode::kState, std::string(kHasSecret));
+  }
   CUE_TRY(CheckRoom(body));
   CUE_ASSIGN(const Uuid id, store_->Dispatch(*request, actor, now, entropy));
   body["id"] = id.Hex();
@@ -44,6 +51,10 @@ Result<Outbox::Queued> Outbox::Update(const Uuid& id, Json body, Timestamp now) 
   CUE_TRY(EnsureOpen());
   CUE_TRY(CheckRoom(body));
   CUE_ASSIGN(const EventView event, store_->Find(id, false));
+  const Json* summary = FindMember(body, "summary");
+  if (summary != nullptr && RedactedSummary(event.topic, CanonicalText(*summary))) {
+    return Fail(ErrorCode::kState, std::string(kHasSecret));
+  }
   Json before = Json::object();
   if (body.is_object()) {
     for (const auto& [name, value] : body.items()) {

@@ -115,7 +115,7 @@ class Outbox {
   void Removed(const Uuid& id);
   Result<void> Delivered(LocalWrite& write, const Json& answer);
   Result<void> Rename(Uuid from, Uuid to);
-  Result<void> Refuse(LocalWrite& write, int status, std::string detail);
+  Result<void> Refuse(LocalWrite& write, int status, const std::string& detail);
   Result<void> TakeBack(const LocalWrite& write);
   Result<void> Apply(const LocalWrite& write);
   Result<void> ApplyUpdate(const Uuid& id, const Json& body);

@@ -88,6 +88,7 @@ void Outbox::Note(const Json& note) {
   OutboxFile& file = store_->outbox_file();
   if (stale_notes_ <= kMaxStaleNotes + writes_.size()) return file.Append(CanonicalText(note));
   std::vector<std::string> notes;
+  notes.reserve(writes_.size());
   for (const LocalWrite& write : writes_) notes.push_back(CanonicalText(NoteOf(write)));
   file.Rewrite(notes);
   stale_notes_ = 0;
@@ -292,7 +293,7 @@ Result<void> Outbox::Delivered(LocalWrite& write, const Json& answer) {
 }
 
 // What comes after a refused dispatch of an event has nothing to be written to.
-Result<void> Outbox::Refuse(LocalWrite& refused, int status, std::string detail) {
+Result<void> Outbox::Refuse(LocalWrite& refused, int status, const std::string& detail) {
   const Uuid id = refused.id;
   const bool is_dispatch = refused.kind == LocalWrite::Kind::kDispatch;
   const uint64_t number = refused.number;

@@ -148,9 +148,12 @@ test(
     const list = await page.evaluate(() => window.events.outbox.list());
     expect(list[1]).toMatchObject({ kind: 'dispatch', state: 'refused', status: 403, id });
     expect(list[1]?.detail).toMatch(/not allowed|forbidden/i);
-    await page.evaluate(async (numbers) => {
-      for (const number of numbers) await window.events.outbox.discard(number);
-    }, list.map(({ number }) => number));
+    await page.evaluate(
+      async (numbers) => {
+        for (const number of numbers) await window.events.outbox.discard(number);
+      },
+      list.map(({ number }) => number),
+    );
     expect(await page.evaluate(() => window.events.outbox.list())).toEqual([]);
     await page.close();
   },

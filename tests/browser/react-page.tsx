@@ -51,7 +51,11 @@ function List() {
       <button type="button" onClick={() => setTopic('other.*')}>
         other
       </button>
-      <ul>{page?.events.map((row) => <Row key={row.id} row={row} />)}</ul>
+      <ul>
+        {page?.events.map((row) => (
+          <Row key={row.id} row={row} />
+        ))}
+      </ul>
       <p id="total">{counts?.total}</p>
       <p id="storage">{connection?.storage}</p>
       {first && <Detail id={first.id} />}

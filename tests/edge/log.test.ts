@@ -10,54 +10,60 @@ const RUNTIMES = [
   ['bun', BUN],
 ] as const;
 
-test.each(RUNTIMES)('requests are logged as JSON, and no credential is, on %s', async (_, runtime) => {
-  const folder = temporaryFolder();
-  const users = join(folder.path, 'users-file.json');
-  const flags = ['--users', users, '--no-sample', '--log', 'json'];
-  const hub = await startHub(folder.path, { flags, runtime });
-  const login = { name: 'adm', password: 'correct horse' };
-  try {
-    const { body } = await call(hub, 'POST', '/api/auth/login', { body: login });
-    const secret = body.token as string;
-    expect(secret).toMatch(/^[0-9a-f]{64}$/);
-    await call(hub, 'GET', `/api/users/me?token=${secret}`);
-    await call(hub, 'GET', '/api/users/me', { headers: { authorization: `Bearer ${secret}` } });
-    await call(hub, 'GET', '/api/users/me', { headers: { cookie: `accessToken=${secret}` } });
-    await call(hub, 'GET', '/api/users/me', { headers: { authorization: `ApiKey ${KEYS.admin}` } });
-    await call(hub, 'GET', `/api/nowhere/${secret}`, { key: KEYS.service });
-    await call(hub, 'POST', '/api/events', { key: KEYS.service, body: { topic: 'demo.a' } });
-    await call(hub, 'POST', '/api/auth/login', { body: { ...login, password: 'wrong horse' } });
-    await expect.poll(() => hub.output(), { timeout: 5000 }).toContain('"status":403');
-    const text = hub.output().replace(hub.link, ''); // the link is there for people to sign in
-    for (const credential of [secret, KEYS.admin, KEYS.service, 'correct horse', 'wrong horse']) {
-      expect(text).not.toContain(credential);
+test.each(RUNTIMES)(
+  'requests are logged as JSON, and no credential is, on %s',
+  async (_, runtime) => {
+    const folder = temporaryFolder();
+    const users = join(folder.path, 'users-file.json');
+    const flags = ['--users', users, '--no-sample', '--log', 'json'];
+    const hub = await startHub(folder.path, { flags, runtime });
+    const login = { name: 'adm', password: 'correct horse' };
+    try {
+      const { body } = await call(hub, 'POST', '/api/auth/login', { body: login });
+      const secret = body.token as string;
+      expect(secret).toMatch(/^[0-9a-f]{64}$/);
+      await call(hub, 'GET', `/api/users/me?token=${secret}`);
+      await call(hub, 'GET', '/api/users/me', { headers: { authorization: `Bearer ${secret}` } });
+      await call(hub, 'GET', '/api/users/me', { headers: { cookie: `accessToken=${secret}` } });
+      await call(hub, 'GET', '/api/users/me', {
+        headers: { authorization: `ApiKey ${KEYS.admin}` },
+      });
+      await call(hub, 'GET', `/api/nowhere/${secret}`, { key: KEYS.service });
+      await call(hub, 'POST', '/api/events', { key: KEYS.service, body: { topic: 'demo.a' } });
+      await call(hub, 'POST', '/api/auth/login', { body: { ...login, password: 'wrong horse' } });
+      await expect.poll(() => hub.output(), { timeout: 5000 }).toContain('"status":403');
+      const text = hub.output().replace(hub.link, ''); // the link is there for people to sign in
+      for (const credential of [secret, KEYS.admin, KEYS.service, 'correct horse', 'wrong horse']) {
+        expect(text).not.toContain(credential);
+      }
+      const lines = text.split('\n').filter((line) => line.startsWith('{'));
+      const entries = lines.map((line) => JSON.parse(line));
+      const of = (route: string) => entries.find((entry) => entry.route === route);
+      expect(of('/api/events')).toMatchObject({
+        level: 'info',
+        message: 'request',
+        method: 'POST',
+        status: 200,
+        user: 'svc',
+        time: expect.stringMatching(/^20\d\d-.*Z$/),
+        ms: expect.any(Number),
+      });
+      expect(of('other')).toMatchObject({ status: 404 });
+      expect(readFileSync(join(folder.path, 'data', 'sessions.json'), 'utf8')).not.toContain(
+        secret,
+      );
+    } finally {
+      await hub.stop();
+      folder.remove();
     }
-    const lines = text.split('\n').filter((line) => line.startsWith('{'));
-    const entries = lines.map((line) => JSON.parse(line));
-    const of = (route: string) => entries.find((entry) => entry.route === route);
-    expect(of('/api/events')).toMatchObject({
-      level: 'info',
-      message: 'request',
-      method: 'POST',
-      status: 200,
-      user: 'svc',
-      time: expect.stringMatching(/^20\d\d-.*Z$/),
-      ms: expect.any(Number),
-    });
-    expect(of('other')).toMatchObject({ status: 404 });
-    expect(readFileSync(join(folder.path, 'data', 'sessions.json'), 'utf8')).not.toContain(secret);
-  } finally {
-    await hub.stop();
-    folder.remove();
-  }
-});
+  },
+);
 
 test.each(RUNTIMES)('a users file that is replaced is read anew, on %s', async (_, runtime) => {
   const folder = temporaryFolder();
   const hub = await startHub(folder.path, { runtime });
   try {
-    const status = async (key: string) =>
-      (await call(hub, 'GET', '/api/users/me', { key })).status;
+    const status = async (key: string) => (await call(hub, 'GET', '/api/users/me', { key })).status;
     expect(await status('key-new')).toBe(401);
     const users = [...USERS, { name: 'new', apiKey: 'key-new', data: {} }];
     writeFileSync(join(folder.path, 'users-file.json'), JSON.stringify(users));

@@ -15,24 +15,27 @@ test('a caller has a burst, then a rate, and takes nothing from others', () => {
   expect([limit('a'), limit('a')]).toEqual([0, 1]);
 });
 
-test.each(['node', 'deno', 'bun', 'workerd'])('over the rate a user gets 429 and the time to come again; other users do not, on %s', async (runtime) => {
-  const folder = temporaryFolder();
-  const users = join(folder.path, 'users.json');
-  writeFileSync(users, JSON.stringify(USERS));
-  const flags = ['--users', users, '--no-sample', '--rate', '0.1'];
-  const hub = await start(runtime, folder.path, flags);
-  try {
-    const me = (key: string) => call(hub, 'GET', '/api/users/me', { key });
-    expect((await me(KEYS.admin)).status).toBe(200);
-    const { status, body, headers } = await me(KEYS.admin);
-    expect([status, body.code]).toEqual([429, 429]);
-    expect(Number(headers.get('retry-after'))).toBeGreaterThan(5);
-    expect((await me(KEYS.manager)).status).toBe(200);
-  } finally {
-    await hub.stop();
-    folder.remove();
-  }
-});
+test.each(['node', 'deno', 'bun', 'workerd'])(
+  'over the rate a user gets 429 and the time to come again; other users do not, on %s',
+  async (runtime) => {
+    const folder = temporaryFolder();
+    const users = join(folder.path, 'users.json');
+    writeFileSync(users, JSON.stringify(USERS));
+    const flags = ['--users', users, '--no-sample', '--rate', '0.1'];
+    const hub = await start(runtime, folder.path, flags);
+    try {
+      const me = (key: string) => call(hub, 'GET', '/api/users/me', { key });
+      expect((await me(KEYS.admin)).status).toBe(200);
+      const { status, body, headers } = await me(KEYS.admin);
+      expect([status, body.code]).toEqual([429, 429]);
+      expect(Number(headers.get('retry-after'))).toBeGreaterThan(5);
+      expect((await me(KEYS.manager)).status).toBe(200);
+    } finally {
+      await hub.stop();
+      folder.remove();
+    }
+  },
+);
 
 async function start(runtime: string, folder: string, flags: string[]) {
   if (runtime !== 'workerd') {

@@ -50,8 +50,7 @@ async function startRelay(port = 0) {
   };
 }
 
-const healthOf = async (server: { url: string }) =>
-  (await fetch(`${server.url}/healthz`)).status;
+const healthOf = async (server: { url: string }) => (await fetch(`${server.url}/healthz`)).status;
 
 const QUERY = `query ($last: Int, $before: String) { events(last: $last, before: $before, includeLogs: true) {
   edges { cursor node { id hash topic user sender project status retries description summary dependsOn
@@ -87,7 +86,9 @@ describe('a relay', () => {
     await call(hub, 'DELETE', `/api/events/${gone.body.id}`, { key: KEYS.admin });
     await dispatch(hub, { topic: 'demo.source' });
     const enroll = { sourceTopic: 'demo.source', targetTopic: 'demo.target', sender: 'w' };
-    expect((await call(hub, 'POST', '/api/enroll', { key: KEYS.service, body: enroll })).status).toBe(200);
+    expect(
+      (await call(hub, 'POST', '/api/enroll', { key: KEYS.service, body: enroll })).status,
+    ).toBe(200);
     await expectSame();
     const get = (server: { url: string }) =>
       call(server, 'GET', `/api/events/${id}`, { key: KEYS.admin });
@@ -112,8 +113,12 @@ describe('a relay', () => {
     expect(await both((server) => dispatch(server, { topic: 'demo.x', hash: 'one' }))).toBe(409);
     const nobody = '/api/events/00000000000000000000000000000000';
     expect(await both((server) => call(server, 'GET', nobody, { key: KEYS.admin }))).toBe(404);
-    expect(await both((server) => call(server, 'GET', '/api/users/me', { key: KEYS.user }))).toBe(200);
-    expect(await both((server) => call(server, 'GET', '/api/users/me', { key: 'wrong' }))).toBe(401);
+    expect(await both((server) => call(server, 'GET', '/api/users/me', { key: KEYS.user }))).toBe(
+      200,
+    );
+    expect(await both((server) => call(server, 'GET', '/api/users/me', { key: 'wrong' }))).toBe(
+      401,
+    );
   });
 
   test('signs in by the hub, and tells its sockets what that one tells', async () => {

@@ -18,7 +18,8 @@ const TYPES: Record<string, string> = {
   '.wasm': 'application/wasm',
 };
 /** No eval, nothing from elsewhere, and neither COOP nor COEP. */
-const CSP = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'";
+const CSP =
+  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'";
 const WAIT = { timeout: 20_000 };
 
 const folder = temporaryFolder();
@@ -59,7 +60,8 @@ async function expectToWork(root: string): Promise<void> {
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(error.message));
   page.on('console', (message) => {
-    if (message.type() === 'error' && !message.text().includes('favicon')) errors.push(message.text());
+    if (message.type() === 'error' && !message.text().includes('favicon'))
+      errors.push(message.text());
   });
   await page.goto(url);
   const seen = () => page.evaluate(() => ({ ...document.body.dataset }));

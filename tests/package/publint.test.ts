@@ -31,7 +31,10 @@ test('arethetypeswrong finds nothing for ES modules', async () => {
   if (!result.types) throw new Error('the package has no types');
   // The package is ESM only: node10 and require() are not served.
   const problems = result.problems.filter(
-    (problem) => !('resolutionKind' in problem) || problem.resolutionKind === 'bundler' || problem.resolutionKind === 'node16-esm',
+    (problem) =>
+      !('resolutionKind' in problem) ||
+      problem.resolutionKind === 'bundler' ||
+      problem.resolutionKind === 'node16-esm',
   );
   expect(problems.map(({ kind, ...rest }) => `${kind} ${JSON.stringify(rest)}`)).toEqual([]);
 });

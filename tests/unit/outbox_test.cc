@@ -315,9 +315,14 @@ TEST_CASE("what cannot wait, is wrong or too much is refused and changes nothing
   CHECK(dispatch(R"({"topic":"demo.a","store":false})") == ErrorCode::kState);
   CHECK(dispatch(R"({"topic":"demo.a","hash":"h","reuse":true})") == ErrorCode::kState);
   CHECK(dispatch(R"({"topic":"server.restart_requested"})") == ErrorCode::kState);
+  CHECK(dispatch(R"({"topic":"auth.logout","summary":{"token":"secret"}})") == ErrorCode::kState);
   CHECK(dispatch(R"({"topic":7})") == ErrorCode::kInvalid);
   CHECK(dispatch("[]") == ErrorCode::kInvalid);
   CHECK(f.outbox.Update(kServerId, Json::object(), f.Now()).error().code == ErrorCode::kNotFound);
+  const Uuid logout = f.StoreFixture::Dispatch(R"({"topic":"auth.logout"})");
+  const Json secret = Json::parse(R"({"summary":{"token":"secret"}})");
+  CHECK(f.outbox.Update(logout, secret, f.Now()).error().code == ErrorCode::kState);
+  CHECK(f.store.Remove(logout));
   CHECK(f.outbox.Remove(kServerId, f.Now()).error().code == ErrorCode::kNotFound);
   CHECK(f.store.table().size() == 0);
   CHECK(f.List().empty());

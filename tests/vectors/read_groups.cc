@@ -175,7 +175,10 @@ void RunTopics(const Json& group, Timestamp now, Score& score) {
       "heartbeat",           "server.started",        "server.restart_requested", "inbox.message"};
   for (const Json& entry : group["websocketPrefix"]) {
     EffectQueue effects;
-    Sockets sockets(&effects);
+    MemoryEnv files;
+    EventStore store(&files);
+    ChangeFeed feed;
+    Sockets sockets(&effects, &store, &feed);
     sockets.Opened(1, now);
     const Json auth = {{"topic", "auth"}, {"token", "t"}, {"subscribe", entry["subscribe"]}};
     sockets.Message(1, auth.dump());

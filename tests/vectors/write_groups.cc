@@ -142,7 +142,10 @@ void RunStatus(const Json& group, Timestamp now, Score& score) {
 
 void RunWebsocket(const Json& group, Score& score) {
   EffectQueue effects;
-  Sockets sockets(&effects);
+  MemoryEnv files;
+  EventStore store(&files);
+  ChangeFeed feed;
+  Sockets sockets(&effects, &store, &feed);
   std::map<uint32_t, std::string> names;
   for (const auto& [name, client] : group["clients"].items()) {
     const auto number = static_cast<uint32_t>(names.size() + 1);

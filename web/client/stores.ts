@@ -22,10 +22,7 @@ export interface EventStore<T> {
 }
 
 /** Starts when the first one subscribes, stops when the last one has gone. */
-function createStore<T>(
-  start: (set: (value: T) => void) => () => void,
-  first?: T,
-): EventStore<T> {
+function createStore<T>(start: (set: (value: T) => void) => () => void, first?: T): EventStore<T> {
   const listeners = new Set<() => void>();
   let value = first;
   let stop: (() => void) | null = null;

@@ -180,9 +180,7 @@ export interface Progress {
   readonly estimatedEnd: string | null;
   /** 0-100, of the event's whole tree of jobs. */
   readonly combined: number | null;
-  readonly children: Readonly<
-    Record<'total' | 'open' | 'finished' | 'failed' | 'aborted', number>
-  >;
+  readonly children: Readonly<Record<'total' | 'open' | 'finished' | 'failed' | 'aborted', number>>;
 }
 
 export interface PageInfo {
@@ -317,7 +315,9 @@ export interface Events {
    */
   count(query?: CountQuery): Promise<Counts>;
   /** The counts over time alone. */
-  histogram(query?: Omit<CountQuery, 'by' | 'histogram'> & HistogramOptions): Promise<HistogramCounts>;
+  histogram(
+    query?: Omit<CountQuery, 'by' | 'histogram'> & HistogramOptions,
+  ): Promise<HistogramCounts>;
   /**
    * Calls the listener with the progress of an event and its tree of jobs (null = no such event), and
    * again whenever its row changes. Returns the function that ends it.

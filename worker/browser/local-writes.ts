@@ -64,11 +64,13 @@ export function createLocalWrites(store: CoreStore, user: string | null): LocalW
           waiting.delete(number);
           resolve(id);
         }, ANSWER_TIMEOUT_MS);
-        const settled = <T>(done: (value: T) => void) => (value: T) => {
-          clearTimeout(timer);
-          waiting.delete(number);
-          done(value);
-        };
+        const settled =
+          <T>(done: (value: T) => void) =>
+          (value: T) => {
+            clearTimeout(timer);
+            waiting.delete(number);
+            done(value);
+          };
         waiting.set(number, { resolve: settled(resolve), reject: settled(reject), id });
       });
     },

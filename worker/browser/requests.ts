@@ -66,18 +66,21 @@ export function createHandlers(work: Workplace): Handlers {
     return (await outcome) ?? localWrites.current(queued.id);
   }
 
+  /** Null: it cannot wait for the server, and goes to it now. */
+  function queue(kind: 'dispatch' | 'update', header: object, body: string): Queued | null {
+    try {
+      return localWrites.queue(kind, header, body);
+    } catch (error) {
+      if (error instanceof CoreError && error.code === 'state') return null;
+      throw error;
+    }
+  }
+
   async function dispatchUp(event: object, body: string, durability?: Durability) {
     if (!upstream) throw new WorkerError('state', 'there is no server');
     if (!covers(event)) return sendAway(event);
-    let queued: Queued;
-    try {
-      queued = localWrites.queue('dispatch', {}, body);
-    } catch (error) {
-      // What cannot wait for the server goes to it now.
-      if (!(error instanceof CoreError) || error.code !== 'state') throw error;
-      return sendAway(event);
-    }
-    return { id: await written(queued, durability) };
+    const queued = queue('dispatch', {}, body);
+    return queued ? { id: await written(queued, durability) } : sendAway(event);
   }
 
   /** To the server and nowhere else; when it keeps the event, that comes here as those of others do. */
@@ -108,8 +111,9 @@ export function createHandlers(work: Workplace): Handlers {
         await settle(durability);
         return null;
       }
-      if (find(id) === null) await upstream.request('PATCH', `/api/events/${id}`, changes);
-      else await written(localWrites.queue('update', { id }, body), durability);
+      const queued = find(id) !== null && queue('update', { id }, body);
+      if (queued) await written(queued, durability);
+      else await upstream.request('PATCH', `/api/events/${id}`, changes);
       await settle(durability);
       return null;
     },

@@ -38,10 +38,17 @@ export function verifierOf({
 }: HubEnv): VerifyJwt | null {
   if (!jwks) return null;
   const keys = jwks.trimStart().startsWith('{') ? parseKeySet(jwks) : new URL(jwks);
-  return createJwtVerifier({ jwks: keys, ...(issuer && { issuer }), ...(audience && { audience }) });
+  return createJwtVerifier({
+    jwks: keys,
+    ...(issuer && { issuer }),
+    ...(audience && { audience }),
+  });
 }
 
-export function settingsOf({ CUESHEET_RATE, CUESHEET_LOG }: HubEnv): Pick<HubOptions, 'rate' | 'log'> {
+export function settingsOf({
+  CUESHEET_RATE,
+  CUESHEET_LOG,
+}: HubEnv): Pick<HubOptions, 'rate' | 'log'> {
   const perSecond = Number(CUESHEET_RATE ?? 0);
   const format = LOG_FORMATS.find((known) => known === CUESHEET_LOG) ?? 'off';
   return {

@@ -7,7 +7,19 @@ import {
 } from 'jose';
 
 /** Signatures of a key pair only: with a shared secret whoever can check a token can make one. */
-const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'];
+const ALGORITHMS = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+];
 /** Clocks may differ by so many seconds. */
 const TOLERANCE_SECONDS = 30;
 const MAX_TOKEN_LENGTH = 8192;
@@ -30,9 +42,16 @@ export type VerifyJwt = (token: string) => Promise<string | null>;
  * JSON Web Tokens of an identity provider as bearer tokens (RFC 7519): signature, `exp`, `nbf` and, when asked
  * for, `iss` and `aud` have to be right. Roles are those of the hub's own user of that name.
  */
-export function createJwtVerifier({ jwks, issuer, audience, claim = 'sub' }: JwtOptions): VerifyJwt {
+export function createJwtVerifier({
+  jwks,
+  issuer,
+  audience,
+  claim = 'sub',
+}: JwtOptions): VerifyJwt {
   const keys: JWTVerifyGetKey =
-    jwks instanceof URL ? createRemoteJWKSet(jwks, { timeoutDuration: 5000 }) : createLocalJWKSet(jwks);
+    jwks instanceof URL
+      ? createRemoteJWKSet(jwks, { timeoutDuration: 5000 })
+      : createLocalJWKSet(jwks);
   return async (token) => {
     if (!isJwt(token)) return null;
     try {

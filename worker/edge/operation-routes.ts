@@ -15,7 +15,12 @@ export type Figures = Readonly<Record<string, number>>;
  */
 export function addOperationRoutes(
   app: Hono<Env>,
-  options: { settle: () => Promise<void>; figures: () => Figures | null; isReady: () => boolean; log: Log },
+  options: {
+    settle: () => Promise<void>;
+    figures: () => Figures | null;
+    isReady: () => boolean;
+    log: Log;
+  },
 ): () => Promise<void> {
   const metrics = createMetrics();
   let underWay = 0;

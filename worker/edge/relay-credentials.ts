@@ -40,7 +40,8 @@ export function createRelayCredentials(
       const [oldest] = known.keys();
       if (known.size >= MAX_KNOWN && oldest !== undefined) known.delete(oldest);
       known.delete(key);
-      if (identity.user || identity.deniedStatus < 500) known.set(key, { identity, until: now() + KNOWN_MS });
+      if (identity.user || identity.deniedStatus < 500)
+        known.set(key, { identity, until: now() + KNOWN_MS });
       return identity;
     } catch {
       return { user: null, denied: 'The upstream does not answer', deniedStatus: 503 };

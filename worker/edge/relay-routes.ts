@@ -39,7 +39,10 @@ async function forward(c: Context<Env>, upstream: Upstream): Promise<Response> {
     });
     const type = answer.headers.get('content-type');
     const bytes = answer.status === 204 ? null : await answer.arrayBuffer();
-    return new Response(bytes, { status: answer.status, headers: type ? { 'content-type': type } : {} });
+    return new Response(bytes, {
+      status: answer.status,
+      headers: type ? { 'content-type': type } : {},
+    });
   } catch {
     return refuse(c, 503, 'The upstream does not answer: nobody knows whether it has done this');
   }

@@ -50,9 +50,13 @@ export function follow(
 
   async function get(path: string, timeoutMs: number): Promise<Response> {
     const signal = AbortSignal.any([end.signal, AbortSignal.timeout(timeoutMs)]);
-    const response = await upstream.fetch(path, { headers: { 'x-api-key': upstream.apiKey }, signal });
+    const response = await upstream.fetch(path, {
+      headers: { 'x-api-key': upstream.apiKey },
+      signal,
+    });
     if (response.status === 410) throw new Gone();
-    if (!response.ok) throw new Error(`GET ${path.split('?')[0]} is answered with ${response.status}`);
+    if (!response.ok)
+      throw new Error(`GET ${path.split('?')[0]} is answered with ${response.status}`);
     return response;
   }
 
@@ -87,7 +91,10 @@ export function follow(
         await step();
       } catch (error) {
         if (end.signal.aborted) return;
-        const problem = error instanceof Gone ? 'its history does not reach back to here' : (error as Error).message;
+        const problem =
+          error instanceof Gone
+            ? 'its history does not reach back to here'
+            : (error as Error).message;
         told({ isLive: false, position: position ?? 0 }, problem);
         if (error instanceof Gone || mirror.isBroken(error)) position = null;
         const ceiling = Math.min(BACKOFF_CAP_MS, BACKOFF_MS * 2 ** Math.min(failures++, 10));

@@ -135,7 +135,10 @@ function jwtOptions(
     if (issuer === undefined && audience === undefined) return null;
     throw new UsageError('--jwt-issuer, --jwt-audience: say with --jwks where the keys are', 'hub');
   }
-  const more = { ...(issuer !== undefined && { issuer }), ...(audience !== undefined && { audience }) };
+  const more = {
+    ...(issuer !== undefined && { issuer }),
+    ...(audience !== undefined && { audience }),
+  };
   if (/^https?:/.test(jwks)) return { jwks: new URL(jwks), ...more };
   try {
     return { jwks: parseKeySet(readFileSync(jwks, 'utf8')), ...more };

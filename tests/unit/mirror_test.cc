@@ -1,0 +1,116 @@
+#include "hub/mirror.h"
+
+#include <catch2/catch_amalgamated.hpp>
+
+#include "hub/api.h"
+#include "small_store.h"
+
+namespace cuesheet::testing {
+namespace {
+
+// A hub and a store that follows it, by what the hub answers.
+struct MirrorFixture : StoreFixture {
+  HubApi api{&store};
+  MemoryEnv copy_env;
+  EventStore copy{&copy_env};
+  Mirror mirror{&copy};
+  uint64_t position = 0;
+
+  MirrorFixture() { CUE_ASSERT(copy.Open().has_value()); }
+
+  HubResponse Ask(std::string operation, const Json& arguments) {
+    for (const Change& change : store.TakeChanges()) api.Note(change);
+    const std::string body = arguments.dump();
+    HubRequest request;
+    request.operation = std::move(operation);
+    request.body = body;
+    request.caller = Caller::Parse(Json::parse(R"({"name":"svc","isService":true})")).value();
+    request.store = "s1";
+    return api.Handle(request, Now(), Draw());
+  }
+  void TakeSnapshot() {
+    Json arguments = {{"payloads", "true"}};
+    for (bool more = true; more;) {
+      const HubResponse part = Ask("snapshot", arguments);
+      REQUIRE(part.status == 200);
+      REQUIRE(mirror.Snapshot(part.body));
+      more = part.next.has_value();
+      if (more) arguments["before"] = *part.next;
+    }
+    position = mirror.EndSnapshot().value();
+  }
+  // Pages of `limit` until there is nothing more.
+  void Follow(int limit = 2) {
+    for (;;) {
+      const Json arguments = {{"since", std::to_string(position)},
+                              {"limit", std::to_string(limit)},
+                              {"payloads", "true"}};
+      const HubResponse page = Ask("changes", arguments);
+      REQUIRE(page.status == 200);
+      const uint64_t next = mirror.Changes(page.body).value();
+      if (next == position) return;
+      position = next;
+    }
+  }
+  void CheckSame() { CHECK(SnapshotOf(copy) == SnapshotOf(store)); }
+};
+
+TEST_CASE("a mirror of a snapshot and of the changes after it is the store") {
+  MirrorFixture f;
+  for (int i = 0; i < 30; ++i) f.Dispatch(R"({"topic":"demo.a","payload":{"n":1}})");
+  const Uuid first = f.Dispatch(R"({"topic":"demo.first","finished":false})");
+  f.TakeSnapshot();
+  f.CheckSame();
+  CHECK(f.Update(first, R"({"status":"in_progress","summary":{"a":[1,2]}})"));
+  const Uuid gone = f.Dispatch(R"({"topic":"demo.gone"})");
+  f.Dispatch(R"({"topic":"demo.b","hash":"one"})");
+  f.Follow();
+  f.CheckSame();
+  CHECK(f.store.Remove(gone));
+  f.Dispatch(R"({"topic":"demo.b","hash":"one","reuse":true,"description":"again"})");
+  f.Dispatch(R"({"topic":"demo.b","hash":"one","reuse":true,"description":"and again"})");
+  f.Follow();
+  f.CheckSame();
+}
+
+TEST_CASE("another snapshot removes what it does not have") {
+  MirrorFixture f;
+  const Uuid gone = f.Dispatch(R"({"topic":"demo.gone"})");
+  f.TakeSnapshot();
+  CHECK(f.store.Remove(gone));
+  f.Dispatch(R"({"topic":"demo.b"})");
+  f.TakeSnapshot();
+  f.CheckSame();
+}
+
+TEST_CASE("what is told of a mirror's new events is what the hub tells") {
+  MirrorFixture f;
+  f.TakeSnapshot();
+  f.Dispatch(R"({"topic":"demo.a","summary":{"a":1}})");
+  std::vector<std::string> told;
+  for (const Change& change : f.store.TakeChanges()) {
+    told.push_back(SocketMessage(change));
+    f.api.Note(change);
+  }
+  f.Follow();
+  std::vector<std::string> here;
+  for (const Change& change : f.copy.TakeChanges()) here.push_back(SocketMessage(change));
+  CHECK(here == told);
+}
+
+TEST_CASE("a mirror refuses what no hub says") {
+  MirrorFixture f;
+  const auto code = [](const auto& result) { return result.error().code; };
+  CHECK(code(f.mirror.EndSnapshot()) == ErrorCode::kState);
+  CHECK(code(f.mirror.Snapshot("{\"id\":\"x\"}\n")) == ErrorCode::kInvalid);
+  for (const char* page : {"", "[]", "{}", R"({"changes":{},"next":1})", R"({"changes":[]})",
+                           R"({"changes":[{"kind":"removed","id":"x"}],"next":1})",
+                           R"({"changes":[{"kind":"inserted","event":{}}],"next":1})"}) {
+    CAPTURE(page);
+    CHECK(code(f.mirror.Changes(page)) == ErrorCode::kInvalid);
+  }
+  CHECK(f.copy.table().size() == 0);
+}
+
+}  // namespace
+}  // namespace cuesheet::testing
