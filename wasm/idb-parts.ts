@@ -56,10 +56,11 @@ export function mountedPart({ FS }: Glue, folder: string): Part {
     FS.write(stream, bytes, 0, bytes.length, sizeOf(stream));
   };
   // IDBFS tells changed files by their time alone: it must grow with every record, also beyond those
-  // of a session whose clock was ahead of this one's.
+  // of a session whose clock was ahead of this one's, and be that of the file here.
   let lastTime = Math.max(0, ...list().map((name) => FS.stat(path(name)).mtime.getTime()));
-  const nextTime = () => {
+  const stamp = (name: string) => {
     lastTime = Math.max(Date.now(), lastTime + 1);
+    FS.utime(path(name), lastTime, lastTime);
     return new Date(lastTime);
   };
   return {
@@ -90,7 +91,7 @@ export function mountedPart({ FS }: Glue, folder: string): Part {
       const stream = find(name);
       if (!stream) return null;
       const contents = read(stream, 0, sizeOf(stream));
-      return { timestamp: nextTime(), mode: FILE_MODE, contents };
+      return { timestamp: stamp(name), mode: FILE_MODE, contents };
     },
     sizes: () => null,
     fill() {},

@@ -16,6 +16,7 @@ class MemoryEnv : public Env {
 
   Result<std::vector<std::string>> List() override {
     std::vector<std::string> names;
+    names.reserve(files.size());
     for (const auto& [name, bytes] : files) names.push_back(name);
     return names;
   }
