@@ -4,7 +4,7 @@ import WebSocket from 'ws';
 import { call, KEYS, temporaryFolder, USERS } from './hub-process.ts';
 import { startWorkerd } from './workerd.ts';
 
-const OPENING_AT_ONCE = 50;
+const OPENING_AT_ONCE = 200;
 const READY_TIMEOUT_MS = 60_000;
 const HEAR_TIMEOUT_MS = 120_000;
 
