@@ -60,6 +60,7 @@ int HttpStatus(ErrorCode code) {
       return 413;
     case ErrorCode::kStorage:
     case ErrorCode::kState:
+    case ErrorCode::kLoading:
       return 503;
     case ErrorCode::kCorrupt:
       return 500;
@@ -431,6 +432,7 @@ HubResponse HubApi::GraphqlEvents(const HubRequest& request, const Json& argumen
   EventPage page;
   const EventTable& table = store_->table();
   if (NarrowQuery(*request.caller, *query)) page = RunQuery(table, *query);
+  if (!store_->IsKnown(*query, page)) return {503, LoadingBody()};
   HubResponse response;
   std::string& out = response.body;
   out = R"({"edges":[)";

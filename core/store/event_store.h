@@ -189,6 +189,9 @@ class EventStore {
   // Appends `{"events":[…],"pageInfo":{…}}` in the given form. kLoading: while events are being
   // loaded a page is known when the newest events fill it.
   Result<void> AppendPage(std::string& out, const EventQuery& query, EventForm form) const;
+  // Whether `page` is what the query gives with all events here, too: while they are being loaded,
+  // when the newest events fill it.
+  bool IsKnown(const EventQuery& query, const EventPage& page) const;
   // kLoading unless all events are here.
   Result<void> CheckLoaded() const;
   // See query/facets.h.

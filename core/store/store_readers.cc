@@ -42,14 +42,17 @@ Result<void> EventStore::CheckLoaded() const {
   return Fail(ErrorCode::kLoading, "the store is loading its events: ask again in a moment");
 }
 
+bool EventStore::IsKnown(const EventQuery& query, const EventPage& page) const {
+  if (is_loaded()) return true;
+  return query.newest_first() && !query.has_children && page.rows.size() == query.PageLimit() &&
+         !partial_.has_moved() && table_.creation_order(page.rows.back()) >= archive_.loaded_from();
+}
+
 Result<void> EventStore::AppendPage(std::string& out, const EventQuery& query,
                                     EventForm form) const {
   archive_.payload_files().ForgetMissed();
   const EventPage page = RunQuery(table_, query);
-  const bool is_known = query.newest_first() && !query.has_children &&
-                        page.rows.size() == query.PageLimit() && !partial_.has_moved() &&
-                        table_.creation_order(page.rows.back()) >= archive_.loaded_from();
-  if (!is_known) CUE_TRY(CheckLoaded());
+  if (!IsKnown(query, page)) CUE_TRY(CheckLoaded());
   out += R"({"events":[)";
   for (const Row row : page.rows) {
     if (out.back() != '[') out += ',';

@@ -43,7 +43,7 @@ type EventNode {
 /** Asks the core for one page; the answer is the connection, or the refusal's text and status. */
 export type AskEvents = (
   args: Record<string, unknown>,
-) => { connection: { edges: unknown[] } } | { message: string; status: number | null };
+) => Promise<{ connection: { edges: unknown[] } } | { message: string; status: number | null }>;
 
 export interface GraphqlRequest {
   query: string;
@@ -70,21 +70,28 @@ export async function answerGraphql(request: GraphqlRequest, ask: AskEvents): Pr
   const problems = validate(schema, document, undefined, { maxErrors: 5 });
   if (problems.length > 0) return { data: null, errors: problems };
   let answered = 0;
+  let last: Promise<unknown> = Promise.resolve();
+  const pageOf = async (args: Record<string, unknown>) => {
+    if (answered >= MAX_EVENTS) {
+      throw new GraphQLError(`the document asks for more than ${MAX_EVENTS} events`);
+    }
+    const answer = await ask(args);
+    if ('connection' in answer) {
+      answered += answer.connection.edges.length;
+      return answer.connection;
+    }
+    const extensions = answer.status === null ? {} : { status: answer.status };
+    throw new GraphQLError(answer.message, { extensions });
+  };
   return await execute({
     schema,
     document,
     rootValue: {
       events(args: Record<string, unknown>) {
-        if (answered >= MAX_EVENTS) {
-          throw new GraphQLError(`the document asks for more than ${MAX_EVENTS} events`);
-        }
-        const answer = ask(args);
-        if ('connection' in answer) {
-          answered += answer.connection.edges.length;
-          return answer.connection;
-        }
-        const extensions = answer.status === null ? {} : { status: answer.status };
-        throw new GraphQLError(answer.message, { extensions });
+        // One after the other, or all of them would begin before the first one is counted.
+        const page = last.then(() => pageOf(args));
+        last = page.catch(() => {});
+        return page;
       },
     },
     variableValues: request.variables ?? null,

@@ -2,7 +2,7 @@ import type { HostFiles } from '../../wasm/host-files.ts';
 import type { ImportAnswer } from '../../wasm/import-lines.ts';
 import { CoreError, type CoreStore, entropy, loadCore, nowMicros } from '../../wasm/load.ts';
 import { type Effect, Method } from '../../wasm/methods.ts';
-import { openWholeStore } from '../../wasm/open-store.ts';
+import { openStore, openWholeStore } from '../../wasm/open-store.ts';
 import { type CommitLoop, createCommitLoop } from '../../wasm/commit-loop.ts';
 import type { Credentials } from './credentials.ts';
 import { createLog, type Log } from './log.ts';
@@ -37,6 +37,11 @@ export interface HubOptions {
    * on. `credentials` are `createRelayCredentials` then, `files` those of an empty store.
    */
   upstream?: Upstream;
+  /**
+   * Ready when the newest events are here: what needs others waits until they are. `Hub.loaded` says when, or
+   * that a checkpoint is damaged: another hub is to be made then. Default: ready when all are here.
+   */
+  answersEarly?: boolean;
   /** Of each user, or of each address without credentials; more is 429. Default: no limit. */
   rate?: Rate;
 }
@@ -90,6 +95,11 @@ export interface MirrorCalls {
 }
 
 export interface Hub {
+  /**
+   * All events are here. Rejects with CoreError `corrupt` when files turned out damaged and were set aside
+   * (`answersEarly` only).
+   */
+  readonly loaded: Promise<void>;
   /** Answers an HTTP request. `address` is the client's, for the login throttle. */
   fetch(request: Request, address?: string): Promise<Response>;
   /**
@@ -133,17 +143,27 @@ const STOPPING = {
  */
 export async function createHub(options: HubOptions): Promise<Hub> {
   const core = await loadCore(options.wasm);
-  const opened = await openWholeStore(core, 'hub', options.files, SEGMENT_BYTES);
+  const open = options.answersEarly ? openStore : openWholeStore;
+  const opened = await open(core, 'hub', options.files, SEGMENT_BYTES);
+  let isLoaded = !options.answersEarly || opened.isLoaded;
   const { store } = opened;
   const log = options.log ?? createLog('off');
   for (const what of opened.lost) log('error', what);
+  const loaded = isLoaded
+    ? Promise.resolve()
+    : opened.load().then(() => {
+        isLoaded = true;
+        for (const what of opened.lost) log('error', what);
+      });
+  loaded.catch(() => {}); // told to whoever asks
   const storeId = readStoreId(options.files, opened.lost.length > 0);
   let stopping = false;
   const reportCommit = (error: Error) => {
     log('error', `saving failed, will try again: ${error.message}`);
   };
-  const sockets = createSockets(options.credentials, log, (header, text) => {
-    if (stopping) return Promise.resolve(); // frames still come in while a socket closes
+  const sockets = createSockets(options.credentials, log, async (header, text) => {
+    if (!isLoaded) await loaded;
+    if (stopping) return; // frames still come in while a socket closes
     store.call(Method.socket, { now: nowMicros(), store: storeId, ...header }, text);
     return commits.settle().catch(reportCommit);
   });
@@ -177,6 +197,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
     settle: commits.settle,
     changed: news.wait,
     log,
+    loading: () => (isLoaded ? null : loaded),
     ...(options.upstream && { upstream: options.upstream }),
     isReady: () => following?.isLive ?? true,
     figures: () =>
@@ -194,6 +215,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
     ...(options.origins && { origins: options.origins }),
   });
   return {
+    loaded,
     fetch: routes,
     openSocket: sockets.open,
     tick: () => sockets.tick(),
@@ -207,6 +229,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
     async close() {
       stopping = true;
       stopFollowing();
+      opened.end();
       news.tell();
       try {
         await commits.stop();

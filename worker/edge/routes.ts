@@ -35,6 +35,8 @@ export interface RouteOptions {
   /** Resolves, at the latest after `timeoutMs`, when the store may have changed. */
   changed: (timeoutMs: number) => Promise<void>;
   /** What `/metrics` shows besides requests; null when the hub is stopping. */
+  /** Resolves when all events are here; null = they are. Rejects when that will not be. */
+  loading: () => Promise<void> | null;
   /** What a relay follows. */
   upstream?: Upstream;
   /** Whether what it has is all there is: not before a relay has its snapshot. */
@@ -79,6 +81,14 @@ export function createApp(options: RouteOptions): Hono<Env> {
     return c.json({ code: 429, detail }, 429, { 'Retry-After': String(seconds) });
   });
 
+  app.use('*', async (c, next) => {
+    // A page of GraphQL may be known before everything is.
+    const loading =
+      c.req.path === '/graphql' || c.req.path === '/healthz' ? null : options.loading();
+    if (loading) await loading;
+    return next();
+  });
+
   const settle = addOperationRoutes(app, options);
   // A read waits for the commit that covers what it shows; while saving fails it answers all the same.
   const shown = () => settle().catch(() => {});
@@ -119,12 +129,14 @@ export function createApp(options: RouteOptions): Hono<Env> {
     if (request === 'broken' || !request) {
       return refuse(c, 400, 'graphql: expected {"query": string, "variables": object}');
     }
-    const answer = await answerGraphql(request, (args) => {
-      const { status, body } = ask({
-        operation: 'graphql.events',
-        ...caller,
-        body: JSON.stringify(args),
-      });
+    const answer = await answerGraphql(request, async (args) => {
+      const question = { operation: 'graphql.events', ...caller, body: JSON.stringify(args) };
+      const loading = options.loading();
+      let { status, body } = ask(question);
+      if (status === 503 && loading) {
+        await loading;
+        ({ status, body } = ask(question));
+      }
       const json = JSON.parse(new TextDecoder().decode(body));
       return status < 400 ? { connection: json } : { message: json.detail, status: json.status };
     });

@@ -10,6 +10,7 @@ import { servePage } from '../page.ts';
 import { rateOf } from '../rate-limit.ts';
 import { startSample } from '../sample.ts';
 import { fileSessions, loadUsers, watchFile } from '../user-files.ts';
+import { openEarly } from './early-hub.ts';
 import { ended, portOf, serverOfRuntime, stop } from './serving.ts';
 import { type Command, packageFile, parseOptions, UsageError } from './command.ts';
 
@@ -58,15 +59,19 @@ async function run(args: string[]): Promise<number> {
   };
   process.on('SIGHUP', reload);
   const stopWatching = options.users === undefined ? () => {} : watchFile(options.users, reload);
-  const hub = await createHub({
-    wasm: new WebAssembly.Module(await readFile(packageFile('cuesheet-hub.wasm'))),
-    files,
-    credentials,
-    log,
-    ...(options.rate && { rate: options.rate }),
-    ...(options.origin && { origins: options.origin }),
-    page: servePage(packageFile('../page')),
-  });
+  const wasm = new WebAssembly.Module(await readFile(packageFile('cuesheet-hub.wasm')));
+  const open = (answersEarly: boolean) =>
+    createHub({
+      wasm,
+      answersEarly,
+      files,
+      credentials,
+      log,
+      ...(options.rate && { rate: options.rate }),
+      ...(options.origin && { origins: options.origin }),
+      page: servePage(packageFile('../page')),
+    });
+  const hub = await openEarly(open, log);
   const serve = await serverOfRuntime();
   const server = await serve(hub, options.port, options.host);
   const signal = ended(); // before anybody is told that it runs
