@@ -120,12 +120,16 @@ test('keys are fetched from their URL, and again when a token names a new one', 
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/keys`);
-  const verify = createJwtVerifier({ jwks: url });
+  const verify = createJwtVerifier({ jwks: url, refetchMs: 0 });
   expect(await verify(await sign(CLAIMS))).toBe('mona');
   expect(await verify(await sign(CLAIMS))).toBe('mona');
   expect(fetches).toBe(1);
-  served = { keys: [] };
-  expect(await createJwtVerifier({ jwks: url })(await sign(CLAIMS))).toBeNull();
+  const rotated = new SignJWT(CLAIMS).setProtectedHeader({ alg: 'ES256', kid: 'two' });
+  const token = await rotated.setExpirationTime('5m').sign(others.privateKey);
+  expect(await verify(token)).toBeNull();
+  served = { keys: [{ ...(await exportJWK(others.publicKey)), kid: 'two', alg: 'ES256' }] };
+  expect(await verify(token)).toBe('mona');
+  expect(await verify(await sign(CLAIMS))).toBeNull(); // its key is served no more
   server.close();
 });
 

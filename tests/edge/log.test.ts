@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { call, KEYS, startHub, temporaryFolder, USERS } from './hub-process.ts';
@@ -66,7 +66,9 @@ test.each(RUNTIMES)('a users file that is replaced is read anew, on %s', async (
     const status = async (key: string) => (await call(hub, 'GET', '/api/users/me', { key })).status;
     expect(await status('key-new')).toBe(401);
     const users = [...USERS, { name: 'new', apiKey: 'key-new', data: {} }];
-    writeFileSync(join(folder.path, 'users-file.json'), JSON.stringify(users));
+    const next = join(folder.path, 'next.json');
+    writeFileSync(next, JSON.stringify(users));
+    renameSync(next, join(folder.path, 'users-file.json'));
     await expect.poll(() => status('key-new'), { timeout: 10_000 }).toBe(200);
   } finally {
     await hub.stop();

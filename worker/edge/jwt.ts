@@ -22,6 +22,8 @@ const ALGORITHMS = [
 ];
 /** Clocks may differ by so many seconds. */
 const TOLERANCE_SECONDS = 30;
+const REFETCH_MS = 5000;
+const FETCH_TIMEOUT_MS = 5000;
 const MAX_TOKEN_LENGTH = 8192;
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
@@ -31,6 +33,8 @@ export interface JwtOptions {
   /** What `iss` and `aud` have to be, when given. */
   issuer?: string;
   audience?: string;
+  /** A token of an unknown key makes the keys be fetched again, at most this often; default 5000 ms. */
+  refetchMs?: number;
   /** The claim with the name of the user; default `sub`. */
   claim?: string;
 }
@@ -47,10 +51,11 @@ export function createJwtVerifier({
   issuer,
   audience,
   claim = 'sub',
+  refetchMs = REFETCH_MS,
 }: JwtOptions): VerifyJwt {
   const keys: JWTVerifyGetKey =
     jwks instanceof URL
-      ? createRemoteJWKSet(jwks, { timeoutDuration: 5000 })
+      ? createRemoteJWKSet(jwks, { timeoutDuration: FETCH_TIMEOUT_MS, cooldownDuration: refetchMs })
       : createLocalJWKSet(jwks);
   return async (token) => {
     if (!isJwt(token)) return null;

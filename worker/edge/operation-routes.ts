@@ -1,8 +1,7 @@
 import type { Hono } from 'hono';
-import { matchedRoutes } from 'hono/route';
 import type { Log } from './log.ts';
 import { createMetrics } from './metrics.ts';
-import { type Env, refuse } from './responses.ts';
+import { type Env, refuse, routeOf } from './responses.ts';
 
 /** Methods that have a label of their own; anything else a client may think of shares one. */
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PATCH', 'PUT', 'DELETE', 'OPTIONS']);
@@ -34,14 +33,14 @@ export function addOperationRoutes(
     } finally {
       underWay--;
     }
-    const route = matchedRoutes(c).find(({ path }) => path !== '*' && path !== '/*');
+    const route = routeOf(c);
     const method = METHODS.has(c.req.method) ? c.req.method : 'other';
     const seconds = (performance.now() - start) / 1000;
     const { status } = c.res;
-    metrics.request(method, route?.path ?? 'other', status, seconds);
+    metrics.request(method, route, status, seconds);
     options.log('info', 'request', {
       method,
-      route: route?.path ?? 'other', // not the address, which may carry a token
+      route: route, // not the address, which may carry a token
       status,
       ms: Math.round(seconds * 10_000) / 10,
       user: c.get('identity')?.user?.name ?? null,

@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import { matchedRoutes } from 'hono/route';
 import type { Identity } from './credentials.ts';
 
 /** What every route of the hub finds in its context. */
@@ -14,4 +15,9 @@ export function respond(status: number, body: Uint8Array): Response {
 /** AYON's short body of a refusal (protocol.md 3.3). */
 export function refuse(c: Context, code: number, detail: string): Response {
   return c.json({ code, detail }, code as 400);
+}
+
+/** The route of a request as it was registered, for logs and figures: an address may hold anything. */
+export function routeOf(c: Context): string {
+  return matchedRoutes(c).find(({ path }) => path !== '*' && path !== '/*')?.path ?? 'other';
 }

@@ -67,6 +67,8 @@ function writePrivate(path: string, text: string): void {
 
 /** A file that is being written is read when it has not changed for so long, in milliseconds. */
 const QUIET_MS = 200;
+/** But at the latest so long after its first change. */
+const MAX_WAIT_MS = 2000;
 
 /**
  * Calls `changed` after the file was written or replaced. Watches its folder, because editors put a new
@@ -74,10 +76,17 @@ const QUIET_MS = 200;
  */
 export function watchFile(path: string, changed: () => void): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let first: number | null = null;
+  const read = () => {
+    first = null;
+    changed();
+  };
   const watcher = watch(dirname(path), { persistent: false }, (_, name) => {
     if (name !== null && name !== basename(path)) return;
+    first ??= Date.now();
     clearTimeout(timer);
-    timer = setTimeout(changed, QUIET_MS);
+    const left = Math.max(0, first + MAX_WAIT_MS - Date.now());
+    timer = setTimeout(read, Math.min(QUIET_MS, left));
   });
   watcher.on('error', () => {}); // the folder has gone: SIGHUP still works
   return () => {
