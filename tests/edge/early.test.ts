@@ -42,6 +42,8 @@ test.each([
   async (_, runtime) => {
     const hub = await startHub(folder.path, { runtime });
     try {
+      // A key opens a WebSocket when it was used lately (protocol.md 9.2).
+      await call(hub, 'GET', '/healthz', { key: KEYS.service });
       const socket = new WebSocket(`${hub.url.replace('http', 'ws')}/ws`);
       const topics: string[] = [];
       socket.on('message', (text) => topics.push(JSON.parse(text.toString()).topic));
