@@ -140,7 +140,9 @@ void Sockets::RememberFollower(uint32_t number) {
 void Sockets::Tick(Timestamp now) {
   Published();  // who was left out of a round for its size
   for (const auto& [number, client] : clients_) {
-    if (client.caller || now.us - client.opened.us < kAuthDeadlineUs) continue;
+    // Who has asked waits for the host, which may be held up by its disk.
+    const bool has_asked = client.caller || !client.waiting.empty();
+    if (has_asked || now.us - client.opened.us < kAuthDeadlineUs) continue;
     effects_->Add(R"({"effect":"close","client":)" + std::to_string(number) + R"(,"code":1000})");
   }
   if (last_heartbeat_ && now.us - last_heartbeat_->us < kHeartbeatUs) return;

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFailed, test } from 'vitest';
 import WebSocket from 'ws';
 import { call, KEYS, startHub, temporaryFolder } from './hub-process.ts';
 import { BUN, DENO } from './runtimes.ts';
@@ -41,12 +41,14 @@ test.each([
   'a hub answers with the newest events while the others are loaded, and waits with the rest, on %s',
   async (_, runtime) => {
     const hub = await startHub(folder.path, { runtime });
+    onTestFailed(() => console.error(hub.output()));
     try {
       // A key opens a WebSocket when it was used lately (protocol.md 9.2).
       await call(hub, 'GET', '/healthz', { key: KEYS.service });
       const socket = new WebSocket(`${hub.url.replace('http', 'ws')}/ws`);
       const topics: string[] = [];
       socket.on('message', (text) => topics.push(JSON.parse(text.toString()).topic));
+      socket.on('close', (code) => topics.push(`closed with ${code}`));
       socket.on('open', () => {
         socket.send(JSON.stringify({ topic: 'auth', token: KEYS.service, subscribe: ['demo'] }));
       });

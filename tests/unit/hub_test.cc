@@ -220,6 +220,18 @@ TEST_CASE("nobody hears anything before auth, and who stays silent is closed") {
   CHECK(f.effects.Take() == "{\"effect\":\"close\",\"client\":1,\"code\":1000}\n");
 }
 
+TEST_CASE("who has asked is not closed while the host looks the token up") {
+  SocketFixture f;
+  f.sockets.Opened(1, {0});
+  f.sockets.Message(1, R"({"topic":"auth","token":"t"})");
+  (void)f.effects.Take();
+  f.sockets.Tick({9'000'000});
+  CHECK(f.effects.count() == 0);
+  f.sockets.Authenticated(1, std::nullopt);
+  f.sockets.Tick({9'100'000});
+  CHECK(f.effects.Take() == "{\"effect\":\"close\",\"client\":1,\"code\":1000}\n");
+}
+
 TEST_CASE("an unknown token changes nothing, a known one subscribes") {
   SocketFixture f;
   f.Join(1, kManager, R"(["entity"])");

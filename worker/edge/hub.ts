@@ -161,8 +161,14 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   const reportCommit = (error: Error) => {
     log('error', `saving failed, will try again: ${error.message}`);
   };
+  let early = 0; // of sockets: they wait until all is loaded, and keep their order
   const sockets = createSockets(options.credentials, log, async (header, text) => {
-    if (!isLoaded) await loaded;
+    if (!isLoaded || early > 0) {
+      early++;
+      await loaded.catch(() => {}); // then this hub is closed
+      early--;
+      if (!isLoaded) return;
+    }
     if (stopping) return; // frames still come in while a socket closes
     store.call(Method.socket, { now: nowMicros(), store: storeId, ...header }, text);
     return commits.settle().catch(reportCommit);
@@ -311,6 +317,15 @@ function createSockets(
     });
   }
 
+  /** A socket that is closing may throw, before it says that it is closed; the others get theirs. */
+  function send(client: number, text: string): void {
+    try {
+      peers.get(client)?.send(text);
+    } catch (error) {
+      log('info', 'not sent', { reason: (error as Error).message });
+    }
+  }
+
   return {
     open(peer: Peer, state?: string): SocketHandle {
       const client = ++last;
@@ -339,7 +354,7 @@ function createSockets(
     carryOut(effects: Effect[]) {
       for (const effect of effects) {
         if (effect.effect === 'send') {
-          for (const client of effect.clients) peers.get(client)?.send(effect.text);
+          for (const client of effect.clients) send(client, effect.text);
         } else if (effect.effect === 'close') {
           log('info', 'socket closed', { code: effect.code });
           peers.get(effect.client)?.close(effect.code);
