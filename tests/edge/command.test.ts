@@ -156,3 +156,13 @@ test('the package’s own command is what npm links', async () => {
     expect(cuesheet(command, '--help').stdout).toContain(`usage: cuesheet ${command}`);
   }
 });
+
+test('every option of every command stands in the help and in docs/hub.md', () => {
+  const page = readFileSync('docs/hub.md', 'utf8');
+  for (const command of ['hub', 'relay']) {
+    const options = cuesheet(command, '--help').stdout.match(/^ +--[a-z-]+/gm) ?? [];
+    expect(options.length).toBeGreaterThan(4);
+    for (const option of options)
+      if (!option.endsWith('--help')) expect(page).toContain(option.trim());
+  }
+});

@@ -116,3 +116,27 @@ test('no credential stands in what the hub printed', () => {
     expect(printed).not.toContain(secret);
   }
 });
+
+test.each([
+  ['POST', '/api/events'],
+  ['POST', '/api/query'],
+])('JSON that is nested deeper than 64 is refused: %s %s', async (method, path) => {
+  const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;
+  const body = `{"topic":"demo.deep","payload":{"a":${nested(64)}}}`;
+  const answer = await call(hub, method, path, { key: KEYS.service, body });
+  expect(answer.status).toBeGreaterThanOrEqual(400);
+  expect(answer.status).toBeLessThan(500);
+  expect(await alive()).toBe(200);
+});
+
+test('answers are not to be guessed at, pages tell nobody where they were', async () => {
+  for (const path of ['/', '/docs', '/api/info', '/nothing']) {
+    const { headers } = await fetch(hub.url + path);
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    const isPage = headers.get('content-type')?.startsWith('text/html');
+    expect(isPage).toBe(path === '/' || path === '/docs');
+    if (!isPage) continue;
+    expect(headers.get('referrer-policy')).toBe('no-referrer');
+    expect(headers.get('content-security-policy')).toMatch(/default-src '(self|none)'/);
+  }
+});

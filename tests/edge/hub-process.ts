@@ -64,10 +64,10 @@ export async function startHub(folder: string, options: StartOptions = {}): Prom
   child.stderr.on('data', (data) => (output += data));
   await until(
     child,
-    () => output.includes('#token='),
+    () => /#token=|"message":"cuesheet hub ready/.test(output),
     () => output,
   );
-  const url = /cuesheet hub ready on (\S+)/.exec(output)?.[1] ?? '';
+  const url = /cuesheet hub ready on ([^\s"]+)/.exec(output)?.[1] ?? '';
   const link = /http:\S+#token=\S+/.exec(output)?.[0] ?? '';
   return {
     url,

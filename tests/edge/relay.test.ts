@@ -35,7 +35,7 @@ async function startRelay(port = 0) {
   let output = '';
   child.stdout.on('data', (text) => (output += text));
   child.stderr.on('data', (text) => (output += text));
-  const ready = () => /cuesheet relay ready on (\S+)/.exec(output)?.[1];
+  const ready = () => /cuesheet relay ready on ([^\s"]+)/.exec(output)?.[1];
   await vi.waitUntil(ready, WAIT);
   const url = ready() ?? '';
   await vi.waitUntil(async () => (await healthOf({ url })) === 200, WAIT);

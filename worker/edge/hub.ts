@@ -50,6 +50,8 @@ export interface HubOptions {
 export interface Peer {
   send(text: string): void;
   close(code: number): void;
+  /** Bytes that the client has not taken yet, where the runtime tells. */
+  unsentBytes?(): number;
   /** Who keeps the last `state` beside the socket can give it to `openSocket` of a later hub. */
   remember?(state: string): void;
 }
@@ -213,6 +215,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
             ...figuresOf(store),
             memory_bytes: core.glue.HEAPU8.length,
             sockets: sockets.count(),
+            socket_unsent_bytes: sockets.unsentBytes(),
             feed_waiters: news.waiting(),
             ...(following && { upstream_sequence: following.position }),
           },
@@ -346,6 +349,7 @@ function createSockets(
       };
     },
     count: () => peers.size,
+    unsentBytes: () => [...peers.values()].reduce((sum, it) => sum + (it.unsentBytes?.() ?? 0), 0),
     tick: () => tell({ event: 'tick', client: 0 }),
     closeAll() {
       for (const peer of peers.values()) peer.close(1001);

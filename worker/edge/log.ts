@@ -20,3 +20,9 @@ export function createLog(format: LogFormat, now: () => number = Date.now): Log 
     }
   };
 }
+
+/** Tells what is told in every format, as a start or a reload. */
+export function announce(format: LogFormat, sentence: string): void {
+  if (format === 'json') createLog(format)('info', sentence);
+  else console.log(sentence);
+}

@@ -36,6 +36,7 @@ export function boundedPeer(socket: RuntimeSocket, bufferedBytes: () => number):
       else socket.send(text);
     },
     close: (code) => void socket.close(code),
+    unsentBytes: bufferedBytes,
   };
 }
 

@@ -25,6 +25,7 @@ conformance('health and metrics', (hub) => {
       );
     expect(value('cuesheet_events')).toBe(1);
     expect(value('cuesheet_sockets')).toBe(0);
+    expect(value('cuesheet_socket_unsent_bytes')).toBe(0);
     const read = 'method="GET",route="/api/events/:id"';
     expect(value(`cuesheet_requests_total{${read},status="200"}`)).toBe(1);
     expect(value(`cuesheet_requests_total{${read},status="404"}`)).toBe(1);

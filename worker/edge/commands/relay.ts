@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { memoryFiles } from '../../../wasm/memory-files.ts';
 import { createHub } from '../hub.ts';
-import { createLog, LOG_FORMATS } from '../log.ts';
+import { announce, createLog, LOG_FORMATS } from '../log.ts';
 import { servePage } from '../page.ts';
 import { createRelayCredentials } from '../relay-credentials.ts';
 import { upstreamAt } from '../upstream.ts';
@@ -37,7 +37,7 @@ export const relayCommand: Command = {
     const serve = await serverOfRuntime();
     const server = await serve(relay, port, host);
     const signal = ended(); // before anybody is told that it runs
-    console.log(`cuesheet relay ready on ${server.url}`);
+    announce(log, `cuesheet relay ready on ${server.url}`);
     await signal;
     return stop(server);
   },

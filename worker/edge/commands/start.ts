@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createCredentials } from '../credentials.ts';
 import { createHub } from '../hub.ts';
 import { createJwtVerifier, type JwtOptions, parseKeySet } from '../jwt.ts';
-import { createLog, LOG_FORMATS } from '../log.ts';
+import { announce, createLog, LOG_FORMATS } from '../log.ts';
 import { openNodeFiles } from '../node-files.ts';
 import { servePage } from '../page.ts';
 import { rateOf } from '../rate-limit.ts';
@@ -33,7 +33,8 @@ Runs a hub: AYON's event protocol and an event viewer on this machine.
   --jwt-issuer ISS, --jwt-audience AUD
                  what iss and aud of a token have to be
   --log FORMAT   json: one object for each request and event of the hub; text: the same
-                 for people; off: errors only (default)
+                 for people; off: errors only (default); the link that signs in is not
+                 shown with json
   --no-sample    do not make sample events
   --help         this text`;
 
@@ -52,7 +53,7 @@ async function run(args: string[]): Promise<number> {
     loadUsers(options.data, options.users).then(
       (others) => {
         credentials.replaceUsers(others);
-        console.log(`cuesheet: ${others.length} users read anew`);
+        announce(options.log, `cuesheet: ${others.length} users read anew`);
       },
       (error: Error) => log('error', `the users stay as they are: ${error.message}`),
     );
@@ -75,10 +76,11 @@ async function run(args: string[]): Promise<number> {
   const serve = await serverOfRuntime();
   const server = await serve(hub, options.port, options.host);
   const signal = ended(); // before anybody is told that it runs
-  console.log(`cuesheet hub ready on ${server.url}`);
+  announce(options.log, `cuesheet hub ready on ${server.url}`);
 
   const viewer = users.find((user) => user.data.isAdmin) ?? users[0];
-  if (viewer) {
+  if (viewer && options.log !== 'json') {
+    // a credential, for the person who reads along
     const token = await credentials.createSession(viewer);
     console.log(`open the event viewer as ${viewer.name}: ${server.url}/#token=${token}`);
   }
