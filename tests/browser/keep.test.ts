@@ -200,7 +200,9 @@ describe('privacy', () => {
     const page = await openTab();
     await open(page, { name: 'second' });
     await open(page, { user: 'mona' });
+    expect(await page.evaluate(() => window.cuesheet.storedUsers())).toEqual(['mona', 'tess']);
     await page.evaluate(() => window.cuesheet.forgetUser({ user: 'tess' }));
+    expect(await page.evaluate(() => window.cuesheet.storedUsers())).toEqual(['mona']);
     const left = (await databases(page)).filter((name) => !name.endsWith('/cold'));
     expect(left).toEqual([`/cuesheet/${encodeURIComponent('local mona keep')}`]);
     await dispatch(page, ['demo.mona']);

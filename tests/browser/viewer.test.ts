@@ -197,6 +197,13 @@ describe('signed out', () => {
     await page.screenshot({ path: 'test-results/viewer-signed-out.png' });
   });
 
+  test('a browser that has lost who was signed in shows the events that it keeps', async () => {
+    await page.evaluate(() => localStorage.clear());
+    await page.reload();
+    await toSignIn();
+    await expect.poll(() => rows().count(), WAIT).toBe(100);
+  });
+
   test('a link that has ended signs nobody in', async () => {
     await page.goto(`${hub.url}/#token=${'0'.repeat(64)}`);
     await toSignIn();

@@ -5,5 +5,10 @@ export function databaseName(server: string | null, user: string | null, name: s
 
 /** How the names of all databases of a user begin. */
 export function userPrefix(server: string | null, user: string | null): string {
-  return `${server ?? 'local'} ${encodeURIComponent(user ?? '')} `;
+  return `${serverPrefix(server)}${encodeURIComponent(user ?? '')} `;
+}
+
+/** How the names of all databases of a server begin. */
+export function serverPrefix(server: string | null): string {
+  return `${server ?? 'local'} `;
 }

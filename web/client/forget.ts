@@ -1,4 +1,4 @@
-import { userPrefix } from './database-name.ts';
+import { serverPrefix, userPrefix } from './database-name.ts';
 import { CuesheetError } from './error.ts';
 import { serverUrl } from './server-url.ts';
 
@@ -29,9 +29,24 @@ export function onForgotten(database: string, ended: () => void): () => void {
 export async function forgetUser(who: { server?: string; user?: string }): Promise<void> {
   const server = who.server === undefined ? null : serverUrl(who.server);
   const prefix = userPrefix(server, who.user ?? null);
+  for (const database of await storedDatabases(prefix)) await forgetDatabase(database);
+}
+
+/**
+ * The users whose events of a server are kept in this browser: for a page that starts offline and does not
+ * know who was signed in. `''` = no user was given. Empty where the browser does not list its databases.
+ * @example
+ * const [user] = await storedUsers({ server: 'https://ayon.example' });
+ */
+export async function storedUsers(where: { server?: string } = {}): Promise<string[]> {
+  const server = where.server === undefined ? null : serverUrl(where.server);
+  const names = await storedDatabases(serverPrefix(server));
+  return [...new Set(names.map((name) => decodeURIComponent(name.split(' ')[1] ?? '')))].sort();
+}
+
+async function storedDatabases(prefix: string): Promise<string[]> {
   const stored = await storedNames(`/cuesheet/${encodeURIComponent(prefix)}`);
-  const names = stored.map((path) => decodeURIComponent(path.split('/')[2] ?? ''));
-  for (const database of new Set(names)) await forgetDatabase(database);
+  return [...new Set(stored.map((path) => decodeURIComponent(path.split('/')[2] ?? '')))];
 }
 
 /**

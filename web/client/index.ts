@@ -1,5 +1,5 @@
 export { CuesheetError } from './error.ts';
-export { forgetUser } from './forget.ts';
+export { forgetUser, storedUsers } from './forget.ts';
 export { openEvents } from './open-events.ts';
 export {
   countStore,

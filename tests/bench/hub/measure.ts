@@ -7,14 +7,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { call, hubPid, type HubProcess, KEYS, startHub } from '../../edge/hub-process.ts';
 import type { Heard } from './listen.ts';
-import { event, type Load, load, post } from './load.ts';
+import { event, type Load, load, post, type Span } from './load.ts';
 
 export { temporaryFolder } from '../../edge/hub-process.ts';
 export { serveNothing } from './load.ts';
 
 /** The hub has a core of its own, its clients another. */
 const ON_ITS_CORE = ['taskset', '-c', '0', process.execPath];
-const LONG_MS = 60_000;
+const LIMIT_MS = 60_000;
 const PAGE = `query ($last: Int) { events(last: $last) {
   edges { node { id topic user sender project description dependsOn updatedAt status } cursor }
   pageInfo { hasPreviousPage } } }`;
@@ -61,17 +61,17 @@ export async function withNothing<T>(work: (url: string) => Promise<T>): Promise
   }
 }
 
-export function dispatches(url: string, milliseconds: number): Promise<Load> {
+export function dispatches(url: string, span: Span): Promise<Load> {
   let number = 0;
-  return load(url, 32, milliseconds, () => ({
+  return load(url, 32, span, () => ({
     path: '/api/events',
     body: JSON.stringify(event(number++)),
   }));
 }
 
-export function batches(url: string, milliseconds: number): Promise<Load> {
+export function batches(url: string, span: Span): Promise<Load> {
   let number = 0;
-  return load(url, 4, milliseconds, () => ({
+  return load(url, 4, span, () => ({
     path: '/api/events/batch',
     body: JSON.stringify(Array.from({ length: 100 }, () => event(number++))),
   }));
@@ -79,23 +79,24 @@ export function batches(url: string, milliseconds: number): Promise<Load> {
 
 const pageOf = (last: number) => ({ query: PAGE, variables: { last } });
 
-export function pages(url: string, count: number): Promise<Load> {
+export function pages(url: string, count: number, warmUpMs: number): Promise<Load> {
   const body = JSON.stringify(pageOf(100));
   let left = count;
-  return load(url, 1, LONG_MS, () => (left-- > 0 ? { path: '/graphql', body } : null));
+  const span = { warmUpMs, limitMs: LIMIT_MS };
+  return load(url, 1, span, () => (left-- > 0 ? { path: '/graphql', body } : null));
 }
 
 /** Makes `jobs` new sources, then lets 8 workers enroll for them. */
-export async function enrolls(url: string, jobs: number): Promise<Load> {
+export async function enrolls(url: string, jobs: number, warmUpMs: number): Promise<Load> {
   let left = Math.ceil(jobs / 100);
   const source = { ...event(0), topic: 'publish.render' };
-  await load(url, 1, LONG_MS, () =>
+  await load(url, 1, { warmUpMs: 0, limitMs: LIMIT_MS }, () =>
     left-- > 0
       ? { path: '/api/events/batch', body: JSON.stringify(Array(100).fill(source)) }
       : null,
   );
   let asked = 0;
-  return load(url, 8, LONG_MS, (client) =>
+  return load(url, 8, { warmUpMs, limitMs: LIMIT_MS }, (client) =>
     asked++ < jobs
       ? {
           path: '/api/enroll',

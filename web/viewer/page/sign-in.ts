@@ -1,3 +1,5 @@
+import { storedUsers } from '../../client/index.ts';
+
 const SESSION_KEY = 'cuesheet.session';
 const USER_TIMEOUT_MS = 5000;
 
@@ -20,7 +22,7 @@ export const SIGNED_OUT = 'Signed out: open the link that the hub printed at its
  */
 export async function signIn(): Promise<SignedIn> {
   const linked = takeToken();
-  const kept = readSession();
+  const kept = await readSession();
   if (linked === null || linked === kept.token) {
     return { ...kept, note: kept.token === null ? SIGNED_OUT : '' };
   }
@@ -45,11 +47,15 @@ function takeToken(): string | null {
   return token;
 }
 
-function readSession(): { token: string | null; user: string | null } {
+async function readSession(): Promise<{ token: string | null; user: string | null }> {
   try {
     const { token, user } = JSON.parse(localStorage.getItem(SESSION_KEY) ?? '{}');
-    return { token: token ?? null, user: user ?? null };
+    if (user) return { token: token ?? null, user };
   } catch {
-    return { token: null, user: null };
+    // not what this page wrote
   }
+  // A browser that was killed may have lost the newest of its localStorage, and never IndexedDB.
+  const users = await storedUsers({ server: location.origin });
+  const [only = null, ...others] = users.filter((name) => name !== '');
+  return { token: null, user: others.length === 0 ? only : null };
 }
