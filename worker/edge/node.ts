@@ -78,12 +78,28 @@ function frameOf(text: string): Buffer {
 }
 
 function connect(hub: Hub, peer: WebSocket, stream: Duplex): void {
+  let held: Buffer[] = []; // of one commit: what a hub that is behind has to say goes in one write
+  let heldBytes = 0;
+  const flush = () => {
+    const [first, ...more] = held;
+    held = [];
+    heldBytes = 0;
+    if (!first || peer.readyState !== peer.OPEN) return;
+    stream.write(more.length === 0 ? first : Buffer.concat([first, ...more]));
+  };
   const socket = {
     // Past `ws`, which makes two writes and a frame for each socket: half of what a message costs.
-    send: (text: string) => peer.readyState === peer.OPEN && stream.write(frameOf(text)),
-    close: (code: number, reason?: string) => peer.close(code, reason),
+    send(text: string) {
+      const frame = frameOf(text);
+      if (held.push(frame) === 1) queueMicrotask(flush);
+      heldBytes += frame.length;
+    },
+    close(code: number, reason?: string) {
+      flush();
+      peer.close(code, reason);
+    },
   };
-  const handle = hub.openSocket(boundedPeer(socket, () => peer.bufferedAmount));
+  const handle = hub.openSocket(boundedPeer(socket, () => peer.bufferedAmount + heldBytes));
   peer.on('message', (data, isBinary) => {
     if (!isBinary) void handle.message(data.toString());
   });

@@ -162,8 +162,10 @@ function percentiles(counts: (number | null)[]): { p50: number; p99: number } {
   return { p50: at(0.5), p99: at(0.99) };
 }
 
-/** Memory of the hub's process that is in RAM, in bytes. */
-export function residentBytes(folder: string): number {
+/** Memory of the hub's process that is in RAM, in bytes: its own, and with the files that it maps. */
+export function memoryOf(folder: string): { anonymous: number; resident: number } {
   const status = readFileSync(`/proc/${hubPid(folder)}/status`, 'utf8');
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? Number.NaN) * 1024;
+  const bytes = (name: string) =>
+    Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1] ?? Number.NaN) * 1024;
+  return { anonymous: bytes('RssAnon'), resident: bytes('VmRSS') };
 }
