@@ -1,8 +1,8 @@
 // The role of cuesheet-hub.wasm: HTTP requests, WebSockets, and another hub that it follows
 // (docs/border.md, methods 10, 11 and 28).
 #include "hub/api.h"
-#include "hub/mirror.h"
 #include "hub/sockets.h"
+#include "replica/mirror.h"
 #include "role.h"
 
 namespace cuesheet {
@@ -17,7 +17,7 @@ Result<std::optional<Caller>> CallerOf(const Frame& frame) {
 class HubRole : public Role {
  public:
   HubRole(EventStore* store, EffectQueue* effects)
-      : api_(store), sockets_(effects, store, &api_.feed()), mirror_(store) {}
+      : api_(store), sockets_(effects, store, &api_.feed()), relay_(store), mirror_(store, &relay_) {}
 
   Result<std::string> Call(Method method, const Frame& frame) override {
     recipients_.reset();
@@ -41,6 +41,7 @@ class HubRole : public Role {
 
   HubApi api_;
   Sockets sockets_;
+  RelayTarget relay_;
   Mirror mirror_;
   Sockets::Names recipients_;  // of the changes of the request that is being answered
 };
@@ -103,8 +104,12 @@ Result<std::string> HubRole::Follow(const Frame& frame) {
     return Fail(ErrorCode::kInvalid,
                 "event: expected snapshot, end or changes, got '" + event + "'");
   }
-  CUE_ASSIGN(const uint64_t next,
-             event == "end" ? mirror_.EndSnapshot() : mirror_.Changes(frame.body));
+  if (event == "end") {
+    CUE_ASSIGN(const uint64_t sequence, mirror_.EndSnapshot());
+    return HeaderFrame({{"next", sequence}});
+  }
+  CUE_ASSIGN(const Json page, ParseJson(frame.body));
+  CUE_ASSIGN(const uint64_t next, mirror_.Changes(page));
   return HeaderFrame({{"next", next}});
 }
 

@@ -61,7 +61,15 @@ export type Effect =
   | { effect: 'changed'; sequence: number }
   | { effect: 'send'; clients: number[]; text: string }
   | { effect: 'authenticate'; client: number; token: string }
-  | { effect: 'authenticate'; subscribe: string[]; project: string | null }
+  | {
+      effect: 'authenticate';
+      subscribe: string[];
+      project: string | null;
+      since: number;
+      store?: string;
+    }
+  | { effect: 'acknowledge'; sequence: number }
+  | { effect: 'snapshot'; request: number }
   | { effect: 'remember'; client: number; state: string }
   | { effect: 'close'; client: number; code: number }
   | { effect: 'connect' }

@@ -132,11 +132,18 @@ Result<std::string> ReplicaRole::Replica(const Frame& frame) {
   } else if (event == "timer") {
     connection_.Timer(now, entropy);
   } else if (event == "message") {
-    CUE_TRY(connection_.Message(frame.body, now));
+    CUE_TRY(connection_.Message(frame.body, now, entropy));
   } else if (event == "fetched") {
     CUE_ASSIGN(const uint64_t request, frame.Number("request"));
     CUE_ASSIGN(const uint64_t status, frame.Number("status"));
     CUE_TRY(connection_.Fetched(request, static_cast<int>(status), frame.body, now, entropy));
+  } else if (event == "snapshot") {
+    CUE_ASSIGN(const uint64_t request, frame.Number("request"));
+    CUE_TRY(connection_.Snapshot(request, frame.body, now, entropy));
+  } else if (event == "snapshotEnded") {
+    CUE_ASSIGN(const uint64_t request, frame.Number("request"));
+    CUE_ASSIGN(const uint64_t status, frame.Number("status"));
+    CUE_TRY(connection_.SnapshotEnded(request, static_cast<int>(status), now, entropy));
   } else {
     return Fail(ErrorCode::kInvalid, "event: no replica event is called '" + event + "'");
   }

@@ -54,7 +54,7 @@ void Connection::Start(Timestamp now) {
 
 void Connection::Stop() {
   effects_->Add(R"({"effect":"disconnect"})");
-  reconnect_at_ = connect_by_ = fetch_by_ = silence_by_ = confirm_at_ = std::nullopt;
+  reconnect_at_ = connect_by_ = fetch_by_ = feed_by_ = silence_by_ = confirm_at_ = std::nullopt;
   phase_ = Phase::kIdle;
   ++request_;
   Enter(ConnectionState::kStopped);
@@ -74,9 +74,31 @@ void Connection::Opened(Timestamp now) {
   if (state_ != ConnectionState::kConnecting) return;
   connect_by_ = std::nullopt;
   silence_by_ = In(now, kSilenceTimeoutMs);
-  effects_->Add(R"({"effect":"authenticate","subscribe":["*"],"project":null})");
-  Enter(ConnectionState::kCatchingUp);
   rereads_.clear();
+  upstream_ = Upstream::kUnknown;
+  if (position_.store.empty()) {
+    const auto known = outbox_->feed();
+    if (known && *known) position_ = **known;
+  }
+  Authenticate();
+  Enter(ConnectionState::kCatchingUp);
+  if (position_.store.empty()) return BeginWalk(now);
+  feed_by_ = In(now, kFeedAnswerMs);
+  SetTimer(now);
+}
+
+// A stock server passes over what it does not know.
+void Connection::Authenticate() {
+  Json effect = {{"effect", "authenticate"},
+                 {"subscribe", Json::array({"*"})},
+                 {"project", nullptr},
+                 {"since", position_.next}};
+  if (!position_.store.empty()) effect["store"] = position_.store;
+  effects_->Add(CanonicalText(effect));
+}
+
+void Connection::BeginWalk(Timestamp now) {
+  feed_by_ = std::nullopt;
   QueueOpenJobs();
   walk_wanted_ = true;
   NextFetch(now);
@@ -89,9 +111,18 @@ void Connection::Closed(Timestamp now, const Entropy& entropy) {
   }
 }
 
-Result<void> Connection::Message(std::string_view text, Timestamp now) {
+Result<void> Connection::Message(std::string_view text, Timestamp now, const Entropy& entropy) {
   if (state_ != ConnectionState::kCatchingUp && state_ != ConnectionState::kLive) return {};
   silence_by_ = In(now, kSilenceTimeoutMs);
+  const auto message = ParseJson(text);
+  const Json* topic = message ? FindMember(*message, "topic") : nullptr;
+  const bool is_of_feed = topic != nullptr && topic->is_string() &&
+                          topic->get_ref<const std::string&>().starts_with("cuesheet.");
+  if (is_of_feed) {
+    const auto taken = FeedMessage(*message, now);
+    if (!taken) Drop(now, entropy);  // the next connection begins before it
+    return taken;
+  }
   const auto upstream = ParseSocketEvent(text);
   if (upstream && upstream->stored) {
     CUE_TRY(TakeIn(*upstream));
@@ -103,12 +134,99 @@ Result<void> Connection::Message(std::string_view text, Timestamp now) {
   return {};
 }
 
+Result<void> Connection::FeedMessage(const Json& message, Timestamp now) {
+  const std::string topic = message.value("topic", "");
+  if (topic == "cuesheet.changes") return Changes(message, now);
+  if (topic == "cuesheet.open") {
+    const Json* events = FindMember(message, "events");
+    return events == nullptr ? Result<void>() : mirror_.Events(*events);
+  }
+  if (topic == "cuesheet.gone") {
+    upstream_ = Upstream::kFollowed;
+    FetchSnapshot(now);
+  } else if (topic == "cuesheet.refused") {
+    position_ = {};
+    upstream_ = Upstream::kWalked;
+    if (feed_by_) BeginWalk(now);
+  }
+  return {};
+}
+
+// The upstream is a hub, and this is what it has to say, in order.
+Result<void> Connection::Changes(const Json& message, Timestamp now) {
+  if (phase_ == Phase::kSnapshot) return {};
+  if (upstream_ != Upstream::kFollowed) {  // a walk that has begun is not needed
+    upstream_ = Upstream::kFollowed;
+    walk_wanted_ = false;
+    rereads_.clear();
+    phase_ = Phase::kIdle;
+    ++request_;
+    fetch_by_ = feed_by_ = confirm_at_ = std::nullopt;
+  }
+  CUE_ASSIGN(const uint64_t next, mirror_.Changes(message));
+  position_ = {message.value("store", ""), next};
+  outbox_->FollowedTo(position_);
+  effects_->Add(R"({"effect":"acknowledge","sequence":)" + std::to_string(next) + '}');
+  if (state_ == ConnectionState::kCatchingUp && next >= message.value("head", uint64_t{0})) {
+    NextFetch(now);
+  } else {
+    SetTimer(now);
+  }
+  return {};
+}
+
+void Connection::FetchSnapshot(Timestamp now) {
+  position_ = {};
+  walk_wanted_ = false;
+  rereads_.clear();
+  feed_by_ = confirm_at_ = std::nullopt;
+  phase_ = Phase::kSnapshot;
+  Enter(ConnectionState::kCatchingUp);
+  fetch_by_ = In(now, kFetchTimeoutMs);
+  effects_->Add(R"({"effect":"snapshot","request":)" + std::to_string(++request_) + '}');
+  SetTimer(now);
+}
+
+Result<void> Connection::Snapshot(uint64_t request, std::string_view lines, Timestamp now,
+                                  const Entropy& entropy) {
+  if (request != request_ || phase_ != Phase::kSnapshot) return {};
+  fetch_by_ = In(now, kFetchTimeoutMs);
+  SetTimer(now);
+  const auto taken = mirror_.Snapshot(lines);
+  if (!taken) Drop(now, entropy);
+  return taken;
+}
+
+Result<void> Connection::SnapshotEnded(uint64_t request, int status, Timestamp now,
+                                       const Entropy& entropy) {
+  if (request != request_ || phase_ != Phase::kSnapshot) return {};
+  if (status == 401 || status == 403) {
+    Refused();
+    return {};
+  }
+  const auto next = status == 200 ? mirror_.EndSnapshot() : Fail(ErrorCode::kState, "");
+  if (!next) {
+    Drop(now, entropy);
+    return {};
+  }
+  phase_ = Phase::kIdle;
+  fetch_by_ = std::nullopt;
+  position_ = {mirror_.snapshot_store(), *next};
+  outbox_->FollowedTo(position_);
+  Authenticate();
+  feed_by_ = In(now, kFeedAnswerMs);
+  SetTimer(now);
+  return {};
+}
+
 Result<void> Connection::TakeIn(const UpstreamEvent& upstream) {
   const Event& event = upstream.event;
   const bool was_here = store_->table().FindById(event.id) != kNoRow;
-  CUE_TRY(Merge(upstream));
+  const bool is_followed = upstream_ == Upstream::kFollowed;
+  if (is_followed && !was_here) return {};  // what is stored comes by the feed
+  CUE_TRY(outbox_->Merge(event, upstream.fields, upstream.progress));
   const Row row = store_->table().FindById(event.id);
-  if (row == kNoRow) return {};  // outside of the scope
+  if (is_followed || row == kNoRow) return {};  // none: outside of the scope
   if (store_->table().creation_order(row) >= kFirstProvisionalOrder) walk_wanted_ = true;
   // A change of an event that had gone by retention: the walk has passed its place already.
   const bool came_back = !was_here && event.created_at < event.updated_at;
@@ -116,15 +234,15 @@ Result<void> Connection::TakeIn(const UpstreamEvent& upstream) {
   return {};
 }
 
-Result<void> Connection::Merge(const UpstreamEvent& upstream) {
-  const auto& [event, fields, progress, stored] = upstream;
-  if (outbox_ != nullptr) return outbox_->Merge(event, fields, progress);
-  return store_->Merge(event, fields, progress);
+// What a hub's feed shows is how the event is, whatever the clocks say.
+Result<void> Connection::Merge(const Event& event, FieldSet fields,
+                               std::optional<double> progress) {
+  return outbox_->Merge(event, fields, progress, Trust::kUpstream);
 }
 
 void Connection::Look(std::span<const Uuid> ids, bool walk, Timestamp now) {
   for (const Uuid& id : ids) QueueReread(id);
-  walk_wanted_ = walk_wanted_ || walk;
+  walk_wanted_ = walk_wanted_ || (walk && upstream_ != Upstream::kFollowed);
   const bool has_work = walk_wanted_ || !rereads_.empty();
   if (state_ == ConnectionState::kLive && phase_ == Phase::kIdle && has_work && !confirm_at_) {
     confirm_at_ = In(now, kConfirmDelayMs);
@@ -162,7 +280,10 @@ Result<void> Connection::Fetched(uint64_t request, int status, std::string_view 
     } else if (upstream->event.creation_order > ConfirmedOrder()) {
       upstream->fields.Drop(Field::kCreationOrder);
     }
-    CUE_TRY(Merge(*upstream));
+    // Beside a feed an answer may be late: what the feed has told since then counts.
+    const bool is_followed = upstream_ == Upstream::kFollowed;
+    CUE_TRY(outbox_->Merge(upstream->event, upstream->fields, upstream->progress,
+                           is_followed ? std::optional(Trust::kNewest) : std::nullopt));
   }
   if (walking && edges->size() >= kWalkPageSize) walk_wanted_ = true;
   NextFetch(now);
@@ -175,6 +296,8 @@ void Connection::Timer(Timestamp now, const Entropy& entropy) {
     Connect(now);
   } else if (due(connect_by_) || due(fetch_by_) || due(silence_by_)) {
     Drop(now, entropy);
+  } else if (due(feed_by_)) {
+    BeginWalk(now);
   } else if (due(confirm_at_)) {
     NextFetch(now);
   } else {
@@ -214,7 +337,7 @@ void Connection::NextFetch(Timestamp now) {
     FetchReread(now);
   } else {
     attempts_ = 0;
-    if (state_ == ConnectionState::kCatchingUp) {
+    if (state_ == ConnectionState::kCatchingUp && upstream_ != Upstream::kFollowed) {
       // Nobody says when the upstream took the auth message: what came between the walk and that
       // moment is found by walking once more.
       walk_wanted_ = true;
@@ -283,7 +406,8 @@ int64_t Connection::ConfirmedOrder() const {
 
 void Connection::SetTimer(Timestamp now) {
   std::optional<Timestamp> next;
-  for (const auto& at : {reconnect_at_, connect_by_, fetch_by_, silence_by_, confirm_at_}) {
+  for (const auto& at :
+       {reconnect_at_, connect_by_, fetch_by_, feed_by_, silence_by_, confirm_at_}) {
     if (at && (!next || *at < *next)) next = at;
   }
   if (!next) return;

@@ -2,6 +2,10 @@
 // happened, the machine answers with effects (docs/sync.md).
 //
 //   stopped -> connecting -> catching_up -> live
+//
+// An upstream that answers the auth message with its change feed is a hub: it is followed exactly
+// (replica/mirror.h). Any other is walked and read again as far as AYON allows (protocol.md 12).
+//
 //   any -> waiting (back-off, full jitter) -> connecting; offline while the host has no network;
 //   unauthorized until the host starts it again with another token.
 #pragma once
@@ -15,6 +19,7 @@
 #include "base/effects.h"
 #include "base/timestamp.h"
 #include "base/uuid.h"
+#include "replica/mirror.h"
 #include "replica/outbox.h"
 #include "replica/upstream_event.h"
 #include "store/event_store.h"
@@ -26,6 +31,9 @@ inline constexpr int64_t kFetchTimeoutMs = 30'000;
 inline constexpr int64_t kSilenceTimeoutMs = 60'000;  // AYON's heartbeat may lag (protocol.md 9.5)
 inline constexpr int64_t kConfirmDelayMs = 250;       // from a live message to the walk behind it
 inline constexpr int64_t kSettleDelayMs = 1'000;      // from live to the walk that makes sure
+// A hub that was followed before answers the auth message within this time, or the walk asks whether
+// the user is known: before the hub closes a socket that has not logged in (3 s, protocol.md 9.2).
+inline constexpr int64_t kFeedAnswerMs = 2'000;
 inline constexpr int64_t kBackoffBaseMs = 500;
 inline constexpr int64_t kBackoffCapMs = 30'000;
 inline constexpr size_t kWalkPageSize = 500;
@@ -45,11 +53,10 @@ enum class ConnectionState {
 // Name on the border ("catching_up", ...).
 std::string_view ConnectionStateName(ConnectionState state);
 
-class Connection {
+class Connection final : private MirrorTarget {
  public:
-  // Without an outbox the store has no local writes.
-  Connection(EventStore* store, EffectQueue* effects, Outbox* outbox = nullptr)
-      : store_(store), effects_(effects), outbox_(outbox) {}
+  Connection(EventStore* store, EffectQueue* effects, Outbox* outbox)
+      : store_(store), effects_(effects), outbox_(outbox), mirror_(store, this) {}
 
   void Start(Timestamp now);
   void Stop();
@@ -57,8 +64,13 @@ class Connection {
   void Closed(Timestamp now, const Entropy& entropy);
   void Online(Timestamp now);
   void Offline();
-  // Fails only when the store refuses the write.
-  Result<void> Message(std::string_view text, Timestamp now);
+  // Fails only when the store refuses the write; a hub tells it again then.
+  Result<void> Message(std::string_view text, Timestamp now, const Entropy& entropy);
+  // Whole lines of the snapshot that the effect `snapshot` asked for, in their order.
+  Result<void> Snapshot(uint64_t request, std::string_view lines, Timestamp now,
+                        const Entropy& entropy);
+  // It has come to its end, or `status` says why not; 0 = no answer, or it was cut off.
+  Result<void> SnapshotEnded(uint64_t request, int status, Timestamp now, const Entropy& entropy);
   // `status` 0 = no answer.
   Result<void> Fetched(uint64_t request, int status, std::string_view body, Timestamp now,
                        const Entropy& entropy);
@@ -72,8 +84,17 @@ class Connection {
   ConnectionState state() const { return state_; }
 
  private:
-  enum class Phase { kIdle, kWalk, kReread };
+  enum class Phase { kIdle, kWalk, kReread, kSnapshot };
+  enum class Upstream { kUnknown, kWalked, kFollowed };
 
+  Result<void> Merge(const Event& event, FieldSet fields, std::optional<double> progress) override;
+  Result<void> Remove(const Uuid& id) override { return outbox_->RemovedUpstream(id); }
+
+  void Authenticate();
+  void BeginWalk(Timestamp now);
+  Result<void> FeedMessage(const Json& message, Timestamp now);
+  Result<void> Changes(const Json& message, Timestamp now);
+  void FetchSnapshot(Timestamp now);
   void Connect(Timestamp now);
   void Drop(Timestamp now, const Entropy& entropy);
   void Enter(ConnectionState state);
@@ -84,13 +105,15 @@ class Connection {
   void QueueOpenJobs();
   void QueueReread(const Uuid& id);
   Result<void> TakeIn(const UpstreamEvent& upstream);
-  Result<void> Merge(const UpstreamEvent& upstream);
   int64_t ConfirmedOrder() const;
   void SetTimer(Timestamp now);
 
   EventStore* store_;
   EffectQueue* effects_;
   Outbox* outbox_;
+  Mirror mirror_;
+  Upstream upstream_ = Upstream::kUnknown;
+  FeedPosition position_;  // of the hub's changes; no store = unknown
   ConnectionState state_ = ConnectionState::kStopped;
   Phase phase_ = Phase::kIdle;
   uint64_t request_ = 0;      // number of the fetch under way or the last one
@@ -99,7 +122,8 @@ class Connection {
   std::deque<Uuid> rereads_;
   uint32_t attempts_ = 0;
   // When each of these is due; unset = not waiting for it.
-  std::optional<Timestamp> reconnect_at_, connect_by_, fetch_by_, silence_by_, confirm_at_;
+  std::optional<Timestamp> reconnect_at_, connect_by_, fetch_by_, feed_by_, silence_by_,
+      confirm_at_;
 };
 
 }  // namespace cuesheet

@@ -181,10 +181,13 @@ LocalWrite* Outbox::FindDispatch(const Event& event, FieldSet fields) {
   return nullptr;
 }
 
-Result<void> Outbox::Merge(const Event& event, FieldSet fields, std::optional<double> progress) {
+Result<void> Outbox::Merge(const Event& event, FieldSet fields, std::optional<double> progress,
+                           std::optional<Trust> trust) {
   CUE_TRY(EnsureOpen());
   if (removed_.contains(event.id)) return {};
-  if (writes_.empty() && assumed_.empty()) return store_->Merge(event, fields, progress);
+  if (writes_.empty() && assumed_.empty()) {
+    return store_->Merge(event, fields, progress, trust.value_or(Trust::kNewest));
+  }
   const bool is_row = fields.Has(Field::kHash);  // a message may be late, and has no hash
   const LocalWrite* const dispatch = FindDispatch(event, fields);
   const uint64_t delivered = dispatch != nullptr && is_row ? dispatch->number : 0;
@@ -207,15 +210,22 @@ Result<void> Outbox::Merge(const Event& event, FieldSet fields, std::optional<do
     if (is_changed) NoteState(write);
   }
   if (!is_removed) {
-    const bool rules = is_row && assumed_.erase(event.id) > 0;
-    const Trust trust = rules ? Trust::kUpstream : Trust::kNewest;
-    CUE_TRY(store_->Merge(event, fields, progress, trust));
+    if (!trust && is_row && assumed_.contains(event.id)) trust = Trust::kUpstream;
+    if (trust == Trust::kUpstream) assumed_.erase(event.id);
+    CUE_TRY(store_->Merge(event, fields, progress, trust.value_or(Trust::kNewest)));
   }
   if (delivered != 0) {
     const LocalWrite* const write = Find(delivered);
     if (write->state == LocalWrite::State::kQueued) Tell(*write, "confirmed");
     Drop(delivered);
   }
+  return {};
+}
+
+Result<void> Outbox::RemovedUpstream(const Uuid& id) {
+  CUE_TRY(EnsureOpen());
+  CUE_TRY(store_->Remove(id));
+  DropDelivered(id);
   return {};
 }
 

@@ -30,6 +30,14 @@ inline constexpr size_t kMaxRemovedIds = 10'000;  // remembered, until the store
 // A write whose sending the server answers with an error of its own (5xx) so many times is refused,
 // or it would hold up the others for good. Without any answer it is sent as long as it takes.
 inline constexpr uint32_t kMaxServerErrors = 20;
+inline constexpr uint64_t kFeedNoteStep = 64;  // changes
+
+// A place in the change feed of a hub.
+struct FeedPosition {
+  std::string store;  // its id
+  uint64_t next = 0;  // the sequence from which the changes go on
+  bool operator==(const FeedPosition&) const = default;
+};
 
 struct LocalWrite {
   enum class Kind : uint8_t { kDispatch, kUpdate, kRemove };
@@ -67,8 +75,18 @@ class Outbox {
   Result<Queued> Update(const Uuid& id, Json body, Timestamp now);
   Result<Queued> Remove(const Uuid& id, Timestamp now);
 
-  // What the upstream says of an event, laid under the writes that wait. As EventStore::Merge.
-  Result<void> Merge(const Event& event, FieldSet fields, std::optional<double> progress);
+  // What the upstream says of an event, laid under the writes that wait. As EventStore::Merge; by
+  // default a row counts, however old it is, where the state here was only assumed.
+  Result<void> Merge(const Event& event, FieldSet fields, std::optional<double> progress,
+                     std::optional<Trust> trust = {});
+  // The upstream has no such event any more. kConflict while it has children.
+  Result<void> RemovedUpstream(const Uuid& id);
+
+  // How far the changes of a hub have been followed, of the session before too; none = not, or not
+  // so that the events here can be relied on.
+  Result<std::optional<FeedPosition>> feed();
+  // Noted now and then only: changes that come twice do no harm.
+  void FollowedTo(const FeedPosition& position);
 
   // Sends the next write when it is time; `may_send`: the connection is live.
   Result<void> Pump(bool may_send, Timestamp now, const Entropy& entropy);
@@ -105,6 +123,7 @@ class Outbox {
   Result<void> CheckRoom(const Json& body) const;
   Result<Queued> Add(LocalWrite write);
   void Note(const Json& note);
+  Json FeedNote() const;
   void NoteState(const LocalWrite& write);
   void Drop(uint64_t number);
 
@@ -113,6 +132,7 @@ class Outbox {
   LocalWrite* Next();
   Result<void> Send(LocalWrite& write, Timestamp now);
   void Removed(const Uuid& id);
+  void DropDelivered(const Uuid& id);
   Result<void> Delivered(LocalWrite& write, const Json& answer);
   Result<void> Rename(Uuid from, Uuid to);
   Result<void> Refuse(LocalWrite& write, int status, const std::string& detail);
@@ -141,6 +161,8 @@ class Outbox {
   std::vector<Uuid> rereads_;
   bool walk_wanted_ = false;
   bool unauthorized_ = false;
+  std::optional<FeedPosition> feed_;
+  std::optional<FeedPosition> noted_feed_;
   size_t stale_notes_ = 0;  // in the file, of writes that are done or have changed
 };
 

@@ -61,6 +61,14 @@ Result<void> Outbox::EnsureOpen() {
 }
 
 void Outbox::ReadNote(const Json& note) {
+  if (note.contains("feed")) {
+    const Json& feed = note["feed"];
+    // With changes lost that the store had then, it is not where the feed believes.
+    const bool is_whole = !store_->has_lost() && note.value("at", uint64_t{0}) <= store_->sequence();
+    noted_feed_ = FeedPosition{feed.value("store", ""), feed.value("next", uint64_t{0})};
+    feed_ = is_whole ? noted_feed_ : std::nullopt;
+    return;
+  }
   const uint64_t number = note.value("n", uint64_t{0});
   LocalWrite* write = Find(number);
   if (write == nullptr) {
@@ -90,8 +98,29 @@ void Outbox::Note(const Json& note) {
   std::vector<std::string> notes;
   notes.reserve(writes_.size());
   for (const LocalWrite& write : writes_) notes.push_back(CanonicalText(NoteOf(write)));
+  if (feed_) notes.push_back(CanonicalText(FeedNote()));
   file.Rewrite(notes);
   stale_notes_ = 0;
+}
+
+Json Outbox::FeedNote() const {
+  return {{"feed", {{"store", feed_->store}, {"next", feed_->next}}}, {"at", store_->sequence()}};
+}
+
+Result<std::optional<FeedPosition>> Outbox::feed() {
+  CUE_TRY(EnsureOpen());
+  return feed_;
+}
+
+void Outbox::FollowedTo(const FeedPosition& position) {
+  feed_ = position;
+  const bool is_near = noted_feed_ && noted_feed_->store == position.store &&
+                       position.next >= noted_feed_->next &&
+                       position.next < noted_feed_->next + kFeedNoteStep;
+  if (is_near) return;
+  noted_feed_ = position;
+  ++stale_notes_;
+  Note(FeedNote());
 }
 
 void Outbox::NoteState(const LocalWrite& write) {
@@ -259,10 +288,14 @@ Result<void> Outbox::Answered(uint64_t request, int status, std::string_view bod
   return {};
 }
 
-// A dispatch of the event whose row has not come back waits for nothing any more.
 void Outbox::Removed(const Uuid& id) {
   if (removed_.size() == kMaxRemovedIds) removed_.clear();
   removed_.insert(id);
+  DropDelivered(id);
+}
+
+// A dispatch of the event whose row has not come back waits for nothing any more.
+void Outbox::DropDelivered(const Uuid& id) {
   assumed_.erase(id);
   const auto row_is_missing = [&id](const LocalWrite& it) {
     return it.id == id && it.state == LocalWrite::State::kDelivered;

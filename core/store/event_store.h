@@ -79,6 +79,8 @@ class EventStore {
   // Reads the newest checkpoint and the journal. To be called before anything else, and again after
   // kCold. The newest events are here afterwards; LoadNext() brings the others.
   Result<Recovery> Open();
+  // Whether something was damaged or missing when the files were opened.
+  bool has_lost() const { return has_lost_; }
   // Whether all events are here. Until then commands and most readers answer kLoading.
   bool is_loaded() const { return archive_.is_loaded(); }
   // Brings one more block of events. kCold; kCorrupt, saying what was set aside, when a new
@@ -270,6 +272,7 @@ class EventStore {
   std::optional<Commit> commit_;  // on its way
   uint64_t committing_import_ = 0;
   bool open_ = false;
+  bool has_lost_ = false;
   bool is_mirror_ = false;
 };
 

@@ -30,7 +30,8 @@ Result<Recovery> EventStore::Open() {
   sequence_ = durable_sequence_ = recovery.sequence;
   const std::vector<std::string> lost = TakeLost();
   recovery.lost.insert(recovery.lost.begin(), lost.begin(), lost.end());
-  if (!recovery.lost.empty()) archive_.Demand();
+  has_lost_ = !recovery.lost.empty();
+  if (has_lost_) archive_.Demand();
   if (is_loaded()) partial_.Finish();
   open_ = true;
   return recovery;

@@ -1,4 +1,4 @@
-#include "hub/mirror.h"
+#include "replica/mirror.h"
 
 #include <catch2/catch_amalgamated.hpp>
 
@@ -13,7 +13,8 @@ struct MirrorFixture : StoreFixture {
   HubApi api{&store};
   MemoryEnv copy_env;
   EventStore copy{&copy_env};
-  Mirror mirror{&copy};
+  RelayTarget relay{&copy};
+  Mirror mirror{&copy, &relay};
   uint64_t position = 0;
 
   MirrorFixture() { CUE_ASSERT(copy.Open().has_value()); }
@@ -47,7 +48,7 @@ struct MirrorFixture : StoreFixture {
                               {"payloads", "true"}};
       const HubResponse page = Ask("changes", arguments);
       REQUIRE(page.status == 200);
-      const uint64_t next = mirror.Changes(page.body).value();
+      const uint64_t next = mirror.Changes(Json::parse(page.body)).value();
       if (next == position) return;
       position = next;
     }
@@ -103,11 +104,11 @@ TEST_CASE("a mirror refuses what no hub says") {
   const auto code = [](const auto& result) { return result.error().code; };
   CHECK(code(f.mirror.EndSnapshot()) == ErrorCode::kState);
   CHECK(code(f.mirror.Snapshot("{\"id\":\"x\"}\n")) == ErrorCode::kInvalid);
-  for (const char* page : {"", "[]", "{}", R"({"changes":{},"next":1})", R"({"changes":[]})",
+  for (const char* page : {"null", "[]", "{}", R"({"changes":{},"next":1})", R"({"changes":[]})",
                            R"({"changes":[{"kind":"removed","id":"x"}],"next":1})",
                            R"({"changes":[{"kind":"inserted","event":{}}],"next":1})"}) {
     CAPTURE(page);
-    CHECK(code(f.mirror.Changes(page)) == ErrorCode::kInvalid);
+    CHECK(code(f.mirror.Changes(Json::parse(page))) == ErrorCode::kInvalid);
   }
   CHECK(f.copy.table().size() == 0);
 }

@@ -9,7 +9,8 @@ namespace {
 
 struct ReplicaFixture : StoreFixture {
   EffectQueue effects;
-  Connection connection{&store, &effects};
+  Outbox outbox{&store, &effects};
+  Connection connection{&store, &effects, &outbox};
 
   std::vector<Json> Effects() {
     std::vector<Json> list;
@@ -62,7 +63,7 @@ TEST_CASE("a connection authenticates, walks from its cursor, and is live") {
   CHECK(f.Effect("connect"));
   f.connection.Opened(f.Now());
   const auto effects = f.Effects();
-  CHECK(effects[0] == Json::parse(R"({"effect":"authenticate","subscribe":["*"],"project":null})"));
+  CHECK(effects[0] == Json::parse(R"({"effect":"authenticate","subscribe":["*"],"project":null,"since":0})"));
   CHECK(effects[2]["path"] == "/graphql");
   f.Answer(effects[2]["request"], Json::array({Edge(4), Edge(9, "log.info")}));
   CHECK(f.connection.state() == ConnectionState::kLive);
@@ -87,7 +88,7 @@ TEST_CASE("a live message shows at once and the walk behind it gives it its plac
   f.GoLive();
   Json message = Edge(12)["node"];
   message["summary"] = Json::object();
-  REQUIRE(f.connection.Message(message.dump(), f.Now()));
+  REQUIRE(f.connection.Message(message.dump(), f.Now(), f.Draw()));
   const Uuid id = *Uuid::Parse(message["id"].get<std::string>());
   CHECK(f.View(id).creation_order >= kFirstProvisionalOrder);
   f.now_us += 10'000'000;
@@ -179,7 +180,7 @@ TEST_CASE("heartbeats, junk and fire-and-forget messages store nothing") {
   for (const char* text :
        {R"({"topic":"heartbeat"})", "junk", "[]", R"({"id":"x","topic":"abc"})",
         R"({"id":"e0000000000000000000000000000001","topic":"a.b","store":false})"}) {
-    REQUIRE(f.connection.Message(text, f.Now()));
+    REQUIRE(f.connection.Message(text, f.Now(), f.Draw()));
   }
   CHECK(f.store.table().size() == 0);
 }
@@ -189,7 +190,7 @@ TEST_CASE("a session token in a logout summary is never stored") {
   f.GoLive();
   REQUIRE(f.connection.Message(
       R"({"id":"e0000000000000000000000000000001","topic":"auth.logout","summary":{"token":"s3cret"}})",
-      f.Now()));
+      f.Now(), f.Draw()));
   REQUIRE(f.store.BeginCommit());
   for (const auto& [name, bytes] : f.env.files) CHECK(bytes.find("s3cret") == std::string::npos);
 }
@@ -211,7 +212,7 @@ TEST_CASE("the walk goes on over events outside of the scope, and does not fetch
   CHECK(f.store.table().size() == 1);
   REQUIRE(f.connection.Message(
       R"({"id":"e0000000000000000000000000000001","topic":"demo.a","status":"finished"})",
-      f.Now()));
+      f.Now(), f.Draw()));
   CHECK(f.store.table().size() == 1);
 }
 
@@ -226,7 +227,7 @@ TEST_CASE("an event that retention had removed comes back to its own place when 
   REQUIRE(f.connection.Message(
       R"({"id":"e0000000000000000000000000000007","topic":"demo.a","status":"in_progress",)"
       R"("createdAt":"2026-03-19T10:05:00+00:00","updatedAt":"2026-03-20T10:05:00+00:00"})",
-      f.Now()));
+      f.Now(), f.Draw()));
   f.now_us += 1'000'000;
   f.connection.Timer(f.Now(), f.Draw());
   f.Answer(f.Effect("fetch").value()["request"], Json::array());           // the walk

@@ -189,8 +189,8 @@ function createSession(
     return settled;
   }
 
-  function afterCall() {
-    void settle().catch(() => {}); // told by the status
+  function afterCall(): Promise<void> {
+    return settle().catch(() => {}); // told by the status
   }
 
   function leave(page: string) {

@@ -1,9 +1,12 @@
 import { type CoreStore, entropy, nowMicros } from '../../wasm/load.ts';
 import { type Effect, Method, type ReplicaState } from '../../wasm/methods.ts';
+import { wholeLines } from '../../wasm/whole-lines.ts';
 import { codeOfStatus, isCrash, WorkerError } from './worker-error.ts';
 
 /** Longest wait for an answer of the server, in milliseconds. */
 const REQUEST_TIMEOUT_MS = 30_000;
+/** So much of a snapshot may wait for the disk. */
+const SNAPSHOT_UNSAVED_BYTES = 1 << 20;
 const SESSION_TOKEN_LENGTH = 64;
 
 export interface Upstream {
@@ -23,18 +26,24 @@ export interface Upstream {
 export function createUpstream(
   server: string,
   store: CoreStore,
-  afterCall: () => void,
+  afterCall: () => Promise<void>,
   firstToken: string | null,
 ): Upstream {
   let token = firstToken;
   let socket: WebSocket | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let wake: ReturnType<typeof setTimeout> | undefined;
+  let snapshot: AbortController | null = null;
   let stopped = false;
   let state: ReplicaState = 'stopped';
 
-  function tell(event: string, more: Record<string, unknown> = {}, body?: string | Uint8Array) {
-    tellCore(Method.replica, event, more, body);
+  /** Resolves when what follows from it is saved, or could not be. */
+  function tell(
+    event: string,
+    more: Record<string, unknown> = {},
+    body?: string | Uint8Array,
+  ): Promise<void> {
+    return tellCore(Method.replica, event, more, body);
   }
 
   function tellCore(
@@ -42,14 +51,14 @@ export function createUpstream(
     event: string,
     more: Record<string, unknown>,
     body?: string | Uint8Array,
-  ) {
+  ): Promise<void> {
     try {
       store.call(method, { now: nowMicros(), entropy: entropy(), event, ...more }, body);
     } catch (error) {
       if (isCrash(error)) throw error; // ends the worker
       console.error(`cuesheet: '${event}' of ${server} was refused:`, error);
     }
-    afterCall();
+    return afterCall();
   }
 
   // A session token goes as Bearer, an API key as X-Api-Key (protocol.md 10.1).
@@ -82,6 +91,7 @@ export function createUpstream(
     const old = socket;
     socket = null;
     old?.close();
+    snapshot?.abort();
     clearTimeout(timer);
   }
 
@@ -98,6 +108,36 @@ export function createUpstream(
   async function fetchPage(request: number, path: string, body: string) {
     const { status, bytes } = await ask('POST', path, body);
     tell('fetched', { request, status }, bytes);
+  }
+
+  /** Whole lines go to the core as they come. */
+  async function fetchSnapshot(request: number) {
+    const current = new AbortController();
+    snapshot = current;
+    const { signal } = current;
+    let status = 0;
+    let unsaved = 0;
+    try {
+      const response = await fetch(`${server}/api/snapshot`, { headers: credential(), signal });
+      if (response.ok && response.body) {
+        for await (const lines of wholeLines(response.body)) {
+          signal.throwIfAborted();
+          const saved = tell('snapshot', { request }, lines);
+          unsaved += lines.length;
+          if (unsaved < SNAPSHOT_UNSAVED_BYTES) continue;
+          await saved;
+          unsaved = 0;
+        }
+      }
+      status = response.status;
+    } catch {
+      // cut off: the core begins anew
+    }
+    if (!signal.aborted) tell('snapshotEnded', { request, status });
+  }
+
+  function sendFrame(message: object) {
+    if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
   }
 
   async function write(request: number, method: string, path: string, body: string | null) {
@@ -136,10 +176,16 @@ export function createUpstream(
           disconnect();
           break;
         case 'authenticate':
-          if ('subscribe' in effect && socket?.readyState === WebSocket.OPEN) {
-            const { subscribe, project } = effect;
-            socket.send(JSON.stringify({ topic: 'auth', token, subscribe, project }));
+          if ('subscribe' in effect) {
+            const { effect: _, ...request } = effect;
+            sendFrame({ topic: 'auth', token, ...request });
           }
+          break;
+        case 'acknowledge':
+          sendFrame({ topic: 'ack', sequence: effect.sequence });
+          break;
+        case 'snapshot':
+          void fetchSnapshot(effect.request);
           break;
         case 'fetch':
           void fetchPage(effect.request, effect.path, effect.body);

@@ -1,4 +1,4 @@
-#include "hub/mirror.h"
+#include "replica/mirror.h"
 
 #include <algorithm>
 #include <utility>
@@ -28,6 +28,16 @@ std::optional<uint64_t> NumberOf(const Json& object, std::string_view name) {
 
 }  // namespace
 
+Result<void> RelayTarget::Merge(const Event& event, FieldSet fields,
+                                std::optional<double> progress) {
+  return store_->Merge(event, fields, progress, Trust::kMirror);
+}
+
+Result<void> RelayTarget::Remove(const Uuid& id) {
+  CUE_TRY(store_->Remove(id));
+  return {};
+}
+
 Result<void> Mirror::Snapshot(std::string_view lines) {
   while (!lines.empty()) {
     const std::string_view line = lines.substr(0, lines.find('\n'));
@@ -36,6 +46,7 @@ Result<void> Mirror::Snapshot(std::string_view lines) {
     CUE_ASSIGN(const Json value, ParseJson(line));
     if (const auto sequence = NumberOf(value, "sequence")) {
       sequence_ = sequence;
+      snapshot_store_ = TextOf(value, "store");
       seen_.clear();
       continue;
     }
@@ -49,25 +60,34 @@ Result<void> Mirror::Snapshot(std::string_view lines) {
 
 Result<uint64_t> Mirror::EndSnapshot() {
   if (!sequence_) return Fail(ErrorCode::kState, "no snapshot is coming in");
-  std::vector<Row> gone;
-  store_->table().VisitRange({.newest_first = true}, [&](Row row) {
-    if (!seen_.contains(row)) gone.push_back(row);
+  const EventTable& table = store_->table();
+  std::vector<Uuid> gone;  // children first
+  table.VisitRange({.newest_first = true}, [&](Row row) {
+    const bool is_local = table.creation_order(row) >= kFirstProvisionalOrder;
+    if (!is_local && !seen_.contains(row)) gone.push_back(table.id(row));
     return true;
   });
-  CUE_TRY(store_->RemoveAll(gone));
+  for (const Uuid& id : gone) CUE_TRY(RemoveOrHold(id));
+  CUE_TRY(RemoveHeld());
   seen_.clear();
   return *std::exchange(sequence_, std::nullopt);
 }
 
-Result<uint64_t> Mirror::Changes(std::string_view page) {
-  CUE_ASSIGN(const Json value, ParseJson(page));
-  const Json* changes = FindMember(value, "changes");
-  const auto next = NumberOf(value, "next");
+Result<uint64_t> Mirror::Changes(const Json& page) {
+  const Json* changes = FindMember(page, "changes");
+  const auto next = NumberOf(page, "next");
   if (changes == nullptr || !changes->is_array() || !next) {
     return Broken("expected a page of changes");
   }
   for (const Json& change : *changes) CUE_TRY(Apply(change));
+  CUE_TRY(RemoveHeld());
   return *next;
+}
+
+Result<void> Mirror::Events(const Json& events) {
+  if (!events.is_array()) return Broken("expected a list of events");
+  for (const Json& event : events) CUE_TRY(Merge(event));
+  return {};
 }
 
 Result<void> Mirror::Apply(const Json& change) {
@@ -93,16 +113,35 @@ Result<void> Mirror::Merge(const Json& event) {
   if (!own.payload) fields.Drop(Field::kPayload);
   const Json* progress = FindMember(event, "progress");
   const bool has_progress = progress != nullptr && progress->is_number();
-  return store_->Merge(own, fields,
-                       has_progress ? std::optional(progress->get<double>()) : std::nullopt,
-                       Trust::kMirror);
+  return target_->Merge(own, fields,
+                        has_progress ? std::optional(progress->get<double>()) : std::nullopt);
 }
 
 Result<void> Mirror::Remove(const Json* id) {
   if (id == nullptr || !id->is_string()) return {};
   const auto parsed = Uuid::Parse(id->get_ref<const std::string&>());
   if (!parsed) return Broken("an id is not 32 hex digits");
-  CUE_TRY(store_->Remove(*parsed));
+  return RemoveOrHold(*parsed);
+}
+
+// A local event that the upstream will refuse, because of this removal, may depend on it until then.
+Result<void> Mirror::RemoveOrHold(const Uuid& id) {
+  const auto removed = target_->Remove(id);
+  if (removed || removed.error().code != ErrorCode::kConflict) return removed;
+  if (held_.size() < kMaxHeldRemovals) held_.insert(id);
+  return {};
+}
+
+Result<void> Mirror::RemoveHeld() {
+  for (bool has_moved = true; has_moved && !held_.empty();) {
+    has_moved = false;
+    for (auto at = held_.begin(); at != held_.end();) {
+      const auto removed = target_->Remove(*at);
+      if (!removed && removed.error().code != ErrorCode::kConflict) return removed;
+      has_moved = has_moved || removed.has_value();
+      at = removed ? held_.erase(at) : std::next(at);
+    }
+  }
   return {};
 }
 
