@@ -17,7 +17,10 @@ Result<std::optional<Caller>> CallerOf(const Frame& frame) {
 class HubRole : public Role {
  public:
   HubRole(EventStore* store, EffectQueue* effects)
-      : api_(store), sockets_(effects, store, &api_.feed()), relay_(store), mirror_(store, &relay_) {}
+      : api_(store),
+        sockets_(effects, store, &api_.feed()),
+        relay_(store),
+        mirror_(store, &relay_) {}
 
   Result<std::string> Call(Method method, const Frame& frame) override {
     recipients_.reset();

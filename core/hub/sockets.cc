@@ -145,7 +145,8 @@ void Sockets::Tick(Timestamp now) {
     if (has_asked || now.us - client.opened.us < kAuthDeadlineUs) continue;
     effects_->Add(R"({"effect":"close","client":)" + std::to_string(number) + R"(,"code":1000})");
   }
-  if (last_heartbeat_ && now.us - last_heartbeat_->us < kHeartbeatUs) return;
+  const bool was_set_back = last_heartbeat_ && now < *last_heartbeat_;  // the clock
+  if (last_heartbeat_ && !was_set_back && now.us - last_heartbeat_->us < kHeartbeatUs) return;
   last_heartbeat_ = now;
   AddSend(*effects_, Recipients("heartbeat", std::nullopt, std::nullopt),
           R"({"topic":"heartbeat"})");

@@ -1,9 +1,12 @@
-// How long to wait before trying again.
+// How long to wait before trying again, and by which clock.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
+#include <initializer_list>
+#include <optional>
 
+#include "base/timestamp.h"
 #include "base/uuid.h"
 
 namespace cuesheet {
@@ -17,5 +20,22 @@ inline int64_t FullJitterMs(const Entropy& entropy, int64_t base, int64_t cap, u
   const int64_t ceiling = std::min(cap, base << std::min<uint32_t>(attempts, 10));
   return static_cast<int64_t>(fraction * static_cast<double>(ceiling));
 }
+
+// Deadlines by a clock that may be set back: they then move with it, so that no wait gets longer.
+// To be told every time before it is used.
+class Deadlines {
+ public:
+  void Note(Timestamp now, std::initializer_list<std::optional<Timestamp>*> deadlines) {
+    const int64_t back_us = last_.us - now.us;
+    last_ = now;
+    if (back_us <= 0) return;
+    for (std::optional<Timestamp>* const deadline : deadlines) {
+      if (*deadline) (*deadline)->us -= back_us;
+    }
+  }
+
+ private:
+  Timestamp last_{};
+};
 
 }  // namespace cuesheet

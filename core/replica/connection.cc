@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "replica/backoff.h"
-
 namespace cuesheet {
 namespace {
 
@@ -48,6 +46,7 @@ std::string_view ConnectionStateName(ConnectionState state) {
 }
 
 void Connection::Start(Timestamp now) {
+  NoteTime(now);
   attempts_ = 0;
   Connect(now);
 }
@@ -61,6 +60,7 @@ void Connection::Stop() {
 }
 
 void Connection::Online(Timestamp now) {
+  NoteTime(now);
   if (state_ == ConnectionState::kOffline || state_ == ConnectionState::kWaiting) Start(now);
 }
 
@@ -71,6 +71,7 @@ void Connection::Offline() {
 }
 
 void Connection::Opened(Timestamp now) {
+  NoteTime(now);
   if (state_ != ConnectionState::kConnecting) return;
   connect_by_ = std::nullopt;
   silence_by_ = In(now, kSilenceTimeoutMs);
@@ -87,6 +88,11 @@ void Connection::Opened(Timestamp now) {
   SetTimer(now);
 }
 
+void Connection::NoteTime(Timestamp now) {
+  deadlines_.Note(
+      now, {&reconnect_at_, &connect_by_, &fetch_by_, &feed_by_, &silence_by_, &confirm_at_});
+}
+
 // A stock server passes over what it does not know.
 void Connection::Authenticate() {
   Json effect = {{"effect", "authenticate"},
@@ -100,11 +106,13 @@ void Connection::Authenticate() {
 void Connection::BeginWalk(Timestamp now) {
   feed_by_ = std::nullopt;
   QueueOpenJobs();
+  outbox_->RereadDelivered();
   walk_wanted_ = true;
   NextFetch(now);
 }
 
 void Connection::Closed(Timestamp now, const Entropy& entropy) {
+  NoteTime(now);
   if (state_ == ConnectionState::kConnecting || state_ == ConnectionState::kCatchingUp ||
       state_ == ConnectionState::kLive) {
     Drop(now, entropy);
@@ -112,6 +120,7 @@ void Connection::Closed(Timestamp now, const Entropy& entropy) {
 }
 
 Result<void> Connection::Message(std::string_view text, Timestamp now, const Entropy& entropy) {
+  NoteTime(now);
   if (state_ != ConnectionState::kCatchingUp && state_ != ConnectionState::kLive) return {};
   silence_by_ = In(now, kSilenceTimeoutMs);
   const auto message = ParseJson(text);
@@ -143,10 +152,12 @@ Result<void> Connection::FeedMessage(const Json& message, Timestamp now) {
   }
   if (topic == "cuesheet.gone") {
     upstream_ = Upstream::kFollowed;
+    outbox_->Follow(true);
     FetchSnapshot(now);
   } else if (topic == "cuesheet.refused") {
     position_ = {};
     upstream_ = Upstream::kWalked;
+    outbox_->Follow(false);
     if (feed_by_) BeginWalk(now);
   }
   return {};
@@ -157,17 +168,20 @@ Result<void> Connection::Changes(const Json& message, Timestamp now) {
   if (phase_ == Phase::kSnapshot) return {};
   if (upstream_ != Upstream::kFollowed) {  // a walk that has begun is not needed
     upstream_ = Upstream::kFollowed;
+    outbox_->Follow(true);
     walk_wanted_ = false;
     rereads_.clear();
     phase_ = Phase::kIdle;
     ++request_;
     fetch_by_ = feed_by_ = confirm_at_ = std::nullopt;
+    outbox_->RereadDelivered();
   }
   CUE_ASSIGN(const uint64_t next, mirror_.Changes(message));
   position_ = {message.value("store", ""), next};
   outbox_->FollowedTo(position_);
   effects_->Add(R"({"effect":"acknowledge","sequence":)" + std::to_string(next) + '}');
   if (state_ == ConnectionState::kCatchingUp && next >= message.value("head", uint64_t{0})) {
+    outbox_->RereadDelivered();
     NextFetch(now);
   } else {
     SetTimer(now);
@@ -189,6 +203,7 @@ void Connection::FetchSnapshot(Timestamp now) {
 
 Result<void> Connection::Snapshot(uint64_t request, std::string_view lines, Timestamp now,
                                   const Entropy& entropy) {
+  NoteTime(now);
   if (request != request_ || phase_ != Phase::kSnapshot) return {};
   fetch_by_ = In(now, kFetchTimeoutMs);
   SetTimer(now);
@@ -199,6 +214,7 @@ Result<void> Connection::Snapshot(uint64_t request, std::string_view lines, Time
 
 Result<void> Connection::SnapshotEnded(uint64_t request, int status, Timestamp now,
                                        const Entropy& entropy) {
+  NoteTime(now);
   if (request != request_ || phase_ != Phase::kSnapshot) return {};
   if (status == 401 || status == 403) {
     Refused();
@@ -241,6 +257,7 @@ Result<void> Connection::Merge(const Event& event, FieldSet fields,
 }
 
 void Connection::Look(std::span<const Uuid> ids, bool walk, Timestamp now) {
+  NoteTime(now);
   for (const Uuid& id : ids) QueueReread(id);
   walk_wanted_ = walk_wanted_ || (walk && upstream_ != Upstream::kFollowed);
   const bool has_work = walk_wanted_ || !rereads_.empty();
@@ -258,6 +275,7 @@ void Connection::Refused() {
 
 Result<void> Connection::Fetched(uint64_t request, int status, std::string_view body, Timestamp now,
                                  const Entropy& entropy) {
+  NoteTime(now);
   if (request != request_ || phase_ == Phase::kIdle) return {};  // an answer nobody waits for
   if (status == 401 || status == 403) {
     Refused();
@@ -280,17 +298,19 @@ Result<void> Connection::Fetched(uint64_t request, int status, std::string_view 
     } else if (upstream->event.creation_order > ConfirmedOrder()) {
       upstream->fields.Drop(Field::kCreationOrder);
     }
-    // Beside a feed an answer may be late: what the feed has told since then counts.
-    const bool is_followed = upstream_ == Upstream::kFollowed;
-    CUE_TRY(outbox_->Merge(upstream->event, upstream->fields, upstream->progress,
-                           is_followed ? std::optional(Trust::kNewest) : std::nullopt));
+    // Beside a feed an answer may be late: what has been removed since does not come back.
+    const bool is_gone =
+        upstream_ == Upstream::kFollowed && store_->table().FindById(upstream->event.id) == kNoRow;
+    if (!is_gone) CUE_TRY(outbox_->Merge(upstream->event, upstream->fields, upstream->progress));
   }
+  if (!walking) CUE_TRY(outbox_->RereadEnded(reread_, reading_));
   if (walking && edges->size() >= kWalkPageSize) walk_wanted_ = true;
   NextFetch(now);
   return {};
 }
 
 void Connection::Timer(Timestamp now, const Entropy& entropy) {
+  NoteTime(now);
   const auto due = [now](const std::optional<Timestamp>& at) { return at && at->us <= now.us; };
   if (due(reconnect_at_)) {
     Connect(now);
@@ -360,7 +380,10 @@ void Connection::FetchWalk(Timestamp now) {
 void Connection::FetchReread(Timestamp now) {
   phase_ = Phase::kReread;
   Json ids = Json::array();
+  reading_.clear();
+  reread_ = outbox_->RereadBegins();
   for (; !rereads_.empty() && ids.size() < kRereadBatch; rereads_.pop_front()) {
+    reading_.push_back(rereads_.front());
     ids.push_back(rereads_.front().Hex());
   }
   const size_t count = ids.size();

@@ -15,10 +15,12 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "base/effects.h"
 #include "base/timestamp.h"
 #include "base/uuid.h"
+#include "replica/backoff.h"
 #include "replica/mirror.h"
 #include "replica/outbox.h"
 #include "replica/upstream_event.h"
@@ -31,8 +33,9 @@ inline constexpr int64_t kFetchTimeoutMs = 30'000;
 inline constexpr int64_t kSilenceTimeoutMs = 60'000;  // AYON's heartbeat may lag (protocol.md 9.5)
 inline constexpr int64_t kConfirmDelayMs = 250;       // from a live message to the walk behind it
 inline constexpr int64_t kSettleDelayMs = 1'000;      // from live to the walk that makes sure
-// A hub that was followed before answers the auth message within this time, or the walk asks whether
-// the user is known: before the hub closes a socket that has not logged in (3 s, protocol.md 9.2).
+// A hub that was followed before answers the auth message within this time, or the walk asks
+// whether the user is known: before the hub closes a socket that has not logged in (3 s,
+// protocol.md 9.2).
 inline constexpr int64_t kFeedAnswerMs = 2'000;
 inline constexpr int64_t kBackoffBaseMs = 500;
 inline constexpr int64_t kBackoffCapMs = 30'000;
@@ -89,7 +92,9 @@ class Connection final : private MirrorTarget {
 
   Result<void> Merge(const Event& event, FieldSet fields, std::optional<double> progress) override;
   Result<void> Remove(const Uuid& id) override { return outbox_->RemovedUpstream(id); }
+  bool IsLocal(const Uuid& id) const override { return outbox_->HasDispatch(id); }
 
+  void NoteTime(Timestamp now);
   void Authenticate();
   void BeginWalk(Timestamp now);
   Result<void> FeedMessage(const Json& message, Timestamp now);
@@ -120,7 +125,10 @@ class Connection final : private MirrorTarget {
   int64_t walked_to_ = 0;     // the highest creation order that a walk has met
   bool walk_wanted_ = false;  // events were seen whose place the walk has yet to tell
   std::deque<Uuid> rereads_;
+  std::vector<Uuid> reading_;  // of the reread under way, with its number
+  uint64_t reread_ = 0;
   uint32_t attempts_ = 0;
+  Deadlines deadlines_;
   // When each of these is due; unset = not waiting for it.
   std::optional<Timestamp> reconnect_at_, connect_by_, fetch_by_, feed_by_, silence_by_,
       confirm_at_;

@@ -34,7 +34,7 @@ Result<void> RelayTarget::Merge(const Event& event, FieldSet fields,
 }
 
 Result<void> RelayTarget::Remove(const Uuid& id) {
-  CUE_TRY(store_->Remove(id));
+  CUE_TRY(store_->RemoveUpstream(id));
   return {};
 }
 
@@ -61,14 +61,12 @@ Result<void> Mirror::Snapshot(std::string_view lines) {
 Result<uint64_t> Mirror::EndSnapshot() {
   if (!sequence_) return Fail(ErrorCode::kState, "no snapshot is coming in");
   const EventTable& table = store_->table();
-  std::vector<Uuid> gone;  // children first
+  std::vector<Uuid> gone;
   table.VisitRange({.newest_first = true}, [&](Row row) {
-    const bool is_local = table.creation_order(row) >= kFirstProvisionalOrder;
-    if (!is_local && !seen_.contains(row)) gone.push_back(table.id(row));
+    if (!seen_.contains(row) && !target_->IsLocal(table.id(row))) gone.push_back(table.id(row));
     return true;
   });
-  for (const Uuid& id : gone) CUE_TRY(RemoveOrHold(id));
-  CUE_TRY(RemoveHeld());
+  for (const Uuid& id : gone) CUE_TRY(target_->Remove(id));
   seen_.clear();
   return *std::exchange(sequence_, std::nullopt);
 }
@@ -80,7 +78,6 @@ Result<uint64_t> Mirror::Changes(const Json& page) {
     return Broken("expected a page of changes");
   }
   for (const Json& change : *changes) CUE_TRY(Apply(change));
-  CUE_TRY(RemoveHeld());
   return *next;
 }
 
@@ -121,28 +118,7 @@ Result<void> Mirror::Remove(const Json* id) {
   if (id == nullptr || !id->is_string()) return {};
   const auto parsed = Uuid::Parse(id->get_ref<const std::string&>());
   if (!parsed) return Broken("an id is not 32 hex digits");
-  return RemoveOrHold(*parsed);
-}
-
-// A local event that the upstream will refuse, because of this removal, may depend on it until then.
-Result<void> Mirror::RemoveOrHold(const Uuid& id) {
-  const auto removed = target_->Remove(id);
-  if (removed || removed.error().code != ErrorCode::kConflict) return removed;
-  if (held_.size() < kMaxHeldRemovals) held_.insert(id);
-  return {};
-}
-
-Result<void> Mirror::RemoveHeld() {
-  for (bool has_moved = true; has_moved && !held_.empty();) {
-    has_moved = false;
-    for (auto at = held_.begin(); at != held_.end();) {
-      const auto removed = target_->Remove(*at);
-      if (!removed && removed.error().code != ErrorCode::kConflict) return removed;
-      has_moved = has_moved || removed.has_value();
-      at = removed ? held_.erase(at) : std::next(at);
-    }
-  }
-  return {};
+  return target_->Remove(*parsed);
 }
 
 }  // namespace cuesheet

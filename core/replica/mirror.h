@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -16,16 +15,14 @@
 
 namespace cuesheet {
 
-// Removals that wait because of a local event that depends on theirs; more are forgotten.
-inline constexpr size_t kMaxHeldRemovals = 10'000;
-
 // Where the changes of the upstream go.
 class MirrorTarget {
  public:
   virtual Result<void> Merge(const Event& event, FieldSet fields,
                              std::optional<double> progress) = 0;
-  // kConflict while it has children.
   virtual Result<void> Remove(const Uuid& id) = 0;
+  // Whether the event was made here, and the upstream may not have it yet.
+  virtual bool IsLocal(const Uuid& id) const = 0;
 
  protected:
   ~MirrorTarget() = default;
@@ -37,6 +34,7 @@ class RelayTarget final : public MirrorTarget {
   explicit RelayTarget(EventStore* store) : store_(store) {}
   Result<void> Merge(const Event& event, FieldSet fields, std::optional<double> progress) override;
   Result<void> Remove(const Uuid& id) override;
+  bool IsLocal(const Uuid& /*id*/) const override { return false; }
 
  private:
   EventStore* store_;
@@ -48,9 +46,8 @@ class Mirror {
 
   // Whole lines of GET /api/snapshot, in parts, in their order.
   Result<void> Snapshot(std::string_view lines);
-  // All parts have come: removes what the snapshot does not have, but for events that the upstream
-  // has never had, and returns the sequence from which the changes go on. kState without a first
-  // line.
+  // All parts have come: removes what the snapshot does not have, but for local events, and returns
+  // the sequence from which the changes go on. kState without a first line.
   Result<uint64_t> EndSnapshot();
   // The id of the upstream's store, as the snapshot has it.
   const std::string& snapshot_store() const { return snapshot_store_; }
@@ -60,21 +57,17 @@ class Mirror {
   Result<uint64_t> Changes(const Json& page);
   // Events as the feed shows them.
   Result<void> Events(const Json& events);
-  // Tries the removals again that had to wait for a local event.
-  Result<void> RemoveHeld();
 
  private:
   Result<void> Apply(const Json& change);
   Result<void> Merge(const Json& event);
   Result<void> Remove(const Json* id);
-  Result<void> RemoveOrHold(const Uuid& id);
 
   const EventStore* store_;
   MirrorTarget* target_;
   std::optional<uint64_t> sequence_;  // of the snapshot that is coming in
   std::string snapshot_store_;
   std::unordered_set<Row> seen_;  // its events
-  std::set<Uuid> held_;
 };
 
 }  // namespace cuesheet

@@ -24,6 +24,17 @@ bool CanWait(const DispatchRequest& request) {
   return request.store && !request.reuse && !request.topic.starts_with("server.");
 }
 
+// A member of an exported event.
+std::optional<Field> FieldOfExport(std::string_view name) {
+  if (name == "hash") return Field::kHash;
+  if (name == "topic") return Field::kTopic;
+  if (name == "senderType") return Field::kSenderType;
+  if (name == "dependsOn") return Field::kDependsOn;
+  if (name == "createdAt") return Field::kCreatedAt;
+  if (name == "updatedAt") return Field::kUpdatedAt;
+  return FieldNamed(name);
+}
+
 std::string HashOf(const LocalWrite& write) {
   const Json* hash = FindMember(write.body, "hash");
   return hash != nullptr && hash->is_string() ? hash->get<std::string>() : write.id.Hex();
@@ -133,7 +144,6 @@ Result<void> Outbox::Apply(const LocalWrite& write) {
 
 Result<void> Outbox::TakeBack(const LocalWrite& write) {
   if (write.kind == LocalWrite::Kind::kRemove) return Restore(write.before);
-  if (store_->table().FindById(write.id) == kNoRow) return {};
   if (write.kind == LocalWrite::Kind::kDispatch) {
     CUE_TRY(store_->Remove(write.id));
     return {};
@@ -153,7 +163,14 @@ Result<void> Outbox::TakeBack(const LocalWrite& write) {
       values.erase(name);
     }
   }
-  return ApplyUpdate(write.id, values);
+  if (store_->table().FindById(write.id) != kNoRow) return ApplyUpdate(write.id, values);
+  for (LocalWrite& later : writes_) {  // the event was removed here, and may have to come back
+    if (later.id == write.id && later.kind == LocalWrite::Kind::kRemove) {
+      later.before.update(values);
+      NoteState(later);
+    }
+  }
+  return {};
 }
 
 Result<void> Outbox::Restore(const Json& event) {
@@ -170,6 +187,19 @@ Result<void> Outbox::Restore(const Json& event) {
   return store_->Merge(own, fields, std::nullopt);
 }
 
+// The event is not here: what the upstream says of it counts if the removal is refused.
+void Outbox::KeepForRestore(LocalWrite& removal, const Event& event, FieldSet fields) {
+  std::string line;
+  AppendEvent(line, View(event), EventForm::kExport);
+  const Json row = ParseStoredJson(line);
+  for (const auto& [name, value] : row.items()) {
+    const auto field = FieldOfExport(name);
+    if (field && fields.Has(*field)) removal.before[name] = value;
+  }
+  if (fields.Has(Field::kCreationOrder)) removal.before["creationOrder"] = event.creation_order;
+  NoteState(removal);
+}
+
 LocalWrite* Outbox::FindDispatch(const Event& event, FieldSet fields) {
   for (LocalWrite& write : writes_) {
     if (write.kind != LocalWrite::Kind::kDispatch || write.state == LocalWrite::State::kRefused) {
@@ -184,6 +214,7 @@ LocalWrite* Outbox::FindDispatch(const Event& event, FieldSet fields) {
 Result<void> Outbox::Merge(const Event& event, FieldSet fields, std::optional<double> progress,
                            std::optional<Trust> trust) {
   CUE_TRY(EnsureOpen());
+  if (trust == Trust::kUpstream) removed_.erase(event.id);  // in order: it was made again
   if (removed_.contains(event.id)) return {};
   if (writes_.empty() && assumed_.empty()) {
     return store_->Merge(event, fields, progress, trust.value_or(Trust::kNewest));
@@ -195,7 +226,10 @@ Result<void> Outbox::Merge(const Event& event, FieldSet fields, std::optional<do
   bool is_removed = false;
   for (LocalWrite& write : writes_) {
     if (write.id != event.id || write.state != LocalWrite::State::kQueued) continue;
-    is_removed = is_removed || write.kind == LocalWrite::Kind::kRemove;
+    if (write.kind == LocalWrite::Kind::kRemove) {
+      is_removed = true;
+      if (is_row) KeepForRestore(write, event, fields);
+    }
     if (write.kind != LocalWrite::Kind::kUpdate) continue;
     // A value that the write replaces: what the upstream has is what the write will be merged with.
     bool is_changed = false;
@@ -224,7 +258,7 @@ Result<void> Outbox::Merge(const Event& event, FieldSet fields, std::optional<do
 
 Result<void> Outbox::RemovedUpstream(const Uuid& id) {
   CUE_TRY(EnsureOpen());
-  CUE_TRY(store_->Remove(id));
+  CUE_TRY(store_->RemoveUpstream(id));
   DropDelivered(id);
   return {};
 }
@@ -247,12 +281,20 @@ Result<void> Outbox::Rename(Uuid from, Uuid to) {
   for (LocalWrite& write : writes_) {
     if (write.id != from) continue;
     write.id = to;
+    if (write.kind == LocalWrite::Kind::kRemove) write.before["id"] = to.Hex();
     Note({{"n", write.number}, {"id", to.Hex()}});
     const bool is_queued = write.state == LocalWrite::State::kQueued;
     if (came_first && is_queued && write.kind == LocalWrite::Kind::kUpdate) CUE_TRY(Apply(write));
   }
   effects_->Add(R"({"effect":"renamed","from":")" + from.Hex() + R"(","to":")" + to.Hex() + "\"}");
   return {};
+}
+
+bool Outbox::HasDispatch(const Uuid& id) const {
+  return std::ranges::any_of(writes_, [&id](const LocalWrite& write) {
+    return write.id == id && write.kind == LocalWrite::Kind::kDispatch &&
+           write.state != LocalWrite::State::kRefused;
+  });
 }
 
 Outbox::Counts Outbox::counts() const {

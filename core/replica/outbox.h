@@ -5,9 +5,10 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,6 +18,7 @@
 #include "base/json.h"
 #include "base/timestamp.h"
 #include "base/uuid.h"
+#include "replica/backoff.h"
 #include "store/event_store.h"
 
 namespace cuesheet {
@@ -43,7 +45,7 @@ struct LocalWrite {
   enum class Kind : uint8_t { kDispatch, kUpdate, kRemove };
   enum class State : uint8_t {
     kQueued,     // to be sent, or sent and not answered
-    kDelivered,  // a dispatch that the upstream has; its row has not come back yet
+    kDelivered,  // the upstream has it; its row has not come back, or not been read again yet
     kRefused,    // taken back here; kept until the user retries or discards it
   };
 
@@ -56,8 +58,9 @@ struct LocalWrite {
   Timestamp made_at{};  // by the clock of the device
   bool was_sent = false;
   uint32_t server_errors = 0;
-  int status = 0;        // of the refusal, 0 = none
-  std::string detail{};  // its text
+  uint64_t delivered_in = 0;  // the reread that had begun last
+  int status = 0;             // of the refusal, 0 = none
+  std::string detail{};       // its text
 };
 
 class Outbox {
@@ -79,8 +82,11 @@ class Outbox {
   // default a row counts, however old it is, where the state here was only assumed.
   Result<void> Merge(const Event& event, FieldSet fields, std::optional<double> progress,
                      std::optional<Trust> trust = {});
-  // The upstream has no such event any more. kConflict while it has children.
+  // The upstream has no such event any more.
   Result<void> RemovedUpstream(const Uuid& id);
+
+  // Whether a dispatch of the event waits, for its turn or for its row.
+  bool HasDispatch(const Uuid& id) const;
 
   // How far the changes of a hub have been followed, of the session before too; none = not, or not
   // so that the events here can be relied on.
@@ -88,6 +94,9 @@ class Outbox {
   // Noted now and then only: changes that come twice do no harm.
   void FollowedTo(const FeedPosition& position);
 
+  // Whether the upstream is a hub whose changes are followed: then the row of a dispatch comes, and
+  // tells its id.
+  void Follow(bool follows) { follows_ = follows; }
   // Sends the next write when it is time; `may_send`: the connection is live.
   Result<void> Pump(bool may_send, Timestamp now, const Entropy& entropy);
   // The answer to the effect `write`; `status` 0 = none.
@@ -112,6 +121,13 @@ class Outbox {
   // Events that are to be read from the upstream, and whether there is one whose id only a walk
   // tells; the caller takes them.
   std::vector<Uuid> TakeRereads() { return std::exchange(rereads_, {}); }
+  // The events of writes that were delivered, and whose row was not read since: to be read again by
+  // each new connection.
+  void RereadDelivered();
+  // Reading these again begins now; its number.
+  uint64_t RereadBegins() { return ++last_reread_; }
+  // The rows have been merged: what was delivered before it began is settled.
+  Result<void> RereadEnded(uint64_t reread, std::span<const Uuid> ids);
   bool TakeWalkWanted() { return std::exchange(walk_wanted_, false); }
   // The upstream does not know the user any more (401): nothing is sent until the next login.
   bool TakeUnauthorized() { return std::exchange(unauthorized_, false); }
@@ -134,23 +150,26 @@ class Outbox {
   void Removed(const Uuid& id);
   void DropDelivered(const Uuid& id);
   Result<void> Delivered(LocalWrite& write, const Json& answer);
+  void UpdateDelivered(LocalWrite& write);
   Result<void> Rename(Uuid from, Uuid to);
   Result<void> Refuse(LocalWrite& write, int status, const std::string& detail);
   Result<void> TakeBack(const LocalWrite& write);
   Result<void> Apply(const LocalWrite& write);
   Result<void> ApplyUpdate(const Uuid& id, const Json& body);
   Result<void> Restore(const Json& event);
+  void KeepForRestore(LocalWrite& removal, const Event& event, FieldSet fields);
   void Tell(const LocalWrite& write, std::string_view outcome);
   void Wake(int64_t delay_ms);
 
   EventStore* store_;
   EffectQueue* effects_;
-  std::deque<LocalWrite> writes_;
+  std::list<LocalWrite> writes_;  // others keep their place in memory when one goes
   uint64_t last_number_ = 0;
   bool is_open_ = false;
   bool is_salvaged_ = false;
   uint64_t request_ = 0;  // of the last sending
   uint64_t sending_ = 0;  // the number of the write under way, 0 = none
+  Deadlines deadlines_;
   std::optional<Timestamp> send_by_, resend_at_;
   uint32_t attempts_ = 0;  // that failed in a row
   // Removed here and there: a message that was on its way meanwhile brings none of them back. Ids
@@ -159,6 +178,8 @@ class Outbox {
   std::set<Uuid>
       assumed_;  // states that are this replica's guess: the next row of the upstream rules
   std::vector<Uuid> rereads_;
+  uint64_t last_reread_ = 0;
+  bool follows_ = false;
   bool walk_wanted_ = false;
   bool unauthorized_ = false;
   std::optional<FeedPosition> feed_;

@@ -3,7 +3,6 @@
 #include <array>
 
 #include "event/request.h"
-#include "replica/backoff.h"
 #include "replica/outbox.h"
 #include "replica/outbox_values.h"
 
@@ -64,7 +63,8 @@ void Outbox::ReadNote(const Json& note) {
   if (note.contains("feed")) {
     const Json& feed = note["feed"];
     // With changes lost that the store had then, it is not where the feed believes.
-    const bool is_whole = !store_->has_lost() && note.value("at", uint64_t{0}) <= store_->sequence();
+    const bool is_whole =
+        !store_->has_lost() && note.value("at", uint64_t{0}) <= store_->sequence();
     noted_feed_ = FeedPosition{feed.value("store", ""), feed.value("next", uint64_t{0})};
     feed_ = is_whole ? noted_feed_ : std::nullopt;
     return;
@@ -179,6 +179,7 @@ Result<void> Outbox::Pump(bool may_send, Timestamp now, const Entropy& entropy) 
   if (!store_->CheckLoaded()) return {};
   CUE_TRY(EnsureOpen());
   if (!is_salvaged_) CUE_TRY(Salvage());
+  deadlines_.Note(now, {&send_by_, &resend_at_});
   if (sending_ != 0 && send_by_ && send_by_->us <= now.us) {
     CUE_TRY(Answered(request_, 0, "", now, entropy));
   }
@@ -192,10 +193,7 @@ Result<void> Outbox::Send(LocalWrite& write, Timestamp now) {
   const bool is_dispatch = write.kind == LocalWrite::Kind::kDispatch;
   const Json body = is_dispatch ? write.body : BodyToSend(write.body, write.before);
   if (write.kind == LocalWrite::Kind::kUpdate && body.empty()) {  // the upstream is further already
-    rereads_.push_back(write.id);
-    assumed_.insert(write.id);
-    Tell(write, "confirmed");
-    Drop(write.number);
+    UpdateDelivered(write);
     return {};
   }
   if (!write.was_sent) {
@@ -239,6 +237,7 @@ Verdict Judge(LocalWrite::Kind kind, int status, const Json& answer) {
 
 Result<void> Outbox::Answered(uint64_t request, int status, std::string_view body, Timestamp now,
                               const Entropy& entropy) {
+  deadlines_.Note(now, {&send_by_, &resend_at_});
   if (request != request_ || sending_ == 0) return {};  // an answer nobody waits for
   LocalWrite* const write = Find(std::exchange(sending_, 0));
   send_by_ = std::nullopt;
@@ -248,6 +247,8 @@ Result<void> Outbox::Answered(uint64_t request, int status, std::string_view bod
   if (verdict == Verdict::kRetry && status >= 500 && ++write->server_errors >= kMaxServerErrors) {
     verdict = Verdict::kRefused;
   }
+  // The row is on its way, or the event has been deleted: sent again until one of both is known.
+  if (verdict == Verdict::kAlreadyThere && follows_) verdict = Verdict::kRetry;
   if (verdict == Verdict::kRetry) {
     const int64_t delay = FullJitterMs(entropy, kResendBaseMs, kResendCapMs, attempts_++);
     resend_at_ = {now.us + delay * 1000};
@@ -267,7 +268,7 @@ Result<void> Outbox::Answered(uint64_t request, int status, std::string_view bod
       walk_wanted_ = true;
       return {};
     case Verdict::kGone:
-      if (store_->table().FindById(write->id) != kNoRow) (void)store_->Remove(write->id);
+      CUE_TRY(store_->RemoveUpstream(write->id));
       Removed(write->id);
       return Refuse(*write, status, "the event was deleted on the server");
     case Verdict::kRefused:
@@ -278,11 +279,10 @@ Result<void> Outbox::Answered(uint64_t request, int status, std::string_view bod
   }
   if (write->kind == LocalWrite::Kind::kDispatch) return Delivered(*write, answer);
   if (write->kind == LocalWrite::Kind::kUpdate) {
-    rereads_.push_back(write->id);
-    assumed_.insert(write->id);
-  } else {
-    Removed(write->id);
+    UpdateDelivered(*write);
+    return {};
   }
+  Removed(write->id);
   Tell(*write, "confirmed");
   Drop(write->number);
   return {};
@@ -315,6 +315,7 @@ Result<void> Outbox::Delivered(LocalWrite& write, const Json& answer) {
   LocalWrite* const delivered = Find(number);
   delivered->state = LocalWrite::State::kDelivered;
   delivered->status = id ? 0 : 409;
+  delivered->delivered_in = last_reread_;
   NoteState(*delivered);
   Tell(*delivered, "confirmed");
   if (id) {
@@ -322,6 +323,40 @@ Result<void> Outbox::Delivered(LocalWrite& write, const Json& answer) {
   } else {
     walk_wanted_ = true;
   }
+  return {};
+}
+
+// What the upstream has made of it may differ, and a row of before may have been laid under it.
+void Outbox::UpdateDelivered(LocalWrite& write) {
+  write.state = LocalWrite::State::kDelivered;
+  write.delivered_in = last_reread_;
+  NoteState(write);
+  rereads_.push_back(write.id);
+  assumed_.insert(write.id);
+  Tell(write, "confirmed");
+  effects_->Add(R"({"effect":"outbox"})");
+}
+
+void Outbox::RereadDelivered() {
+  for (const LocalWrite& write : writes_) {
+    const bool has_id = write.status == 0;
+    if (has_id && write.state == LocalWrite::State::kDelivered) rereads_.push_back(write.id);
+  }
+}
+
+// A dispatch whose row has not come, although it was asked for, was deleted since.
+Result<void> Outbox::RereadEnded(uint64_t reread, std::span<const Uuid> ids) {
+  std::vector<uint64_t> settled;
+  std::vector<Uuid> gone;
+  for (const LocalWrite& write : writes_) {
+    const bool is_read =
+        write.delivered_in < reread && std::ranges::find(ids, write.id) != ids.end();
+    if (!is_read || write.state != LocalWrite::State::kDelivered) continue;
+    if (write.kind == LocalWrite::Kind::kDispatch) gone.push_back(write.id);
+    if (write.kind == LocalWrite::Kind::kUpdate) settled.push_back(write.number);
+  }
+  for (const uint64_t number : settled) Drop(number);
+  for (const Uuid& id : gone) CUE_TRY(RemovedUpstream(id));
   return {};
 }
 

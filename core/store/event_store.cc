@@ -171,6 +171,14 @@ Result<bool> EventStore::Remove(const Uuid& id) {
   return true;
 }
 
+Result<bool> EventStore::RemoveUpstream(const Uuid& id) {
+  CUE_TRY(CheckWritable());
+  const Row row = table_.FindById(id);
+  if (row == kNoRow) return false;
+  RemoveRow(row);
+  return true;
+}
+
 Result<void> EventStore::RemoveAll(const std::vector<Row>& rows) {
   CUE_TRY(CheckWritable());
   const std::unordered_set<Row> doomed(rows.begin(), rows.end());

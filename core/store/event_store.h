@@ -133,6 +133,9 @@ class EventStore {
   // False when there is no such event; kConflict when it has children (protocol.md 5).
   Result<bool> Remove(const Uuid& id);
 
+  // The same for what an upstream has removed: its children stay, and wait for it.
+  Result<bool> RemoveUpstream(const Uuid& id);
+
   // Removes all of them or none: kConflict when one has a child that is not among them.
   Result<void> RemoveAll(const std::vector<Row>& rows);
 

@@ -328,5 +328,35 @@ TEST_CASE("what cannot wait, is wrong or too much is refused and changes nothing
   CHECK(f.List().empty());
 }
 
+TEST_CASE("a removal of an event whose row has not come back takes no other write with it") {
+  OutboxFixture f;
+  const auto first = f.Dispatch();
+  REQUIRE(f.outbox.Remove(first.id, f.Now()));
+  const auto second = f.Dispatch(R"({"topic":"demo.second"})");
+  f.Answer(f.Pump(), 200, {{"id", first.id.Hex()}});
+  f.Answer(f.Pump(), 204);
+  const Json list = f.List();
+  REQUIRE(list.size() == 1);
+  CHECK(list[0]["id"] == second.id.Hex());
+}
+
+TEST_CASE("what the upstream says of an event that is removed here counts when that is refused") {
+  OutboxFixture f;
+  const Uuid id = kServerId;
+  Event event;
+  event.id = id;
+  event.topic = "demo.a";
+  event.creation_order = 4;
+  event.created_at = event.updated_at = {1'700'000'000'000'000};
+  f.Row(event);
+  REQUIRE(f.outbox.Remove(id, f.Now()));
+  event.description = "changed since";
+  event.updated_at = {1'700'000'001'000'000};
+  f.Row(event);
+  CHECK(f.store.table().FindById(id) == kNoRow);
+  f.Answer(f.Pump(), 409, {{"code", 409}, {"detail", "still referenced"}});
+  CHECK(f.View(id).description == "changed since");
+}
+
 }  // namespace
 }  // namespace cuesheet::testing

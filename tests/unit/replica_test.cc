@@ -63,7 +63,8 @@ TEST_CASE("a connection authenticates, walks from its cursor, and is live") {
   CHECK(f.Effect("connect"));
   f.connection.Opened(f.Now());
   const auto effects = f.Effects();
-  CHECK(effects[0] == Json::parse(R"({"effect":"authenticate","subscribe":["*"],"project":null,"since":0})"));
+  CHECK(effects[0] ==
+        Json::parse(R"({"effect":"authenticate","subscribe":["*"],"project":null,"since":0})"));
   CHECK(effects[2]["path"] == "/graphql");
   f.Answer(effects[2]["request"], Json::array({Edge(4), Edge(9, "log.info")}));
   CHECK(f.connection.state() == ConnectionState::kLive);
@@ -211,8 +212,8 @@ TEST_CASE("the walk goes on over events outside of the scope, and does not fetch
   CHECK(f.connection.state() == ConnectionState::kLive);
   CHECK(f.store.table().size() == 1);
   REQUIRE(f.connection.Message(
-      R"({"id":"e0000000000000000000000000000001","topic":"demo.a","status":"finished"})",
-      f.Now(), f.Draw()));
+      R"({"id":"e0000000000000000000000000000001","topic":"demo.a","status":"finished"})", f.Now(),
+      f.Draw()));
   CHECK(f.store.table().size() == 1);
 }
 
@@ -233,6 +234,79 @@ TEST_CASE("an event that retention had removed comes back to its own place when 
   f.Answer(f.Effect("fetch").value()["request"], Json::array());           // the walk
   f.Answer(f.Effect("fetch").value()["request"], Json::array({Edge(7)}));  // the reread
   CHECK(f.View(id).creation_order == 7);
+}
+
+Json FeedEvent(int order, std::string_view status = "finished") {
+  Json event = Edge(order, "demo.a", status)["node"];
+  event["cursor"] = CursorOf(order);
+  event["summary"] = Json::object();
+  return event;
+}
+
+std::string Changes(const Json& changes, uint64_t next, uint64_t head) {
+  return Json({{"topic", "cuesheet.changes"},
+               {"changes", changes},
+               {"next", next},
+               {"head", head},
+               {"store", "s1"}})
+      .dump();
+}
+
+TEST_CASE("an upstream that answers with its changes is followed, and the walk is given up") {
+  ReplicaFixture f;
+  f.connection.Start(f.Now());
+  f.connection.Opened(f.Now());
+  const uint64_t walk = f.Effect("fetch").value()["request"];
+  const Json change = {{"sequence", 1}, {"kind", "inserted"}, {"event", FeedEvent(1)}};
+  REQUIRE(f.connection.Message(Changes(Json::array({change}), 1, 2), f.Now(), f.Draw()));
+  CHECK(f.connection.state() == ConnectionState::kCatchingUp);
+  CHECK(f.Effect("acknowledge").value()["sequence"] == 1);
+  const std::string gone = FeedEvent(1)["id"];
+  const Json removed = {{"sequence", 2}, {"kind", "removed"}, {"id", gone}};
+  REQUIRE(f.connection.Message(Changes(Json::array({removed}), 2, 2), f.Now(), f.Draw()));
+  CHECK(f.connection.state() == ConnectionState::kLive);
+  f.Answer(walk, Json::array({Edge(1)}));  // late: nobody waits for it
+  CHECK(f.store.table().size() == 0);
+  f.connection.Closed(f.Now(), f.Draw());
+  f.connection.Online(f.Now());
+  (void)f.Effects();
+  f.connection.Opened(f.Now());
+  const Json auth = f.Effect("authenticate").value();
+  CHECK(auth["since"] == 2);
+  CHECK(auth["store"] == "s1");
+}
+
+TEST_CASE("when the history is gone a snapshot is taken, and what it does not have goes") {
+  ReplicaFixture f;
+  f.GoLive();
+  f.connection.Timer({f.now_us + 10'000'000}, f.Draw());
+  f.Answer(f.Effect("fetch").value()["request"], Json::array({Edge(7)}));
+  const auto local = f.outbox.Dispatch({{"topic", "demo.local"}}, {}, f.Now(), f.Draw());
+  (void)f.Effects();
+  REQUIRE(f.connection.Message(R"({"topic":"cuesheet.gone","code":410})", f.Now(), f.Draw()));
+  const uint64_t request = f.Effect("snapshot").value()["request"];
+  const std::string lines =
+      R"({"sequence":5,"store":"s1"})" + std::string("\n") + FeedEvent(9).dump() + "\n";
+  REQUIRE(f.connection.Snapshot(request, lines, f.Now(), f.Draw()));
+  REQUIRE(f.connection.SnapshotEnded(request, 200, f.Now(), f.Draw()));
+  CHECK(f.Effect("authenticate").value()["since"] == 5);
+  CHECK(f.store.table().FindById(*Uuid::ParseLenient("e0000000000000000000000000000007")) ==
+        kNoRow);
+  CHECK(f.store.table().FindById(*Uuid::ParseLenient("e0000000000000000000000000000009")) !=
+        kNoRow);
+  CHECK(f.store.table().FindById(local->id) != kNoRow);  // nobody has it yet
+}
+
+TEST_CASE("a clock that is set back makes no wait longer") {
+  ReplicaFixture f;
+  f.connection.Start(f.Now());
+  f.connection.Closed(f.Now(), f.Draw());
+  REQUIRE(f.connection.state() == ConnectionState::kWaiting);
+  f.now_us -= 3'600'000'000;
+  f.connection.Timer(f.Now(), f.Draw());
+  f.now_us += kBackoffCapMs * 1000;
+  f.connection.Timer(f.Now(), f.Draw());
+  CHECK(f.connection.state() == ConnectionState::kConnecting);
 }
 
 }  // namespace

@@ -1,0 +1,80 @@
+// A hub as its host runs it: answers and messages leave after the commit that covers them, and a
+// crash takes back what no commit covers.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "../oracle/random.h"
+#include "hub/api.h"
+#include "hub/sockets.h"
+#include "journal/testing/memory_env.h"
+#include "schedule.h"
+
+namespace cuesheet::simulation {
+
+struct Answer {
+  int status = 0;  // 0 = none
+  std::string body{};
+};
+
+class HubNode {
+ public:
+  using Frame = std::function<void(std::string_view)>;  // to the client; "" = closed
+
+  HubNode(Schedule* schedule, oracle::Random* random);
+
+  // A request of the hub's API, by its operation. None while it is down, or when it crashes.
+  Answer Ask(std::string_view operation, const std::string& id, const std::string& body);
+  // The same by method and path, as a replica sends it.
+  Answer Fetch(const std::string& method, const std::string& path, const std::string& body);
+
+  // The number of the socket; 0 while it is down.
+  uint32_t Open(Frame frame);
+  void Message(uint32_t client, std::string_view text);
+  void Close(uint32_t client);
+  void Tick();
+
+  // As `cuesheet import`: the history before it cannot be followed any more.
+  void Import(const std::string& ndjson);
+  // Writes a checkpoint: after a restart only the changes behind it are known.
+  void Checkpoint();
+
+  // Loses what is not committed and every socket; Start() brings it back.
+  void Crash();
+  void Start();
+  bool is_up() const { return up_ != nullptr; }
+  const EventStore& store() const { return up_->store; }
+  // Crashes before one in so many commits; 0 = never.
+  void CrashBeforeOneCommitIn(size_t commits) { crash_in_ = commits; }
+
+ private:
+  struct Up {
+    EventStore store;
+    EffectQueue effects;
+    HubApi api{&store};
+    Sockets sockets{&effects, &store, &api.feed()};
+    explicit Up(Env* env) : store(env) {}
+  };
+
+  Answer Graphql(const std::string& body);
+  Answer Snapshot();
+  bool Commit();
+  void CarryOut();
+  Entropy Draw();
+
+  Schedule* schedule_;
+  oracle::Random* random_;
+  MemoryEnv disk_;
+  std::map<std::string, std::string> durable_;
+  std::unique_ptr<Up> up_;
+  std::map<uint32_t, Frame> clients_;
+  uint32_t last_client_ = 0;
+  size_t crash_in_ = 0;
+};
+
+}  // namespace cuesheet::simulation

@@ -1,0 +1,102 @@
+// A replica as its worker runs it: effects are carried out at once, a write is acknowledged when
+// the commit that covers it is done, and a crash takes back what no commit covers.
+#pragma once
+
+#include <algorithm>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "../oracle/random.h"
+#include "hub_node.h"
+#include "journal/testing/memory_env.h"
+#include "replica/connection.h"
+#include "replica/outbox.h"
+#include "schedule.h"
+
+namespace cuesheet::simulation {
+
+// What the network does with what is sent.
+struct Network {
+  bool is_cut = false;
+  size_t lost_percent = 0;   // of requests, and of answers
+  int64_t delay_us = 5'000;  // at most
+};
+
+class ReplicaNode {
+ public:
+  ReplicaNode(Schedule* schedule, oracle::Random* random, HubNode* hub, const Network* network);
+
+  // Local writes; `acknowledged` is called once they are durable. False when they were refused.
+  bool Dispatch(const Json& body, std::function<void()> acknowledged);
+  bool Update(const Uuid& id, const Json& body, std::function<void()> acknowledged);
+  bool Remove(const Uuid& id, std::function<void()> acknowledged);
+
+  // Loses what no commit covers, then starts again.
+  void Crash();
+  // The socket breaks; what was on its way in either direction is lost.
+  void Cut();
+  // Commits fail from now on, or no longer.
+  void FillDisk(bool is_full) { disk_is_full_ = is_full; }
+  // Time goes on without it until then.
+  void Freeze(int64_t microseconds) {
+    frozen_until_.us = std::max(frozen_until_.us, schedule_->now().us + microseconds);
+  }
+  bool IsFrozen() const { return frozen_until_.us > schedule_->now().us; }
+  // By the device's clock, which is not the hub's.
+  void SetClock(int64_t skew_us) { skew_us_ = skew_us; }
+
+  const EventStore& store() const { return up_->store; }
+  ConnectionState state() const { return up_->connection.state(); }
+  Outbox::Counts outbox() const { return up_->outbox.counts(); }
+  std::string OutboxList();
+
+ private:
+  struct Up {
+    EventStore store;
+    EffectQueue effects;
+    Outbox outbox{&store, &effects};
+    Connection connection{&store, &effects, &outbox};
+    explicit Up(Env* env) : store(env) {}
+  };
+
+  void Start();
+  // Runs `work` in this life of the replica, when it is not frozen.
+  void Later(int64_t delay_us, std::function<void()> work);
+  void Thaw();
+  void Settle();
+  void Commit();
+  void CarryOut(const Json& effect);
+  void Connect();
+  void Send(const Json& frame);
+  void Request(const std::string& method, const std::string& path, const std::string& body,
+               std::function<void(const Answer&)> answered);
+  bool Write(const Result<Outbox::Queued>& queued, std::function<void()> acknowledged);
+  int64_t Delay() { return 1 + static_cast<int64_t>(random_->Below(network_->delay_us)); }
+  Timestamp Now() const { return {schedule_->now().us + skew_us_}; }
+  Entropy Draw();
+
+  Schedule* schedule_;
+  oracle::Random* random_;
+  HubNode* hub_;
+  const Network* network_;
+  MemoryEnv disk_;
+  std::map<std::string, std::string> durable_;
+  std::unique_ptr<Up> up_;
+  uint64_t life_ = 0;                // counts starts
+  uint64_t socket_ = 0;              // counts sockets
+  uint32_t client_ = 0;              // of the hub
+  Timestamp to_hub_{}, from_hub_{};  // when the last frame arrives: frames keep their order
+  uint64_t timer_ = 0, wake_ = 0;
+  bool commit_is_due_ = false;
+  bool disk_is_full_ = false;
+  Timestamp frozen_until_{};
+  std::deque<std::function<void()>> frozen_work_;
+  int64_t skew_us_ = 0;
+  std::vector<std::function<void()>> waiting_;  // for the next commit
+};
+
+}  // namespace cuesheet::simulation
