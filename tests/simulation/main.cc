@@ -1,4 +1,5 @@
-// npm run simulate -- [--seeds=N] [--from=S]: ends with `N passed, N failed`.
+// npm run simulate -- [--seeds=N] [--from=S] [--stop]: ends with `N passed, N failed`; --stop at
+// the first that fails.
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -35,6 +36,8 @@ unsigned long long NumberOf(int argc, char** argv, std::string_view name,
 int main(int argc, char** argv) {
   const unsigned long long seeds = NumberOf(argc, argv, "--seeds", 300);
   const unsigned long long from = NumberOf(argc, argv, "--from", 1);
+  bool stops = false;
+  for (int i = 1; i < argc; ++i) stops = stops || std::string_view(argv[i]) == "--stop";
   (void)std::signal(SIGABRT, SayWhichDied);
   unsigned long long failed = 0;
   for (running = from; running < from + seeds; ++running) {
@@ -43,6 +46,7 @@ int main(int argc, char** argv) {
     ++failed;
     (void)std::printf("seed %llu: %s\n  npm run simulate -- --seeds 1 --from %llu\n", running,
                       wrong->c_str(), running);
+    if (stops) break;
   }
   (void)std::printf("%llu passed, %llu failed\n", seeds - failed, failed);
   return failed == 0 ? 0 : 1;
