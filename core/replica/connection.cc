@@ -16,6 +16,12 @@ constexpr std::string_view kRereadQuery =
 
 Timestamp In(Timestamp now, int64_t delay_ms) { return {now.us + delay_ms * 1000}; }
 
+// Of a message that anybody may have sent.
+std::string TextOf(const Json& message, std::string_view name) {
+  const Json* value = FindMember(message, name);
+  return value != nullptr && value->is_string() ? value->get<std::string>() : "";
+}
+
 const Json* EdgesOf(const Json& answer) {
   const Json* data = FindMember(answer, "data");
   const Json* events = data == nullptr ? nullptr : FindMember(*data, "events");
@@ -144,7 +150,7 @@ Result<void> Connection::Message(std::string_view text, Timestamp now, const Ent
 }
 
 Result<void> Connection::FeedMessage(const Json& message, Timestamp now) {
-  const std::string topic = message.value("topic", "");
+  const std::string topic = TextOf(message, "topic");
   if (topic == "cuesheet.changes") return Changes(message, now);
   if (topic == "cuesheet.open") {
     const Json* events = FindMember(message, "events");
@@ -177,10 +183,13 @@ Result<void> Connection::Changes(const Json& message, Timestamp now) {
     outbox_->RereadDelivered();
   }
   CUE_ASSIGN(const uint64_t next, mirror_.Changes(message));
-  position_ = {message.value("store", ""), next};
+  const Json* head = FindMember(message, "head");
+  const bool is_last =
+      head == nullptr || !head->is_number_unsigned() || next >= head->get<uint64_t>();
+  position_ = {TextOf(message, "store"), next};
   outbox_->FollowedTo(position_);
   effects_->Add(R"({"effect":"acknowledge","sequence":)" + std::to_string(next) + '}');
-  if (state_ == ConnectionState::kCatchingUp && next >= message.value("head", uint64_t{0})) {
+  if (state_ == ConnectionState::kCatchingUp && is_last) {
     outbox_->RereadDelivered();
     NextFetch(now);
   } else {

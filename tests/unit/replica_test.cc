@@ -276,6 +276,25 @@ TEST_CASE("an upstream that answers with its changes is followed, and the walk i
   CHECK(auth["store"] == "s1");
 }
 
+TEST_CASE("what no hub says is refused, and the connection begins anew") {
+  for (const char* message :
+       {R"({"topic":"cuesheet.changes"})",
+        R"({"topic":"cuesheet.changes","changes":[],"next":"1"})",
+        R"({"topic":"cuesheet.changes","changes":[{"kind":"removed","id":5},7,null],"next":1})",
+        R"({"topic":"cuesheet.open","events":{}})"}) {
+    CAPTURE(message);
+    ReplicaFixture f;
+    f.GoLive();
+    const auto taken = f.connection.Message(message, f.Now(), f.Draw());
+    CHECK((taken || f.connection.state() == ConnectionState::kWaiting));
+  }
+  ReplicaFixture f;
+  f.GoLive();
+  const std::string odd =
+      R"({"topic":"cuesheet.changes","changes":[],"next":1,"head":"x","store":[]})";
+  CHECK(f.connection.Message(odd, f.Now(), f.Draw()));
+}
+
 TEST_CASE("when the history is gone a snapshot is taken, and what it does not have goes") {
   ReplicaFixture f;
   f.GoLive();
