@@ -122,4 +122,10 @@ const Json* FindMember(const Json& object, std::string_view key) {
   return it == object.end() ? nullptr : &*it;
 }
 
+std::string_view TextMember(const Json& object, std::string_view key) {
+  const Json* value = FindMember(object, key);
+  if (value == nullptr || !value->is_string()) return {};
+  return value->get_ref<const std::string&>();
+}
+
 }  // namespace cuesheet

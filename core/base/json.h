@@ -27,5 +27,7 @@ std::string CanonicalText(const Json& value);
 
 // A member of an object, or nullptr when it is missing (or `object` is none).
 const Json* FindMember(const Json& object, std::string_view key);
+// The text of a member; empty when it is missing or no text. Lives as long as `object`.
+std::string_view TextMember(const Json& object, std::string_view key);
 
 }  // namespace cuesheet

@@ -16,12 +16,6 @@ constexpr std::string_view kRereadQuery =
 
 Timestamp In(Timestamp now, int64_t delay_ms) { return {now.us + delay_ms * 1000}; }
 
-// Of a message that anybody may have sent.
-std::string TextOf(const Json& message, std::string_view name) {
-  const Json* value = FindMember(message, name);
-  return value != nullptr && value->is_string() ? value->get<std::string>() : "";
-}
-
 const Json* EdgesOf(const Json& answer) {
   const Json* data = FindMember(answer, "data");
   const Json* events = data == nullptr ? nullptr : FindMember(*data, "events");
@@ -82,7 +76,7 @@ void Connection::Opened(Timestamp now) {
   connect_by_ = std::nullopt;
   silence_by_ = In(now, kSilenceTimeoutMs);
   rereads_.clear();
-  upstream_ = Upstream::kUnknown;
+  is_followed_ = false;
   if (position_.store.empty()) {
     const auto known = outbox_->feed();
     if (known && *known) position_ = **known;
@@ -130,15 +124,12 @@ Result<void> Connection::Message(std::string_view text, Timestamp now, const Ent
   if (state_ != ConnectionState::kCatchingUp && state_ != ConnectionState::kLive) return {};
   silence_by_ = In(now, kSilenceTimeoutMs);
   const auto message = ParseJson(text);
-  const Json* topic = message ? FindMember(*message, "topic") : nullptr;
-  const bool is_of_feed = topic != nullptr && topic->is_string() &&
-                          topic->get_ref<const std::string&>().starts_with("cuesheet.");
-  if (is_of_feed) {
+  if (message && TextMember(*message, "topic").starts_with("cuesheet.")) {
     const auto taken = FeedMessage(*message, now);
     if (!taken) Drop(now, entropy);  // the next connection begins before it
     return taken;
   }
-  const auto upstream = ParseSocketEvent(text);
+  const auto upstream = message ? ParseSocketEvent(*message) : std::nullopt;
   if (upstream && upstream->stored) {
     CUE_TRY(TakeIn(*upstream));
     if (!confirm_at_ && phase_ == Phase::kIdle && (walk_wanted_ || !rereads_.empty())) {
@@ -150,31 +141,33 @@ Result<void> Connection::Message(std::string_view text, Timestamp now, const Ent
 }
 
 Result<void> Connection::FeedMessage(const Json& message, Timestamp now) {
-  const std::string topic = TextOf(message, "topic");
+  const std::string_view topic = TextMember(message, "topic");
   if (topic == "cuesheet.changes") return Changes(message, now);
   if (topic == "cuesheet.open") {
     const Json* events = FindMember(message, "events");
     return events == nullptr ? Result<void>() : mirror_.Events(*events);
   }
   if (topic == "cuesheet.gone") {
-    upstream_ = Upstream::kFollowed;
-    outbox_->Follow(true);
+    Follow(true);
     FetchSnapshot(now);
   } else if (topic == "cuesheet.refused") {
     position_ = {};
-    upstream_ = Upstream::kWalked;
-    outbox_->Follow(false);
+    Follow(false);
     if (feed_by_) BeginWalk(now);
   }
   return {};
 }
 
+void Connection::Follow(bool follows) {
+  is_followed_ = follows;
+  outbox_->Follow(follows);
+}
+
 // The upstream is a hub, and this is what it has to say, in order.
 Result<void> Connection::Changes(const Json& message, Timestamp now) {
   if (phase_ == Phase::kSnapshot) return {};
-  if (upstream_ != Upstream::kFollowed) {  // a walk that has begun is not needed
-    upstream_ = Upstream::kFollowed;
-    outbox_->Follow(true);
+  if (!is_followed_) {  // a walk that has begun is not needed
+    Follow(true);
     walk_wanted_ = false;
     rereads_.clear();
     phase_ = Phase::kIdle;
@@ -186,7 +179,7 @@ Result<void> Connection::Changes(const Json& message, Timestamp now) {
   const Json* head = FindMember(message, "head");
   const bool is_last =
       head == nullptr || !head->is_number_unsigned() || next >= head->get<uint64_t>();
-  position_ = {TextOf(message, "store"), next};
+  position_ = {std::string(TextMember(message, "store")), next};
   outbox_->FollowedTo(position_);
   effects_->Add(R"({"effect":"acknowledge","sequence":)" + std::to_string(next) + '}');
   if (state_ == ConnectionState::kCatchingUp && is_last) {
@@ -247,11 +240,10 @@ Result<void> Connection::SnapshotEnded(uint64_t request, int status, Timestamp n
 Result<void> Connection::TakeIn(const UpstreamEvent& upstream) {
   const Event& event = upstream.event;
   const bool was_here = store_->table().FindById(event.id) != kNoRow;
-  const bool is_followed = upstream_ == Upstream::kFollowed;
-  if (is_followed && !was_here) return {};  // what is stored comes by the feed
+  if (is_followed_ && !was_here) return {};  // what is stored comes by the feed
   CUE_TRY(outbox_->Merge(event, upstream.fields, upstream.progress));
   const Row row = store_->table().FindById(event.id);
-  if (is_followed || row == kNoRow) return {};  // none: outside of the scope
+  if (is_followed_ || row == kNoRow) return {};  // none: outside of the scope
   if (store_->table().creation_order(row) >= kFirstProvisionalOrder) walk_wanted_ = true;
   // A change of an event that had gone by retention: the walk has passed its place already.
   const bool came_back = !was_here && event.created_at < event.updated_at;
@@ -268,7 +260,7 @@ Result<void> Connection::Merge(const Event& event, FieldSet fields,
 void Connection::Look(std::span<const Uuid> ids, bool walk, Timestamp now) {
   NoteTime(now);
   for (const Uuid& id : ids) QueueReread(id);
-  walk_wanted_ = walk_wanted_ || (walk && upstream_ != Upstream::kFollowed);
+  walk_wanted_ = walk_wanted_ || (walk && !is_followed_);
   const bool has_work = walk_wanted_ || !rereads_.empty();
   if (state_ == ConnectionState::kLive && phase_ == Phase::kIdle && has_work && !confirm_at_) {
     confirm_at_ = In(now, kConfirmDelayMs);
@@ -308,8 +300,7 @@ Result<void> Connection::Fetched(uint64_t request, int status, std::string_view 
       upstream->fields.Drop(Field::kCreationOrder);
     }
     // Beside a feed an answer may be late: what has been removed since does not come back.
-    const bool is_gone =
-        upstream_ == Upstream::kFollowed && store_->table().FindById(upstream->event.id) == kNoRow;
+    const bool is_gone = is_followed_ && store_->table().FindById(upstream->event.id) == kNoRow;
     if (!is_gone) CUE_TRY(outbox_->Merge(upstream->event, upstream->fields, upstream->progress));
   }
   if (!walking) CUE_TRY(outbox_->RereadEnded(reread_, reading_));
@@ -366,7 +357,7 @@ void Connection::NextFetch(Timestamp now) {
     FetchReread(now);
   } else {
     attempts_ = 0;
-    if (state_ == ConnectionState::kCatchingUp && upstream_ != Upstream::kFollowed) {
+    if (state_ == ConnectionState::kCatchingUp && !is_followed_) {
       // Nobody says when the upstream took the auth message: what came between the walk and that
       // moment is found by walking once more.
       walk_wanted_ = true;

@@ -88,7 +88,6 @@ class Connection final : private MirrorTarget {
 
  private:
   enum class Phase { kIdle, kWalk, kReread, kSnapshot };
-  enum class Upstream { kUnknown, kWalked, kFollowed };
 
   Result<void> Merge(const Event& event, FieldSet fields, std::optional<double> progress) override;
   Result<void> Remove(const Uuid& id) override { return outbox_->RemovedUpstream(id); }
@@ -96,6 +95,7 @@ class Connection final : private MirrorTarget {
 
   void NoteTime(Timestamp now);
   void Authenticate();
+  void Follow(bool follows);
   void BeginWalk(Timestamp now);
   Result<void> FeedMessage(const Json& message, Timestamp now);
   Result<void> Changes(const Json& message, Timestamp now);
@@ -117,8 +117,8 @@ class Connection final : private MirrorTarget {
   EffectQueue* effects_;
   Outbox* outbox_;
   Mirror mirror_;
-  Upstream upstream_ = Upstream::kUnknown;
-  FeedPosition position_;  // of the hub's changes; no store = unknown
+  bool is_followed_ = false;  // the upstream is a hub, and has answered
+  FeedPosition position_;     // of the hub's changes; no store = unknown
   ConnectionState state_ = ConnectionState::kStopped;
   Phase phase_ = Phase::kIdle;
   uint64_t request_ = 0;      // number of the fetch under way or the last one

@@ -4,20 +4,13 @@
 #include <utility>
 #include <vector>
 
-#include "event/event_reader.h"
-#include "query/event_query.h"
+#include "replica/upstream_event.h"
 
 namespace cuesheet {
 namespace {
 
 std::unexpected<Error> Broken(std::string_view what) {
   return Fail(ErrorCode::kInvalid, "upstream: " + std::string(what));
-}
-
-std::string_view TextOf(const Json& object, std::string_view name) {
-  const Json* value = FindMember(object, name);
-  if (value == nullptr || !value->is_string()) return {};
-  return value->get_ref<const std::string&>();
 }
 
 std::optional<uint64_t> NumberOf(const Json& object, std::string_view name) {
@@ -33,10 +26,7 @@ Result<void> RelayTarget::Merge(const Event& event, FieldSet fields,
   return store_->Merge(event, fields, progress, Trust::kMirror);
 }
 
-Result<void> RelayTarget::Remove(const Uuid& id) {
-  CUE_TRY(store_->RemoveUpstream(id));
-  return {};
-}
+Result<void> RelayTarget::Remove(const Uuid& id) { return store_->RemoveUpstream(id); }
 
 Result<void> Mirror::Snapshot(std::string_view lines) {
   while (!lines.empty()) {
@@ -46,13 +36,13 @@ Result<void> Mirror::Snapshot(std::string_view lines) {
     CUE_ASSIGN(const Json value, ParseJson(line));
     if (const auto sequence = NumberOf(value, "sequence")) {
       sequence_ = sequence;
-      snapshot_store_ = TextOf(value, "store");
+      snapshot_store_ = TextMember(value, "store");
       seen_.clear();
       continue;
     }
     if (!sequence_) return Broken("the first line of a snapshot has no sequence");
     CUE_TRY(Merge(value));
-    const auto id = Uuid::Parse(TextOf(value, "id"));
+    const auto id = Uuid::Parse(TextMember(value, "id"));
     if (id) seen_.insert(store_->table().FindById(*id));
   }
   return {};
@@ -91,27 +81,13 @@ Result<void> Mirror::Apply(const Json& change) {
   const Json* event = FindMember(change, "event");
   if (event != nullptr) return Merge(*event);
   // An event that is no more: its removal follows, unless this is it.
-  if (TextOf(change, "kind") == "removed") return Remove(FindMember(change, "id"));
+  if (TextMember(change, "kind") == "removed") return Remove(FindMember(change, "id"));
   return Remove(FindMember(change, "previousId"));
 }
 
 Result<void> Mirror::Merge(const Json& event) {
-  const std::string line = CanonicalText(event);
-  EventReader reader;
-  CUE_ASSIGN(const EventView view, reader.Read(line));
-  Event own = Own(view);
-  FieldSet fields = FieldSet::All();
-  const auto order = ParseCursor(TextOf(event, "cursor"));
-  if (order && *order) {
-    own.creation_order = static_cast<int64_t>(**order);
-  } else {
-    fields.Drop(Field::kCreationOrder);
-  }
-  if (!own.payload) fields.Drop(Field::kPayload);
-  const Json* progress = FindMember(event, "progress");
-  const bool has_progress = progress != nullptr && progress->is_number();
-  return target_->Merge(own, fields,
-                        has_progress ? std::optional(progress->get<double>()) : std::nullopt);
+  CUE_ASSIGN(const UpstreamEvent shown, ParseShown(event));
+  return target_->Merge(shown.event, shown.fields, shown.progress);
 }
 
 Result<void> Mirror::Remove(const Json* id) {

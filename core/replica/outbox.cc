@@ -4,10 +4,10 @@
 #include <algorithm>
 
 #include "event/codec.h"
-#include "event/event_reader.h"
 #include "event/redact.h"
 #include "event/request.h"
 #include "replica/outbox_values.h"
+#include "replica/upstream_event.h"
 
 namespace cuesheet {
 namespace {
@@ -174,17 +174,13 @@ Result<void> Outbox::TakeBack(const LocalWrite& write) {
 }
 
 Result<void> Outbox::Restore(const Json& event) {
-  const std::string line = CanonicalText(event);
-  EventReader reader;
-  CUE_ASSIGN(const EventView view, reader.Read(line));
-  Event own = Own(view);
-  FieldSet fields = FieldSet::All();
-  own.creation_order = event.value("creationOrder", int64_t{0});
-  if (own.creation_order == 0 || own.creation_order >= kFirstProvisionalOrder) {
-    fields.Drop(Field::kCreationOrder);
+  CUE_ASSIGN(UpstreamEvent shown, ParseShown(event));
+  const int64_t order = event.value("creationOrder", int64_t{0});
+  if (order > 0 && order < kFirstProvisionalOrder) {
+    shown.event.creation_order = order;
+    shown.fields.Add(Field::kCreationOrder);
   }
-  if (!own.payload) fields.Drop(Field::kPayload);
-  return store_->Merge(own, fields, std::nullopt);
+  return store_->Merge(shown.event, shown.fields, std::nullopt);
 }
 
 // The event is not here: what the upstream says of it counts if the removal is refused.

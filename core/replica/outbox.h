@@ -38,7 +38,6 @@ inline constexpr uint64_t kFeedNoteStep = 64;  // changes
 struct FeedPosition {
   std::string store;  // its id
   uint64_t next = 0;  // the sequence from which the changes go on
-  bool operator==(const FeedPosition&) const = default;
 };
 
 struct LocalWrite {

@@ -39,11 +39,6 @@ Json NoteOf(const LocalWrite& write) {
           {"detail", write.detail}};
 }
 
-std::string DetailOf(const Json& answer) {
-  const Json* detail = FindMember(answer, "detail");
-  return detail != nullptr && detail->is_string() ? detail->get<std::string>() : "";
-}
-
 }  // namespace
 
 Result<void> Outbox::EnsureOpen() {
@@ -223,7 +218,8 @@ Verdict Judge(LocalWrite::Kind kind, int status, const Json& answer) {
   if (status == 404 && kind == LocalWrite::Kind::kRemove) return Verdict::kDone;
   if (status == 404 && kind == LocalWrite::Kind::kUpdate) return Verdict::kGone;
   // 409 has another cause with reuse, so the text counts (protocol.md 12.4).
-  const bool is_same = DetailOf(answer).find("same hash already exists") != std::string::npos;
+  const bool is_same =
+      TextMember(answer, "detail").find("same hash already exists") != std::string_view::npos;
   if (status == 409 && kind == LocalWrite::Kind::kDispatch && is_same) {
     return Verdict::kAlreadyThere;
   }
@@ -273,7 +269,7 @@ Result<void> Outbox::Answered(uint64_t request, int status, std::string_view bod
       return Refuse(*write, status, "the event was deleted on the server");
     case Verdict::kRefused:
       CUE_TRY(TakeBack(*write));
-      return Refuse(*write, status, DetailOf(answer));
+      return Refuse(*write, status, std::string(TextMember(answer, "detail")));
     default:
       break;
   }

@@ -1,5 +1,6 @@
 #include "replica/upstream_event.h"
 
+#include "event/event_reader.h"
 #include "query/event_query.h"
 #include "store/event_store.h"
 
@@ -86,16 +87,24 @@ class NodeReader {
   UpstreamEvent& out_;
 };
 
+// From kFirstProvisionalOrder on they are this replica's own.
+void ReadOrder(const Json& object, UpstreamEvent& out) {
+  const std::string_view cursor = TextMember(object, "cursor");
+  const auto order = ParseCursor(cursor);
+  if (cursor.empty() || !order || !*order) return;
+  if (**order < 0 || **order >= static_cast<double>(kFirstProvisionalOrder)) return;
+  out.event.creation_order = static_cast<int64_t>(**order);
+  out.fields.Add(Field::kCreationOrder);
+}
+
 }  // namespace
 
-std::optional<UpstreamEvent> ParseSocketEvent(std::string_view text) {
-  const auto message = ParseJson(text);
-  if (!message) return std::nullopt;
+std::optional<UpstreamEvent> ParseSocketEvent(const Json& message) {
   UpstreamEvent out;
-  if (!NodeReader(*message, out).Common()) return std::nullopt;
-  const Json* store = FindMember(*message, "store");
+  if (!NodeReader(message, out).Common()) return std::nullopt;
+  const Json* store = FindMember(message, "store");
   out.stored = store == nullptr || *store != false;
-  const Json* progress = FindMember(*message, "progress");
+  const Json* progress = FindMember(message, "progress");
   if (progress != nullptr && progress->is_number()) out.progress = progress->get<double>();
   return out;
 }
@@ -112,15 +121,20 @@ Result<UpstreamEvent> ParseEdge(const Json& edge) {
     out.event.retries = retries->get<int32_t>();
     out.fields.Add(Field::kRetries);
   }
-  const Json* cursor = FindMember(edge, "cursor");
-  if (cursor != nullptr && cursor->is_string()) {
-    const auto order = ParseCursor(cursor->get_ref<const std::string&>());
-    // From kFirstProvisionalOrder on they are this replica's own.
-    if (order && *order && **order >= 0 && **order < static_cast<double>(kFirstProvisionalOrder)) {
-      out.event.creation_order = static_cast<int64_t>(**order);
-      out.fields.Add(Field::kCreationOrder);
-    }
-  }
+  ReadOrder(edge, out);
+  return out;
+}
+
+Result<UpstreamEvent> ParseShown(const Json& event) {
+  const std::string line = CanonicalText(event);
+  EventReader reader;
+  CUE_ASSIGN(const EventView view, reader.Read(line));
+  UpstreamEvent out{.event = Own(view), .fields = FieldSet::All(), .progress = {}};
+  if (!out.event.payload) out.fields.Drop(Field::kPayload);
+  out.fields.Drop(Field::kCreationOrder);
+  ReadOrder(event, out);
+  const Json* progress = FindMember(event, "progress");
+  if (progress != nullptr && progress->is_number()) out.progress = progress->get<double>();
   return out;
 }
 

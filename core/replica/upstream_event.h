@@ -18,10 +18,14 @@ struct UpstreamEvent {
 };
 
 // A WebSocket message; nullopt for heartbeats and everything that carries no event (9.4).
-std::optional<UpstreamEvent> ParseSocketEvent(std::string_view text);
+std::optional<UpstreamEvent> ParseSocketEvent(const Json& message);
 
 // One `{"cursor","node"}` of a GraphQL page (6.3). kInvalid when it has no id or topic; such an
 // edge is skipped, it can never be an event.
 Result<UpstreamEvent> ParseEdge(const Json& edge);
+
+// An event as a hub's feed and snapshot show it, and as an export has it; all fields count, but a
+// payload and a creation order that are not there. kInvalid.
+Result<UpstreamEvent> ParseShown(const Json& event);
 
 }  // namespace cuesheet

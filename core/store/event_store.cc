@@ -171,12 +171,11 @@ Result<bool> EventStore::Remove(const Uuid& id) {
   return true;
 }
 
-Result<bool> EventStore::RemoveUpstream(const Uuid& id) {
+Result<void> EventStore::RemoveUpstream(const Uuid& id) {
   CUE_TRY(CheckWritable());
   const Row row = table_.FindById(id);
-  if (row == kNoRow) return false;
-  RemoveRow(row);
-  return true;
+  if (row != kNoRow) RemoveRow(row);
+  return {};
 }
 
 Result<void> EventStore::RemoveAll(const std::vector<Row>& rows) {

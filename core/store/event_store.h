@@ -134,7 +134,7 @@ class EventStore {
   Result<bool> Remove(const Uuid& id);
 
   // The same for what an upstream has removed: its children stay, and wait for it.
-  Result<bool> RemoveUpstream(const Uuid& id);
+  Result<void> RemoveUpstream(const Uuid& id);
 
   // Removes all of them or none: kConflict when one has a child that is not among them.
   Result<void> RemoveAll(const std::vector<Row>& rows);

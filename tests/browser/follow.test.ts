@@ -3,28 +3,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import {
-  call,
-  type HubProcess,
-  KEYS,
-  startHub,
-  temporaryFolder,
-  USERS,
-} from '../edge/hub-process.ts';
-import { killBrowser, launchChromium, type StaticServer, serveStatic } from './launch.ts';
+import { call, type HubProcess, KEYS, temporaryFolder } from '../edge/hub-process.ts';
+import { type HubWindow, openPage, servePages, startHubFor, WAIT } from './hub-page.ts';
+import { killBrowser, launchChromium, type StaticServer } from './launch.ts';
 
-const PAGE = `<!doctype html><meta charset="utf-8"><title>follow</title>
-<script type="module">
-  import { openEvents } from '/index.js';
-  const [server, token, user] = decodeURIComponent(location.hash.slice(1)).split(' ');
-  window.events = await openEvents({ server, token, user });
-  window.ready = true;
-</script>`;
-
-declare const window: { events: import('../../web/client/index.ts').Events; ready: boolean };
-
-/** Longer than the longest back-off of a connection (30 s). */
-const WAIT = { timeout: 45_000 };
+declare const window: HubWindow;
 
 const data = temporaryFolder();
 const profile = temporaryFolder();
@@ -33,7 +16,7 @@ let hub: HubProcess;
 let browser: BrowserContext;
 
 beforeAll(async () => {
-  server = await serveStatic({ '/': PAGE });
+  server = await servePages();
   hub = await start();
   browser = await launchChromium(profile.path);
 });
@@ -45,18 +28,9 @@ afterAll(async () => {
   profile.remove();
 });
 
-function start(port = 0): Promise<HubProcess> {
-  const users = `${data.path}/users-file.json`;
-  const flags = ['--users', users, '--no-sample', '--origin', new URL(server.url).origin];
-  return startHub(data.path, { port, flags, users: JSON.stringify(USERS) });
-}
+const start = (port = 0) => startHubFor(server, data.path, port);
 
-async function open(): Promise<Page> {
-  const page = await browser.newPage();
-  await page.goto(`${server.url}#${encodeURIComponent(`${hub.url} ${KEYS.admin} adm`)}`);
-  await page.waitForFunction(() => window.ready);
-  return page;
-}
+const open = () => openPage(browser, server, hub);
 
 const topics = (page: Page) =>
   page.evaluate(async () =>

@@ -1,28 +1,11 @@
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import {
-  allEvents,
-  call,
-  type HubProcess,
-  KEYS,
-  startHub,
-  temporaryFolder,
-  USERS,
-} from '../edge/hub-process.ts';
-import { killBrowser, launchChromium, type StaticServer, serveStatic } from './launch.ts';
+import { allEvents, call, type HubProcess, KEYS, temporaryFolder } from '../edge/hub-process.ts';
+import { type HubWindow, openPage, servePages, startHubFor, WAIT } from './hub-page.ts';
+import { killBrowser, launchChromium, type StaticServer } from './launch.ts';
 
-const PAGE = `<!doctype html><meta charset="utf-8"><title>outbox</title>
-<script type="module">
-  import { openEvents } from '/index.js';
-  const [server, token, user] = decodeURIComponent(location.hash.slice(1)).split(' ');
-  window.events = await openEvents({ server, token, user });
-  window.ready = true;
-</script>`;
+declare const window: HubWindow;
 
-declare const window: { events: import('../../web/client/index.ts').Events; ready: boolean };
-
-/** Longer than the longest back-off of a connection (30 s). */
-const WAIT = { timeout: 45_000 };
 const TEST_MS = 120_000;
 
 const data = temporaryFolder();
@@ -32,7 +15,7 @@ let hub: HubProcess;
 let browser: BrowserContext;
 
 beforeAll(async () => {
-  server = await serveStatic({ '/': PAGE });
+  server = await servePages();
   hub = await start();
   browser = await launchChromium(profile.path);
 });
@@ -44,21 +27,11 @@ afterAll(async () => {
   profile.remove();
 });
 
-function start(port = 0): Promise<HubProcess> {
-  const users = `${data.path}/users-file.json`;
-  const origin = new URL(server.url).origin;
-  const flags = ['--users', users, '--no-sample', '--origin', origin];
-  return startHub(data.path, { port, flags, users: JSON.stringify(USERS) });
-}
+const start = (port = 0) => startHubFor(server, data.path, port);
 
 const restart = () => start(Number(new URL(hub.url).port));
 
-async function open(key: string, user: string): Promise<Page> {
-  const page = await browser.newPage();
-  await page.goto(`${server.url}#${encodeURIComponent(`${hub.url} ${key} ${user}`)}`);
-  await page.waitForFunction(() => window.ready);
-  return page;
-}
+const open = (key: string, user: string) => openPage(browser, server, hub, key, user);
 
 const status = (page: Page) => page.evaluate(() => window.events.status);
 const isLive = (page: Page) =>

@@ -16,12 +16,6 @@ HubNode::HubNode(Schedule* schedule, oracle::Random* random)
   Start();
 }
 
-Entropy HubNode::Draw() {
-  Entropy entropy;
-  for (uint8_t& byte : entropy.bytes) byte = static_cast<uint8_t>(random_->Below(256));
-  return entropy;
-}
-
 void HubNode::Start() {
   disk_.files = durable_;
   up_ = std::make_unique<Up>(&disk_);
@@ -92,7 +86,7 @@ Answer HubNode::Ask(std::string_view operation, const std::string& id, const std
   request.caller = Service();
   request.store = kStoreId;
   request.body = body;
-  HubResponse response = up_->api.Handle(request, schedule_->now(), Draw());
+  HubResponse response = up_->api.Handle(request, schedule_->now(), Draw(*random_));
   if (!Commit()) return {};
   return {response.status, std::move(response.body)};
 }
@@ -100,7 +94,7 @@ Answer HubNode::Ask(std::string_view operation, const std::string& id, const std
 Answer HubNode::Graphql(const std::string& body) {
   Json arguments = Json::parse(body)["variables"];
   arguments["includeLogs"] = true;
-  const Answer answer = Ask("graphql.events", "", arguments.dump());
+  Answer answer = Ask("graphql.events", "", arguments.dump());
   if (answer.status != 200) return answer;
   return {200, R"({"data":{"events":)" + answer.body + "}}"};
 }
@@ -116,7 +110,7 @@ Answer HubNode::Snapshot() {
     request.store = kStoreId;
     const std::string text = arguments.dump();
     request.body = text;
-    HubResponse part = up_->api.Handle(request, schedule_->now(), Draw());
+    HubResponse part = up_->api.Handle(request, schedule_->now(), Draw(*random_));
     if (part.status != 200) return {part.status, part.body};
     all.body += part.body;
     more = part.next.has_value();

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "../oracle/random.h"
+#include "dice.h"
 #include "hub/api.h"
 #include "hub/sockets.h"
 #include "journal/testing/memory_env.h"
@@ -65,7 +66,6 @@ class HubNode {
   Answer Snapshot();
   bool Commit();
   void CarryOut();
-  Entropy Draw();
 
   Schedule* schedule_;
   oracle::Random* random_;

@@ -10,12 +10,6 @@ ReplicaNode::ReplicaNode(Schedule* schedule, oracle::Random* random, HubNode* hu
   Start();
 }
 
-Entropy ReplicaNode::Draw() {
-  Entropy entropy;
-  for (uint8_t& byte : entropy.bytes) byte = static_cast<uint8_t>(random_->Below(256));
-  return entropy;
-}
-
 void ReplicaNode::Start() {
   ++life_;
   ++socket_;
@@ -40,7 +34,7 @@ void ReplicaNode::Cut() {
   ++socket_;
   if (client_ != 0) hub_->Close(std::exchange(client_, 0));
   Later(0, [this] {
-    up_->connection.Closed(Now(), Draw());
+    up_->connection.Closed(Now(), Draw(*random_));
     Settle();
   });
 }
@@ -73,7 +67,8 @@ void ReplicaNode::Thaw() {
 void ReplicaNode::Settle() {
   Connection& connection = up_->connection;
   Outbox& outbox = up_->outbox;
-  CUE_ASSERT(outbox.Pump(connection.state() == ConnectionState::kLive, Now(), Draw()).has_value());
+  CUE_ASSERT(
+      outbox.Pump(connection.state() == ConnectionState::kLive, Now(), Draw(*random_)).has_value());
   if (outbox.TakeUnauthorized()) connection.Refused();
   connection.Look(outbox.TakeRereads(), outbox.TakeWalkWanted(), Now());
   (void)up_->store.TakeChanges();
@@ -124,20 +119,22 @@ void ReplicaNode::CarryOut(const Json& effect) {
     const uint64_t number = ++current;
     Later(effect["delayMs"].get<int64_t>() * 1000, [this, number, &current] {
       if (number != current) return;
-      if (&current == &timer_) up_->connection.Timer(Now(), Draw());
+      if (&current == &timer_) up_->connection.Timer(Now(), Draw(*random_));
       Settle();
     });
   } else if (kind == "fetch") {
     const uint64_t request = effect["request"];
     Request("POST", effect["path"], effect["body"], [this, request](const Answer& answer) {
-      const auto done = up_->connection.Fetched(request, answer.status, answer.body, Now(), Draw());
+      const auto done =
+          up_->connection.Fetched(request, answer.status, answer.body, Now(), Draw(*random_));
       CUE_ASSERT(done.has_value());
     });
   } else if (kind == "write") {
     const uint64_t request = effect["request"];
     const std::string body = effect["body"].is_null() ? "" : effect["body"].get<std::string>();
     Request(effect["method"], effect["path"], body, [this, request](const Answer& answer) {
-      const auto done = up_->outbox.Answered(request, answer.status, answer.body, Now(), Draw());
+      const auto done =
+          up_->outbox.Answered(request, answer.status, answer.body, Now(), Draw(*random_));
       CUE_ASSERT(done.has_value());
     });
   } else if (kind == "snapshot") {
@@ -150,10 +147,10 @@ void ReplicaNode::CarryOut(const Json& effect) {
       const std::string_view lines =
           std::string_view(answer.body).substr(0, end == std::string::npos ? 0 : end + 1);
       if (answer.status == 200) {
-        CUE_ASSERT(up_->connection.Snapshot(request, lines, Now(), Draw()).has_value());
+        CUE_ASSERT(up_->connection.Snapshot(request, lines, Now(), Draw(*random_)).has_value());
       }
       const int status = is_cut_off ? 0 : answer.status;
-      CUE_ASSERT(up_->connection.SnapshotEnded(request, status, Now(), Draw()).has_value());
+      CUE_ASSERT(up_->connection.SnapshotEnded(request, status, Now(), Draw(*random_)).has_value());
     });
   }
 }
@@ -170,16 +167,16 @@ void ReplicaNode::Connect() {
         if (socket != socket_) return;
         if (frame.empty()) {
           client_ = 0;
-          up_->connection.Closed(Now(), Draw());
+          up_->connection.Closed(Now(), Draw(*random_));
         } else {
-          CUE_ASSERT(up_->connection.Message(frame, Now(), Draw()).has_value());
+          CUE_ASSERT(up_->connection.Message(frame, Now(), Draw(*random_)).has_value());
         }
         Settle();
       });
     };
     client_ = network_->is_cut ? 0 : hub_->Open(arrives);
     if (client_ == 0) {
-      up_->connection.Closed(Now(), Draw());
+      up_->connection.Closed(Now(), Draw(*random_));
     } else {
       up_->connection.Opened(Now());
     }
@@ -225,7 +222,7 @@ bool ReplicaNode::Write(const Result<Outbox::Queued>& queued, std::function<void
 }
 
 bool ReplicaNode::Dispatch(const Json& body, std::function<void()> acknowledged) {
-  return Write(up_->outbox.Dispatch(body, Actor{"svc", {}, {}}, Now(), Draw()),
+  return Write(up_->outbox.Dispatch(body, Actor{"svc", {}, {}}, Now(), Draw(*random_)),
                std::move(acknowledged));
 }
 

@@ -75,9 +75,10 @@ class ReplicaNode {
   void Request(const std::string& method, const std::string& path, const std::string& body,
                std::function<void(const Answer&)> answered);
   bool Write(const Result<Outbox::Queued>& queued, std::function<void()> acknowledged);
-  int64_t Delay() { return 1 + static_cast<int64_t>(random_->Below(network_->delay_us)); }
+  int64_t Delay() {
+    return 1 + static_cast<int64_t>(random_->Below(static_cast<size_t>(network_->delay_us)));
+  }
   Timestamp Now() const { return {schedule_->now().us + skew_us_}; }
-  Entropy Draw();
 
   Schedule* schedule_;
   oracle::Random* random_;
