@@ -111,18 +111,16 @@ function memory(browser, profile, url) {
 
 async function measureRaw(browser, url) {
   say('plain IndexedDB ...');
-  const sizes = { writes: options.writes, mebibytes: options.check ? 2 : RAW_MEBIBYTES };
-  const raw = await inTab(browser, url, (page) =>
-    page.evaluate(async ({ writes, mebibytes }) => {
-      await window.bench.rawFill();
-      return {
-        relaxed: await window.bench.rawWrites(writes, 'relaxed'),
-        strict: await window.bench.rawWrites(writes, 'strict'),
-        bytesPerSecond: await window.bench.rawBytesPerSecond(mebibytes),
-      };
-    }, sizes),
+  const bytesPerSecond = await inTab(browser, url, (page) =>
+    page.evaluate(
+      async (mebibytes) => {
+        await window.bench.rawFill();
+        return window.bench.rawBytesPerSecond(mebibytes);
+      },
+      options.check ? 2 : RAW_MEBIBYTES,
+    ),
   );
-  return { ...raw, firstPage: median(await firstPages(browser, `${url}?raw`)) };
+  return { bytesPerSecond, firstPage: median(await firstPages(browser, `${url}?raw`)) };
 }
 
 /** Events a second of an import into a new database; null when it took too long. */
@@ -145,10 +143,11 @@ function measureIngest(browser, url, server, size) {
   });
 }
 
-/** Milliseconds of each of many dispatches. */
-function measureWrites(browser, url) {
-  return inTab(browser, url, async (page) => {
-    const times = await page.evaluate((count) => window.bench.writes(count), options.writes);
+/** Milliseconds of each of many dispatches, and of as many plain puts beside them. */
+function measureWrites(browser, url, durability) {
+  return inTab(browser, `${url}&durability=${durability}`, async (page) => {
+    const all = { count: options.writes, durability };
+    const times = await page.evaluate((it) => window.bench.writes(it.count, it.durability), all);
     await page.evaluate(() => window.bench.close());
     return times;
   });
@@ -183,8 +182,8 @@ async function measure(browser, profile, server, size) {
     firstPage,
     memory: (used - empty) / size,
     ...stored,
-    relaxed: await measureWrites(browser, url),
-    strict: await measureWrites(browser, `${url}&durability=strict`),
+    relaxed: await measureWrites(browser, url, 'relaxed'),
+    strict: await measureWrites(browser, url, 'strict'),
   };
 }
 

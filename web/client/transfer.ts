@@ -15,8 +15,8 @@ import type { WorkerPort } from './worker-port.ts';
 /** A store that is being opened is asked again this often and this many times: one minute. */
 const LOADING_RETRY_MS = 100;
 const MAX_LOADING_RETRIES = 600;
-/** Chunks of an import, 4 MiB each, that are on their way at one time. */
-const CHUNKS_UNDER_WAY = 4;
+/** Chunks of an import, 4 MiB each, that are on their way at one time: fewer leave the worker idle while it commits. */
+const CHUNKS_UNDER_WAY = 10;
 /** More files than any store has. */
 const MAX_FILES = 100_000;
 

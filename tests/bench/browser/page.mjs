@@ -8,6 +8,7 @@ const RAW_WRITE_BYTES = 256;
 const PIECE_BYTES = 1 << 20;
 const PAGE_SIZE = 100;
 const WARM_UP = 20;
+const TURN = 50;
 
 const query = new URL(location.href).searchParams;
 // Milliseconds since the navigation began.
@@ -29,19 +30,6 @@ function openRaw() {
   const request = indexedDB.open('raw', 1);
   request.onupgradeneeded = () => request.result.createObjectStore('records');
   return settled(request);
-}
-
-/** Milliseconds of each of `count` puts of one record, each in a transaction of its own. */
-async function rawWrites(count, durability) {
-  const database = await openRaw();
-  const bytes = new Uint8Array(RAW_WRITE_BYTES);
-  const times = await timed(count, (i) => {
-    const transaction = database.transaction('records', 'readwrite', { durability });
-    transaction.objectStore('records').put(bytes, `write ${i}`);
-    return completed(transaction);
-  });
-  database.close();
-  return times;
 }
 
 /** Bytes a second of puts of 1 MiB. */
@@ -81,20 +69,41 @@ async function rawFirstPage() {
 /** Resolves when every event is in memory: an import waits for that, also of a line that is refused. */
 const loaded = () => events.import(new Blob(['{}\n']));
 
-/** Milliseconds of each of `count` dispatches, one after the other. */
-async function writes(count) {
+/**
+ * Milliseconds of each of `count` dispatches, one after the other, and of as many puts of one record,
+ * each in a transaction of its own; they take turns of 50, so that both meet the same disk.
+ */
+async function writes(count, durability) {
   await loaded();
-  return timed(count, (i) =>
-    events.dispatch({ topic: 'bench.write', project: 'aurora', description: `write ${i}` }),
-  );
+  const database = await openRaw();
+  const bytes = new Uint8Array(RAW_WRITE_BYTES);
+  const dispatch = (i) =>
+    events.dispatch({ topic: 'bench.write', project: 'aurora', description: `write ${i}` });
+  const put = (i) => {
+    const transaction = database.transaction('records', 'readwrite', { durability });
+    transaction.objectStore('records').put(bytes, `write ${i}`);
+    return completed(transaction);
+  };
+  await timed(0, WARM_UP, dispatch);
+  await timed(0, WARM_UP, put);
+  const times = [];
+  const raw = [];
+  for (let from = 0; from < count; from += TURN) {
+    const until = Math.min(from + TURN, count);
+    times.push(...(await timed(from, until, dispatch)));
+    raw.push(...(await timed(from, until, put)));
+  }
+  database.close();
+  return { times, raw };
 }
 
-async function timed(count, work) {
+/** Milliseconds of `work(from)` to `work(until - 1)`. */
+async function timed(from, until, work) {
   const times = [];
-  for (let i = -WARM_UP; i < count; i++) {
+  for (let i = from; i < until; i++) {
     const start = performance.now();
     await work(i);
-    if (i >= 0) times.push(performance.now() - start);
+    times.push(performance.now() - start);
   }
   return times;
 }
@@ -148,7 +157,6 @@ async function fileSizes() {
 }
 
 window.bench = {
-  rawWrites,
   rawBytesPerSecond,
   rawFill,
   writes,

@@ -24,15 +24,15 @@ const rate = (value) => `${number(value)}/s`;
 const ROWS = [
   {
     title: 'durable write, relaxed, p50 / p99',
-    of: ({ relaxed }) => percentiles(relaxed),
-    floor: (raw) => percentiles(raw.relaxed),
+    of: ({ relaxed }) => percentiles(relaxed.times),
+    floor: (_raw, { figures }) => percentiles(figures.relaxed.raw),
     target: () => [0.9, 3],
     show: milliseconds,
   },
   {
     title: 'durable write, strict, p50 / p99',
-    of: ({ strict }) => percentiles(strict),
-    floor: (raw) => percentiles(raw.strict),
+    of: ({ strict }) => percentiles(strict.times),
+    floor: (_raw, { figures }) => percentiles(figures.strict.raw),
     target: () => [1.5, 4],
     show: milliseconds,
   },
@@ -76,8 +76,8 @@ const ROWS = [
 
 function ratio(figure, floor, { moreIsBetter }) {
   if (!figure || !floor) return '–';
-  const value = moreIsBetter ? floor[0] / figure[0] : figure[0] / floor[0];
-  return number(value);
+  const value = (i) => number(moreIsBetter ? floor[i] / figure[i] : figure[i] / floor[i]);
+  return figure.map((_, i) => value(i)).join(' / ');
 }
 
 function verdict(figure, target, { show, moreIsBetter }) {
@@ -90,7 +90,7 @@ function verdict(figure, target, { show, moreIsBetter }) {
 
 function row(definition, raw, { size, lineBytes, figures }, hasTargets) {
   const figure = figures && definition.of(figures, size);
-  const floor = definition.floor(raw, { lineBytes });
+  const floor = figures && definition.floor(raw, { lineBytes, figures });
   const target = hasTargets ? definition.target(size) : null;
   const cell = (values) => (values ? values.map(definition.show).join(' / ') : '–');
   const cells = [
