@@ -89,6 +89,9 @@ async function compile(url: string): Promise<WebAssembly.Module> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(WASM_TIMEOUT_MS) });
     if (!response.ok) throw new Error(`HTTP ${response.status}`);
+    // Compiling while it comes needs the right type; some servers do not know it.
+    const isTyped = response.headers.get('content-type')?.startsWith('application/wasm');
+    if (isTyped) return await WebAssembly.compileStreaming(response);
     return await WebAssembly.compile(await response.arrayBuffer());
   } catch (error) {
     const { message } = error as Error;
