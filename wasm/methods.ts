@@ -74,7 +74,7 @@ export type Effect =
   | { effect: 'close'; client: number; code: number }
   | { effect: 'connect' }
   | { effect: 'disconnect' }
-  | { effect: 'fetch'; request: number; path: string; body: string }
+  | { effect: 'fetch'; request: number; method: string; path: string; body: string | null }
   | { effect: 'timer'; delayMs: number }
   | { effect: 'write'; request: number; method: string; path: string; body: string | null }
   | { effect: 'wake'; delayMs: number }

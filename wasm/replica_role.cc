@@ -23,6 +23,8 @@ class ReplicaRole : public Role {
     const Outbox::Counts counts = outbox_.counts();
     report["queuedWrites"] = counts.queued;
     report["refusedWrites"] = counts.refused;
+    const auto history = connection_.history();
+    report["history"] = history ? Json(*history) : Json();
   }
   void Publish(const Change& /*change*/) override {}
 
@@ -122,7 +124,7 @@ Result<std::string> ReplicaRole::Replica(const Frame& frame) {
   } else if (event == "stop") {
     connection_.Stop();
   } else if (event == "opened") {
-    connection_.Opened(now);
+    CUE_TRY(connection_.Opened(now));
   } else if (event == "closed") {
     connection_.Closed(now, entropy);
   } else if (event == "online") {
@@ -130,7 +132,7 @@ Result<std::string> ReplicaRole::Replica(const Frame& frame) {
   } else if (event == "offline") {
     connection_.Offline();
   } else if (event == "timer") {
-    connection_.Timer(now, entropy);
+    CUE_TRY(connection_.Timer(now, entropy));
   } else if (event == "message") {
     CUE_TRY(connection_.Message(frame.body, now, entropy));
   } else if (event == "fetched") {

@@ -5,23 +5,7 @@
 namespace cuesheet {
 namespace {
 
-constexpr std::string_view kWalkQuery =
-    "query Walk($first:Int!,$after:String){events(first:$first,after:$after,includeLogs:true)"
-    "{edges{cursor node{id hash topic sender project user dependsOn status retries description "
-    "summary createdAt updatedAt}}}}";
-constexpr std::string_view kRereadQuery =
-    "query Reread($ids:[String!],$first:Int!){events(ids:$ids,first:$first,includeLogs:true)"
-    "{edges{cursor node{id hash topic sender project user dependsOn status retries description "
-    "summary createdAt updatedAt}}}}";
-
 Timestamp In(Timestamp now, int64_t delay_ms) { return {now.us + delay_ms * 1000}; }
-
-const Json* EdgesOf(const Json& answer) {
-  const Json* data = FindMember(answer, "data");
-  const Json* events = data == nullptr ? nullptr : FindMember(*data, "events");
-  const Json* edges = events == nullptr ? nullptr : FindMember(*events, "edges");
-  return edges != nullptr && edges->is_array() ? edges : nullptr;
-}
 
 }  // namespace
 
@@ -54,7 +38,8 @@ void Connection::Start(Timestamp now) {
 void Connection::Stop() {
   effects_->Add(R"({"effect":"disconnect"})");
   reconnect_at_ = connect_by_ = fetch_by_ = feed_by_ = silence_by_ = confirm_at_ = std::nullopt;
-  phase_ = Phase::kIdle;
+  takes_snapshot_ = false;
+  reader_.GiveUp();
   ++request_;
   Enter(ConnectionState::kStopped);
 }
@@ -70,27 +55,28 @@ void Connection::Offline() {
   Enter(ConnectionState::kOffline);
 }
 
-void Connection::Opened(Timestamp now) {
+Result<void> Connection::Opened(Timestamp now) {
   NoteTime(now);
-  if (state_ != ConnectionState::kConnecting) return;
+  if (state_ != ConnectionState::kConnecting) return {};
   connect_by_ = std::nullopt;
   silence_by_ = In(now, kSilenceTimeoutMs);
-  rereads_.clear();
-  is_followed_ = false;
+  Follow(false);
   if (position_.store.empty()) {
-    const auto known = outbox_->feed();
-    if (known && *known) position_ = **known;
+    CUE_ASSIGN(const auto known, outbox_->feed());
+    if (known) position_ = *known;
   }
   Authenticate();
   Enter(ConnectionState::kCatchingUp);
-  if (position_.store.empty()) return BeginWalk(now);
+  if (position_.store.empty()) return BeginReading(now);
   feed_by_ = In(now, kFeedAnswerMs);
   SetTimer(now);
+  return {};
 }
 
 void Connection::NoteTime(Timestamp now) {
   deadlines_.Note(
       now, {&reconnect_at_, &connect_by_, &fetch_by_, &feed_by_, &silence_by_, &confirm_at_});
+  reader_.NoteTime(now);
 }
 
 // A stock server passes over what it does not know.
@@ -103,12 +89,11 @@ void Connection::Authenticate() {
   effects_->Add(CanonicalText(effect));
 }
 
-void Connection::BeginWalk(Timestamp now) {
+Result<void> Connection::BeginReading(Timestamp now) {
   feed_by_ = std::nullopt;
-  QueueOpenJobs();
-  outbox_->RereadDelivered();
-  walk_wanted_ = true;
+  CUE_TRY(reader_.Begin(now));
   NextFetch(now);
+  return {};
 }
 
 void Connection::Closed(Timestamp now, const Entropy& entropy) {
@@ -131,8 +116,8 @@ Result<void> Connection::Message(std::string_view text, Timestamp now, const Ent
   }
   const auto upstream = message ? ParseSocketEvent(*message) : std::nullopt;
   if (upstream && upstream->stored) {
-    CUE_TRY(TakeIn(*upstream));
-    if (!confirm_at_ && phase_ == Phase::kIdle && (walk_wanted_ || !rereads_.empty())) {
+    CUE_TRY(reader_.Heard(*upstream, now));
+    if (!confirm_at_ && !reader_.is_reading() && !takes_snapshot_ && reader_.has_urgent()) {
       confirm_at_ = In(now, kConfirmDelayMs);
     }
   }
@@ -153,24 +138,22 @@ Result<void> Connection::FeedMessage(const Json& message, Timestamp now) {
   } else if (topic == "cuesheet.refused") {
     position_ = {};
     Follow(false);
-    if (feed_by_) BeginWalk(now);
+    if (feed_by_) return BeginReading(now);
   }
   return {};
 }
 
 void Connection::Follow(bool follows) {
   is_followed_ = follows;
+  reader_.Follow(follows);
   outbox_->Follow(follows);
 }
 
 // The upstream is a hub, and this is what it has to say, in order.
 Result<void> Connection::Changes(const Json& message, Timestamp now) {
-  if (phase_ == Phase::kSnapshot) return {};
-  if (!is_followed_) {  // a walk that has begun is not needed
+  if (takes_snapshot_) return {};
+  if (!is_followed_) {  // what has begun to be read is not needed
     Follow(true);
-    walk_wanted_ = false;
-    rereads_.clear();
-    phase_ = Phase::kIdle;
     ++request_;
     fetch_by_ = feed_by_ = confirm_at_ = std::nullopt;
     outbox_->RereadDelivered();
@@ -193,10 +176,9 @@ Result<void> Connection::Changes(const Json& message, Timestamp now) {
 
 void Connection::FetchSnapshot(Timestamp now) {
   position_ = {};
-  walk_wanted_ = false;
-  rereads_.clear();
+  reader_.GiveUp();
   feed_by_ = confirm_at_ = std::nullopt;
-  phase_ = Phase::kSnapshot;
+  takes_snapshot_ = true;
   Enter(ConnectionState::kCatchingUp);
   fetch_by_ = In(now, kFetchTimeoutMs);
   effects_->Add(R"({"effect":"snapshot","request":)" + std::to_string(++request_) + '}');
@@ -206,7 +188,7 @@ void Connection::FetchSnapshot(Timestamp now) {
 Result<void> Connection::Snapshot(uint64_t request, std::string_view lines, Timestamp now,
                                   const Entropy& entropy) {
   NoteTime(now);
-  if (request != request_ || phase_ != Phase::kSnapshot) return {};
+  if (request != request_ || !takes_snapshot_) return {};
   fetch_by_ = In(now, kFetchTimeoutMs);
   SetTimer(now);
   const auto taken = mirror_.Snapshot(lines);
@@ -217,7 +199,7 @@ Result<void> Connection::Snapshot(uint64_t request, std::string_view lines, Time
 Result<void> Connection::SnapshotEnded(uint64_t request, int status, Timestamp now,
                                        const Entropy& entropy) {
   NoteTime(now);
-  if (request != request_ || phase_ != Phase::kSnapshot) return {};
+  if (request != request_ || !takes_snapshot_) return {};
   if (status == 401 || status == 403) {
     Refused();
     return {};
@@ -227,27 +209,13 @@ Result<void> Connection::SnapshotEnded(uint64_t request, int status, Timestamp n
     Drop(now, entropy);
     return {};
   }
-  phase_ = Phase::kIdle;
+  takes_snapshot_ = false;
   fetch_by_ = std::nullopt;
   position_ = {mirror_.snapshot_store(), *next};
   outbox_->FollowedTo(position_);
   Authenticate();
   feed_by_ = In(now, kFeedAnswerMs);
   SetTimer(now);
-  return {};
-}
-
-Result<void> Connection::TakeIn(const UpstreamEvent& upstream) {
-  const Event& event = upstream.event;
-  const bool was_here = store_->table().FindById(event.id) != kNoRow;
-  if (is_followed_ && !was_here) return {};  // what is stored comes by the feed
-  CUE_TRY(outbox_->Merge(event, upstream.fields, upstream.progress));
-  const Row row = store_->table().FindById(event.id);
-  if (is_followed_ || row == kNoRow) return {};  // none: outside of the scope
-  if (store_->table().creation_order(row) >= kFirstProvisionalOrder) walk_wanted_ = true;
-  // A change of an event that had gone by retention: the walk has passed its place already.
-  const bool came_back = !was_here && event.created_at < event.updated_at;
-  if (IsFinal(event.status) || came_back) QueueReread(event.id);
   return {};
 }
 
@@ -259,10 +227,9 @@ Result<void> Connection::Merge(const Event& event, FieldSet fields,
 
 void Connection::Look(std::span<const Uuid> ids, bool walk, Timestamp now) {
   NoteTime(now);
-  for (const Uuid& id : ids) QueueReread(id);
-  walk_wanted_ = walk_wanted_ || (walk && !is_followed_);
-  const bool has_work = walk_wanted_ || !rereads_.empty();
-  if (state_ == ConnectionState::kLive && phase_ == Phase::kIdle && has_work && !confirm_at_) {
+  reader_.Look(ids, walk);
+  const bool is_idle = !reader_.is_reading() && !takes_snapshot_ && !confirm_at_;
+  if (state_ == ConnectionState::kLive && is_idle && reader_.has_urgent()) {
     confirm_at_ = In(now, kConfirmDelayMs);
     SetTimer(now);
   }
@@ -277,39 +244,23 @@ void Connection::Refused() {
 Result<void> Connection::Fetched(uint64_t request, int status, std::string_view body, Timestamp now,
                                  const Entropy& entropy) {
   NoteTime(now);
-  if (request != request_ || phase_ == Phase::kIdle) return {};  // an answer nobody waits for
-  if (status == 401 || status == 403) {
-    Refused();
-    return {};
+  if (request != request_ || !reader_.is_reading()) return {};  // an answer nobody waits for
+  CUE_ASSIGN(const Reader::Outcome outcome, reader_.Answered(status, body, now));
+  switch (outcome) {
+    case Reader::Outcome::kUnauthorized:
+      Refused();
+      break;
+    case Reader::Outcome::kFailed:
+      Drop(now, entropy);
+      break;
+    case Reader::Outcome::kDone:
+      NextFetch(now);
+      break;
   }
-  const auto answer = status == 200 ? ParseJson(body) : Fail(ErrorCode::kInvalid, "");
-  const Json* edges = answer ? EdgesOf(*answer) : nullptr;
-  if (edges == nullptr) {
-    Drop(now, entropy);
-    return {};
-  }
-  const bool walking = phase_ == Phase::kWalk;
-  for (const Json& edge : *edges) {
-    auto upstream = ParseEdge(edge);
-    if (!upstream) continue;
-    // Only the walk may tell orders beyond those that it has seen: its last one is where the next
-    // walk begins.
-    if (walking) {
-      walked_to_ = std::max(walked_to_, upstream->event.creation_order);
-    } else if (upstream->event.creation_order > ConfirmedOrder()) {
-      upstream->fields.Drop(Field::kCreationOrder);
-    }
-    // Beside a feed an answer may be late: what has been removed since does not come back.
-    const bool is_gone = is_followed_ && store_->table().FindById(upstream->event.id) == kNoRow;
-    if (!is_gone) CUE_TRY(outbox_->Merge(upstream->event, upstream->fields, upstream->progress));
-  }
-  if (!walking) CUE_TRY(outbox_->RereadEnded(reread_, reading_));
-  if (walking && edges->size() >= kWalkPageSize) walk_wanted_ = true;
-  NextFetch(now);
   return {};
 }
 
-void Connection::Timer(Timestamp now, const Entropy& entropy) {
+Result<void> Connection::Timer(Timestamp now, const Entropy& entropy) {
   NoteTime(now);
   const auto due = [now](const std::optional<Timestamp>& at) { return at && at->us <= now.us; };
   if (due(reconnect_at_)) {
@@ -317,12 +268,14 @@ void Connection::Timer(Timestamp now, const Entropy& entropy) {
   } else if (due(connect_by_) || due(fetch_by_) || due(silence_by_)) {
     Drop(now, entropy);
   } else if (due(feed_by_)) {
-    BeginWalk(now);
-  } else if (due(confirm_at_)) {
+    return BeginReading(now);
+  } else if (!reader_.is_reading() && !takes_snapshot_ &&
+             (due(confirm_at_) || (state_ == ConnectionState::kLive && due(reader_.due())))) {
     NextFetch(now);
   } else {
     SetTimer(now);
   }
+  return {};
 }
 
 void Connection::Connect(Timestamp now) {
@@ -347,84 +300,35 @@ void Connection::Enter(ConnectionState state) {
   effects_->Add(R"({"effect":"state","state":")" + std::string(ConnectionStateName(state)) + "\"}");
 }
 
-// The walk for new events comes first, then what must be read again; nothing left = live.
+// What is needed to be up to date comes first; nothing left = live, and there is time for the rest.
 void Connection::NextFetch(Timestamp now) {
   confirm_at_ = fetch_by_ = std::nullopt;
-  phase_ = Phase::kIdle;
-  if (walk_wanted_) {
-    FetchWalk(now);
-  } else if (!rereads_.empty()) {
-    FetchReread(now);
-  } else {
+  auto request = reader_.NextUrgent(now);
+  if (!request) {
     attempts_ = 0;
     if (state_ == ConnectionState::kCatchingUp && !is_followed_) {
       // Nobody says when the upstream took the auth message: what came between the walk and that
       // moment is found by walking once more.
-      walk_wanted_ = true;
+      reader_.LookForNew();
       confirm_at_ = In(now, kSettleDelayMs);
+    } else {
+      request = reader_.NextInBackground(now);
     }
     Enter(ConnectionState::kLive);
   }
+  if (request) Fetch(*request, now);
   SetTimer(now);
 }
 
-void Connection::FetchWalk(Timestamp now) {
-  walk_wanted_ = false;
-  phase_ = Phase::kWalk;
-  const int64_t order = ConfirmedOrder();
-  Fetch({{"query", kWalkQuery},
-         {"variables", {{"first", kWalkPageSize}, {"after", order == 0 ? "" : CursorOf(order)}}}},
-        now);
-}
-
-void Connection::FetchReread(Timestamp now) {
-  phase_ = Phase::kReread;
-  Json ids = Json::array();
-  reading_.clear();
-  reread_ = outbox_->RereadBegins();
-  for (; !rereads_.empty() && ids.size() < kRereadBatch; rereads_.pop_front()) {
-    reading_.push_back(rereads_.front());
-    ids.push_back(rereads_.front().Hex());
-  }
-  const size_t count = ids.size();
-  Fetch({{"query", kRereadQuery}, {"variables", {{"ids", std::move(ids)}, {"first", count}}}}, now);
-}
-
-void Connection::Fetch(const Json& body, Timestamp now) {
+void Connection::Fetch(const Reader::Request& request, Timestamp now) {
   fetch_by_ = In(now, kFetchTimeoutMs);
-  const Json effect = {{"effect", "fetch"},
-                       {"request", ++request_},
-                       {"path", "/graphql"},
-                       {"body", CanonicalText(body)}};
+  const Json effect = {
+      {"effect", "fetch"},
+      {"request", ++request_},
+      {"method", request.method},
+      {"path", request.path},
+      {"body", request.body.is_null() ? Json() : Json(CanonicalText(request.body))}};
   effects_->Add(CanonicalText(effect));
-}
-
-// After a disconnect the jobs known to be open are read again: their updates may have been missed.
-void Connection::QueueOpenJobs() {
-  const EventTable& table = store_->table();
-  table.VisitRange({.newest_first = true}, [&](Row row) {
-    if (!IsFinal(table.status(row))) rereads_.push_back(table.id(row));
-    return rereads_.size() < kMaxRereads;
-  });
-}
-
-void Connection::QueueReread(const Uuid& id) {
-  if (rereads_.size() < kMaxRereads && std::ranges::find(rereads_, id) == rereads_.end()) {
-    rereads_.push_back(id);
-  }
-}
-
-// The newest upstream creation order that is known, of events here or outside of the scope:
-// everything up to it has been walked.
-int64_t Connection::ConfirmedOrder() const {
-  const EventTable& table = store_->table();
-  int64_t newest = walked_to_;
-  table.VisitRange({.before = static_cast<double>(kFirstProvisionalOrder), .newest_first = true},
-                   [&](Row row) {
-                     newest = std::max(newest, table.creation_order(row));
-                     return false;
-                   });
-  return newest;
 }
 
 void Connection::SetTimer(Timestamp now) {
@@ -432,6 +336,10 @@ void Connection::SetTimer(Timestamp now) {
   for (const auto& at :
        {reconnect_at_, connect_by_, fetch_by_, feed_by_, silence_by_, confirm_at_}) {
     if (at && (!next || *at < *next)) next = at;
+  }
+  if (state_ == ConnectionState::kLive && !reader_.is_reading() && !confirm_at_) {
+    const auto due = reader_.due();
+    if (due && (!next || *due < *next)) next = due;
   }
   if (!next) return;
   const int64_t delay_ms = std::max<int64_t>(0, (next->us - now.us + 999) / 1000);

@@ -4,18 +4,16 @@
 //   stopped -> connecting -> catching_up -> live
 //
 // An upstream that answers the auth message with its change feed is a hub: it is followed exactly
-// (replica/mirror.h). Any other is walked and read again as far as AYON allows (protocol.md 12).
+// (replica/mirror.h). Any other is read as far as AYON allows (replica/reader.h).
 //
 //   any -> waiting (back-off, full jitter) -> connecting; offline while the host has no network;
 //   unauthorized until the host starts it again with another token.
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <span>
 #include <string_view>
-#include <vector>
 
 #include "base/effects.h"
 #include "base/timestamp.h"
@@ -23,7 +21,7 @@
 #include "replica/backoff.h"
 #include "replica/mirror.h"
 #include "replica/outbox.h"
-#include "replica/upstream_event.h"
+#include "replica/reader.h"
 #include "store/event_store.h"
 
 namespace cuesheet {
@@ -39,9 +37,6 @@ inline constexpr int64_t kSettleDelayMs = 1'000;      // from live to the walk t
 inline constexpr int64_t kFeedAnswerMs = 2'000;
 inline constexpr int64_t kBackoffBaseMs = 500;
 inline constexpr int64_t kBackoffCapMs = 30'000;
-inline constexpr size_t kWalkPageSize = 500;
-inline constexpr size_t kRereadBatch = 100;
-inline constexpr size_t kMaxRereads = 10'000;  // ids that wait to be read again
 
 enum class ConnectionState {
   kStopped,
@@ -59,11 +54,11 @@ std::string_view ConnectionStateName(ConnectionState state);
 class Connection final : private MirrorTarget {
  public:
   Connection(EventStore* store, EffectQueue* effects, Outbox* outbox)
-      : store_(store), effects_(effects), outbox_(outbox), mirror_(store, this) {}
+      : effects_(effects), outbox_(outbox), reader_(store, outbox), mirror_(store, this) {}
 
   void Start(Timestamp now);
   void Stop();
-  void Opened(Timestamp now);
+  Result<void> Opened(Timestamp now);
   void Closed(Timestamp now, const Entropy& entropy);
   void Online(Timestamp now);
   void Offline();
@@ -77,7 +72,7 @@ class Connection final : private MirrorTarget {
   // `status` 0 = no answer.
   Result<void> Fetched(uint64_t request, int status, std::string_view body, Timestamp now,
                        const Entropy& entropy);
-  void Timer(Timestamp now, const Entropy& entropy);
+  Result<void> Timer(Timestamp now, const Entropy& entropy);
 
   // Reads these again when it is live, and walks when an event with an unknown id is to be found.
   void Look(std::span<const Uuid> ids, bool walk, Timestamp now);
@@ -85,10 +80,10 @@ class Connection final : private MirrorTarget {
   void Refused();
 
   ConnectionState state() const { return state_; }
+  // See Reader.
+  std::optional<double> history() const { return reader_.history(); }
 
  private:
-  enum class Phase { kIdle, kWalk, kReread, kSnapshot };
-
   Result<void> Merge(const Event& event, FieldSet fields, std::optional<double> progress) override;
   Result<void> Remove(const Uuid& id) override { return outbox_->RemovedUpstream(id); }
   bool IsLocal(const Uuid& id) const override { return outbox_->HasDispatch(id); }
@@ -96,7 +91,7 @@ class Connection final : private MirrorTarget {
   void NoteTime(Timestamp now);
   void Authenticate();
   void Follow(bool follows);
-  void BeginWalk(Timestamp now);
+  Result<void> BeginReading(Timestamp now);
   Result<void> FeedMessage(const Json& message, Timestamp now);
   Result<void> Changes(const Json& message, Timestamp now);
   void FetchSnapshot(Timestamp now);
@@ -104,29 +99,18 @@ class Connection final : private MirrorTarget {
   void Drop(Timestamp now, const Entropy& entropy);
   void Enter(ConnectionState state);
   void NextFetch(Timestamp now);
-  void FetchWalk(Timestamp now);
-  void FetchReread(Timestamp now);
-  void Fetch(const Json& body, Timestamp now);
-  void QueueOpenJobs();
-  void QueueReread(const Uuid& id);
-  Result<void> TakeIn(const UpstreamEvent& upstream);
-  int64_t ConfirmedOrder() const;
+  void Fetch(const Reader::Request& request, Timestamp now);
   void SetTimer(Timestamp now);
 
-  EventStore* store_;
   EffectQueue* effects_;
   Outbox* outbox_;
+  Reader reader_;
   Mirror mirror_;
   bool is_followed_ = false;  // the upstream is a hub, and has answered
   FeedPosition position_;     // of the hub's changes; no store = unknown
   ConnectionState state_ = ConnectionState::kStopped;
-  Phase phase_ = Phase::kIdle;
-  uint64_t request_ = 0;      // number of the fetch under way or the last one
-  int64_t walked_to_ = 0;     // the highest creation order that a walk has met
-  bool walk_wanted_ = false;  // events were seen whose place the walk has yet to tell
-  std::deque<Uuid> rereads_;
-  std::vector<Uuid> reading_;  // of the reread under way, with its number
-  uint64_t reread_ = 0;
+  bool takes_snapshot_ = false;
+  uint64_t request_ = 0;  // number of the fetch under way or the last one
   uint32_t attempts_ = 0;
   Deadlines deadlines_;
   // When each of these is due; unset = not waiting for it.

@@ -144,10 +144,8 @@ Result<void> Outbox::Apply(const LocalWrite& write) {
 
 Result<void> Outbox::TakeBack(const LocalWrite& write) {
   if (write.kind == LocalWrite::Kind::kRemove) return Restore(write.before);
-  if (write.kind == LocalWrite::Kind::kDispatch) {
-    CUE_TRY(store_->Remove(write.id));
-    return {};
-  }
+  // With a child here too, which then waits for its parent.
+  if (write.kind == LocalWrite::Kind::kDispatch) return store_->RemoveUpstream(write.id);
   Json values = write.before;
   const Json theirs = values.contains("theirs") ? values["theirs"] : Json::object();
   values.erase("theirs");
@@ -264,7 +262,7 @@ Result<void> Outbox::Rename(Uuid from, Uuid to) {
   const Row row = store_->table().FindById(from);
   const bool came_first = store_->table().FindById(to) != kNoRow;  // by a message, as another event
   if (row != kNoRow && came_first) {
-    CUE_TRY(store_->Remove(from));
+    CUE_TRY(store_->RemoveUpstream(from));
   } else if (row != kNoRow) {
     Event renamed = Own(store_->table().ViewWithoutPayload(row));
     renamed.hash = renamed.HashText();

@@ -40,6 +40,14 @@ struct FeedPosition {
   uint64_t next = 0;  // the sequence from which the changes go on
 };
 
+// How far an upstream that is no hub has been read (replica/reader.h).
+struct ReadPosition {
+  int64_t walked_to = 0;  // the highest creation order that was met
+  int64_t floor = 0;      // the history is here from this one on; 0 = to its beginning
+  Timestamp changes{};    // updates are known up to this one, by the upstream's clock
+  bool operator==(const ReadPosition&) const = default;
+};
+
 struct LocalWrite {
   enum class Kind : uint8_t { kDispatch, kUpdate, kRemove };
   enum class State : uint8_t {
@@ -93,6 +101,12 @@ class Outbox {
   // Noted now and then only: changes that come twice do no harm.
   void FollowedTo(const FeedPosition& position);
 
+  // The same of an upstream that is no hub.
+  Result<std::optional<ReadPosition>> reading();
+  void ReadTo(const ReadPosition& position);
+  // Whether the event was removed here and there.
+  bool WasRemoved(const Uuid& id) const { return removed_.contains(id); }
+
   // Whether the upstream is a hub whose changes are followed: then the row of a dispatch comes, and
   // tells its id.
   void Follow(bool follows) { follows_ = follows; }
@@ -133,12 +147,13 @@ class Outbox {
 
  private:
   Result<void> EnsureOpen();
-  void ReadNote(const Json& note);
+  void TakeNote(const Json& note);
   Result<void> Salvage();
   Result<void> CheckRoom(const Json& body) const;
   Result<Queued> Add(LocalWrite write);
   void Note(const Json& note);
   Json FeedNote() const;
+  Json ReadNote() const;
   void NoteState(const LocalWrite& write);
   void Drop(uint64_t number);
 
@@ -183,6 +198,7 @@ class Outbox {
   bool unauthorized_ = false;
   std::optional<FeedPosition> feed_;
   std::optional<FeedPosition> noted_feed_;
+  std::optional<ReadPosition> reading_;
   size_t stale_notes_ = 0;  // in the file, of writes that are done or have changed
 };
 

@@ -46,7 +46,7 @@ Result<void> Outbox::EnsureOpen() {
   CUE_ASSIGN(const std::vector<std::string> notes, store_->outbox_file().Open());
   store_->MirrorUpstream();
   is_open_ = true;
-  for (const std::string& note : notes) ReadNote(ParseStoredJson(note));
+  for (const std::string& note : notes) TakeNote(ParseStoredJson(note));
   for (const LocalWrite& write : writes_) {
     store_->Pin(write.id);
     if (write.kind == LocalWrite::Kind::kDispatch) assumed_.insert(write.id);
@@ -54,12 +54,19 @@ Result<void> Outbox::EnsureOpen() {
   return {};
 }
 
-void Outbox::ReadNote(const Json& note) {
+void Outbox::TakeNote(const Json& note) {
+  // With changes lost that the store had then, it is not where the note believes.
+  const bool is_whole = !store_->has_lost() && note.value("at", uint64_t{0}) <= store_->sequence();
+  if (note.contains("reading")) {
+    const Json& it = note["reading"];
+    reading_ = ReadPosition{it.value("walkedTo", int64_t{0}),
+                            it.value("floor", int64_t{0}),
+                            {it.value("changes", int64_t{0})}};
+    if (!is_whole) reading_.reset();
+    return;
+  }
   if (note.contains("feed")) {
     const Json& feed = note["feed"];
-    // With changes lost that the store had then, it is not where the feed believes.
-    const bool is_whole =
-        !store_->has_lost() && note.value("at", uint64_t{0}) <= store_->sequence();
     noted_feed_ = FeedPosition{feed.value("store", ""), feed.value("next", uint64_t{0})};
     feed_ = is_whole ? noted_feed_ : std::nullopt;
     return;
@@ -94,6 +101,7 @@ void Outbox::Note(const Json& note) {
   notes.reserve(writes_.size());
   for (const LocalWrite& write : writes_) notes.push_back(CanonicalText(NoteOf(write)));
   if (feed_) notes.push_back(CanonicalText(FeedNote()));
+  if (reading_) notes.push_back(CanonicalText(ReadNote()));
   file.Rewrite(notes);
   stale_notes_ = 0;
 }
@@ -116,6 +124,25 @@ void Outbox::FollowedTo(const FeedPosition& position) {
   noted_feed_ = position;
   ++stale_notes_;
   Note(FeedNote());
+}
+
+Json Outbox::ReadNote() const {
+  return {{"reading",
+           {{"walkedTo", reading_->walked_to},
+            {"floor", reading_->floor},
+            {"changes", reading_->changes.us}}},
+          {"at", store_->sequence()}};
+}
+
+Result<std::optional<ReadPosition>> Outbox::reading() {
+  CUE_TRY(EnsureOpen());
+  return reading_;
+}
+
+void Outbox::ReadTo(const ReadPosition& position) {
+  reading_ = position;
+  ++stale_notes_;
+  Note(ReadNote());
 }
 
 void Outbox::NoteState(const LocalWrite& write) {
@@ -265,7 +292,7 @@ Result<void> Outbox::Answered(uint64_t request, int status, std::string_view bod
       return {};
     case Verdict::kGone:
       CUE_TRY(store_->RemoveUpstream(write->id));
-      Removed(write->id);
+      DropDelivered(write->id);
       return Refuse(*write, status, "the event was deleted on the server");
     case Verdict::kRefused:
       CUE_TRY(TakeBack(*write));
@@ -278,7 +305,12 @@ Result<void> Outbox::Answered(uint64_t request, int status, std::string_view bod
     UpdateDelivered(*write);
     return {};
   }
-  Removed(write->id);
+  // What the upstream did not have may be on its way there: a transaction that has not ended yet.
+  if (status == 404) {
+    DropDelivered(write->id);
+  } else {
+    Removed(write->id);
+  }
   Tell(*write, "confirmed");
   Drop(write->number);
   return {};

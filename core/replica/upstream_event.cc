@@ -1,5 +1,7 @@
 #include "replica/upstream_event.h"
 
+#include <utility>
+
 #include "event/event_reader.h"
 #include "query/event_query.h"
 #include "store/event_store.h"
@@ -123,6 +125,29 @@ Result<UpstreamEvent> ParseEdge(const Json& edge) {
   }
   ReadOrder(edge, out);
   return out;
+}
+
+Result<UpstreamEvent> ParseQueryRow(const Json& row) {
+  static constexpr std::pair<const char*, const char*> kNames[] = {{"id", "id"},
+                                                                   {"hash", "hash"},
+                                                                   {"topic", "topic"},
+                                                                   {"sender", "sender"},
+                                                                   {"project", "project"},
+                                                                   {"user", "user"},
+                                                                   {"status", "status"},
+                                                                   {"retries", "retries"},
+                                                                   {"summary", "summary"},
+                                                                   {"description", "description"},
+                                                                   {"sender_type", "senderType"},
+                                                                   {"depends_on", "dependsOn"},
+                                                                   {"created_at", "createdAt"},
+                                                                   {"updated_at", "updatedAt"}};
+  Json node = Json::object();
+  for (const auto& [theirs, ours] : kNames) {
+    const Json* value = FindMember(row, theirs);
+    node[ours] = value == nullptr ? Json() : *value;
+  }
+  return ParseEdge({{"node", std::move(node)}});
 }
 
 Result<UpstreamEvent> ParseShown(const Json& event) {

@@ -2,7 +2,6 @@
 // crash takes back what no commit covers.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -15,29 +14,23 @@
 #include "hub/sockets.h"
 #include "journal/testing/memory_env.h"
 #include "schedule.h"
+#include "server.h"
 
 namespace cuesheet::simulation {
 
-struct Answer {
-  int status = 0;  // 0 = none
-  std::string body{};
-};
-
-class HubNode {
+class HubNode final : public Server {
  public:
-  using Frame = std::function<void(std::string_view)>;  // to the client; "" = closed
-
   HubNode(Schedule* schedule, oracle::Random* random);
 
   // A request of the hub's API, by its operation. None while it is down, or when it crashes.
   Answer Ask(std::string_view operation, const std::string& id, const std::string& body);
   // The same by method and path, as a replica sends it.
-  Answer Fetch(const std::string& method, const std::string& path, const std::string& body);
+  Answer Fetch(const std::string& method, const std::string& path,
+               const std::string& body) override;
 
-  // The number of the socket; 0 while it is down.
-  uint32_t Open(Frame frame);
-  void Message(uint32_t client, std::string_view text);
-  void Close(uint32_t client);
+  uint32_t Open(Frame frame) override;
+  void Message(uint32_t client, std::string_view text) override;
+  void Close(uint32_t client) override;
   void Tick();
 
   // As `cuesheet import`: the history before it cannot be followed any more.

@@ -4,9 +4,9 @@
 
 namespace cuesheet::simulation {
 
-ReplicaNode::ReplicaNode(Schedule* schedule, oracle::Random* random, HubNode* hub,
+ReplicaNode::ReplicaNode(Schedule* schedule, oracle::Random* random, Server* server,
                          const Network* network)
-    : schedule_(schedule), random_(random), hub_(hub), network_(network) {
+    : schedule_(schedule), random_(random), server_(server), network_(network) {
   Start();
 }
 
@@ -25,6 +25,12 @@ void ReplicaNode::Start() {
   Settle();
 }
 
+void ReplicaNode::Login() {
+  if (up_->connection.state() != ConnectionState::kUnauthorized) return;
+  up_->connection.Start(Now());
+  Settle();
+}
+
 void ReplicaNode::Crash() {
   Cut();
   Start();
@@ -32,7 +38,7 @@ void ReplicaNode::Crash() {
 
 void ReplicaNode::Cut() {
   ++socket_;
-  if (client_ != 0) hub_->Close(std::exchange(client_, 0));
+  if (client_ != 0) server_->Close(std::exchange(client_, 0));
   Later(0, [this] {
     up_->connection.Closed(Now(), Draw(*random_));
     Settle();
@@ -106,7 +112,7 @@ void ReplicaNode::CarryOut(const Json& effect) {
     Connect();
   } else if (kind == "disconnect") {
     ++socket_;
-    if (client_ != 0) hub_->Close(std::exchange(client_, 0));
+    if (client_ != 0) server_->Close(std::exchange(client_, 0));
   } else if (kind == "authenticate") {
     Json message = effect;
     message.erase("effect");
@@ -119,12 +125,15 @@ void ReplicaNode::CarryOut(const Json& effect) {
     const uint64_t number = ++current;
     Later(effect["delayMs"].get<int64_t>() * 1000, [this, number, &current] {
       if (number != current) return;
-      if (&current == &timer_) up_->connection.Timer(Now(), Draw(*random_));
+      if (&current == &timer_) {
+        CUE_ASSERT(up_->connection.Timer(Now(), Draw(*random_)).has_value());
+      }
       Settle();
     });
   } else if (kind == "fetch") {
     const uint64_t request = effect["request"];
-    Request("POST", effect["path"], effect["body"], [this, request](const Answer& answer) {
+    const std::string body = effect["body"].is_null() ? "" : effect["body"].get<std::string>();
+    Request(effect["method"], effect["path"], body, [this, request](const Answer& answer) {
       const auto done =
           up_->connection.Fetched(request, answer.status, answer.body, Now(), Draw(*random_));
       CUE_ASSERT(done.has_value());
@@ -161,8 +170,8 @@ void ReplicaNode::Connect() {
     if (socket != socket_) return;
     // Frames keep their order, and none comes after the socket is closed.
     const auto arrives = [this, socket](std::string_view text) {
-      const int64_t at = std::max(from_hub_.us, schedule_->now().us) + Delay();
-      from_hub_ = {at};
+      const int64_t at = std::max(from_server_.us, schedule_->now().us) + Delay();
+      from_server_ = {at};
       Later(at - schedule_->now().us, [this, socket, frame = std::string(text)] {
         if (socket != socket_) return;
         if (frame.empty()) {
@@ -174,11 +183,11 @@ void ReplicaNode::Connect() {
         Settle();
       });
     };
-    client_ = network_->is_cut ? 0 : hub_->Open(arrives);
+    client_ = network_->is_cut ? 0 : server_->Open(arrives);
     if (client_ == 0) {
       up_->connection.Closed(Now(), Draw(*random_));
     } else {
-      up_->connection.Opened(Now());
+      CUE_ASSERT(up_->connection.Opened(Now()).has_value());
     }
     Settle();
   });
@@ -187,10 +196,10 @@ void ReplicaNode::Connect() {
 void ReplicaNode::Send(const Json& frame) {
   const uint64_t socket = socket_;
   const uint32_t client = client_;
-  const int64_t at = std::max(to_hub_.us, schedule_->now().us) + Delay();
-  to_hub_ = {at};
+  const int64_t at = std::max(to_server_.us, schedule_->now().us) + Delay();
+  to_server_ = {at};
   schedule_->In(at - schedule_->now().us, [this, socket, client, text = frame.dump()] {
-    if (socket == socket_) hub_->Message(client, text);
+    if (socket == socket_) server_->Message(client, text);
   });
 }
 
@@ -205,9 +214,9 @@ void ReplicaNode::Request(const std::string& method, const std::string& path,
     return Later(Delay(), [deliver] { deliver({}); });
   }
   const uint64_t life = life_;
-  // The hub has it even when the replica is gone by then.
+  // The server has it even when the replica is gone by then.
   schedule_->In(Delay(), [this, life, method, path, body, deliver] {
-    const Answer answer = hub_->Fetch(method, path, body);
+    const Answer answer = server_->Fetch(method, path, body);
     if (life != life_) return;
     const bool is_lost = network_->is_cut || random_->Chance(network_->lost_percent);
     Later(Delay(), [deliver, answer = is_lost ? Answer{} : answer] { deliver(answer); });

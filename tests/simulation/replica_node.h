@@ -11,11 +11,12 @@
 #include <vector>
 
 #include "../oracle/random.h"
-#include "hub_node.h"
+#include "dice.h"
 #include "journal/testing/memory_env.h"
 #include "replica/connection.h"
 #include "replica/outbox.h"
 #include "schedule.h"
+#include "server.h"
 
 namespace cuesheet::simulation {
 
@@ -28,12 +29,15 @@ struct Network {
 
 class ReplicaNode {
  public:
-  ReplicaNode(Schedule* schedule, oracle::Random* random, HubNode* hub, const Network* network);
+  ReplicaNode(Schedule* schedule, oracle::Random* random, Server* server, const Network* network);
 
   // Local writes; `acknowledged` is called once they are durable. False when they were refused.
   bool Dispatch(const Json& body, std::function<void()> acknowledged);
   bool Update(const Uuid& id, const Json& body, std::function<void()> acknowledged);
   bool Remove(const Uuid& id, std::function<void()> acknowledged);
+
+  // The user has logged in again.
+  void Login();
 
   // Loses what no commit covers, then starts again.
   void Crash();
@@ -82,15 +86,15 @@ class ReplicaNode {
 
   Schedule* schedule_;
   oracle::Random* random_;
-  HubNode* hub_;
+  Server* server_;
   const Network* network_;
   MemoryEnv disk_;
   std::map<std::string, std::string> durable_;
   std::unique_ptr<Up> up_;
-  uint64_t life_ = 0;                // counts starts
-  uint64_t socket_ = 0;              // counts sockets
-  uint32_t client_ = 0;              // of the hub
-  Timestamp to_hub_{}, from_hub_{};  // when the last frame arrives: frames keep their order
+  uint64_t life_ = 0;                      // counts starts
+  uint64_t socket_ = 0;                    // counts sockets
+  uint32_t client_ = 0;                    // of the server
+  Timestamp to_server_{}, from_server_{};  // when the last frame arrives: frames keep their order
   uint64_t timer_ = 0, wake_ = 0;
   bool commit_is_due_ = false;
   bool disk_is_full_ = false;

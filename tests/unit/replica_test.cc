@@ -1,67 +1,16 @@
 #include <catch2/catch_amalgamated.hpp>
 
 #include "base/base64.h"
-#include "replica/connection.h"
-#include "store_fixture.h"
+#include "replica_fixture.h"
 
 namespace cuesheet::testing {
 namespace {
 
-struct ReplicaFixture : StoreFixture {
-  EffectQueue effects;
-  Outbox outbox{&store, &effects};
-  Connection connection{&store, &effects, &outbox};
-
-  std::vector<Json> Effects() {
-    std::vector<Json> list;
-    const std::string lines = effects.Take();
-    for (size_t from = 0; from < lines.size();) {
-      const size_t to = lines.find('\n', from);
-      list.push_back(Json::parse(lines.substr(from, to - from)));
-      from = to + 1;
-    }
-    return list;
-  }
-  std::optional<Json> Effect(std::string_view kind) {
-    for (const Json& effect : Effects()) {
-      if (effect["effect"] == kind) return effect;
-    }
-    return std::nullopt;
-  }
-  void Answer(uint64_t request, const Json& edges, int status = 200) {
-    const Json body = {{"data", {{"events", {{"edges", edges}}}}}};
-    CUE_ASSERT(connection.Fetched(request, status, body.dump(), Now(), Draw()).has_value());
-  }
-  void GoLive() {
-    connection.Start(Now());
-    connection.Opened(Now());
-    Answer(Effect("fetch").value()["request"], Json::array());
-    CUE_ASSERT(connection.state() == ConnectionState::kLive);
-    (void)Effects();
-  }
-};
-
-Json Edge(int order, std::string_view topic = "demo.a", std::string_view status = "finished") {
-  char id[33];
-  (void)std::snprintf(id, sizeof id, "e%031d", order);
-  return {{"cursor", CursorOf(order)},
-          {"node",
-           {{"id", id},
-            {"hash", id},
-            {"topic", topic},
-            {"status", status},
-            {"retries", 0},
-            {"description", ""},
-            {"summary", "{\"a\":1}"},
-            {"createdAt", "2026-03-19T10:05:00+00:00"},
-            {"updatedAt", "2026-03-19T10:05:00+00:00"}}}};
-}
-
-TEST_CASE("a connection authenticates, walks from its cursor, and is live") {
+TEST_CASE("a connection authenticates, reads the newest page, and is live") {
   ReplicaFixture f;
   f.connection.Start(f.Now());
   CHECK(f.Effect("connect"));
-  f.connection.Opened(f.Now());
+  REQUIRE(f.connection.Opened(f.Now()));
   const auto effects = f.Effects();
   CHECK(effects[0] ==
         Json::parse(R"({"effect":"authenticate","subscribe":["*"],"project":null,"since":0})"));
@@ -70,18 +19,6 @@ TEST_CASE("a connection authenticates, walks from its cursor, and is live") {
   CHECK(f.connection.state() == ConnectionState::kLive);
   CHECK(f.store.table().size() == 2);
   CHECK(f.store.table().MaxCreationOrder() == 9);
-}
-
-TEST_CASE("a full page asks for the next one, after the last cursor") {
-  ReplicaFixture f;
-  f.connection.Start(f.Now());
-  f.connection.Opened(f.Now());
-  Json edges = Json::array();
-  for (int i = 1; i <= static_cast<int>(kWalkPageSize); ++i) edges.push_back(Edge(i));
-  f.Answer(f.Effect("fetch").value()["request"], edges);
-  CHECK(f.connection.state() == ConnectionState::kCatchingUp);
-  const Json body = Json::parse(f.Effect("fetch").value()["body"].get<std::string>());
-  CHECK(body["variables"]["after"] == CursorOf(kWalkPageSize));
 }
 
 TEST_CASE("a live message shows at once and the walk behind it gives it its place") {
@@ -94,7 +31,7 @@ TEST_CASE("a live message shows at once and the walk behind it gives it its plac
   CHECK(f.View(id).creation_order >= kFirstProvisionalOrder);
   f.now_us += 10'000'000;
   (void)f.Effects();
-  f.connection.Timer(f.Now(), f.Draw());
+  REQUIRE(f.connection.Timer(f.Now(), f.Draw()));
   const Json fetch = f.Effect("fetch").value();
   f.Answer(fetch["request"], Json::array({Edge(12)}));
   CHECK(f.View(id).creation_order == 12);
@@ -103,8 +40,7 @@ TEST_CASE("a live message shows at once and the walk behind it gives it its plac
 
 TEST_CASE("a cursor beyond all creation orders leaves the event with a provisional one") {
   ReplicaFixture f;
-  f.connection.Start(f.Now());
-  f.connection.Opened(f.Now());
+  f.Open();
   Json edges = Json::array();
   int number = 0;
   for (const char* order : {"[1e300]", "[-1]", "[4503599627370496]"}) {
@@ -132,19 +68,17 @@ TEST_CASE("a lost connection waits with full jitter and tries again") {
     CHECK(timer["delayMs"].get<int64_t>() <= ceiling);
     ceiling = std::min(kBackoffCapMs, ceiling * 2);
     f.now_us += kBackoffCapMs * 1000;
-    f.connection.Timer(f.Now(), f.Draw());
+    REQUIRE(f.connection.Timer(f.Now(), f.Draw()));
     CHECK(f.connection.state() == ConnectionState::kConnecting);
   }
 }
 
 TEST_CASE("after a reconnect open jobs are read again") {
   ReplicaFixture f;
-  f.connection.Start(f.Now());
-  f.connection.Opened(f.Now());
+  f.Open();
   f.Answer(f.Effect("fetch").value()["request"], Json::array({Edge(1, "demo.job", "in_progress")}));
   f.connection.Closed(f.Now(), f.Draw());
-  f.connection.Start(f.Now());
-  f.connection.Opened(f.Now());
+  f.Open();
   f.Answer(f.Effect("fetch").value()["request"], Json::array());
   const Json reread = Json::parse(f.Effect("fetch").value()["body"].get<std::string>());
   CHECK(reread["variables"]["ids"].size() == 1);
@@ -152,8 +86,7 @@ TEST_CASE("after a reconnect open jobs are read again") {
 
 TEST_CASE("a refused token stops the connection until it is started again") {
   ReplicaFixture f;
-  f.connection.Start(f.Now());
-  f.connection.Opened(f.Now());
+  f.Open();
   f.Answer(f.Effect("fetch").value()["request"], Json::array(), 401);
   CHECK(f.connection.state() == ConnectionState::kUnauthorized);
   f.connection.Online(f.Now());
@@ -165,13 +98,10 @@ TEST_CASE("a refused token stops the connection until it is started again") {
 TEST_CASE("silence, a stuck fetch and a stuck connect end the connection") {
   ReplicaFixture f;
   SECTION("connect") { f.connection.Start(f.Now()); }
-  SECTION("fetch") {
-    f.connection.Start(f.Now());
-    f.connection.Opened(f.Now());
-  }
+  SECTION("fetch") { f.Open(); }
   SECTION("silence") { f.GoLive(); }
   f.now_us += 61'000'000;
-  f.connection.Timer(f.Now(), f.Draw());
+  REQUIRE(f.connection.Timer(f.Now(), f.Draw()));
   CHECK(f.connection.state() == ConnectionState::kWaiting);
 }
 
@@ -199,11 +129,12 @@ TEST_CASE("a session token in a logout summary is never stored") {
 TEST_CASE("the walk goes on over events outside of the scope, and does not fetch them again") {
   ReplicaFixture f;
   f.store.SetScope(ParseScope(Json::parse(R"({"topics":["render.*"]})")).value());
-  f.connection.Start(f.Now());
-  f.connection.Opened(f.Now());
+  f.Open();
   Json page = Json::array();
   for (int order = 1; order <= 500; ++order) page.push_back(Edge(order));
-  f.Answer(f.Effect("fetch").value()["request"], page);
+  f.Answer(f.Next().request, Json::array());
+  f.Wait(kSettleDelayMs);
+  f.Answer(f.Next().request, page);
   CHECK(f.store.table().size() == 0);
   const auto next = f.Effect("fetch");
   REQUIRE(next);
@@ -220,19 +151,17 @@ TEST_CASE("the walk goes on over events outside of the scope, and does not fetch
 TEST_CASE("an event that retention had removed comes back to its own place when it changes") {
   ReplicaFixture f;
   f.GoLive();
-  f.connection.Timer({f.now_us + 10'000'000}, f.Draw());
-  f.Answer(f.Effect("fetch").value()["request"], Json::array({Edge(7), Edge(9, "demo.b")}));
-  (void)f.Effects();
+  f.Wait(kSettleDelayMs);
+  f.Answer(f.Next().request, Json::array({Edge(7), Edge(9, "demo.b")}));
   const Uuid id = *Uuid::ParseLenient("e0000000000000000000000000000007");
   REQUIRE(f.store.Remove(id));
   REQUIRE(f.connection.Message(
       R"({"id":"e0000000000000000000000000000007","topic":"demo.a","status":"in_progress",)"
       R"("createdAt":"2026-03-19T10:05:00+00:00","updatedAt":"2026-03-20T10:05:00+00:00"})",
       f.Now(), f.Draw()));
-  f.now_us += 1'000'000;
-  f.connection.Timer(f.Now(), f.Draw());
-  f.Answer(f.Effect("fetch").value()["request"], Json::array());           // the walk
-  f.Answer(f.Effect("fetch").value()["request"], Json::array({Edge(7)}));  // the reread
+  f.Wait(kConfirmDelayMs);
+  f.Answer(f.Next().request, Json::array());           // the walk
+  f.Answer(f.Next().request, Json::array({Edge(7)}));  // the reread
   CHECK(f.View(id).creation_order == 7);
 }
 
@@ -254,8 +183,7 @@ std::string Changes(const Json& changes, uint64_t next, uint64_t head) {
 
 TEST_CASE("an upstream that answers with its changes is followed, and the walk is given up") {
   ReplicaFixture f;
-  f.connection.Start(f.Now());
-  f.connection.Opened(f.Now());
+  f.Open();
   const uint64_t walk = f.Effect("fetch").value()["request"];
   const Json change = {{"sequence", 1}, {"kind", "inserted"}, {"event", FeedEvent(1)}};
   REQUIRE(f.connection.Message(Changes(Json::array({change}), 1, 2), f.Now(), f.Draw()));
@@ -270,7 +198,7 @@ TEST_CASE("an upstream that answers with its changes is followed, and the walk i
   f.connection.Closed(f.Now(), f.Draw());
   f.connection.Online(f.Now());
   (void)f.Effects();
-  f.connection.Opened(f.Now());
+  REQUIRE(f.connection.Opened(f.Now()));
   const Json auth = f.Effect("authenticate").value();
   CHECK(auth["since"] == 2);
   CHECK(auth["store"] == "s1");
@@ -298,7 +226,7 @@ TEST_CASE("what no hub says is refused, and the connection begins anew") {
 TEST_CASE("when the history is gone a snapshot is taken, and what it does not have goes") {
   ReplicaFixture f;
   f.GoLive();
-  f.connection.Timer({f.now_us + 10'000'000}, f.Draw());
+  REQUIRE(f.connection.Timer({f.now_us + 10'000'000}, f.Draw()));
   f.Answer(f.Effect("fetch").value()["request"], Json::array({Edge(7)}));
   const auto local = f.outbox.Dispatch({{"topic", "demo.local"}}, {}, f.Now(), f.Draw());
   (void)f.Effects();
@@ -322,9 +250,9 @@ TEST_CASE("a clock that is set back makes no wait longer") {
   f.connection.Closed(f.Now(), f.Draw());
   REQUIRE(f.connection.state() == ConnectionState::kWaiting);
   f.now_us -= 3'600'000'000;
-  f.connection.Timer(f.Now(), f.Draw());
+  REQUIRE(f.connection.Timer(f.Now(), f.Draw()));
   f.now_us += kBackoffCapMs * 1000;
-  f.connection.Timer(f.Now(), f.Draw());
+  REQUIRE(f.connection.Timer(f.Now(), f.Draw()));
   CHECK(f.connection.state() == ConnectionState::kConnecting);
 }
 

@@ -32,6 +32,7 @@ const INITIAL_STATUS: EventsStatus = {
   saving: false,
   queuedWrites: 0,
   refusedWrites: 0,
+  history: null,
   events: 0,
   sequence: 0,
   persisted: null,

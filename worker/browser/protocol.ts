@@ -143,6 +143,8 @@ export interface Status {
   queuedWrites: number;
   /** Local writes that it refused: taken back here, kept to be tried again or discarded. */
   refusedWrites: number;
+  /** The part of the server's history that is here, 0 to 1, while older events still come in; else null. */
+  history: number | null;
   events: number;
   sequence: number;
 }

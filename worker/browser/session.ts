@@ -34,6 +34,7 @@ interface StatusReport {
   pendingBytes: number;
   queuedWrites: number;
   refusedWrites: number;
+  history: number | null;
 }
 
 /** The store of a database, serving the pages of every tab. Lives in the worker that owns it. */
@@ -140,6 +141,7 @@ function createSession(
       saving: report.pendingBytes > 0,
       queuedWrites: report.queuedWrites,
       refusedWrites: report.refusedWrites,
+      history: report.history,
       events: report.events,
       sequence: report.sequence,
     };

@@ -105,8 +105,8 @@ export function createUpstream(
     }
   }
 
-  async function fetchPage(request: number, path: string, body: string) {
-    const { status, bytes } = await ask('POST', path, body);
+  async function fetchPage(request: number, method: string, path: string, body: string | null) {
+    const { status, bytes } = await ask(method, path, body ?? undefined);
     tell('fetched', { request, status }, bytes);
   }
 
@@ -188,7 +188,7 @@ export function createUpstream(
           void fetchSnapshot(effect.request);
           break;
         case 'fetch':
-          void fetchPage(effect.request, effect.path, effect.body);
+          void fetchPage(effect.request, effect.method, effect.path, effect.body);
           break;
         case 'write':
           void write(effect.request, effect.method, effect.path, effect.body);

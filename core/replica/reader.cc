@@ -1,0 +1,259 @@
+// Reader: what is asked, and when.
+#include "replica/reader.h"
+
+#include <algorithm>
+
+namespace cuesheet {
+namespace {
+
+constexpr std::string_view kReadQuery =
+    "query Read($first:Int,$last:Int,$after:String,$before:String,$ids:[String!],"
+    "$statuses:[String!],$topics:[String!]){events(first:$first,last:$last,after:$after,"
+    "before:$before,ids:$ids,statuses:$statuses,topics:$topics,includeLogs:true){edges{cursor "
+    "node{id hash topic sender project user dependsOn status retries description summary createdAt "
+    "updatedAt}}}}";
+
+Timestamp In(Timestamp now, int64_t delay_ms) { return {now.us + delay_ms * 1000}; }
+
+bool IsDue(const std::optional<Timestamp>& at, Timestamp now) { return at && at->us <= now.us; }
+
+}  // namespace
+
+Result<void> Reader::Begin(Timestamp now) {
+  CUE_ASSIGN(const auto known, outbox_->reading());
+  kind_ = Kind::kNone;
+  if (!saved_ && known) position_ = *(saved_ = known);
+  rereads_.clear();
+  confirms_.clear();
+  QueueOpenJobs();
+  outbox_->RereadDelivered();
+  newest_wanted_ = !saved_;
+  walk_.reset();
+  if (saved_) WantWalk(OverlapStart());
+  may_query_ = true;
+  changes_wanted_ = saved_.has_value();
+  page_ = 0;
+  open_before_.clear();
+  replaced_wanted_ = saved_.has_value();
+  changes_at_ = In(now, kChangesEveryMs);
+  sweep_at_ = In(now, kSweepEveryMs);
+  return {};
+}
+
+void Reader::Follow(bool follows) {
+  if (follows && !follows_) {
+    rereads_.clear();
+    walk_.reset();
+    newest_wanted_ = changes_wanted_ = replaced_wanted_ = false;
+    kind_ = Kind::kNone;
+  }
+  follows_ = follows;
+}
+
+void Reader::Look(std::span<const Uuid> ids, bool walk) {
+  for (const Uuid& id : ids) QueueReread(id);
+  if (walk && !follows_) WantWalk(position_.walked_to);
+}
+
+void Reader::WantWalk(int64_t after) { walk_ = std::min(walk_.value_or(after), after); }
+
+void Reader::QueueReread(const Uuid& id) {
+  if (rereads_.size() < kMaxRereads && std::ranges::find(rereads_, id) == rereads_.end()) {
+    rereads_.push_back(id);
+  }
+}
+
+// After a disconnect the jobs known to be open are read again: their updates may have been missed.
+void Reader::QueueOpenJobs() {
+  const EventTable& table = store_->table();
+  table.VisitRange({.newest_first = true}, [&](Row row) {
+    if (!IsFinal(table.status(row))) rereads_.push_back(table.id(row));
+    return rereads_.size() < kMaxRereads;
+  });
+}
+
+// By the times of the events themselves: the upstream's clock.
+int64_t Reader::OverlapStart() const {
+  const EventTable& table = store_->table();
+  int64_t start = std::max<int64_t>(0, position_.walked_to - kOverlapNumbers);
+  std::optional<Timestamp> newest;
+  size_t visited = 0;
+  const OrderRange range{.before = static_cast<double>(position_.walked_to + 1),
+                         .newest_first = true};
+  table.VisitRange(range, [&](Row row) {
+    if (!newest) newest = table.created_at(row);
+    start = std::min(start, table.creation_order(row));
+    const bool is_recent = newest->us - table.created_at(row).us < kOverlapMs * 1000;
+    return is_recent && ++visited < kMaxOverlapEvents;
+  });
+  return start;
+}
+
+Timestamp Reader::NewestUpdate() const {
+  const EventTable& table = store_->table();
+  Timestamp newest{};
+  for (Row row = 0; row < table.row_limit(); ++row) {
+    if (!table.IsLive(row) || table.creation_order(row) >= kFirstProvisionalOrder) continue;
+    if (newest < table.updated_at(row)) newest = table.updated_at(row);
+  }
+  return newest;
+}
+
+bool Reader::has_urgent() const {
+  return !rereads_.empty() || walk_ || newest_wanted_ || changes_wanted_;
+}
+
+// Not while a request is under way: what was heard since it was asked counts for its answer.
+void Reader::ForgetHeard(Timestamp now) {
+  if (!IsDue(heard_until_, now)) return;
+  const bool is_long_ago = heard_until_->us + kMessageGraceMs * 1000 <= now.us;
+  heard_before_ = std::exchange(heard_, {});
+  if (is_long_ago) heard_before_.clear();
+  heard_until_.reset();
+  if (!heard_before_.empty()) heard_until_ = In(now, kMessageGraceMs);
+}
+
+std::optional<Reader::Request> Reader::NextUrgent(Timestamp now) {
+  ForgetHeard(now);
+  if (newest_wanted_) return Ask(Kind::kNewest, {{"last", kReadPageSize}});
+  if (walk_) {
+    Json variables = {{"first", kReadPageSize}};
+    if (*walk_ > 0) variables["after"] = CursorOf(*walk_);
+    return Ask(Kind::kWalk, std::move(variables));
+  }
+  if (IsDue(later_at_, now)) {
+    for (const Uuid& id : later_) QueueReread(id);
+    later_.clear();
+    later_at_.reset();
+  }
+  if (!rereads_.empty()) {
+    reread_ = outbox_->RereadBegins();
+    reading_.clear();
+    for (; !rereads_.empty() && reading_.size() < kRereadBatch; rereads_.pop_front()) {
+      reading_.push_back(rereads_.front());
+    }
+    return AskIds(Kind::kReread);
+  }
+  if (changes_wanted_) return AskChanges();
+  return std::nullopt;
+}
+
+std::optional<Reader::Request> Reader::NextInBackground(Timestamp now) {
+  if (follows_) return std::nullopt;
+  if (IsDue(overlap_at_, now)) {
+    overlap_at_.reset();
+    if (overlap_until_ && now < *overlap_until_) overlap_at_ = In(now, kOverlapEveryMs);
+    WantWalk(OverlapStart());
+    return NextUrgent(now);
+  }
+  if (IsDue(later_at_, now)) return NextUrgent(now);
+  if (IsDue(changes_at_, now)) {
+    changes_at_ = In(now, kChangesEveryMs);
+    changes_wanted_ = replaced_wanted_ = true;
+    WantWalk(OverlapStart());
+    return NextUrgent(now);
+  }
+  if (replaced_wanted_) {
+    return Ask(Kind::kReplaced,
+               {{"last", kRereadBatch}, {"topics", {"addon.install", "server.restart_required"}}});
+  }
+  if (IsDue(missing_at_, now)) {
+    confirms_.insert(confirms_.end(), missing_before_.begin(), missing_before_.end());
+    missing_before_ = std::exchange(missing_, {});
+    missing_at_.reset();
+    if (!missing_before_.empty()) missing_at_ = In(now, kMissingAgainMs);
+  }
+  if (!confirms_.empty()) {
+    kind_ = Kind::kConfirm;
+    reading_.assign(1, confirms_.front());
+    confirms_.pop_front();
+    return Request{"GET", "/api/events/" + reading_.front().Hex(), {}};
+  }
+  if (position_.floor > 1) {
+    return Ask(Kind::kHistory, {{"last", kReadPageSize}, {"before", CursorOf(position_.floor)}});
+  }
+  if (IsDue(sweep_at_, now)) {
+    sweep_at_ = In(now, kSweepEveryMs);
+    PickSweep();
+    if (!reading_.empty()) return AskIds(Kind::kSweep);
+  }
+  return std::nullopt;
+}
+
+std::optional<Timestamp> Reader::due() const {
+  if (follows_) return std::nullopt;
+  std::optional<Timestamp> next;
+  for (const auto& at : {later_at_, overlap_at_, changes_at_, missing_at_, sweep_at_}) {
+    if (at && (!next || *at < *next)) next = at;
+  }
+  const bool has_work = replaced_wanted_ || !confirms_.empty() || position_.floor > 1;
+  return has_work ? Timestamp{} : next;
+}
+
+std::optional<double> Reader::history() const {
+  if (follows_ || position_.floor <= 1 || position_.walked_to <= 0) return std::nullopt;
+  return 1 - static_cast<double>(position_.floor) / static_cast<double>(position_.walked_to + 1);
+}
+
+Reader::Request Reader::Ask(Kind kind, Json variables) {
+  kind_ = kind;
+  return {"POST", "/graphql", {{"query", kReadQuery}, {"variables", std::move(variables)}}};
+}
+
+Reader::Request Reader::AskIds(Kind kind) {
+  found_.clear();
+  Json ids = Json::array();
+  for (const Uuid& id : reading_) ids.push_back(id.Hex());
+  const size_t count = ids.size();
+  return Ask(kind, {{"ids", std::move(ids)}, {"first", count}});
+}
+
+// An admin may ask by time, the newest event first; below a number that is fixed, so that pages do
+// not move. Others ask for the jobs that are open.
+Reader::Request Reader::AskChanges() {
+  if (!may_query_) {
+    Json variables = {{"last", kReadPageSize},
+                      {"statuses", {"pending", "in_progress", "restarted"}}};
+    if (!open_before_.empty()) variables["before"] = open_before_;
+    return Ask(Kind::kOpen, std::move(variables));
+  }
+  if (page_ == 0) {
+    changes_below_ = position_.walked_to;
+    changes_mark_ = NewestUpdate();
+  }
+  kind_ = Kind::kChanges;
+  const Timestamp since{position_.changes.us - kClockToleranceMs * 1000};
+  const Json conditions = {
+      {{"key", "updatedAt"}, {"operator", "gte"}, {"value", since.Iso()}},
+      {{"key", "creation_order"}, {"operator", "lte"}, {"value", changes_below_}}};
+  return {"POST",
+          "/api/query",
+          {{"entity", "event"},
+           {"filter", {{"conditions", conditions}, {"operator", "and"}}},
+           {"limit", kChangesPageSize},
+           {"offset", page_ * kChangesPageSize}}};
+}
+
+// The next events to be looked at: the newest ones and all of them take turns.
+void Reader::PickSweep() {
+  sweeps_recent_ = !sweeps_recent_;
+  double& before = sweeps_recent_ ? recent_before_ : sweep_before_;
+  const EventTable& table = store_->table();
+  reading_.clear();
+  OrderRange range{.newest_first = true};
+  if (before > 0) range.before = before;
+  table.VisitRange(range, [&](Row row) {
+    before = static_cast<double>(table.creation_order(row));
+    const bool is_shown = hidden_until_ < table.updated_at(row);
+    if (is_shown && !outbox_->HasDispatch(table.id(row))) reading_.push_back(table.id(row));
+    return reading_.size() < kRereadBatch;
+  });
+  if (sweeps_recent_) swept_recent_ += kRereadBatch;
+  const bool is_over = sweeps_recent_ && swept_recent_ >= kRecentEvents;
+  if (reading_.size() < kRereadBatch || is_over) {
+    before = 0;
+    if (sweeps_recent_) swept_recent_ = 0;
+  }
+}
+
+}  // namespace cuesheet

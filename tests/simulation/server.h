@@ -1,0 +1,32 @@
+// What a replica of the simulation talks to.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace cuesheet::simulation {
+
+struct Answer {
+  int status = 0;  // 0 = none
+  std::string body{};
+};
+
+class Server {
+ public:
+  using Frame = std::function<void(std::string_view)>;  // to the client; "" = closed
+
+  // A request by method and path. Status 0 while it is down, or when it crashes.
+  virtual Answer Fetch(const std::string& method, const std::string& path,
+                       const std::string& body) = 0;
+  // The number of the socket; 0 while it is down.
+  virtual uint32_t Open(Frame frame) = 0;
+  virtual void Message(uint32_t client, std::string_view text) = 0;
+  virtual void Close(uint32_t client) = 0;
+
+ protected:
+  ~Server() = default;
+};
+
+}  // namespace cuesheet::simulation

@@ -1,0 +1,218 @@
+#include <catch2/catch_amalgamated.hpp>
+
+#include "replica_fixture.h"
+
+namespace cuesheet::testing {
+namespace {
+
+Json Page(int from, int to) {  // newest first
+  Json edges = Json::array();
+  for (int order = to; order >= from; --order) edges.push_back(Edge(order));
+  return edges;
+}
+
+const int kPage = static_cast<int>(kReadPageSize);
+
+Uuid IdOf(const Json& edge) { return *Uuid::Parse(edge["node"]["id"].get<std::string>()); }
+
+Json Message(Json edge, std::string_view status, std::string_view updated_at) {
+  Json message = edge["node"];
+  message["summary"] = Json::object();
+  message["status"] = status;
+  message["updatedAt"] = updated_at;
+  return message;
+}
+
+void AnswerAll(ReplicaFixture& f) {
+  for (auto asked = f.Next(); asked.request != 0; asked = f.Next()) {
+    f.Answer(asked.request, Json::array());
+  }
+}
+
+// Live, with what was missed meanwhile read too. (The fixture's clock goes on by itself.)
+void Connect(ReplicaFixture& f, const Json& newest) {
+  f.Open();
+  f.Answer(f.Next().request, newest);
+  f.Wait(kSettleDelayMs);
+  AnswerAll(f);
+}
+
+void Reconnect(ReplicaFixture& f) {
+  f.connection.Closed(f.Now(), f.Draw());
+  (void)f.Effects();
+  f.Open();
+}
+
+TEST_CASE("the newest page comes first, the history behind it while the replica is live") {
+  ReplicaFixture f;
+  f.Open();
+  const auto newest = f.Next();
+  CHECK(newest.body == Json({{"last", kPage}}));
+  f.Answer(newest.request, Page(kPage + 301, 2 * kPage + 300));
+  CHECK(f.connection.state() == ConnectionState::kLive);
+  CHECK(f.connection.history().value() > 0);
+  f.Wait(kSettleDelayMs);
+  const auto walk = f.Next();
+  CHECK(walk.body["after"] == CursorOf(kPage + 300));  // numbers that show late
+  f.Answer(walk.request, Json::array());
+  const auto history = f.Next();
+  CHECK(history.body == Json({{"last", kPage}, {"before", CursorOf(kPage + 301)}}));
+  f.Answer(history.request, Page(301, kPage + 300));
+  const auto last = f.Next();
+  CHECK(last.body["before"] == CursorOf(301));
+  f.Answer(last.request, Page(1, 300));
+  CHECK_FALSE(f.connection.history());
+  CHECK(f.store.table().size() == static_cast<size_t>(2 * kPage + 300));
+}
+
+TEST_CASE("a session goes on with the history where the one before was") {
+  ReplicaFixture f;
+  f.Open();
+  f.Answer(f.Next().request, Page(9'001, 9'000 + kPage));
+  REQUIRE(f.store.BeginCommit());
+  REQUIRE(f.store.Committed(true));
+  EventStore again(&f.env);
+  REQUIRE(again.Open());
+  EffectQueue effects;
+  Outbox outbox(&again, &effects);
+  Reader reader(&again, &outbox);
+  REQUIRE(reader.Begin(f.Now()));
+  const auto walk = reader.NextUrgent(f.Now());
+  REQUIRE(walk);
+  CHECK(walk->body["variables"]["after"] == CursorOf(9'000));
+  CHECK(reader.history().value() < 0.1);
+}
+
+TEST_CASE("with a scope the history ends where nothing older would be kept") {
+  ReplicaFixture f;
+  f.store.SetScope(ParseScope(Json::parse(R"({"maxEvents":100})")).value());
+  f.Open();
+  f.Answer(f.Next().request, Page(1'001, 1'000 + kPage));
+  f.Wait(kSettleDelayMs);
+  f.Answer(f.Next().request, Json::array());  // the walk
+  f.Answer(f.Next().request, Page(501, 1'000));
+  CHECK_FALSE(f.connection.history());
+}
+
+TEST_CASE("an event whose number shows late is found below the newest") {
+  ReplicaFixture f;
+  Connect(f, Page(600, 620));
+  REQUIRE(f.connection.Message(Message(Edge(700), "finished", "2026-03-19T10:05:00").dump(),
+                               f.Now(), f.Draw()));
+  f.Wait(kConfirmDelayMs);
+  f.Answer(f.Next().request, Json::array({Edge(700)}));  // the walk
+  f.Answer(f.Next().request, Json::array({Edge(700)}));  // once more, because it is final
+  AnswerAll(f);
+  f.Wait(kOverlapEveryMs);
+  const auto overlap = f.Next();
+  REQUIRE(overlap.body.contains("after"));
+  CHECK(overlap.body["after"] == CursorOf(200));
+  f.Answer(overlap.request, Json::array({Edge(650)}));
+  CHECK(f.View(IdOf(Edge(650))).creation_order == 650);
+}
+
+TEST_CASE("a row that was read just after a message may be of before, and is read once more") {
+  ReplicaFixture f;
+  Connect(f, Json::array({Edge(7, "demo.job", "in_progress")}));
+  const Uuid id = IdOf(Edge(7));
+  REQUIRE(f.connection.Message(
+      Message(Edge(7, "demo.job"), "finished", "2026-03-19T10:06:00").dump(), f.Now(), f.Draw()));
+  f.Wait(kConfirmDelayMs);
+  f.Answer(f.Next().request, Json::array({Edge(7, "demo.job", "in_progress")}));
+  CHECK(f.View(id).status == EventStatus::kFinished);
+  AnswerAll(f);
+  f.Wait(3 * kMessageGraceMs);
+  for (auto asked = f.Next(); asked.request != 0; asked = f.Next()) {
+    const bool is_it = asked.body.contains("ids");
+    f.Answer(asked.request, is_it ? Json::array({Edge(7, "demo.job", "aborted")}) : Json::array());
+  }
+  CHECK(f.View(id).status == EventStatus::kAborted);  // the row counts, though its time is older
+}
+
+TEST_CASE("an admin's replica asks for what was updated since, others for open jobs") {
+  ReplicaFixture f;
+  Connect(f, Json::array({Edge(7, "demo.job", "finished")}));
+  Reconnect(f);
+  f.Answer(f.Next().request, Json::array());  // the walk
+  const auto changes = f.Next();
+  CHECK(changes.path == "/api/query");
+  const Json& conditions = changes.body["filter"]["conditions"];
+  CHECK(conditions[0]["value"] == "2026-03-19T10:03:00+00:00");  // two minutes of tolerance
+  CHECK(conditions[1]["value"] == 7);
+  SECTION("admin") {
+    Json row = Edge(7)["node"];
+    row.erase("createdAt");
+    row["created_at"] = "2026-03-19T10:05:00+00:00";
+    row.erase("updatedAt");
+    row["updated_at"] = "2026-03-19T11:00:00+00:00";
+    row["status"] = "restarted";
+    REQUIRE(
+        f.connection.Fetched(changes.request, 200, Json::array({row}).dump(), f.Now(), f.Draw()));
+  }
+  SECTION("other") {
+    REQUIRE(f.connection.Fetched(changes.request, 403, "{}", f.Now(), f.Draw()));
+    const auto open = f.Next();
+    CHECK(open.body["statuses"].size() == 3);
+    f.Answer(open.request, Json::array({Edge(7, "demo.a", "restarted")}));
+  }
+  CHECK(f.connection.state() == ConnectionState::kLive);
+  CHECK(f.View(IdOf(Edge(7))).status == EventStatus::kRestarted);
+}
+
+// Answers everything until an event is asked for by its address.
+ReplicaFixture::Asked SweepUntilAddress(ReplicaFixture& f) {
+  for (int i = 0; i < 200; ++i) {
+    f.Wait(kSweepEveryMs);
+    for (auto asked = f.Next(); asked.request != 0; asked = f.Next()) {
+      if (asked.path.starts_with("/api/events/")) return asked;
+      f.Answer(asked.request, Json::array());
+    }
+  }
+  return {};
+}
+
+TEST_CASE("an event that is missing twice, and at its address, was deleted") {
+  ReplicaFixture f;
+  Connect(f, Json::array({Edge(7)}));
+  const Timestamp start = f.Now();
+  const auto address = SweepUntilAddress(f);
+  CHECK(address.path == "/api/events/" + IdOf(Edge(7)).Hex());
+  CHECK(f.Now().us - start.us >= kMissingAgainMs * 1000);
+  CHECK(f.store.table().size() == 1);
+  SECTION("gone") {
+    REQUIRE(f.connection.Fetched(address.request, 404, "{}", f.Now(), f.Draw()));
+    CHECK(f.store.table().size() == 0);
+  }
+  SECTION("hidden by a licence") {
+    REQUIRE(f.connection.Fetched(address.request, 200, "{}", f.Now(), f.Draw()));
+    f.Answer(f.Next().request, Json::array());  // asked by its id once more
+    CHECK(SweepUntilAddress(f).request == 0);   // and left alone from now on
+    CHECK(f.store.table().size() == 1);
+  }
+  SECTION("not to be seen") {
+    REQUIRE(f.connection.Fetched(address.request, 403, "{}", f.Now(), f.Draw()));
+    CHECK(f.store.table().size() == 1);
+    CHECK(f.connection.state() == ConnectionState::kLive);
+  }
+}
+
+TEST_CASE("an event that took the place of another one has its hash and its number") {
+  ReplicaFixture f;
+  Json old = Edge(7, "addon.install");
+  old["node"]["hash"] = "install";
+  Connect(f, Json::array({old}));
+  Reconnect(f);
+  f.Answer(f.Next().request, Json::array());
+  Json fresh = Edge(8, "addon.install");
+  fresh["cursor"] = CursorOf(7);
+  fresh["node"]["hash"] = "install";
+  for (auto asked = f.Next(); asked.request != 0; asked = f.Next()) {
+    f.Answer(asked.request, asked.body.contains("topics") ? Json::array({fresh}) : Json::array());
+    if (f.connection.state() == ConnectionState::kLive) f.Wait(kSettleDelayMs);
+  }
+  CHECK(f.store.table().size() == 1);
+  CHECK(f.View(IdOf(Edge(8))).creation_order == 7);
+}
+
+}  // namespace
+}  // namespace cuesheet::testing

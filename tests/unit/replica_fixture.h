@@ -1,0 +1,87 @@
+// A replica whose upstream is the test.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "replica/connection.h"
+#include "store_fixture.h"
+
+namespace cuesheet::testing {
+
+struct ReplicaFixture : StoreFixture {
+  EffectQueue effects;
+  Outbox outbox{&store, &effects};
+  Connection connection{&store, &effects, &outbox};
+
+  std::vector<Json> Effects() {
+    std::vector<Json> list;
+    const std::string lines = effects.Take();
+    for (size_t from = 0; from < lines.size();) {
+      const size_t to = lines.find('\n', from);
+      list.push_back(Json::parse(lines.substr(from, to - from)));
+      from = to + 1;
+    }
+    return list;
+  }
+  std::optional<Json> Effect(std::string_view kind) {
+    for (const Json& effect : Effects()) {
+      if (effect["effect"] == kind) return effect;
+    }
+    return std::nullopt;
+  }
+  void Answer(uint64_t request, const Json& edges, int status = 200) {
+    const Json body = {{"data", {{"events", {{"edges", edges}}}}}};
+    CUE_ASSERT(connection.Fetched(request, status, body.dump(), Now(), Draw()).has_value());
+  }
+  void Open() {
+    connection.Start(Now());
+    CUE_ASSERT(connection.Opened(Now()).has_value());
+  }
+  void Wait(int64_t milliseconds) {
+    now_us += milliseconds * 1000;
+    CUE_ASSERT(connection.Message(R"({"topic":"heartbeat"})", Now(), Draw()).has_value());
+    CUE_ASSERT(connection.Timer(Now(), Draw()).has_value());
+  }
+  // The next request: its number, its path, and the variables of GraphQL or the whole body.
+  struct Asked {
+    uint64_t request = 0;
+    std::string path{};
+    Json body{};
+  };
+  Asked Next() {
+    const auto effect = Effect("fetch");
+    if (!effect) return {};
+    Json body;
+    if (!(*effect)["body"].is_null()) body = Json::parse((*effect)["body"].get<std::string>());
+    const Json* variables = FindMember(body, "variables");
+    return {(*effect)["request"], (*effect)["path"], variables == nullptr ? body : *variables};
+  }
+  void GoLive() {
+    Open();
+    Answer(Effect("fetch").value()["request"], Json::array());
+    CUE_ASSERT(connection.state() == ConnectionState::kLive);
+    (void)Effects();
+  }
+};
+
+inline Json Edge(int order, std::string_view topic = "demo.a",
+                 std::string_view status = "finished") {
+  char id[33];
+  (void)std::snprintf(id, sizeof id, "e%031d", order);
+  return {{"cursor", CursorOf(order)},
+          {"node",
+           {{"id", id},
+            {"hash", id},
+            {"topic", topic},
+            {"status", status},
+            {"retries", 0},
+            {"description", ""},
+            {"summary", "{\"a\":1}"},
+            {"createdAt", "2026-03-19T10:05:00+00:00"},
+            {"updatedAt", "2026-03-19T10:05:00+00:00"}}}};
+}
+
+}  // namespace cuesheet::testing
