@@ -36,7 +36,10 @@ Result<void> Reader::Begin(Timestamp now) {
   open_before_.clear();
   replaced_wanted_ = saved_.has_value();
   changes_at_ = In(now, kChangesEveryMs);
-  sweep_at_ = In(now, kSweepEveryMs);
+  sweep_at_ = now;
+  recent_before_ = 0;
+  swept_recent_ = 0;
+  sweeps_at_once_ = kRecentEvents / kRereadBatch;
   return {};
 }
 
@@ -173,7 +176,11 @@ std::optional<Reader::Request> Reader::NextInBackground(Timestamp now) {
     return Ask(Kind::kHistory, {{"last", kReadPageSize}, {"before", CursorOf(position_.floor)}});
   }
   if (IsDue(sweep_at_, now)) {
-    sweep_at_ = In(now, kSweepEveryMs);
+    if (sweeps_at_once_ > 0) {
+      --sweeps_at_once_;
+    } else {
+      sweep_at_ = In(now, kSweepEveryMs);
+    }
     PickSweep();
     if (!reading_.empty()) return AskIds(Kind::kSweep);
   }
@@ -236,7 +243,7 @@ Reader::Request Reader::AskChanges() {
 
 // The next events to be looked at: the newest ones and all of them take turns.
 void Reader::PickSweep() {
-  sweeps_recent_ = !sweeps_recent_;
+  sweeps_recent_ = sweeps_at_once_ > 0 || !sweeps_recent_;
   double& before = sweeps_recent_ ? recent_before_ : sweep_before_;
   const EventTable& table = store_->table();
   reading_.clear();
@@ -252,7 +259,7 @@ void Reader::PickSweep() {
   const bool is_over = sweeps_recent_ && swept_recent_ >= kRecentEvents;
   if (reading_.size() < kRereadBatch || is_over) {
     before = 0;
-    if (sweeps_recent_) swept_recent_ = 0;
+    if (sweeps_recent_) sweeps_at_once_ = swept_recent_ = 0;
   }
 }
 

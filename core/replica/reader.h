@@ -155,6 +155,7 @@ class Reader {
   Timestamp hidden_until_{};  // events updated before are not shown by a licence (6.3)
   bool sweeps_recent_ = false;
   size_t swept_recent_ = 0;
+  size_t sweeps_at_once_ = 0;                    // of the newest events, after connecting
   double recent_before_ = 0, sweep_before_ = 0;  // creation orders; 0 = from the newest on
   Deadlines deadlines_;
   std::optional<Timestamp> heard_until_, later_at_, overlap_at_, overlap_until_, changes_at_,

@@ -184,14 +184,17 @@ void Reader::ChangesEnd() {
   open_before_.clear();
 }
 
-// A second absence some minutes after the first, and then its own address, say that an event is
-// gone (protocol.md 12.3).
+// What was read once was committed, so its absence means that it is gone, or hidden; its own
+// address says which. What only a message has told of may still come: it is given some minutes
+// (protocol.md 12.3).
 void Reader::NoteMissing(Timestamp now) {
   for (const Uuid& id : reading_) {
     const Row row = store_->table().FindById(id);
     if (found_.contains(id) || row == kNoRow || outbox_->HasDispatch(id)) continue;
     if (confirmed_.erase(id) > 0) {  // it is there, and not shown
       hidden_until_ = std::max(hidden_until_, store_->table().updated_at(row));
+    } else if (store_->table().creation_order(row) < kFirstProvisionalOrder) {
+      if (confirms_.size() < kMaxMissing) confirms_.push_back(id);
     } else if (!missing_before_.contains(id) && missing_.size() < kMaxMissing) {
       missing_.insert(id);
     }

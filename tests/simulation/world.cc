@@ -94,7 +94,7 @@ class StockWorld final : public World {
   bool is_up() const override { return true; }
   void Tick() override { stock_.Tick(); }
   // Of what nobody tells, the sweeps have to come by, and twice where an event is missing.
-  int64_t settle_seconds() const override { return 600; }
+  int64_t settle_seconds() const override { return 420; }
   void DropUnknown(Json& row) const override {
     row.erase("senderType");  // GraphQL has none
     row.erase("progress");    // not stored
