@@ -276,6 +276,7 @@ Result<void> Outbox::Rename(Uuid from, Uuid to) {
     if (write.id != from) continue;
     write.id = to;
     if (write.kind == LocalWrite::Kind::kRemove) write.before["id"] = to.Hex();
+    if (came_first && write.kind == LocalWrite::Kind::kRemove) CUE_TRY(store_->RemoveUpstream(to));
     Note({{"n", write.number}, {"id", to.Hex()}});
     const bool is_queued = write.state == LocalWrite::State::kQueued;
     if (came_first && is_queued && write.kind == LocalWrite::Kind::kUpdate) CUE_TRY(Apply(write));

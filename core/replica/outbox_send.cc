@@ -305,6 +305,7 @@ Result<void> Outbox::Answered(uint64_t request, int status, std::string_view bod
     UpdateDelivered(*write);
     return {};
   }
+  CUE_TRY(store_->RemoveUpstream(write->id));  // a message may have brought it back meanwhile
   // What the upstream did not have may be on its way there: a transaction that has not ended yet.
   if (status == 404) {
     DropDelivered(write->id);

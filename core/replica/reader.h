@@ -106,6 +106,13 @@ class Reader {
     kConfirm,   // one that was not
   };
 
+  // Of the edges that an answer had; 0 = none has a creation order.
+  struct Page {
+    size_t edges = 0;
+    int64_t last = 0, lowest = 0, highest = 0;
+    Timestamp newest_update{};
+  };
+
   Request Ask(Kind kind, Json variables);
   Request AskChanges();
   Request AskIds(Kind kind);
@@ -115,14 +122,14 @@ class Reader {
   void QueueOpenJobs();
   int64_t OverlapStart() const;
   Timestamp NewestUpdate() const;
-  bool IsBehindScope(const Json& edges) const;
 
   Result<void> TakeEdges(const Json& edges, Timestamp now);
   Result<void> TakeChanges(const Json& rows, Timestamp now);
   Result<void> TakeRow(const UpstreamEvent& upstream, Timestamp now);
   Result<void> TakeConfirmation(int status);
   void NoteMissing(Timestamp now);
-  void PageEnds(const Json& edges);
+  void PageEnds(const Page& page);
+  bool IsBehindScope(const Page& page) const;
   void ChangesEnd();
   void PickSweep();
   void Save();

@@ -69,15 +69,23 @@ Result<Reader::Outcome> Reader::Answered(int status, std::string_view body, Time
 }
 
 Result<void> Reader::TakeEdges(const Json& edges, Timestamp now) {
+  Page page{.edges = edges.size()};
   for (const Json& edge : edges) {
     const auto upstream = ParseEdge(edge);
     if (!upstream) continue;
-    found_.insert(upstream->event.id);
+    const Event& event = upstream->event;
+    found_.insert(event.id);
+    page.newest_update = std::max(page.newest_update, event.updated_at);
+    if (upstream->fields.Has(Field::kCreationOrder)) {
+      page.last = event.creation_order;
+      page.highest = std::max(page.highest, page.last);
+      page.lowest = page.lowest == 0 ? page.last : std::min(page.lowest, page.last);
+    }
     CUE_TRY(TakeRow(*upstream, now));
   }
   if (kind_ == Kind::kReread) CUE_TRY(outbox_->RereadEnded(reread_, reading_));
   if (!follows_ && (kind_ == Kind::kReread || kind_ == Kind::kSweep)) NoteMissing(now);
-  PageEnds(edges);
+  PageEnds(page);
   return {};
 }
 
@@ -102,37 +110,31 @@ Result<void> Reader::TakeRow(const UpstreamEvent& upstream, Timestamp now) {
   return outbox_->Merge(event, upstream.fields, upstream.progress, trust);
 }
 
-// Pages of GraphQL: what they say of new events and of the history, and whether there is more.
-void Reader::PageEnds(const Json& edges) {
-  const bool is_full = edges.size() >= kReadPageSize;
-  int64_t lowest = position_.floor;
-  int64_t highest = position_.walked_to;
-  int64_t last = 0;
-  for (const Json& edge : edges) {
-    const auto upstream = ParseEdge(edge);
-    if (!upstream || !upstream->fields.Has(Field::kCreationOrder)) continue;
-    last = upstream->event.creation_order;
-    highest = std::max(highest, last);
-    lowest = lowest == 0 ? last : std::min(lowest, last);
-  }
+// What a page says of new events and of the history, and whether there is more.
+void Reader::PageEnds(const Page& page) {
+  const bool is_full = page.edges >= kReadPageSize && page.last > 0;
+  const int64_t highest = std::max(position_.walked_to, page.highest);
   switch (kind_) {
     case Kind::kNewest:
       newest_wanted_ = false;
-      position_ = {.walked_to = highest, .floor = is_full ? lowest : 0, .changes = NewestUpdate()};
+      position_ = {
+          .walked_to = highest, .floor = is_full ? page.lowest : 0, .changes = NewestUpdate()};
       Save();
       break;
     case Kind::kWalk:
       position_.walked_to = highest;
       walk_.reset();
-      if (is_full && last > 0) walk_ = last;
+      if (is_full) walk_ = page.last;
       Save();
       break;
-    case Kind::kHistory:
-      position_.floor = is_full && lowest < position_.floor && !IsBehindScope(edges) ? lowest : 0;
+    case Kind::kHistory: {
+      const bool is_older = page.lowest < position_.floor;
+      position_.floor = is_full && is_older && !IsBehindScope(page) ? page.lowest : 0;
       Save();
       break;
+    }
     case Kind::kOpen:
-      open_before_ = is_full && last > 0 && ++page_ < kMaxOpenPages ? CursorOf(last) : "";
+      open_before_ = is_full && ++page_ < kMaxOpenPages ? CursorOf(page.last) : "";
       if (open_before_.empty()) ChangesEnd();
       break;
     case Kind::kReplaced:
@@ -144,18 +146,14 @@ void Reader::PageEnds(const Json& edges) {
 }
 
 // No older event would be kept.
-bool Reader::IsBehindScope(const Json& edges) const {
+bool Reader::IsBehindScope(const Page& page) const {
   if (!store_->scope()) return false;
   const Scope& scope = *store_->scope();
   const auto events = static_cast<int64_t>(store_->table().size());
   if (scope.max_events && events >= *scope.max_events) return true;
   if (scope.max_bytes && events * kScopeRowBytes >= *scope.max_bytes) return true;
-  if (!scope.max_age_seconds) return false;
-  const int64_t oldest = position_.changes.us - *scope.max_age_seconds * 1'000'000;
-  return std::ranges::none_of(edges, [oldest](const Json& edge) {
-    const auto upstream = ParseEdge(edge);
-    return upstream && upstream->event.updated_at.us >= oldest;
-  });
+  return scope.max_age_seconds &&
+         page.newest_update.us < position_.changes.us - *scope.max_age_seconds * 1'000'000;
 }
 
 // Rows of POST /api/query have no creation order: an event that is not here is read by its id, or

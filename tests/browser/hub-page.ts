@@ -4,7 +4,7 @@ import { type HubProcess, KEYS, startHub, USERS } from '../edge/hub-process.ts';
 import { type StaticServer, serveStatic } from './launch.ts';
 
 /** A page of another origin than the hub, whose `window.events` are opened on it. */
-const PAGE = `<!doctype html><meta charset="utf-8"><title>events of a hub</title>
+export const PAGE = `<!doctype html><meta charset="utf-8"><title>events of a hub</title>
 <script type="module">
   import { openEvents } from '/index.js';
   const [server, token, user] = decodeURIComponent(location.hash.slice(1)).split(' ');

@@ -35,6 +35,8 @@ class StockNode final : public Server {
   // The same in a transaction that ends later, or is rolled back; its message leaves at once.
   void DispatchLate(Json body, int64_t delay_us, bool is_rolled_back);
   void Update(const std::string& id, const Json& body);
+  // The same in a transaction that ends later, or never: its message leaves at once (9.4, 9.5).
+  void UpdateLate(const Uuid& id, const std::string& status, int64_t delay_us, bool is_rolled_back);
   // Take and abort of launcher actions: no message, and `updatedAt` stays (4.3).
   void UpdateSilently(const Uuid& id, const std::string& status);
   void Delete(const std::string& id);
@@ -57,6 +59,7 @@ class StockNode final : public Server {
   Answer Graphql(const std::string& body);
   Answer Query(const std::string& body);
   void Publish();
+  void Send(const Change& change);
 
   Schedule* schedule_;
   oracle::Random* random_;

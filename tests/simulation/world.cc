@@ -117,6 +117,9 @@ class StockWorld final : public World {
       stock_.Dispatch(std::move(body));
     } else if (dice < 11) {
       stock_.UpdateSilently(table.id(*row), people.PickStatus());
+    } else if (dice < 13) {
+      const int64_t delay = static_cast<int64_t>(random_->Below(40)) * kSecond / 10;
+      stock_.UpdateLate(table.id(*row), people.PickStatus(), delay, random_->Chance(20));
     } else if (dice < 16) {
       Json body = {{"status", people.PickStatus()}};
       if (random_->Chance(30)) body["progress"] = random_->Below(100);
