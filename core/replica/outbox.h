@@ -141,6 +141,9 @@ class Outbox {
   uint64_t RereadBegins() { return ++last_reread_; }
   // The rows have been merged: what was delivered before it began is settled.
   Result<void> RereadEnded(uint64_t reread, std::span<const Uuid> ids);
+  // All that is new has been read since that number: a dispatch that had arrived, and whose id is
+  // not known yet, was deleted since.
+  Result<void> WalkEnded(uint64_t walk);
   bool TakeWalkWanted() { return std::exchange(walk_wanted_, false); }
   // The upstream does not know the user any more (401): nothing is sent until the next login.
   bool TakeUnauthorized() { return std::exchange(unauthorized_, false); }

@@ -286,6 +286,7 @@ Result<void> Outbox::Answered(uint64_t request, int status, std::string_view bod
     case Verdict::kAlreadyThere:
       write->state = LocalWrite::State::kDelivered;
       write->status = status;  // its id is still to be learnt
+      write->delivered_in = last_reread_;
       NoteState(*write);
       Tell(*write, "confirmed");
       walk_wanted_ = true;
@@ -385,6 +386,16 @@ Result<void> Outbox::RereadEnded(uint64_t reread, std::span<const Uuid> ids) {
     if (write.kind == LocalWrite::Kind::kUpdate) settled.push_back(write.number);
   }
   for (const uint64_t number : settled) Drop(number);
+  for (const Uuid& id : gone) CUE_TRY(RemovedUpstream(id));
+  return {};
+}
+
+Result<void> Outbox::WalkEnded(uint64_t walk) {
+  std::vector<Uuid> gone;
+  for (const LocalWrite& write : writes_) {
+    const bool is_unknown = write.state == LocalWrite::State::kDelivered && write.status != 0;
+    if (is_unknown && write.delivered_in < walk) gone.push_back(write.id);
+  }
   for (const Uuid& id : gone) CUE_TRY(RemovedUpstream(id));
   return {};
 }

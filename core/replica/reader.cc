@@ -2,6 +2,7 @@
 #include "replica/reader.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace cuesheet {
 namespace {
@@ -55,10 +56,13 @@ void Reader::Follow(bool follows) {
 
 void Reader::Look(std::span<const Uuid> ids, bool walk) {
   for (const Uuid& id : ids) QueueReread(id);
-  if (walk && !follows_) WantWalk(position_.walked_to);
+  if (walk && !follows_) WantWalk(OverlapStart());
 }
 
-void Reader::WantWalk(int64_t after) { walk_ = std::min(walk_.value_or(after), after); }
+void Reader::WantWalk(int64_t after) {
+  walk_ = std::min(walk_.value_or(after), after);
+  is_walk_new_ = true;
+}
 
 void Reader::QueueReread(const Uuid& id) {
   if (rereads_.size() < kMaxRereads && std::ranges::find(rereads_, id) == rereads_.end()) {
@@ -120,6 +124,7 @@ std::optional<Reader::Request> Reader::NextUrgent(Timestamp now) {
   ForgetHeard(now);
   if (newest_wanted_) return Ask(Kind::kNewest, {{"last", kReadPageSize}});
   if (walk_) {
+    if (std::exchange(is_walk_new_, false)) walk_number_ = outbox_->RereadBegins();
     Json variables = {{"first", kReadPageSize}};
     if (*walk_ > 0) variables["after"] = CursorOf(*walk_);
     return Ask(Kind::kWalk, std::move(variables));

@@ -143,6 +143,8 @@ class Reader {
 
   bool newest_wanted_ = false;
   std::optional<int64_t> walk_;  // after this number
+  bool is_walk_new_ = false;     // nothing of it has been asked yet
+  uint64_t walk_number_ = 0;     // in the outbox
   std::deque<Uuid> rereads_;
   std::vector<Uuid> reading_;  // of the reread or sweep under way
   std::set<Uuid> found_;       // of these

@@ -85,8 +85,9 @@ Result<void> Reader::TakeEdges(const Json& edges, Timestamp now) {
   }
   if (kind_ == Kind::kReread) CUE_TRY(outbox_->RereadEnded(reread_, reading_));
   if (!follows_ && (kind_ == Kind::kReread || kind_ == Kind::kSweep)) NoteMissing(now);
+  const bool was_walk = kind_ == Kind::kWalk;
   PageEnds(page);
-  return {};
+  return was_walk && !walk_ ? outbox_->WalkEnded(walk_number_) : Result<void>();
 }
 
 // A row is what the upstream has, and counts however old it is; but not when a message has just
