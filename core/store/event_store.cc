@@ -239,7 +239,10 @@ Result<void> EventStore::Merge(const Event& event, FieldSet fields, std::optiona
     Event fresh = event;
     if (!fields.Has(Field::kCreationOrder)) fresh.creation_order = NextProvisionalOrder();
     const Row taken = fields.Has(Field::kHash) ? table_.FindByHash(event.HashText()) : kNoRow;
-    if (taken == kNoRow && scope_ && !scope_->Covers(event.topic, event.project)) return {};
+    if (scope_ && !scope_->Covers(event.topic, event.project)) {
+      if (taken != kNoRow) RemoveRow(taken);
+      return {};
+    }
     if (taken != kNoRow) {
       const Change change{.kind = ChangeKind::kReplaced,
                           .previous_id = table_.id(taken),

@@ -1,35 +1,9 @@
 // Runner's live queries: pages that are kept up to date by patches alone, as a client keeps them.
+#include "patch.h"
 #include "runner.h"
 #include "store_adapter.h"
 
 namespace cuesheet::oracle {
-namespace {
-
-// One row of a page taken out, put in, moved or replaced; false for a patch that does not fit.
-bool ApplyPatch(Json& rows, const Json& patch) {
-  const auto op = patch["op"].get<std::string>();
-  const auto at = patch["at"].get<size_t>();
-  if (op == "insert") {
-    if (at > rows.size()) return false;
-    rows.insert(rows.begin() + static_cast<std::ptrdiff_t>(at), patch["event"]);
-    return true;
-  }
-  if (at >= rows.size()) return false;
-  if (op == "remove") {
-    rows.erase(at);
-  } else if (op == "update") {
-    rows[at] = patch["event"];
-  } else {
-    const auto from = patch["from"].get<size_t>();
-    if (op != "move" || from >= rows.size()) return false;
-    const Json row = rows[from];
-    rows.erase(from);
-    rows.insert(rows.begin() + static_cast<std::ptrdiff_t>(at), row);
-  }
-  return true;
-}
-
-}  // namespace
 
 void Runner::OpenLive(uint32_t live, const Json& query) {
   if (queries_.contains(live)) return;

@@ -1,12 +1,26 @@
 #include "replica_node.h"
 
 #include <algorithm>
+#include <array>
+
+#include "../oracle/patch.h"
 
 namespace cuesheet::simulation {
+namespace {
+
+constexpr std::array<const char*, 3> kQueries = {
+    R"({"last":20})", R"({"last":10,"statuses":["pending","in_progress"]})",
+    R"({"first":5,"topics":["demo.*"]})"};
+
+}  // namespace
 
 ReplicaNode::ReplicaNode(Schedule* schedule, oracle::Random* random, Server* server,
-                         const Network* network)
-    : schedule_(schedule), random_(random), server_(server), network_(network) {
+                         const Network* network, std::optional<Scope> scope)
+    : schedule_(schedule),
+      random_(random),
+      server_(server),
+      network_(network),
+      scope_(std::move(scope)) {
   Start();
 }
 
@@ -21,6 +35,8 @@ void ReplicaNode::Start() {
   up_ = std::make_unique<Up>(&disk_);
   CUE_ASSERT(up_->store.Open().has_value());
   while (!up_->store.is_loaded()) CUE_ASSERT(up_->store.LoadNext().has_value());
+  if (scope_) up_->store.SetScope(*scope_);
+  OpenLive();
   up_->connection.Start(Now());
   Settle();
 }
@@ -78,6 +94,7 @@ void ReplicaNode::Settle() {
   if (outbox.TakeUnauthorized()) connection.Refused();
   connection.Look(outbox.TakeRereads(), outbox.TakeWalkWanted(), Now());
   (void)up_->store.TakeChanges();
+  ApplyPatches();
   const std::string lines = up_->effects.Take();
   for (size_t from = 0; from < lines.size();) {
     const size_t to = lines.find('\n', from);
@@ -241,6 +258,43 @@ bool ReplicaNode::Update(const Uuid& id, const Json& body, std::function<void()>
 
 bool ReplicaNode::Remove(const Uuid& id, std::function<void()> acknowledged) {
   return Write(up_->outbox.Remove(id, Now()), std::move(acknowledged));
+}
+
+void ReplicaNode::OpenLive() {
+  pages_.clear();
+  for (uint32_t live = 0; live < kQueries.size(); ++live) {
+    const auto query = EventQuery::Parse(Json::parse(kQueries[live]));
+    std::string page;
+    CUE_ASSERT(up_->store.OpenLive(live, *query, page).has_value());
+    pages_[live] = Json::parse(page);
+  }
+}
+
+void ReplicaNode::ApplyPatches() {
+  std::string lines;
+  CUE_ASSERT(up_->store.TakeLivePatches(lines).has_value());
+  for (size_t from = 0; from < lines.size();) {
+    const size_t end = lines.find('\n', from);
+    const Json line = Json::parse(lines.substr(from, end - from));
+    from = end + 1;
+    Json& page = pages_.at(line["live"].get<uint32_t>());
+    for (const Json& patch : line["patches"]) {
+      CUE_ASSERT(oracle::ApplyPatch(page["events"], patch));
+    }
+    page["pageInfo"] = line["pageInfo"];
+  }
+}
+
+std::optional<std::string> ReplicaNode::CheckLive() const {
+  for (const auto& [live, page] : pages_) {
+    const auto query = EventQuery::Parse(Json::parse(kQueries[live]));
+    std::string fresh;
+    CUE_ASSERT(up_->store.AppendPage(fresh, *query, EventForm::kRow).has_value());
+    if (Json::parse(fresh) != page) {
+      return "the live query " + std::string(kQueries[live]) + " shows " + page.dump();
+    }
+  }
+  return std::nullopt;
 }
 
 std::string ReplicaNode::OutboxList() {

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,7 +30,8 @@ struct Network {
 
 class ReplicaNode {
  public:
-  ReplicaNode(Schedule* schedule, oracle::Random* random, Server* server, const Network* network);
+  ReplicaNode(Schedule* schedule, oracle::Random* random, Server* server, const Network* network,
+              std::optional<Scope> scope);
 
   // Local writes; `acknowledged` is called once they are durable. False when they were refused.
   bool Dispatch(const Json& body, std::function<void()> acknowledged);
@@ -57,6 +59,9 @@ class ReplicaNode {
   ConnectionState state() const { return up_->connection.state(); }
   Outbox::Counts outbox() const { return up_->outbox.counts(); }
   std::string OutboxList();
+  const std::optional<Scope>& scope() const { return scope_; }
+  // A live query whose page is not what the query gives now, a sentence.
+  std::optional<std::string> CheckLive() const;
 
  private:
   struct Up {
@@ -68,6 +73,8 @@ class ReplicaNode {
   };
 
   void Start();
+  void OpenLive();
+  void ApplyPatches();
   // Runs `work` in this life of the replica, when it is not frozen.
   void Later(int64_t delay_us, std::function<void()> work);
   void Thaw();
@@ -88,6 +95,8 @@ class ReplicaNode {
   oracle::Random* random_;
   Server* server_;
   const Network* network_;
+  std::optional<Scope> scope_;
+  std::map<uint32_t, Json> pages_;  // of live queries
   MemoryEnv disk_;
   std::map<std::string, std::string> durable_;
   std::unique_ptr<Up> up_;

@@ -25,7 +25,7 @@ class Scenario {
     for (size_t i = 0; i < count; ++i) {
       networks_.push_back(std::make_unique<Network>());
       replicas_.push_back(std::make_unique<ReplicaNode>(&schedule_, &random_, world_->server(),
-                                                        networks_.back().get()));
+                                                        networks_.back().get(), PickScope()));
     }
   }
 
@@ -38,6 +38,11 @@ class Scenario {
   }
 
  private:
+  std::optional<Scope> PickScope() {
+    if (!random_.Chance(15)) return std::nullopt;
+    return Scope{.topics = std::vector<std::string>{"entity.*"}};
+  }
+
   // Without faults all is as it has to be in time, and stays so.
   std::optional<std::string> Settle() {
     std::optional<std::string> wrong;
@@ -131,7 +136,11 @@ class Scenario {
     const size_t dice = random_.Below(10);
     if (!row || dice < 4) {
       const std::string token = "w" + std::to_string(++people_.last_number);
-      const Json body = people_.NewEvent(table, token);
+      Json body = people_.NewEvent(table, token);
+      if (replica.scope()) {
+        body["topic"] = "entity.task";
+        body.erase("hash");  // another's event with that hash may be outside
+      }
       if (body.contains("hash")) has_shared_hash_.insert(token);
       (void)replica.Dispatch(body, [this, token] { acknowledged_.insert(token); });
     } else if (dice < 8) {
@@ -186,12 +195,22 @@ class Scenario {
       }
       if (replicas_[i]->outbox().queued > 0)
         return name + " has not sent " + replicas_[i]->OutboxList();
-      if (const auto wrong = Compare(at_server, EventsOf(replicas_[i]->store()))) {
-        return name + ": " + *wrong;
-      }
+      auto wrong = Compare(InScope(at_server, *replicas_[i]), EventsOf(replicas_[i]->store()));
+      if (!wrong) wrong = replicas_[i]->CheckLive();
+      if (wrong) return name + ": " + *wrong;
     }
+    if (auto wrong = world_->wrong()) return wrong;
     if (auto wrong = CheckDispatches()) return wrong;
     return CheckUpdates();
+  }
+
+  static std::map<std::string, std::string> InScope(std::map<std::string, std::string> events,
+                                                    const ReplicaNode& replica) {
+    std::erase_if(events, [&replica](const auto& event) {
+      const std::string topic = Json::parse(event.second)["topic"];
+      return replica.scope() && !replica.scope()->Covers(topic, std::nullopt);
+    });
+    return events;
   }
 
   static std::optional<std::string> Compare(const std::map<std::string, std::string>& server,

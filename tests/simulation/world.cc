@@ -1,6 +1,7 @@
 #include "world.h"
 
 #include <array>
+#include <map>
 #include <vector>
 
 #include "hub_node.h"
@@ -35,7 +36,8 @@ class HubWorld final : public World {
     if (!hub_.is_up()) return;
     const EventTable& table = hub_.store().table();
     const auto row = people.PickRow(table);
-    const size_t dice = random_->Below(10);
+    const size_t dice = random_->Below(12);
+    if (dice >= 10) return Enroll();
     if (!row || dice < 4) {
       (void)hub_.Ask("dispatch", "", people.NewEvent(table, "server").dump());
     } else if (dice < 8) {
@@ -74,14 +76,42 @@ class HubWorld final : public World {
     Start();
   }
 
+  std::optional<std::string> wrong() const override { return wrong_; }
+
  private:
   void Start() {
     if (!hub_.is_up()) hub_.Start();
   }
 
+  // A job is given to one worker, until it has failed or is restarted (protocol.md 8.3).
+  void Enroll() {
+    const std::string worker = "worker-" + std::to_string(random_->Below(3));
+    std::map<std::string, EventStatus> before;
+    for (const auto& [job, holder] : holders_) {
+      const Row row = hub_.store().table().FindById(*Uuid::Parse(job));
+      if (row != kNoRow) before[job] = hub_.store().table().status(row);
+    }
+    const Json body = {{"sourceTopic", "demo.job"},
+                       {"targetTopic", "demo.done"},
+                       {"sender", worker},
+                       {"maxRetries", 1}};
+    const Answer answer = hub_.Ask("enroll", "", body.dump());
+    if (answer.status != 200) return;
+    const std::string job = Json::parse(answer.body)["id"];
+    const auto held = holders_.find(job);
+    const bool is_free = !before.contains(job) || before[job] == EventStatus::kFailed ||
+                         before[job] == EventStatus::kRestarted;
+    if (held != holders_.end() && held->second != worker && !is_free) {
+      wrong_ = "the job " + job + " of " + held->second + " was given to " + worker;
+    }
+    holders_[job] = worker;
+  }
+
   Schedule* schedule_;
   oracle::Random* random_;
   HubNode hub_;
+  std::map<std::string, std::string> holders_;  // of jobs
+  std::optional<std::string> wrong_;
 };
 
 class StockWorld final : public World {

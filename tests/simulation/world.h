@@ -44,6 +44,8 @@ class World {
   virtual void Mend() = 0;
   // After so many seconds without faults every replica has to be as the server.
   virtual int64_t settle_seconds() const = 0;
+  // What went wrong at the server, a sentence.
+  virtual std::optional<std::string> wrong() const { return std::nullopt; }
   // Members of a row that a replica cannot know.
   virtual void DropUnknown(Json& row) const = 0;
 };
