@@ -25,8 +25,11 @@ namespace cuesheet {
 
 inline constexpr size_t kMaxLocalWrites = 10'000;
 inline constexpr uint64_t kMaxOutboxBytes = 32 << 20;  // of their notes
-inline constexpr int64_t kSendTimeoutMs = 35'000;      // longer than the host's own
-inline constexpr int64_t kResendBaseMs = 500;          // doubles, full jitter
+// Of dispatches that go to a hub in one request.
+inline constexpr size_t kMaxBatchWrites = 100;
+inline constexpr size_t kMaxBatchWriteBytes = 512 << 10;
+inline constexpr int64_t kSendTimeoutMs = 35'000;  // longer than the host's own
+inline constexpr int64_t kResendBaseMs = 500;      // doubles, full jitter
 inline constexpr int64_t kResendCapMs = 30'000;
 inline constexpr size_t kMaxRemovedIds = 10'000;  // remembered, until the store is opened again
 // A write whose sending the server answers with an error of its own (5xx) so many times is refused,
@@ -163,7 +166,10 @@ class Outbox {
   LocalWrite* Find(uint64_t number);
   LocalWrite* FindDispatch(const Event& event, FieldSet fields);
   LocalWrite* Next();
-  Result<void> Send(LocalWrite& write, Timestamp now);
+  std::vector<LocalWrite*> BatchFrom(LocalWrite& first);
+  Result<void> Send(LocalWrite& first, Timestamp now);
+  Result<void> Settle(uint64_t number, int status, const Json& answer, Timestamp now,
+                      const Entropy& entropy);
   void Removed(const Uuid& id);
   void DropDelivered(const Uuid& id);
   Result<void> Delivered(LocalWrite& write, const Json& answer);
@@ -184,8 +190,9 @@ class Outbox {
   uint64_t last_number_ = 0;
   bool is_open_ = false;
   bool is_salvaged_ = false;
-  uint64_t request_ = 0;  // of the last sending
-  uint64_t sending_ = 0;  // the number of the write under way, 0 = none
+  uint64_t request_ = 0;           // of the last sending
+  std::vector<uint64_t> sending_;  // numbers of the writes under way; more than one = a batch
+  bool may_batch_ = true;          // nothing says that the hub takes none
   Deadlines deadlines_;
   std::optional<Timestamp> send_by_, resend_at_;
   uint32_t attempts_ = 0;  // that failed in a row

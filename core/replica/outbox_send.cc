@@ -1,4 +1,4 @@
-// Outbox: notes on disk, sending, answers.
+// Outbox: notes on disk, and sending.
 #include <algorithm>
 #include <array>
 
@@ -178,7 +178,10 @@ Result<void> Outbox::Salvage() {
     };
     const bool is_dispatch = write.kind == LocalWrite::Kind::kDispatch;
     if (is_dispatch && is_missing && std::ranges::none_of(writes_, removes)) {
-      CUE_TRY(Apply(write));
+      const auto applied = Apply(write);
+      // With its hash taken it is for the upstream to say what becomes of it.
+      if (!applied && applied.error().code == ErrorCode::kConflict) continue;
+      CUE_TRY(applied);
       made.insert(write.id);
     } else if (write.kind == LocalWrite::Kind::kUpdate && made.contains(write.id)) {
       CUE_TRY(Apply(write));
@@ -202,268 +205,61 @@ Result<void> Outbox::Pump(bool may_send, Timestamp now, const Entropy& entropy) 
   CUE_TRY(EnsureOpen());
   if (!is_salvaged_) CUE_TRY(Salvage());
   deadlines_.Note(now, {&send_by_, &resend_at_});
-  if (sending_ != 0 && send_by_ && send_by_->us <= now.us) {
+  if (!sending_.empty() && send_by_ && send_by_->us <= now.us) {
     CUE_TRY(Answered(request_, 0, "", now, entropy));
   }
-  if (!may_send || sending_ != 0 || (resend_at_ && now.us < resend_at_->us)) return {};
+  if (!may_send || !sending_.empty() || (resend_at_ && now.us < resend_at_->us)) return {};
   LocalWrite* const write = Next();
   return write == nullptr ? Result<void>() : Send(*write, now);
 }
 
-Result<void> Outbox::Send(LocalWrite& write, Timestamp now) {
+// A hub takes the dispatches that come next in one request.
+std::vector<LocalWrite*> Outbox::BatchFrom(LocalWrite& first) {
+  std::vector<LocalWrite*> batch = {&first};
+  if (!follows_ || !may_batch_ || first.kind != LocalWrite::Kind::kDispatch) return batch;
+  size_t bytes = CanonicalText(first.body).size();
+  auto at = std::ranges::find(writes_, first.number, &LocalWrite::number);
+  for (++at; at != writes_.end() && batch.size() < kMaxBatchWrites; ++at) {
+    if (at->state != LocalWrite::State::kQueued) continue;
+    if (at->kind != LocalWrite::Kind::kDispatch) break;
+    bytes += CanonicalText(at->body).size();
+    if (bytes > kMaxBatchWriteBytes) break;
+    batch.push_back(&*at);
+  }
+  return batch;
+}
+
+Result<void> Outbox::Send(LocalWrite& first, Timestamp now) {
   static constexpr std::array<std::string_view, 3> kMethods = {"POST", "PATCH", "DELETE"};
-  const bool is_dispatch = write.kind == LocalWrite::Kind::kDispatch;
-  const Json body = is_dispatch ? write.body : BodyToSend(write.body, write.before);
-  if (write.kind == LocalWrite::Kind::kUpdate && body.empty()) {  // the upstream is further already
-    UpdateDelivered(write);
+  const bool is_dispatch = first.kind == LocalWrite::Kind::kDispatch;
+  Json body = is_dispatch ? first.body : BodyToSend(first.body, first.before);
+  if (first.kind == LocalWrite::Kind::kUpdate && body.empty()) {  // the upstream is further already
+    UpdateDelivered(first);
     return {};
   }
-  if (!write.was_sent) {
-    write.was_sent = true;
-    NoteState(write);
+  const std::vector<LocalWrite*> batch = BatchFrom(first);
+  std::string path = is_dispatch ? "/api/events" : "/api/events/" + first.id.Hex();
+  if (batch.size() > 1) {
+    path = "/api/events/batch";
+    body = Json::array();
   }
-  sending_ = write.number;
+  for (LocalWrite* const write : batch) {
+    if (!write->was_sent) {
+      write->was_sent = true;
+      NoteState(*write);
+    }
+    if (batch.size() > 1) body.push_back(write->body);
+    sending_.push_back(write->number);
+  }
   resend_at_ = std::nullopt;
   send_by_ = {now.us + kSendTimeoutMs * 1000};
   const Json effect = {{"effect", "write"},
                        {"request", ++request_},
-                       {"method", Name(kMethods, write.kind)},
-                       {"path", is_dispatch ? "/api/events" : "/api/events/" + write.id.Hex()},
+                       {"method", Name(kMethods, first.kind)},
+                       {"path", std::move(path)},
                        {"body", body.is_null() ? Json() : Json(CanonicalText(body))}};
   effects_->Add(CanonicalText(effect));
   Wake(kSendTimeoutMs);
-  return {};
-}
-
-namespace {
-
-enum class Verdict : uint8_t { kDone, kAlreadyThere, kGone, kRetry, kRefused, kUnauthorized };
-
-Verdict Judge(LocalWrite::Kind kind, int status, const Json& answer) {
-  if (status >= 200 && status < 300) return Verdict::kDone;
-  if (status == 401) return Verdict::kUnauthorized;
-  if (status == 404 && kind == LocalWrite::Kind::kRemove) return Verdict::kDone;
-  if (status == 404 && kind == LocalWrite::Kind::kUpdate) return Verdict::kGone;
-  // 409 has another cause with reuse, so the text counts (protocol.md 12.4).
-  const bool is_same =
-      TextMember(answer, "detail").find("same hash already exists") != std::string_view::npos;
-  if (status == 409 && kind == LocalWrite::Kind::kDispatch && is_same) {
-    return Verdict::kAlreadyThere;
-  }
-  if (status == 0 || status == 408 || status == 429) return Verdict::kRetry;
-  const Json* code = FindMember(answer, "code");
-  const bool has_children = status == 500 && code != nullptr && *code == 409;
-  return status >= 500 && !has_children ? Verdict::kRetry : Verdict::kRefused;
-}
-
-}  // namespace
-
-Result<void> Outbox::Answered(uint64_t request, int status, std::string_view body, Timestamp now,
-                              const Entropy& entropy) {
-  deadlines_.Note(now, {&send_by_, &resend_at_});
-  if (request != request_ || sending_ == 0) return {};  // an answer nobody waits for
-  LocalWrite* const write = Find(std::exchange(sending_, 0));
-  send_by_ = std::nullopt;
-  if (write == nullptr) return {};  // settled meanwhile: its row came by another way
-  const Json answer = ParseJson(body).value_or(Json());
-  Verdict verdict = Judge(write->kind, status, answer);
-  if (verdict == Verdict::kRetry && status >= 500 && ++write->server_errors >= kMaxServerErrors) {
-    verdict = Verdict::kRefused;
-  }
-  // The row is on its way, or the event has been deleted: sent again until one of both is known.
-  if (verdict == Verdict::kAlreadyThere && follows_) verdict = Verdict::kRetry;
-  if (verdict == Verdict::kRetry) {
-    const int64_t delay = FullJitterMs(entropy, kResendBaseMs, kResendCapMs, attempts_++);
-    resend_at_ = {now.us + delay * 1000};
-    Wake(delay);
-    return {};
-  }
-  attempts_ = 0;
-  switch (verdict) {
-    case Verdict::kUnauthorized:
-      unauthorized_ = true;
-      return {};
-    case Verdict::kAlreadyThere:
-      write->state = LocalWrite::State::kDelivered;
-      write->status = status;  // its id is still to be learnt
-      write->delivered_in = last_reread_;
-      NoteState(*write);
-      Tell(*write, "confirmed");
-      walk_wanted_ = true;
-      return {};
-    case Verdict::kGone:
-      CUE_TRY(store_->RemoveUpstream(write->id));
-      DropDelivered(write->id);
-      return Refuse(*write, status, "the event was deleted on the server");
-    case Verdict::kRefused:
-      CUE_TRY(TakeBack(*write));
-      return Refuse(*write, status, std::string(TextMember(answer, "detail")));
-    default:
-      break;
-  }
-  if (write->kind == LocalWrite::Kind::kDispatch) return Delivered(*write, answer);
-  if (write->kind == LocalWrite::Kind::kUpdate) {
-    UpdateDelivered(*write);
-    return {};
-  }
-  CUE_TRY(store_->RemoveUpstream(write->id));  // a message may have brought it back meanwhile
-  // What the upstream did not have may be on its way there: a transaction that has not ended yet.
-  if (status == 404) {
-    DropDelivered(write->id);
-  } else {
-    Removed(write->id);
-  }
-  Tell(*write, "confirmed");
-  Drop(write->number);
-  return {};
-}
-
-void Outbox::Removed(const Uuid& id) {
-  if (removed_.size() == kMaxRemovedIds) removed_.clear();
-  removed_.insert(id);
-  DropDelivered(id);
-}
-
-// A dispatch of the event whose row has not come back waits for nothing any more.
-void Outbox::DropDelivered(const Uuid& id) {
-  assumed_.erase(id);
-  const auto row_is_missing = [&id](const LocalWrite& it) {
-    return it.id == id && it.state == LocalWrite::State::kDelivered;
-  };
-  for (auto at = std::ranges::find_if(writes_, row_is_missing); at != writes_.end();
-       at = std::ranges::find_if(writes_, row_is_missing)) {
-    Drop(at->number);
-  }
-}
-
-Result<void> Outbox::Delivered(LocalWrite& write, const Json& answer) {
-  const Json* text = FindMember(answer, "id");
-  const bool has_id = text != nullptr && text->is_string();
-  const auto id = has_id ? Uuid::ParseLenient(text->get_ref<const std::string&>()) : std::nullopt;
-  const uint64_t number = write.number;
-  if (id && *id != write.id) CUE_TRY(Rename(write.id, *id));
-  LocalWrite* const delivered = Find(number);
-  delivered->state = LocalWrite::State::kDelivered;
-  delivered->status = id ? 0 : 409;
-  delivered->delivered_in = last_reread_;
-  NoteState(*delivered);
-  Tell(*delivered, "confirmed");
-  if (id) {
-    rereads_.push_back(*id);
-  } else {
-    walk_wanted_ = true;
-  }
-  return {};
-}
-
-// What the upstream has made of it may differ, and a row of before may have been laid under it.
-void Outbox::UpdateDelivered(LocalWrite& write) {
-  write.state = LocalWrite::State::kDelivered;
-  write.delivered_in = last_reread_;
-  NoteState(write);
-  rereads_.push_back(write.id);
-  assumed_.insert(write.id);
-  Tell(write, "confirmed");
-  effects_->Add(R"({"effect":"outbox"})");
-}
-
-void Outbox::RereadDelivered() {
-  for (const LocalWrite& write : writes_) {
-    const bool has_id = write.status == 0;
-    if (has_id && write.state == LocalWrite::State::kDelivered) rereads_.push_back(write.id);
-  }
-}
-
-// A dispatch whose row has not come, although it was asked for, was deleted since.
-Result<void> Outbox::RereadEnded(uint64_t reread, std::span<const Uuid> ids) {
-  std::vector<uint64_t> settled;
-  std::vector<Uuid> gone;
-  for (const LocalWrite& write : writes_) {
-    const bool is_read =
-        write.delivered_in < reread && std::ranges::find(ids, write.id) != ids.end();
-    if (!is_read || write.state != LocalWrite::State::kDelivered) continue;
-    if (write.kind == LocalWrite::Kind::kDispatch) gone.push_back(write.id);
-    if (write.kind == LocalWrite::Kind::kUpdate) settled.push_back(write.number);
-  }
-  for (const uint64_t number : settled) Drop(number);
-  for (const Uuid& id : gone) CUE_TRY(RemovedUpstream(id));
-  return {};
-}
-
-Result<void> Outbox::WalkEnded(uint64_t walk) {
-  std::vector<Uuid> gone;
-  for (const LocalWrite& write : writes_) {
-    const bool is_unknown = write.state == LocalWrite::State::kDelivered && write.status != 0;
-    if (is_unknown && write.delivered_in < walk) gone.push_back(write.id);
-  }
-  for (const Uuid& id : gone) CUE_TRY(RemovedUpstream(id));
-  return {};
-}
-
-// What comes after a refused dispatch of an event has nothing to be written to.
-Result<void> Outbox::Refuse(LocalWrite& refused, int status, const std::string& detail) {
-  const Uuid id = refused.id;
-  const bool is_dispatch = refused.kind == LocalWrite::Kind::kDispatch;
-  const uint64_t number = refused.number;
-  for (LocalWrite& write : writes_) {
-    const bool is_it = write.number == number;
-    const bool falls = is_dispatch && write.id == id && write.number > number &&
-                       write.state == LocalWrite::State::kQueued;
-    if (!is_it && !falls) continue;
-    write.state = LocalWrite::State::kRefused;
-    write.status = status;
-    write.detail = is_it ? detail : "its event was refused: " + detail;
-    NoteState(write);
-    Tell(write, "refused");
-  }
-  if (!is_dispatch && !removed_.contains(id)) {
-    rereads_.push_back(id);
-    assumed_.insert(id);
-  }
-  return {};
-}
-
-Result<void> Outbox::Retry(uint64_t number, Timestamp /*now*/) {
-  CUE_TRY(EnsureOpen());
-  LocalWrite* const write = Find(number);
-  if (write == nullptr || write->state != LocalWrite::State::kRefused) {
-    return Fail(ErrorCode::kNotFound,
-                "outbox: no refused write has the number " + std::to_string(number));
-  }
-  CUE_TRY(Apply(*write));
-  write->state = LocalWrite::State::kQueued;
-  write->status = 0;
-  write->detail.clear();
-  write->server_errors = 0;
-  NoteState(*write);
-  effects_->Add(R"({"effect":"outbox"})");
-  return {};
-}
-
-Result<void> Outbox::Discard(uint64_t number) {
-  CUE_TRY(EnsureOpen());
-  LocalWrite* const write = Find(number);
-  if (write == nullptr || write->state == LocalWrite::State::kDelivered) {
-    return Fail(ErrorCode::kNotFound,
-                "outbox: no local write has the number " + std::to_string(number));
-  }
-  if (write->state == LocalWrite::State::kRefused) {
-    Drop(number);
-    return {};
-  }
-  if (write->was_sent) {
-    return Fail(ErrorCode::kState, "outbox: write " + std::to_string(number) +
-                                       " has been sent and may be on the server already");
-  }
-  CUE_TRY(TakeBack(*write));
-  const LocalWrite discarded = *write;
-  std::vector<uint64_t> doomed = {number};
-  for (const LocalWrite& later : writes_) {
-    const bool falls = discarded.kind == LocalWrite::Kind::kDispatch && later.id == discarded.id;
-    if (falls && later.number > number) doomed.push_back(later.number);
-  }
-  for (const uint64_t each : doomed) Drop(each);
-  assumed_.erase(discarded.id);
   return {};
 }
 
@@ -480,12 +276,6 @@ Result<void> Outbox::AppendList(std::string& out) {
   }
   out += CanonicalText(list);
   return {};
-}
-
-void Outbox::Tell(const LocalWrite& write, std::string_view outcome) {
-  const Json effect = {{"effect", "written"}, {"number", write.number}, {"id", write.id.Hex()},
-                       {"outcome", outcome},  {"status", write.status}, {"detail", write.detail}};
-  effects_->Add(CanonicalText(effect));
 }
 
 void Outbox::Wake(int64_t delay_ms) {

@@ -123,6 +123,7 @@ Answer HubNode::Fetch(const std::string& method, const std::string& path, const 
   if (path == "/graphql") return Graphql(body);
   if (path == "/api/snapshot") return Snapshot();
   if (path == "/api/events") return Ask("dispatch", "", body);
+  if (path == "/api/events/batch") return Ask("dispatch.batch", "", body);
   const std::string id = path.substr(path.rfind('/') + 1);
   return Ask(method == "PATCH" ? "update" : "delete", id, body);
 }

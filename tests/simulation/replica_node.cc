@@ -89,8 +89,9 @@ void ReplicaNode::Thaw() {
 void ReplicaNode::Settle() {
   Connection& connection = up_->connection;
   Outbox& outbox = up_->outbox;
-  CUE_ASSERT(
-      outbox.Pump(connection.state() == ConnectionState::kLive, Now(), Draw(*random_)).has_value());
+  const auto pumped =
+      outbox.Pump(connection.state() == ConnectionState::kLive, Now(), Draw(*random_));
+  CUE_ASSERT(pumped.has_value());
   if (outbox.TakeUnauthorized()) connection.Refused();
   connection.Look(outbox.TakeRereads(), outbox.TakeWalkWanted(), Now());
   (void)up_->store.TakeChanges();

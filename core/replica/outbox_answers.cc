@@ -1,0 +1,265 @@
+// Outbox: what the answers, and the rows that were read, mean for the writes.
+#include <algorithm>
+
+#include "replica/outbox.h"
+
+namespace cuesheet {
+namespace {
+
+enum class Verdict : uint8_t { kDone, kAlreadyThere, kGone, kRetry, kRefused, kUnauthorized };
+
+Verdict Judge(LocalWrite::Kind kind, int status, const Json& answer) {
+  if (status >= 200 && status < 300) return Verdict::kDone;
+  if (status == 401) return Verdict::kUnauthorized;
+  if (status == 404 && kind == LocalWrite::Kind::kRemove) return Verdict::kDone;
+  if (status == 404 && kind == LocalWrite::Kind::kUpdate) return Verdict::kGone;
+  // 409 has another cause with reuse, so the text counts (protocol.md 12.4).
+  const bool is_same =
+      TextMember(answer, "detail").find("same hash already exists") != std::string_view::npos;
+  if (status == 409 && kind == LocalWrite::Kind::kDispatch && is_same) {
+    return Verdict::kAlreadyThere;
+  }
+  if (status == 0 || status == 408 || status == 429) return Verdict::kRetry;
+  const Json* code = FindMember(answer, "code");
+  const bool has_children = status == 500 && code != nullptr && *code == 409;
+  return status >= 500 && !has_children ? Verdict::kRetry : Verdict::kRefused;
+}
+
+}  // namespace
+
+Result<void> Outbox::Answered(uint64_t request, int status, std::string_view body, Timestamp now,
+                              const Entropy& entropy) {
+  deadlines_.Note(now, {&send_by_, &resend_at_});
+  if (request != request_ || sending_.empty()) return {};  // an answer nobody waits for
+  const std::vector<uint64_t> numbers = std::exchange(sending_, {});
+  send_by_ = std::nullopt;
+  const Json answer = ParseJson(body).value_or(Json());
+  if (numbers.size() == 1) return Settle(numbers[0], status, answer, now, entropy);
+  if (status == 400 || status == 404 || status == 405 || status == 413) {
+    may_batch_ = false;  // each on its own says which one is refused
+    return {};
+  }
+  const bool is_list = status == 200 && answer.is_array() && answer.size() == numbers.size();
+  if (!is_list && status != 403) return Settle(numbers[0], status, answer, now, entropy);
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    const Json& one = is_list ? answer[i] : answer;
+    const Json* code = FindMember(one, "code");
+    const bool is_refused = code != nullptr && code->is_number_integer();
+    CUE_TRY(Settle(numbers[i], is_refused ? code->get<int>() : status, one, now, entropy));
+  }
+  return {};
+}
+
+// What the answer means for one write.
+Result<void> Outbox::Settle(uint64_t number, int status, const Json& answer, Timestamp now,
+                            const Entropy& entropy) {
+  LocalWrite* const write = Find(number);
+  if (write == nullptr) return {};  // settled meanwhile: its row came by another way
+  Verdict verdict = Judge(write->kind, status, answer);
+  if (verdict == Verdict::kRetry && status >= 500 && ++write->server_errors >= kMaxServerErrors) {
+    verdict = Verdict::kRefused;
+  }
+  // The row is on its way, or the event has been deleted: sent again until one of both is known.
+  if (verdict == Verdict::kAlreadyThere && follows_) verdict = Verdict::kRetry;
+  if (verdict == Verdict::kRetry) {
+    const int64_t delay = FullJitterMs(entropy, kResendBaseMs, kResendCapMs, attempts_++);
+    resend_at_ = {now.us + delay * 1000};
+    Wake(delay);
+    return {};
+  }
+  attempts_ = 0;
+  switch (verdict) {
+    case Verdict::kUnauthorized:
+      unauthorized_ = true;
+      return {};
+    case Verdict::kAlreadyThere:
+      write->state = LocalWrite::State::kDelivered;
+      write->status = status;  // its id is still to be learnt
+      write->delivered_in = last_reread_;
+      NoteState(*write);
+      Tell(*write, "confirmed");
+      walk_wanted_ = true;
+      return {};
+    case Verdict::kGone:
+      CUE_TRY(store_->RemoveUpstream(write->id));
+      DropDelivered(write->id);
+      return Refuse(*write, status, "the event was deleted on the server");
+    case Verdict::kRefused:
+      CUE_TRY(TakeBack(*write));
+      return Refuse(*write, status, std::string(TextMember(answer, "detail")));
+    default:
+      break;
+  }
+  if (write->kind == LocalWrite::Kind::kDispatch) return Delivered(*write, answer);
+  if (write->kind == LocalWrite::Kind::kUpdate) {
+    UpdateDelivered(*write);
+    return {};
+  }
+  CUE_TRY(store_->RemoveUpstream(write->id));  // a message may have brought it back meanwhile
+  // What the upstream did not have may be on its way there: a transaction that has not ended yet.
+  if (status == 404) {
+    DropDelivered(write->id);
+  } else {
+    Removed(write->id);
+  }
+  Tell(*write, "confirmed");
+  Drop(write->number);
+  return {};
+}
+
+void Outbox::Removed(const Uuid& id) {
+  if (removed_.size() == kMaxRemovedIds) removed_.clear();
+  removed_.insert(id);
+  DropDelivered(id);
+}
+
+// A dispatch of the event whose row has not come back waits for nothing any more.
+void Outbox::DropDelivered(const Uuid& id) {
+  assumed_.erase(id);
+  const auto row_is_missing = [&id](const LocalWrite& it) {
+    return it.id == id && it.state == LocalWrite::State::kDelivered;
+  };
+  for (auto at = std::ranges::find_if(writes_, row_is_missing); at != writes_.end();
+       at = std::ranges::find_if(writes_, row_is_missing)) {
+    Drop(at->number);
+  }
+}
+
+Result<void> Outbox::Delivered(LocalWrite& write, const Json& answer) {
+  const Json* text = FindMember(answer, "id");
+  const bool has_id = text != nullptr && text->is_string();
+  const auto id = has_id ? Uuid::ParseLenient(text->get_ref<const std::string&>()) : std::nullopt;
+  const uint64_t number = write.number;
+  if (id && *id != write.id) CUE_TRY(Rename(write.id, *id));
+  LocalWrite* const delivered = Find(number);
+  delivered->state = LocalWrite::State::kDelivered;
+  delivered->status = id ? 0 : 409;
+  delivered->delivered_in = last_reread_;
+  NoteState(*delivered);
+  Tell(*delivered, "confirmed");
+  if (id) {
+    if (!follows_) rereads_.push_back(*id);  // a hub's feed brings it
+  } else {
+    walk_wanted_ = true;
+  }
+  return {};
+}
+
+// What the upstream has made of it may differ, and a row of before may have been laid under it.
+void Outbox::UpdateDelivered(LocalWrite& write) {
+  write.state = LocalWrite::State::kDelivered;
+  write.delivered_in = last_reread_;
+  NoteState(write);
+  rereads_.push_back(write.id);
+  assumed_.insert(write.id);
+  Tell(write, "confirmed");
+  effects_->Add(R"({"effect":"outbox"})");
+}
+
+void Outbox::RereadDelivered() {
+  for (const LocalWrite& write : writes_) {
+    const bool has_id = write.status == 0;
+    if (has_id && write.state == LocalWrite::State::kDelivered) rereads_.push_back(write.id);
+  }
+}
+
+// A dispatch whose row has not come, although it was asked for, was deleted since.
+Result<void> Outbox::RereadEnded(uint64_t reread, std::span<const Uuid> ids) {
+  std::vector<uint64_t> settled;
+  std::vector<Uuid> gone;
+  for (const LocalWrite& write : writes_) {
+    const bool is_read =
+        write.delivered_in < reread && std::ranges::find(ids, write.id) != ids.end();
+    if (!is_read || write.state != LocalWrite::State::kDelivered) continue;
+    if (write.kind == LocalWrite::Kind::kDispatch) gone.push_back(write.id);
+    if (write.kind == LocalWrite::Kind::kUpdate) settled.push_back(write.number);
+  }
+  for (const uint64_t number : settled) Drop(number);
+  for (const Uuid& id : gone) CUE_TRY(RemovedUpstream(id));
+  return {};
+}
+
+Result<void> Outbox::WalkEnded(uint64_t walk) {
+  std::vector<Uuid> gone;
+  for (const LocalWrite& write : writes_) {
+    const bool is_unknown = write.state == LocalWrite::State::kDelivered && write.status != 0;
+    if (is_unknown && write.delivered_in < walk) gone.push_back(write.id);
+  }
+  for (const Uuid& id : gone) CUE_TRY(RemovedUpstream(id));
+  return {};
+}
+
+// What comes after a refused dispatch of an event has nothing to be written to.
+Result<void> Outbox::Refuse(LocalWrite& refused, int status, const std::string& detail) {
+  const Uuid id = refused.id;
+  const bool is_dispatch = refused.kind == LocalWrite::Kind::kDispatch;
+  const uint64_t number = refused.number;
+  for (LocalWrite& write : writes_) {
+    const bool is_it = write.number == number;
+    const bool falls = is_dispatch && write.id == id && write.number > number &&
+                       write.state == LocalWrite::State::kQueued;
+    if (!is_it && !falls) continue;
+    write.state = LocalWrite::State::kRefused;
+    write.status = status;
+    write.detail = is_it ? detail : "its event was refused: " + detail;
+    NoteState(write);
+    Tell(write, "refused");
+  }
+  if (!is_dispatch && !removed_.contains(id)) {
+    rereads_.push_back(id);
+    assumed_.insert(id);
+  }
+  return {};
+}
+
+Result<void> Outbox::Retry(uint64_t number, Timestamp /*now*/) {
+  CUE_TRY(EnsureOpen());
+  LocalWrite* const write = Find(number);
+  if (write == nullptr || write->state != LocalWrite::State::kRefused) {
+    return Fail(ErrorCode::kNotFound,
+                "outbox: no refused write has the number " + std::to_string(number));
+  }
+  CUE_TRY(Apply(*write));
+  write->state = LocalWrite::State::kQueued;
+  write->status = 0;
+  write->detail.clear();
+  write->server_errors = 0;
+  NoteState(*write);
+  effects_->Add(R"({"effect":"outbox"})");
+  return {};
+}
+
+Result<void> Outbox::Discard(uint64_t number) {
+  CUE_TRY(EnsureOpen());
+  LocalWrite* const write = Find(number);
+  if (write == nullptr || write->state == LocalWrite::State::kDelivered) {
+    return Fail(ErrorCode::kNotFound,
+                "outbox: no local write has the number " + std::to_string(number));
+  }
+  if (write->state == LocalWrite::State::kRefused) {
+    Drop(number);
+    return {};
+  }
+  if (write->was_sent) {
+    return Fail(ErrorCode::kState, "outbox: write " + std::to_string(number) +
+                                       " has been sent and may be on the server already");
+  }
+  CUE_TRY(TakeBack(*write));
+  const LocalWrite discarded = *write;
+  std::vector<uint64_t> doomed = {number};
+  for (const LocalWrite& later : writes_) {
+    const bool falls = discarded.kind == LocalWrite::Kind::kDispatch && later.id == discarded.id;
+    if (falls && later.number > number) doomed.push_back(later.number);
+  }
+  for (const uint64_t each : doomed) Drop(each);
+  assumed_.erase(discarded.id);
+  return {};
+}
+
+void Outbox::Tell(const LocalWrite& write, std::string_view outcome) {
+  const Json effect = {{"effect", "written"}, {"number", write.number}, {"id", write.id.Hex()},
+                       {"outcome", outcome},  {"status", write.status}, {"detail", write.detail}};
+  effects_->Add(CanonicalText(effect));
+}
+
+}  // namespace cuesheet
