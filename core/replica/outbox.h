@@ -137,8 +137,8 @@ class Outbox {
   // Events that are to be read from the upstream, and whether there is one whose id only a walk
   // tells; the caller takes them.
   std::vector<Uuid> TakeRereads() { return std::exchange(rereads_, {}); }
-  // The events of writes that were delivered, and whose row was not read since: to be read again by
-  // each new connection.
+  // The events of writes that were delivered, and whose row was not read since, or refused: to be
+  // read again by each new connection.
   void RereadDelivered();
   // Reading these again begins now; its number.
   uint64_t RereadBegins() { return ++last_reread_; }

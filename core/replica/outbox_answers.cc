@@ -160,6 +160,11 @@ void Outbox::RereadDelivered() {
   for (const LocalWrite& write : writes_) {
     const bool has_id = write.status == 0;
     if (has_id && write.state == LocalWrite::State::kDelivered) rereads_.push_back(write.id);
+    // What was taken back was the state of then; a crash may have come before it was read again.
+    const bool is_refused = write.state == LocalWrite::State::kRefused;
+    if (!is_refused || write.kind == LocalWrite::Kind::kDispatch) continue;
+    rereads_.push_back(write.id);
+    assumed_.insert(write.id);
   }
 }
 
