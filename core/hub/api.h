@@ -39,6 +39,7 @@ struct HubResponse {
 
 inline constexpr size_t kMaxRecipients = 1000;         // names in a dispatch
 inline constexpr size_t kSnapshotPartBytes = 1 << 20;  // or one event more
+inline constexpr size_t kColumnsPartBytes = 2 << 20;   // of all but the first
 inline constexpr size_t kMaxBatchEntries = 1000;
 inline constexpr size_t kMaxBatchBytes = 8 << 20;  // of the whole body
 

@@ -5,6 +5,7 @@
 #include "event/field_reader.h"
 #include "hub/access.h"
 #include "hub/api.h"
+#include "hub/snapshot_columns.h"
 
 namespace cuesheet {
 namespace {
@@ -54,6 +55,10 @@ HubResponse HubApi::Snapshot(const HubRequest& request, const Json& arguments) {
   FieldReader fields(arguments);
   const bool with_payloads = ReadPayloads(fields);
   const std::string cursor = fields.Text("before").value_or("");
+  const std::string form = fields.Text("form").value_or("rows");
+  if (form != "rows" && form != "columns") {
+    fields.Fail("form", "expected rows or columns", "value_error");
+  }
   const auto before = ParseCursor(cursor);
   if (!before) fields.Fail("before", before.error().message, "value_error");
   if (fields.failed()) return Invalid("/api/snapshot", fields);
@@ -69,20 +74,30 @@ HubResponse HubApi::Snapshot(const HubRequest& request, const Json& arguments) {
   OrderRange range{.newest_first = true};
   if (*before) range.before = **before;
   Row last = kNoRow;
+  SnapshotColumns columns;
+  const bool has_columns = form == "columns";
+  // The first part is what a page shows first; longer columns pack better.
+  const size_t part_bytes = has_columns && *before ? kColumnsPartBytes : kSnapshotPartBytes;
   const auto order = [&table](Row row) { return table.creation_order(row); };
   table.VisitRange(range, [&](Row row) {
     // A cursor cannot tell events of one order apart: they stay together.
-    if (last != kNoRow && order(row) != order(last) && response.body.size() > kSnapshotPartBytes) {
+    if (last != kNoRow && order(row) != order(last) &&
+        response.body.size() + columns.bytes() > part_bytes) {
       response.next = CursorOf(order(last));
       return false;
     }
     last = row;
     const EventView event = with_payloads ? table.View(row) : table.ViewWithoutPayload(row);
     if (RefuseRead(*request.caller, event)) return true;
+    if (has_columns) {
+      columns.Add(event, with_payloads);
+      return true;
+    }
     AppendEvent(response.body, event, EventForm::kRow, std::nullopt, with_payloads);
     response.body += '\n';
     return true;
   });
+  columns.AppendTo(response.body);
   return response;
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "event/codec.h"
 #include "replica/upstream_event.h"
 
 namespace cuesheet {
@@ -11,6 +12,11 @@ namespace {
 
 std::unexpected<Error> Broken(std::string_view what) {
   return Fail(ErrorCode::kInvalid, "upstream: " + std::string(what));
+}
+
+// Whatever the number is; the result may be no valid time.
+Timestamp Later(Timestamp time, int64_t us) {
+  return {static_cast<int64_t>(static_cast<uint64_t>(time.us) + static_cast<uint64_t>(us))};
 }
 
 std::optional<uint64_t> NumberOf(const Json& object, std::string_view name) {
@@ -33,7 +39,7 @@ Result<void> Mirror::Snapshot(std::string_view lines) {
     const std::string_view line = lines.substr(0, lines.find('\n'));
     lines.remove_prefix(std::min(line.size() + 1, lines.size()));
     if (line.empty()) continue;
-    CUE_ASSIGN(const Json value, ParseJson(line));
+    CUE_ASSIGN(Json value, ParseJson(line));
     if (const auto sequence = NumberOf(value, "sequence")) {
       sequence_ = sequence;
       snapshot_store_ = TextMember(value, "store");
@@ -41,9 +47,55 @@ Result<void> Mirror::Snapshot(std::string_view lines) {
       continue;
     }
     if (!sequence_) return Broken("the first line of a snapshot has no sequence");
-    CUE_TRY(Merge(value));
-    const auto id = Uuid::Parse(TextMember(value, "id"));
-    if (id) seen_.insert(store_->table().FindById(*id));
+    if (value.is_object() && value.contains("columns")) {
+      CUE_TRY(Columns(value["columns"]));
+    } else {
+      CUE_TRY(ShownInSnapshot(value));
+    }
+  }
+  return {};
+}
+
+Result<void> Mirror::ShownInSnapshot(const Json& event) {
+  CUE_TRY(Merge(event));
+  const auto id = Uuid::Parse(TextMember(event, "id"));
+  if (id) seen_.insert(store_->table().FindById(*id));
+  return {};
+}
+
+// Columns of one length, and a row made of each of their places.
+Result<void> Mirror::Columns(Json& columns) {
+  if (!columns.is_object() || !columns.contains("id") || !columns["id"].is_array()) {
+    return Broken("a snapshot has columns without ids");
+  }
+  const size_t rows = columns["id"].size();
+  for (const Json& column : columns) {
+    if (!column.is_array() || column.size() != rows) {
+      return Broken("the columns of a snapshot are not of one length");
+    }
+  }
+  Timestamp created{};
+  int64_t order = 0;
+  for (size_t i = 0; i < rows; ++i) {
+    Json row = Json::object();
+    for (auto& [name, column] : columns.items()) {
+      const int64_t number = column[i].is_number_integer() ? column[i].get<int64_t>() : 0;
+      if (name == "createdUs") {  // sorted by name, so this comes before `updatedUs`
+        created = Later(created, number);
+        if (!created.IsValid()) return Broken("a time of a snapshot is out of range");
+        row["createdAt"] = created.Iso();
+      } else if (name == "updatedUs") {
+        const Timestamp updated = Later(created, number);
+        if (!updated.IsValid()) return Broken("a time of a snapshot is out of range");
+        row["updatedAt"] = updated.Iso();
+      } else if (name == "order") {
+        order = Later({order}, number).us;
+        row["cursor"] = CursorOf(order);
+      } else if (!(column[i].is_null() && (name == "hash" || name == "payload"))) {
+        row[name] = std::move(column[i]);
+      }
+    }
+    CUE_TRY(ShownInSnapshot(row));
   }
   return {};
 }

@@ -44,7 +44,7 @@ class Mirror {
  public:
   Mirror(const EventStore* store, MirrorTarget* target) : store_(store), target_(target) {}
 
-  // Whole lines of GET /api/snapshot, in parts, in their order.
+  // Whole lines of GET /api/snapshot, of rows or of columns, in parts, in their order.
   Result<void> Snapshot(std::string_view lines);
   // All parts have come: removes what the snapshot does not have, but for local events, and returns
   // the sequence from which the changes go on. kState without a first line.
@@ -59,6 +59,8 @@ class Mirror {
   Result<void> Events(const Json& events);
 
  private:
+  Result<void> ShownInSnapshot(const Json& event);
+  Result<void> Columns(Json& columns);
   Result<void> Apply(const Json& change);
   Result<void> Merge(const Json& event);
   Result<void> Remove(const Json* id);

@@ -101,7 +101,7 @@ Answer HubNode::Graphql(const std::string& body) {
 
 Answer HubNode::Snapshot() {
   Answer all{200};
-  Json arguments = Json::object();
+  Json arguments = {{"form", random_->Chance(50) ? "columns" : "rows"}};
   for (bool more = true; more;) {
     if (up_ == nullptr) return {};
     HubRequest request;

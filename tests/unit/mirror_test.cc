@@ -29,8 +29,8 @@ struct MirrorFixture : StoreFixture {
     request.store = "s1";
     return api.Handle(request, Now(), Draw());
   }
-  void TakeSnapshot() {
-    Json arguments = {{"payloads", "true"}};
+  void TakeSnapshot(std::string_view form = "rows") {
+    Json arguments = {{"payloads", "true"}, {"form", form}};
     for (bool more = true; more;) {
       const HubResponse part = Ask("snapshot", arguments);
       REQUIRE(part.status == 200);
@@ -55,6 +55,31 @@ struct MirrorFixture : StoreFixture {
   }
   void CheckSame() { CHECK(SnapshotOf(copy) == SnapshotOf(store)); }
 };
+
+TEST_CASE("a snapshot by column says the same") {
+  MirrorFixture f;
+  const Uuid parent = f.Dispatch(R"({"topic":"demo.a","hash":"own","summary":{"ü":[1,{"b":null}]},
+                                     "payload":{"deep":{"x":1.5}},"description":"line\nbreak"})");
+  f.Dispatch(R"({"topic":"demo.b","project":"demo","dependsOn":")" + parent.Hex() + "\"}");
+  REQUIRE(f.Update(parent, R"({"status":"failed","retries":3})"));
+  f.TakeSnapshot("columns");
+  f.CheckSame();
+}
+
+TEST_CASE("columns that make no rows are refused") {
+  for (
+      const char* columns :
+      {"null", "[]", "{}", R"({"id":7})", R"({"id":["x"]})",
+       R"({"id":["e0000000000000000000000000000001"],"topic":[]})",
+       R"({"id":["e0000000000000000000000000000001"],"topic":[null]})",
+       R"({"id":["e0000000000000000000000000000001"],"topic":["a"],"createdUs":[9007199254740991]})"}) {
+    CAPTURE(columns);
+    MirrorFixture f;
+    REQUIRE(f.mirror.Snapshot(R"({"sequence":1,"store":"s1"})"));
+    CHECK_FALSE(f.mirror.Snapshot(std::string(R"({"columns":)") + columns + '}'));
+    CHECK(f.copy.table().size() == 0);
+  }
+}
 
 TEST_CASE("a mirror of a snapshot and of the changes after it is the store") {
   MirrorFixture f;

@@ -16,7 +16,11 @@ export interface FeedOptions {
   shown: () => Promise<void>;
   changed: (timeoutMs: number) => Promise<void>;
   caller: (c: Context<Env>) => Omit<CoreRequest, 'operation'>;
+  packBrotli?: Pack;
 }
+
+/** What passes comes out packed. */
+export type Pack = () => ReadableWritablePair<Uint8Array, Uint8Array>;
 
 interface Page {
   changes: { sequence: number }[];
@@ -29,7 +33,7 @@ const parse = (body: Uint8Array): Page => JSON.parse(new TextDecoder().decode(bo
 
 /** `GET /api/changes` and `GET /api/snapshot`: Cuesheet's own (docs/hub.md). */
 export function addFeedRoutes(app: Hono<Env>, options: FeedOptions): void {
-  const { ask, shown, changed, caller } = options;
+  const { ask, shown, changed, caller, packBrotli } = options;
   let waiting = 0;
 
   app.get('/api/changes', async (c) => {
@@ -71,10 +75,10 @@ export function addFeedRoutes(app: Hono<Env>, options: FeedOptions): void {
   });
 
   app.get('/api/snapshot', async (c) => {
-    const { payloads } = c.req.query();
+    const { payloads, form } = c.req.query();
     const who = caller(c);
     const read = (before?: string) => {
-      const body = JSON.stringify({ payloads, before });
+      const body = JSON.stringify({ payloads, form, before });
       return ask({ operation: 'snapshot', ...who, body });
     };
     const first = read();
@@ -92,24 +96,29 @@ export function addFeedRoutes(app: Hono<Env>, options: FeedOptions): void {
         if (part && part.status !== 200) controller.error(new Error('the hub is stopping'));
       },
     });
-    const encoding = encodingOf(c.req.header('accept-encoding') ?? '');
+    const accepts = encodingsOf(c.req.header('accept-encoding') ?? '');
+    const mayPack = packBrotli ? ['br', 'gzip', 'deflate'] : ['gzip', 'deflate'];
+    const encoding = mayPack.find((name) => accepts.has(name));
     const headers = {
       'content-type': 'application/x-ndjson',
       'x-cuesheet-sequence': String(first.sequence),
       vary: 'accept-encoding',
       ...(encoding && { 'content-encoding': encoding }),
     };
-    const packed = encoding ? lines.pipeThrough(new CompressionStream(encoding)) : lines;
+    const pack = () =>
+      encoding === 'br' && packBrotli
+        ? lines.pipeThrough(packBrotli())
+        : lines.pipeThrough(new CompressionStream(encoding as CompressionFormat));
+    const packed = encoding ? pack() : lines;
     // workerd compresses by itself what has the header, unless it is told that this is done.
     const init = { headers, ...(encoding && { encodeBody: 'manual' }) };
     return new Response(packed, init);
   });
 }
 
-function encodingOf(accepted: string): 'gzip' | 'deflate' | null {
+function encodingsOf(accepted: string): Set<string> {
   const names = accepted.split(',').filter((part) => !/;\s*q=0(\.0*)?\s*$/.test(part));
-  const has = (name: string) => names.some((part) => part.split(';')[0]?.trim() === name);
-  return has('gzip') ? 'gzip' : has('deflate') ? 'deflate' : null;
+  return new Set(names.map((part) => part.split(';')[0]?.trim() ?? ''));
 }
 
 /** Server-sent events, read as fast as the client takes them. */

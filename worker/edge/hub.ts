@@ -5,6 +5,7 @@ import { type Effect, Method } from '../../wasm/methods.ts';
 import { openStore, openWholeStore } from '../../wasm/open-store.ts';
 import { type CommitLoop, createCommitLoop } from '../../wasm/commit-loop.ts';
 import type { Credentials } from './credentials.ts';
+import type { Pack } from './feed-routes.ts';
 import { createLog, type Log } from './log.ts';
 import { createNews } from './news.ts';
 import type { Figures } from './operation-routes.ts';
@@ -42,6 +43,8 @@ export interface HubOptions {
    * that a checkpoint is damaged: another hub is to be made then. Default: ready when all are here.
    */
   answersEarly?: boolean;
+  /** Packs snapshots with Brotli, for clients that accept it; default: gzip. */
+  packBrotli?: Pack;
   /** Of each user, or of each address without credentials; more is 429. Default: no limit. */
   rate?: Rate;
 }
@@ -219,6 +222,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
             feed_waiters: news.waiting(),
             ...(following && { upstream_sequence: following.position }),
           },
+    ...(options.packBrotli && { packBrotli: options.packBrotli }),
     ...(options.page && { page: options.page }),
     ...(options.rate && { rate: options.rate }),
     ...(options.origins && { origins: options.origins }),

@@ -5,7 +5,7 @@ import { entropy } from '../../wasm/entropy.ts';
 import { addAccountRoutes } from './account-routes.ts';
 import type { Credentials } from './credentials.ts';
 import { answerGraphql, type GraphqlRequest } from './graphql.ts';
-import { addFeedRoutes } from './feed-routes.ts';
+import { addFeedRoutes, type Pack } from './feed-routes.ts';
 import type { CoreAnswer, CoreRequest } from './hub.ts';
 import type { Log } from './log.ts';
 import { DOCS_HEADERS, docsPage } from './openapi/docs-page.ts';
@@ -29,6 +29,7 @@ const READS = new Set(['get', 'query']);
 const REFUSED_AT_ONCE = new Set([400, 401, 403, 413, 501, 503]);
 
 export interface RouteOptions {
+  packBrotli?: Pack;
   credentials: Credentials;
   ask: (request: CoreRequest) => CoreAnswer;
   settle: () => Promise<void>;
@@ -112,7 +113,13 @@ export function createApp(options: RouteOptions): Hono<Env> {
   app.post('/api/eventops', (c) => forward(c, 'eventops'));
   app.post('/api/enroll', (c) => forward(c, 'enroll'));
 
-  addFeedRoutes(app, { ask, shown, changed: options.changed, caller: requestOf });
+  addFeedRoutes(app, {
+    ask,
+    shown,
+    changed: options.changed,
+    caller: requestOf,
+    ...(options.packBrotli && { packBrotli: options.packBrotli }),
+  });
 
   app.get('/api/info', (c) => c.json({ version: SERVER_VERSION }));
   addAccountRoutes(app, credentials);

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { memoryFiles } from '../../../wasm/memory-files.ts';
 import { createHub } from '../hub.ts';
+import { packBrotli } from '../brotli.ts';
 import { announce, createLog, LOG_FORMATS } from '../log.ts';
 import { servePage } from '../page.ts';
 import { createRelayCredentials } from '../relay-credentials.ts';
@@ -31,6 +32,7 @@ export const relayCommand: Command = {
       credentials: createRelayCredentials(upstream),
       upstream,
       log: createLog(log),
+      packBrotli,
       ...(origin && { origins: origin }),
       page: servePage(packageFile('../page')),
     });

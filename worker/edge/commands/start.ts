@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createCredentials } from '../credentials.ts';
 import { createHub } from '../hub.ts';
+import { packBrotli } from '../brotli.ts';
 import { createJwtVerifier, type JwtOptions, parseKeySet } from '../jwt.ts';
 import { announce, createLog, LOG_FORMATS } from '../log.ts';
 import { openNodeFiles } from '../node-files.ts';
@@ -68,6 +69,7 @@ async function run(args: string[]): Promise<number> {
       files,
       credentials,
       log,
+      packBrotli,
       ...(options.rate && { rate: options.rate }),
       ...(options.origin && { origins: options.origin }),
       page: servePage(packageFile('../page')),
