@@ -189,6 +189,7 @@ void Reader::ChangesEnd() {
 void Reader::NoteMissing(Timestamp now) {
   for (const Uuid& id : reading_) {
     const Row row = store_->table().FindById(id);
+    if (found_.contains(id)) confirmed_.erase(id);
     if (found_.contains(id) || row == kNoRow || outbox_->HasDispatch(id)) continue;
     if (confirmed_.erase(id) > 0) {  // it is there, and not shown
       hidden_until_ = std::max(hidden_until_, store_->table().updated_at(row));
