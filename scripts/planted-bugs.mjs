@@ -1,7 +1,7 @@
 // npm run simulate:bugs -- [--seeds N]: plants each bug of tests/simulation/planted-bugs.json in a copy of the
 // core, one at a time, and runs the simulator until it is caught. Ends with `N passed, N failed`.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
@@ -45,5 +45,6 @@ for (const { bug, file, find, replace } of bugs) {
     writeFileSync(path, text);
   }
 }
+rmSync(join(tree, '.toolchain')); // linters would follow it
 console.log(`${caught} passed, ${bugs.length - caught} failed`);
 process.exitCode = caught === bugs.length ? 0 : 1;

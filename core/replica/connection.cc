@@ -322,13 +322,15 @@ void Connection::NextFetch(Timestamp now) {
 
 void Connection::Fetch(const Reader::Request& request, Timestamp now) {
   fetch_by_ = In(now, kFetchTimeoutMs);
-  const Json effect = {
-      {"effect", "fetch"},
-      {"request", ++request_},
-      {"method", request.method},
-      {"path", request.path},
-      {"body", request.body.is_null() ? Json() : Json(CanonicalText(request.body))}};
-  effects_->Add(CanonicalText(effect));
+  std::string effect = R"({"effect":"fetch","request":)" + std::to_string(++request_) +
+                       R"(,"method":")" + std::string(request.method) + R"(","path":")" +
+                       request.path + R"(","body":)";
+  if (request.body.empty()) {
+    effect += "null";
+  } else {
+    AppendJsonString(effect, request.body);
+  }
+  effects_->Add(effect + '}');
 }
 
 void Connection::SetTimer(Timestamp now) {

@@ -16,6 +16,11 @@ constexpr std::string_view kReadQuery =
 
 Timestamp In(Timestamp now, int64_t delay_ms) { return {now.us + delay_ms * 1000}; }
 
+// The beginning of the variables of a page, newest first (`last`) or oldest first (`first`).
+std::string PageOf(std::string_view way) {
+  return "{\"" + std::string(way) + "\":" + std::to_string(kReadPageSize);
+}
+
 bool IsDue(const std::optional<Timestamp>& at, Timestamp now) { return at && at->us <= now.us; }
 
 }  // namespace
@@ -122,12 +127,12 @@ void Reader::ForgetHeard(Timestamp now) {
 
 std::optional<Reader::Request> Reader::NextUrgent(Timestamp now) {
   ForgetHeard(now);
-  if (newest_wanted_) return Ask(Kind::kNewest, {{"last", kReadPageSize}});
+  if (newest_wanted_) return Ask(Kind::kNewest, PageOf("last") + '}');
   if (walk_) {
     if (std::exchange(is_walk_new_, false)) walk_number_ = outbox_->RereadBegins();
-    Json variables = {{"first", kReadPageSize}};
-    if (*walk_ > 0) variables["after"] = CursorOf(*walk_);
-    return Ask(Kind::kWalk, std::move(variables));
+    std::string variables = PageOf("first");
+    if (*walk_ > 0) variables += R"(,"after":")" + CursorOf(*walk_) + '"';
+    return Ask(Kind::kWalk, variables + '}');
   }
   if (IsDue(later_at_, now)) {
     for (const Uuid& id : later_) QueueReread(id);
@@ -163,7 +168,7 @@ std::optional<Reader::Request> Reader::NextInBackground(Timestamp now) {
   }
   if (replaced_wanted_) {
     return Ask(Kind::kReplaced,
-               {{"last", kRereadBatch}, {"topics", {"addon.install", "server.restart_required"}}});
+               PageOf("last") + R"(,"topics":["addon.install","server.restart_required"]})");
   }
   if (IsDue(missing_at_, now)) {
     confirms_.insert(confirms_.end(), missing_before_.begin(), missing_before_.end());
@@ -178,7 +183,8 @@ std::optional<Reader::Request> Reader::NextInBackground(Timestamp now) {
     return Request{"GET", "/api/events/" + reading_.front().Hex(), {}};
   }
   if (position_.floor > 1) {
-    return Ask(Kind::kHistory, {{"last", kReadPageSize}, {"before", CursorOf(position_.floor)}});
+    return Ask(Kind::kHistory,
+               PageOf("last") + R"(,"before":")" + CursorOf(position_.floor) + "\"}");
   }
   if (IsDue(sweep_at_, now)) {
     if (sweeps_at_once_ > 0) {
@@ -207,27 +213,27 @@ std::optional<double> Reader::history() const {
   return 1 - static_cast<double>(position_.floor) / static_cast<double>(position_.walked_to + 1);
 }
 
-Reader::Request Reader::Ask(Kind kind, Json variables) {
+// `variables` is JSON, as is all of a body.
+Reader::Request Reader::Ask(Kind kind, const std::string& variables) {
   kind_ = kind;
-  return {"POST", "/graphql", {{"query", kReadQuery}, {"variables", std::move(variables)}}};
+  return {"POST", "/graphql",
+          R"({"query":")" + std::string(kReadQuery) + R"(","variables":)" + variables + '}'};
 }
 
 Reader::Request Reader::AskIds(Kind kind) {
   found_.clear();
-  Json ids = Json::array();
-  for (const Uuid& id : reading_) ids.push_back(id.Hex());
-  const size_t count = ids.size();
-  return Ask(kind, {{"ids", std::move(ids)}, {"first", count}});
+  std::string ids;
+  for (const Uuid& id : reading_) ids += (ids.empty() ? "\"" : ",\"") + id.Hex() + '"';
+  return Ask(kind, R"({"first":)" + std::to_string(reading_.size()) + R"(,"ids":[)" + ids + "]}");
 }
 
 // An admin may ask by time, the newest event first; below a number that is fixed, so that pages do
 // not move. Others ask for the jobs that are open.
 Reader::Request Reader::AskChanges() {
   if (!may_query_) {
-    Json variables = {{"last", kReadPageSize},
-                      {"statuses", {"pending", "in_progress", "restarted"}}};
-    if (!open_before_.empty()) variables["before"] = open_before_;
-    return Ask(Kind::kOpen, std::move(variables));
+    std::string variables = PageOf("last") + R"(,"statuses":["pending","in_progress","restarted"])";
+    if (!open_before_.empty()) variables += R"(,"before":")" + open_before_ + '"';
+    return Ask(Kind::kOpen, variables + '}');
   }
   if (page_ == 0) {
     changes_below_ = position_.walked_to;
@@ -235,15 +241,14 @@ Reader::Request Reader::AskChanges() {
   }
   kind_ = Kind::kChanges;
   const Timestamp since{position_.changes.us - kClockToleranceMs * 1000};
-  const Json conditions = {
-      {{"key", "updatedAt"}, {"operator", "gte"}, {"value", since.Iso()}},
-      {{"key", "creation_order"}, {"operator", "lte"}, {"value", changes_below_}}};
-  return {"POST",
-          "/api/query",
-          {{"entity", "event"},
-           {"filter", {{"conditions", conditions}, {"operator", "and"}}},
-           {"limit", kChangesPageSize},
-           {"offset", page_ * kChangesPageSize}}};
+  const std::string filter = R"({"conditions":[{"key":"updatedAt","operator":"gte","value":")" +
+                             since.Iso() +
+                             R"("},{"key":"creation_order","operator":"lte","value":)" +
+                             std::to_string(changes_below_) + R"(}],"operator":"and"})";
+  return {"POST", "/api/query",
+          R"({"entity":"event","filter":)" + filter + R"(,"limit":)" +
+              std::to_string(kChangesPageSize) + R"(,"offset":)" +
+              std::to_string(page_ * kChangesPageSize) + '}'};
 }
 
 // The next events to be looked at: the newest ones and all of them take turns.

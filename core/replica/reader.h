@@ -68,7 +68,7 @@ class Reader {
   struct Request {
     std::string_view method;
     std::string path;
-    Json body;  // null = none
+    std::string body;  // JSON; "" = none
   };
   // What has to be read before the replica is up to date; none = it is.
   std::optional<Request> NextUrgent(Timestamp now);
@@ -113,7 +113,7 @@ class Reader {
     Timestamp newest_update{};
   };
 
-  Request Ask(Kind kind, Json variables);
+  Request Ask(Kind kind, const std::string& variables);
   Request AskChanges();
   Request AskIds(Kind kind);
   void ForgetHeard(Timestamp now);

@@ -79,7 +79,7 @@ TEST_CASE("a session goes on with the history where the one before was") {
   REQUIRE(reader.Begin(f.Now()));
   const auto walk = reader.NextUrgent(f.Now());
   REQUIRE(walk);
-  CHECK(walk->body["variables"]["after"] == CursorOf(9'000));
+  CHECK(Json::parse(walk->body)["variables"]["after"] == CursorOf(9'000));
   CHECK(reader.history().value() < 0.1);
 }
 

@@ -118,7 +118,10 @@ export function createUpstream(
     let status = 0;
     let unsaved = 0;
     try {
-      const response = await fetch(`${server}/api/snapshot?form=columns`, { headers: credential(), signal });
+      const response = await fetch(`${server}/api/snapshot?form=columns`, {
+        headers: credential(),
+        signal,
+      });
       if (response.ok && response.body) {
         for await (const lines of wholeLines(response.body)) {
           signal.throwIfAborted();
