@@ -43,6 +43,7 @@ Result<void> Reader::Begin(Timestamp now) {
   replaced_wanted_ = saved_.has_value();
   changes_at_ = In(now, kChangesEveryMs);
   sweep_at_ = now;
+  history_at_.reset();
   recent_before_ = 0;
   swept_recent_ = 0;
   sweeps_at_once_ = kRecentEvents / kRereadBatch;
@@ -182,7 +183,8 @@ std::optional<Reader::Request> Reader::NextInBackground(Timestamp now) {
     confirms_.pop_front();
     return Request{"GET", "/api/events/" + reading_.front().Hex(), {}};
   }
-  if (position_.floor > 1) {
+  if (position_.floor > 1 && (!history_at_ || IsDue(history_at_, now))) {
+    history_at_.reset();
     return Ask(Kind::kHistory,
                PageOf("last") + R"(,"before":")" + CursorOf(position_.floor) + "\"}");
   }
@@ -201,10 +203,12 @@ std::optional<Reader::Request> Reader::NextInBackground(Timestamp now) {
 std::optional<Timestamp> Reader::due() const {
   if (follows_) return std::nullopt;
   std::optional<Timestamp> next;
-  for (const auto& at : {later_at_, overlap_at_, changes_at_, missing_at_, sweep_at_}) {
+  for (const auto& at :
+       {later_at_, overlap_at_, changes_at_, missing_at_, sweep_at_, history_at_}) {
     if (at && (!next || *at < *next)) next = at;
   }
-  const bool has_work = replaced_wanted_ || !confirms_.empty() || position_.floor > 1;
+  const bool reads_history = position_.floor > 1 && !history_at_;
+  const bool has_work = replaced_wanted_ || !confirms_.empty() || reads_history;
   return has_work ? Timestamp{} : next;
 }
 

@@ -45,6 +45,7 @@ inline constexpr int64_t kMessageGraceMs = 5'000;
 inline constexpr int64_t kOverlapEveryMs = 60'000;   // for kOverlapMs after the last new event
 inline constexpr int64_t kChangesEveryMs = 300'000;  // missed messages, replaced events
 inline constexpr int64_t kSweepEveryMs = 5'000;      // one request each
+inline constexpr int64_t kHistoryAgainMs = 30'000;   // after a page that could not be read
 inline constexpr int64_t kMissingAgainMs = 120'000;  // at least, until a missing event is gone
 
 class Reader {
@@ -89,7 +90,7 @@ class Reader {
   // To be told of every clock that is set back, as Deadlines.
   void NoteTime(Timestamp now) {
     deadlines_.Note(now, {&heard_until_, &later_at_, &overlap_at_, &overlap_until_, &changes_at_,
-                          &missing_at_, &sweep_at_});
+                          &missing_at_, &sweep_at_, &history_at_});
   }
 
  private:
@@ -123,6 +124,7 @@ class Reader {
   int64_t OverlapStart() const;
   Timestamp NewestUpdate() const;
 
+  Outcome Failed(int status, Timestamp now);
   Result<void> TakeEdges(const Json& edges, Timestamp now);
   Result<void> TakeChanges(const Json& rows, Timestamp now);
   Result<void> TakeRow(const UpstreamEvent& upstream, Timestamp now);
@@ -168,7 +170,7 @@ class Reader {
   double recent_before_ = 0, sweep_before_ = 0;  // creation orders; 0 = from the newest on
   Deadlines deadlines_;
   std::optional<Timestamp> heard_until_, later_at_, overlap_at_, overlap_until_, changes_at_,
-      missing_at_, sweep_at_;
+      missing_at_, sweep_at_, history_at_;
 };
 
 }  // namespace cuesheet

@@ -1,5 +1,6 @@
 // Reader: what the answers say.
 #include <algorithm>
+#include <utility>
 
 #include "replica/reader.h"
 
@@ -62,10 +63,31 @@ Result<Reader::Outcome> Reader::Answered(int status, std::string_view body, Time
   }
   if (status == 403) return Outcome::kUnauthorized;
   const Json* const edges = EdgesOf(answer);
-  if (edges == nullptr) return Outcome::kFailed;
+  if (edges == nullptr) return Failed(status, now);
   CUE_TRY(TakeEdges(*edges, now));
   kind_ = Kind::kNone;
   return Outcome::kDone;
+}
+
+// A server that cannot say what only the background wants is asked again later, by this connection.
+Reader::Outcome Reader::Failed(int status, Timestamp now) {
+  const Kind kind = std::exchange(kind_, Kind::kNone);
+  if (status == 0) return Outcome::kFailed;
+  switch (kind) {
+    case Kind::kHistory:
+      history_at_ = In(now, kHistoryAgainMs);
+      return Outcome::kDone;
+    case Kind::kOpen:
+      ChangesEnd();
+      return Outcome::kDone;
+    case Kind::kReplaced:
+      replaced_wanted_ = false;
+      return Outcome::kDone;
+    case Kind::kSweep:
+      return Outcome::kDone;
+    default:
+      return Outcome::kFailed;
+  }
 }
 
 Result<void> Reader::TakeEdges(const Json& edges, Timestamp now) {

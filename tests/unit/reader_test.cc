@@ -65,6 +65,31 @@ TEST_CASE("the newest page comes first, the history behind it while the replica 
   CHECK(f.store.table().size() == static_cast<size_t>(2 * kPage + 300));
 }
 
+TEST_CASE(
+    "a page of the history that cannot be read is asked for again, and the replica stays live") {
+  ReplicaFixture f;
+  f.Open();
+  f.Answer(f.Next().request, Page(1'001, 1'000 + kPage));
+  f.Wait(kSettleDelayMs);
+  f.Answer(f.Next().request, Json::array());
+  const auto history = f.Next();
+  REQUIRE(history.body["before"] == CursorOf(1'001));
+  REQUIRE(f.connection.Fetched(history.request, 200, R"({"data":null,"errors":[]})", f.Now(),
+                               f.Draw()));
+  CHECK(f.connection.state() == ConnectionState::kLive);
+  bool is_asked = false;
+  const auto answer = [&f, &is_asked] {
+    for (auto asked = f.Next(); asked.request != 0; asked = f.Next()) {
+      is_asked = is_asked || asked.body.contains("before");
+      f.Answer(asked.request, Json::array());
+    }
+  };
+  answer();
+  f.Wait(kHistoryAgainMs);
+  answer();
+  CHECK(is_asked);
+}
+
 TEST_CASE("a session goes on with the history where the one before was") {
   ReplicaFixture f;
   f.Open();
