@@ -40,11 +40,15 @@ Result<void> Outbox::Answered(uint64_t request, int status, std::string_view bod
     return {};
   }
   const bool is_list = status == 200 && answer.is_array() && answer.size() == numbers.size();
-  if (!is_list && status != 403) return Settle(numbers[0], status, answer, now, entropy);
+  if (!is_list && status != 403) {  // of 200 it is no answer either
+    return Settle(numbers[0], status == 200 ? 0 : status, answer, now, entropy);
+  }
+  const uint32_t attempts = attempts_;
   for (size_t i = 0; i < numbers.size(); ++i) {
     const Json& one = is_list ? answer[i] : answer;
     const Json* code = FindMember(one, "code");
     const bool is_refused = code != nullptr && code->is_number_integer();
+    attempts_ = attempts;  // a batch is one attempt
     CUE_TRY(Settle(numbers[i], is_refused ? code->get<int>() : status, one, now, entropy));
   }
   return {};

@@ -358,5 +358,47 @@ TEST_CASE("what the upstream says of an event that is removed here counts when t
   CHECK(f.View(id).description == "changed since");
 }
 
+TEST_CASE("a hub takes dispatches that follow each other in one request, and answers each") {
+  OutboxFixture f;
+  f.outbox.Follow(true);
+  const auto first = f.Dispatch(R"({"topic":"demo.a"})");
+  const auto second = f.Dispatch(R"({"topic":"demo.b"})");
+  const auto third = f.Dispatch(R"({"topic":"demo.c"})");
+  f.Update(first.id, R"({"description":"later"})");
+  const Json sent = f.Pump();
+  CHECK(sent["path"] == "/api/events/batch");
+  const Json body = Json::parse(sent["body"].get<std::string>());
+  REQUIRE(body.size() == 3);
+  CHECK(body[2]["id"] == third.id.Hex());
+  SECTION("each as it is answered") {
+    f.Answer(sent, 200,
+             {{{"id", first.id.Hex()}},
+              {{"code", 403}, {"detail", "not you"}},
+              {{"code", 409}, {"detail", "Event with the same hash already exists"}}});
+    const Json list = f.List();
+    REQUIRE(list.size() == 3);  // the first one is done
+    CHECK(list[0]["state"] == "refused");
+    CHECK(list[0]["detail"] == "not you");
+    CHECK(list[1]["id"] == third.id.Hex());  // its row is on its way
+    CHECK(list[1]["state"] == "queued");
+    CHECK(f.store.table().FindById(second.id) == kNoRow);
+  }
+  SECTION("as a whole, by a hub that takes no batch") {
+    f.Answer(sent, 405);
+    CHECK(f.Pump()["path"] == "/api/events");
+  }
+  SECTION("as a whole, to who may not write") {
+    f.Answer(sent, 403, {{"code", 403}, {"detail", "guest"}});
+    CHECK(f.List().size() == 4);
+    for (const Json& write : f.List()) CHECK(write["state"] == "refused");
+  }
+  SECTION("by nobody, or by what is no answer") {
+    f.Answer(sent, GENERATE(0, 200, 502));
+    CHECK(f.List().size() == 4);
+    f.now_us += kResendCapMs * 1000;
+    CHECK(f.Pump()["path"] == "/api/events/batch");
+  }
+}
+
 }  // namespace
 }  // namespace cuesheet::testing
