@@ -44,7 +44,6 @@ void SnapshotColumns::Text(size_t column, const std::optional<std::string_view>&
 }
 
 void SnapshotColumns::Add(const EventView& event, bool with_payload) {
-  is_empty_ = false;
   Text(kId, event.id.Hex());
   Text(kHash, event.hash);
   Text(kTopic, event.topic);
@@ -68,7 +67,7 @@ void SnapshotColumns::Add(const EventView& event, bool with_payload) {
 }
 
 void SnapshotColumns::AppendTo(std::string& out) const {
-  if (is_empty_) return;
+  if (bytes_ == 0) return;
   out += R"({"columns":{)";
   bool is_first = true;
   for (size_t i = 0; i < columns_.size(); ++i) {

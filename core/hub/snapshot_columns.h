@@ -32,8 +32,7 @@ class SnapshotColumns {
   std::array<std::string, kNames.size()> columns_;
   int64_t last_us_ = 0;
   int64_t last_order_ = 0;
-  size_t bytes_ = 0;
-  bool is_empty_ = true;
+  size_t bytes_ = 0;  // of all columns
 };
 
 }  // namespace cuesheet

@@ -159,7 +159,7 @@ class Outbox {
   Result<Queued> Add(LocalWrite write);
   void Note(const Json& note);
   Json FeedNote() const;
-  Json ReadNote() const;
+  Json ReadingNote() const;
   void NoteState(const LocalWrite& write);
   void Drop(uint64_t number);
 

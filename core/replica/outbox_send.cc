@@ -101,7 +101,7 @@ void Outbox::Note(const Json& note) {
   notes.reserve(writes_.size());
   for (const LocalWrite& write : writes_) notes.push_back(CanonicalText(NoteOf(write)));
   if (feed_) notes.push_back(CanonicalText(FeedNote()));
-  if (reading_) notes.push_back(CanonicalText(ReadNote()));
+  if (reading_) notes.push_back(CanonicalText(ReadingNote()));
   file.Rewrite(notes);
   stale_notes_ = 0;
 }
@@ -126,7 +126,7 @@ void Outbox::FollowedTo(const FeedPosition& position) {
   Note(FeedNote());
 }
 
-Json Outbox::ReadNote() const {
+Json Outbox::ReadingNote() const {
   return {{"reading",
            {{"walkedTo", reading_->walked_to},
             {"floor", reading_->floor},
@@ -142,7 +142,7 @@ Result<std::optional<ReadPosition>> Outbox::reading() {
 void Outbox::ReadTo(const ReadPosition& position) {
   reading_ = position;
   ++stale_notes_;
-  Note(ReadNote());
+  Note(ReadingNote());
 }
 
 void Outbox::NoteState(const LocalWrite& write) {

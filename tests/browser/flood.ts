@@ -42,7 +42,7 @@ export interface FloodReport {
   sent: number;
   /** Events that the page has in the end. */
   arrived: number;
-  /** Newest events last: the description of the first row in the end. */
+  /** The description of the first row of the list in the end. */
   newest: string;
   /** How often the list changed while events came in. */
   pages: number;

@@ -4,7 +4,7 @@ export const PAGE = `<!doctype html><meta charset="utf-8"><title>sync</title><ol
   import { openEvents } from '/index.js';
   const [server, token, name, topic] = decodeURIComponent(location.hash.slice(1)).split(' ');
   const at = () => performance.timeOrigin + performance.now();
-  const marks = { firstPage: null, synced: null, states: [], painted: [] };
+  const marks = { firstPage: null, states: [], painted: [] };
   window.marks = marks;
   const events = await openEvents({ server, token, user: 'adm', name });
   window.events = events;
