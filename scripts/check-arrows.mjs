@@ -10,8 +10,9 @@ const OUTSIDE =
 // What each TypeScript folder may import, besides itself.
 const MAY_IMPORT = {
   wasm: [],
-  'worker/browser': ['wasm'],
-  'worker/edge': ['wasm'],
+  'worker/replica': ['wasm'],
+  'worker/browser': ['wasm', 'worker/replica'],
+  'worker/edge': ['wasm', 'worker/replica'],
   // Small modules without the wasm: what a page and its worker must do in the same way.
   'web/client': [
     'worker/browser/protocol',

@@ -1,5 +1,6 @@
-// The role of cuesheet-hub.wasm: HTTP requests, WebSockets, and another hub that it follows
-// (docs/border.md, methods 10, 11 and 28).
+// The role of cuesheet-hub.wasm: HTTP requests, WebSockets, and the upstream that a relay follows:
+// a hub or a stock AYON server (docs/border.md, methods 10, 11, 28 and 12).
+#include "following.h"
 #include "hub/api.h"
 #include "hub/sockets.h"
 #include "replica/mirror.h"
@@ -20,17 +21,26 @@ class HubRole : public Role {
       : api_(store),
         sockets_(effects, store, &api_.feed()),
         relay_(store),
-        mirror_(store, &relay_) {}
+        mirror_(store, &relay_),
+        store_(store),
+        stock_(store, effects, Payloads::kWithEvents) {}
 
   Result<std::string> Call(Method method, const Frame& frame) override {
     recipients_.reset();
     if (method == Method::kRequest) return Request(frame);
     if (method == Method::kSocket) return Socket(frame);
     if (method == Method::kMirror) return Follow(frame);
-    return Fail(ErrorCode::kState, "replica: this store is no replica");
+    if (method == Method::kReplica) {
+      store_->TellMergesToOthers();
+      return stock_.Call(frame);
+    }
+    return Fail(ErrorCode::kState, "outbox: a hub has none");
   }
 
-  void AddStatus(Json& /*report*/) const override {}
+  void AddStatus(Json& report) const override {
+    const auto history = stock_.connection().history();
+    report["history"] = history ? Json(*history) : Json();
+  }
   void Publish(const Change& change) override {
     api_.Note(change);
     sockets_.Publish(change, recipients_);
@@ -46,6 +56,8 @@ class HubRole : public Role {
   Sockets sockets_;
   RelayTarget relay_;
   Mirror mirror_;
+  EventStore* store_;
+  Following stock_;
   Sockets::Names recipients_;  // of the changes of the request that is being answered
 };
 

@@ -108,6 +108,10 @@ Result<std::string> Instance::Run(Method method, const Frame& frame) {
       return Count(frame);
     case Method::kProgress:
       return Progress(frame);
+    case Method::kTree:
+      return Tree(frame);
+    case Method::kEnroll:
+      return Enroll(frame);
     case Method::kRetain:
       return Retain(frame);
     case Method::kCovers:
@@ -286,6 +290,31 @@ Result<std::string> Instance::Progress(const Frame& frame) {
     CUE_TRY(store_.CheckLoaded());
     store_.AppendProgressSnapshot(out);
   }
+  return out;
+}
+
+Result<std::string> Instance::Tree(const Frame& frame) const {
+  CUE_ASSIGN(const Uuid id, IdOf(frame));
+  std::string out = "{}\n";
+  CUE_TRY(store_.AppendTree(out, id));
+  return out;
+}
+
+Result<std::string> Instance::Enroll(const Frame& frame) {
+  CUE_ASSIGN(const Timestamp now, frame.Now());
+  CUE_ASSIGN(const Entropy entropy, frame.TakeEntropy());
+  CUE_ASSIGN(const Json body, BodyOf(frame));
+  const auto request = ParseEnrollRequest(body);
+  if (!request) return Fail(ErrorCode::kInvalid, ValidationSentence(request.error()));
+  if (auto refusal = CheckEnrollTopics(*request)) {
+    return Fail(ErrorCode::kInvalid, *std::move(refusal));
+  }
+  const Actor worker = WorkerOf(*request, ActorOf(frame));
+  CUE_ASSIGN(const auto job, store_.Enroll(*request, worker, now, entropy));
+  std::string out = HeaderFrame({{"found", job.has_value()}, {"sequence", store_.sequence()}});
+  if (!job) return out;
+  out += '\n';
+  store_.AppendJob(out, *job);
   return out;
 }
 

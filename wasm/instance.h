@@ -51,6 +51,8 @@ class Instance {
   Result<std::string> Verify(const Frame& frame) const;
   Result<std::string> Count(const Frame& frame);
   Result<std::string> Progress(const Frame& frame);
+  Result<std::string> Tree(const Frame& frame) const;
+  Result<std::string> Enroll(const Frame& frame);
   Result<std::string> Retain(const Frame& frame);
   Result<std::string> Covers(const Frame& frame);
   Result<std::string> Import(const Frame& frame);

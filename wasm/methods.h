@@ -37,6 +37,8 @@ enum class Method : uint32_t {
   kCovers = 26,
   kOutbox = 27,
   kMirror = 28,
+  kTree = 29,
+  kEnroll = 30,
 };
 
 }  // namespace cuesheet

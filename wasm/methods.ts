@@ -34,6 +34,8 @@ export const Method = {
   covers: 26,
   outbox: 27,
   mirror: 28,
+  tree: 29,
+  enroll: 30,
 } as const;
 
 export type Method = (typeof Method)[keyof typeof Method];

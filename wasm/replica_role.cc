@@ -1,8 +1,7 @@
 // The role of cuesheet.wasm: the connection to an upstream (docs/border.md, method 12) and the
 // writes that wait for it (27).
 #include "event/request.h"
-#include "replica/connection.h"
-#include "replica/outbox.h"
+#include "following.h"
 #include "role.h"
 
 namespace cuesheet {
@@ -11,10 +10,10 @@ namespace {
 class ReplicaRole : public Role {
  public:
   ReplicaRole(EventStore* store, EffectQueue* effects)
-      : outbox_(store, effects), connection_(store, effects, &outbox_) {}
+      : following_(store, effects, Payloads::kOnDemand), outbox_(following_.outbox()) {}
 
   Result<std::string> Call(Method method, const Frame& frame) override {
-    if (method == Method::kReplica) return Replica(frame);
+    if (method == Method::kReplica) return following_.Call(frame);
     if (method == Method::kOutbox) return Write(frame);
     return Fail(ErrorCode::kState, "request, socket: this store is no hub");
   }
@@ -23,19 +22,17 @@ class ReplicaRole : public Role {
     const Outbox::Counts counts = outbox_.counts();
     report["queuedWrites"] = counts.queued;
     report["refusedWrites"] = counts.refused;
-    const auto history = connection_.history();
+    const auto history = following_.connection().history();
     report["history"] = history ? Json(*history) : Json();
   }
   void Publish(const Change& /*change*/) override {}
 
  private:
-  Result<std::string> Replica(const Frame& frame);
   Result<std::string> Write(const Frame& frame);
   Result<Json> Change(const std::string& event, const Frame& frame, Timestamp now);
-  Result<void> Drain(Timestamp now, const Entropy& entropy);
 
-  Outbox outbox_;
-  Connection connection_;
+  Following following_;
+  Outbox& outbox_;
 };
 
 Result<Json> BodyOf(const Frame& frame) {
@@ -55,14 +52,6 @@ Result<Uuid> IdOf(const Frame& frame) {
 
 Json QueuedJson(const Outbox::Queued& queued) {
   return {{"number", queued.number}, {"id", queued.id.Hex()}};
-}
-
-// Sends what waits, and lets the connection find what the answers asked for.
-Result<void> ReplicaRole::Drain(Timestamp now, const Entropy& entropy) {
-  CUE_TRY(outbox_.Pump(connection_.state() == ConnectionState::kLive, now, entropy));
-  if (outbox_.TakeUnauthorized()) connection_.Refused();
-  connection_.Look(outbox_.TakeRereads(), outbox_.TakeWalkWanted(), now);
-  return {};
 }
 
 // The header of the answer to an event that changes or reads the outbox.
@@ -111,46 +100,8 @@ Result<std::string> ReplicaRole::Write(const Frame& frame) {
     return out;
   }
   CUE_ASSIGN(const Json header, Change(event, frame, now));
-  CUE_TRY(Drain(now, entropy));
+  CUE_TRY(following_.Drain(now, entropy));
   return HeaderFrame(header);
-}
-
-Result<std::string> ReplicaRole::Replica(const Frame& frame) {
-  CUE_ASSIGN(const Timestamp now, frame.Now());
-  CUE_ASSIGN(const Entropy entropy, frame.TakeEntropy());
-  CUE_ASSIGN(const std::string event, frame.Text("event"));
-  if (event == "start") {
-    connection_.Start(now);
-  } else if (event == "stop") {
-    connection_.Stop();
-  } else if (event == "opened") {
-    CUE_TRY(connection_.Opened(now));
-  } else if (event == "closed") {
-    connection_.Closed(now, entropy);
-  } else if (event == "online") {
-    connection_.Online(now);
-  } else if (event == "offline") {
-    connection_.Offline();
-  } else if (event == "timer") {
-    CUE_TRY(connection_.Timer(now, entropy));
-  } else if (event == "message") {
-    CUE_TRY(connection_.Message(frame.body, now, entropy));
-  } else if (event == "fetched") {
-    CUE_ASSIGN(const uint64_t request, frame.Number("request"));
-    CUE_ASSIGN(const uint64_t status, frame.Number("status"));
-    CUE_TRY(connection_.Fetched(request, static_cast<int>(status), frame.body, now, entropy));
-  } else if (event == "snapshot") {
-    CUE_ASSIGN(const uint64_t request, frame.Number("request"));
-    CUE_TRY(connection_.Snapshot(request, frame.body, now, entropy));
-  } else if (event == "snapshotEnded") {
-    CUE_ASSIGN(const uint64_t request, frame.Number("request"));
-    CUE_ASSIGN(const uint64_t status, frame.Number("status"));
-    CUE_TRY(connection_.SnapshotEnded(request, static_cast<int>(status), now, entropy));
-  } else {
-    return Fail(ErrorCode::kInvalid, "event: no replica event is called '" + event + "'");
-  }
-  CUE_TRY(Drain(now, entropy));
-  return HeaderFrame({{"state", ConnectionStateName(connection_.state())}});
 }
 
 }  // namespace

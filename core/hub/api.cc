@@ -402,21 +402,13 @@ HubResponse HubApi::Enroll(const HubRequest& request, const Json& body, Timestam
   }
   if (const Refusal refusal = RefuseEnroll(*request.caller)) return Refuse(403, *refusal);
   if (const auto refusal = CheckEnrollTopics(*parsed)) return Refuse(400, *refusal);
-  Actor actor = ActorOf(request);
-  if (parsed->sender) actor.sender = parsed->sender;
-  if (parsed->sender_type) actor.sender_type = parsed->sender_type;
-  actor.sender = actor.sender.value_or("ayon_server");
-  actor.sender_type = actor.sender_type.value_or("api");
-  const auto job = store_->Enroll(*parsed, actor, now, entropy);
+  const Actor worker = WorkerOf(*parsed, ActorOf(request));
+  const auto job = store_->Enroll(*parsed, worker, now, entropy);
   if (!job) return Refuse(job.error());
   if (!*job) return {204, ""};
-  const EventTable& table = store_->table();
-  const EventView event = table.View(table.FindById(**job));
-  const Json answer = {{"id", event.id.Hex()},
-                       {"dependsOn", event.depends_on ? Json(event.depends_on->Hex()) : Json()},
-                       {"hash", event.HashText()},
-                       {"status", EventStatusName(event.status)}};
-  return {200, CanonicalText(answer)};
+  HubResponse response;
+  store_->AppendJob(response.body, **job);
+  return response;
 }
 
 HubResponse HubApi::GraphqlEvents(const HubRequest& request, const Json& arguments) {

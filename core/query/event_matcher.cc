@@ -46,8 +46,8 @@ bool EventMatcher::MatchesNow(Row row) {
          where_.Matches(row);
 }
 
-// The rows of the query's ids or of the indexed value that it asks for, in its range and direction.
-std::optional<std::vector<Row>> EventMatcher::FewCandidates() const {
+// The rows of the query's ids or of the indexed value that it asks for, in range and direction.
+std::optional<std::vector<Row>> EventMatcher::FewCandidates(const OrderRange& range) const {
   std::vector<Row> rows;
   if (query_.ids) {
     for (const Uuid& id : ids_) {
@@ -59,7 +59,6 @@ std::optional<std::vector<Row>> EventMatcher::FewCandidates() const {
   } else {
     return std::nullopt;
   }
-  const OrderRange range = query_.Range();
   std::erase_if(rows, [&](Row row) {
     const auto order = static_cast<double>(table_.creation_order(row));
     return order <= range.after || order >= range.before;

@@ -28,21 +28,20 @@ class EventMatcher {
 
   bool reads_payloads() const { return where_.reads_payloads(); }
 
-  // Calls visit(row) for every match between the query's cursors, in its direction, until it
-  // returns false. Rows are found by ids or by an index where the query allows it, else all are
-  // looked at.
+  // Calls visit(row) for every match in the range, in its direction, until it returns false. Rows
+  // are found by ids or by an index where the query allows it, else all are looked at.
   template <typename Visit>
-  void VisitMatches(Visit visit) {
+  void VisitMatches(const OrderRange& range, Visit visit) {
     text_.Update();
     const auto visit_match = [&](Row row) {
       return !HasStatus(row) || !text_.MayMatch(row) || !MatchesNow(row) || visit(row);
     };
-    if (const auto rows = FewCandidates()) {
+    if (const auto rows = FewCandidates(range)) {
       for (const Row row : *rows) {
         if (!visit_match(row)) return;
       }
     } else {
-      table_.VisitRange(query_.Range(), visit_match);
+      table_.VisitRange(range, visit_match);
     }
   }
 
@@ -52,7 +51,7 @@ class EventMatcher {
   bool HasStatus(Row row) const {
     return (statuses_ >> static_cast<uint32_t>(table_.status(row)) & 1) != 0;
   }
-  std::optional<std::vector<Row>> FewCandidates() const;
+  std::optional<std::vector<Row>> FewCandidates(const OrderRange& range) const;
   bool HasTopic(uint32_t code) const;
 
   const EventQuery& query_;

@@ -40,7 +40,9 @@ bool HasPrevious(const EventQuery& query, size_t count) {
 EventPage RunQuery(const EventTable& table, const EventQuery& query) {
   EventPage page;
   const size_t limit = query.PageLimit();
-  EventMatcher(query, table).VisitMatches([&](Row row) {
+  size_t passed = 0;
+  EventMatcher(query, table).VisitMatches(query.Range(), [&](Row row) {
+    if (passed++ < query.offset) return true;
     page.rows.push_back(row);
     return page.rows.size() < limit;
   });

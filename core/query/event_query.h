@@ -39,6 +39,9 @@ struct EventQuery {
   std::optional<int64_t> last;  // not zero: newest first
   std::optional<double> after;  // creation orders, from cursors
   std::optional<double> before;
+  // So many matches are passed over first, in the query's direction; an addition to AYON's
+  // arguments.
+  size_t offset = 0;
 
   // From the JSON of the GraphQL arguments; null members count as not given. kInvalid is what AYON
   // answers with extensions.status 400, kBadValue what only its database refuses.

@@ -105,6 +105,16 @@ Result<std::optional<int64_t>> ReadPageSize(const Json& arguments, std::string_v
   return size;
 }
 
+Result<size_t> ReadOffset(const Json& arguments) {
+  const Json* value = Given(arguments, "offset");
+  if (value == nullptr) return size_t{0};
+  if (!value->is_number_integer() || value->get<int64_t>() < 0 ||
+      value->get<int64_t>() > INT32_MAX) {
+    return Fail(ErrorCode::kInvalid, "offset: expected a whole number from 0 to 2147483647");
+  }
+  return static_cast<size_t>(value->get<int64_t>());
+}
+
 Result<std::optional<double>> ReadCursor(const Json& arguments, std::string_view name) {
   CUE_ASSIGN(const std::string cursor, ReadText(arguments, name));
   return ParseCursor(cursor);
@@ -167,6 +177,7 @@ Result<EventQuery> EventQuery::Parse(const Json& arguments) {
   CUE_ASSIGN(query.last, ReadPageSize(arguments, "last"));
   CUE_ASSIGN(query.after, ReadCursor(arguments, "after"));
   CUE_ASSIGN(query.before, ReadCursor(arguments, "before"));
+  CUE_ASSIGN(query.offset, ReadOffset(arguments));
   return query;
 }
 

@@ -196,7 +196,7 @@ void AppendCounts(std::string& out, const EventTable& table, const CountRequest&
     }
   } else {
     for (const Facet facet : request.by) counts.emplace_back(ValueCount(table, facet) + 1);
-    EventMatcher(request.query, table).VisitMatches([&](Row row) {
+    EventMatcher(request.query, table).VisitMatches(request.query.Range(), [&](Row row) {
       ++total;
       const KeptCounts::Codes codes = table.codes(row);
       for (size_t i = 0; i < counts.size(); ++i) {

@@ -26,13 +26,25 @@ LiveQuery::LiveQuery(EventQuery query, const EventTable& table)
       matcher_(query_, table),
       range_(query_.Range()),
       limit_(query_.PageLimit()) {
+  if (query_.offset > 0) PassOver(query_.offset);
   Scan();
+}
+
+// Lets the page begin behind so many matches, or behind the last one when there are fewer.
+void LiveQuery::PassOver(size_t count) {
+  std::optional<int64_t> last;
+  matcher_.VisitMatches(range_, [&](Row row) {
+    last = table_.creation_order(row);
+    return --count > 0;
+  });
+  if (!last) return;
+  (range_.newest_first ? range_.before : range_.after) = static_cast<double>(*last);
 }
 
 void LiveQuery::Scan() {
   matches_.clear();
   covered_until_.reset();
-  matcher_.VisitMatches([this](Row row) {
+  matcher_.VisitMatches(range_, [this](Row row) {
     matches_.push_back(EntryOf(row, table_.creation_order(row)));
     if (matches_.size() < limit_ + SpareRows()) return true;
     covered_until_ = matches_.back();

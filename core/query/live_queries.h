@@ -4,6 +4,9 @@
 // A live query keeps its page and some matches behind it. A change that it cannot see costs it a
 // comparison of creation orders and one look-up; a row that leaves is replaced by the next match
 // without a new query until the matches behind the page are used up.
+//
+// The place of a page with an offset is found once, when the query is opened: what comes and goes
+// in front of it does not shift it.
 #pragma once
 
 #include <cstdint>
@@ -74,6 +77,7 @@ class LiveQuery {
   bool IsCovered(const Entry& entry) const;
   size_t PageSize() const;
   size_t SpareRows() const { return limit_ / 2 + 16; }
+  void PassOver(size_t count);
   void Scan();
   void Refill();
   void TrimSpare();

@@ -53,8 +53,12 @@ std::string_view ConnectionStateName(ConnectionState state);
 
 class Connection final : private MirrorTarget {
  public:
-  Connection(EventStore* store, EffectQueue* effects, Outbox* outbox)
-      : effects_(effects), outbox_(outbox), reader_(store, outbox), mirror_(store, this) {}
+  Connection(EventStore* store, EffectQueue* effects, Outbox* outbox,
+             Payloads payloads = Payloads::kOnDemand)
+      : effects_(effects),
+        outbox_(outbox),
+        reader_(store, outbox, payloads),
+        mirror_(store, this) {}
 
   void Start(Timestamp now);
   void Stop();

@@ -12,7 +12,7 @@ constexpr std::string_view kReadQuery =
     "$statuses:[String!],$topics:[String!]){events(first:$first,last:$last,after:$after,"
     "before:$before,ids:$ids,statuses:$statuses,topics:$topics,includeLogs:true){edges{cursor "
     "node{id hash topic sender project user dependsOn status retries description summary createdAt "
-    "updatedAt}}}}";
+    "updatedAt";
 
 Timestamp In(Timestamp now, int64_t delay_ms) { return {now.us + delay_ms * 1000}; }
 
@@ -220,8 +220,10 @@ std::optional<double> Reader::history() const {
 // `variables` is JSON, as is all of a body.
 Reader::Request Reader::Ask(Kind kind, const std::string& variables) {
   kind_ = kind;
+  const std::string_view end = payloads_ == Payloads::kWithEvents ? " payload}}}}" : "}}}}";
   return {"POST", "/graphql",
-          R"({"query":")" + std::string(kReadQuery) + R"(","variables":)" + variables + '}'};
+          R"({"query":")" + std::string(kReadQuery) + std::string(end) + R"(","variables":)" +
+              variables + '}'};
 }
 
 Reader::Request Reader::AskIds(Kind kind) {

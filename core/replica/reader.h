@@ -48,9 +48,13 @@ inline constexpr int64_t kSweepEveryMs = 5'000;      // one request each
 inline constexpr int64_t kHistoryAgainMs = 30'000;   // after a page that could not be read
 inline constexpr int64_t kMissingAgainMs = 120'000;  // at least, until a missing event is gone
 
+// Whether payloads are read with the events: a relay serves them, a replica asks when it needs one.
+enum class Payloads : uint8_t { kOnDemand, kWithEvents };
+
 class Reader {
  public:
-  Reader(EventStore* store, Outbox* outbox) : store_(store), outbox_(outbox) {}
+  Reader(EventStore* store, Outbox* outbox, Payloads payloads)
+      : store_(store), outbox_(outbox), payloads_(payloads) {}
 
   // A connection was opened: everything that may have been missed is to be read.
   Result<void> Begin(Timestamp now);
@@ -138,6 +142,7 @@ class Reader {
 
   EventStore* store_;
   Outbox* outbox_;
+  Payloads payloads_;
   bool follows_ = false;
   Kind kind_ = Kind::kNone;  // of the request under way
   ReadPosition position_;

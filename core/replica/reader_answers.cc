@@ -37,7 +37,9 @@ Result<void> Reader::Heard(const UpstreamEvent& upstream, Timestamp now) {
   if (store_->table().creation_order(row) >= kFirstProvisionalOrder) WantWalk(position_.walked_to);
   // A change of an event that had gone by retention: the walk has passed its place already.
   const bool came_back = !was_here && event.created_at < event.updated_at;
-  if (IsFinal(event.status) || came_back) QueueReread(event.id);
+  // No message has the payload.
+  const bool has_payload = payloads_ == Payloads::kWithEvents;
+  if (IsFinal(event.status) || came_back || has_payload) QueueReread(event.id);
   return {};
 }
 
@@ -183,7 +185,7 @@ bool Reader::IsBehindScope(const Page& page) const {
 // comes with the history.
 Result<void> Reader::TakeChanges(const Json& rows, Timestamp now) {
   for (const Json& row : rows) {
-    const auto upstream = ParseQueryRow(row);
+    const auto upstream = ParseQueryRow(row, payloads_ == Payloads::kWithEvents);
     if (!upstream) continue;
     if (store_->table().FindById(upstream->event.id) != kNoRow) {
       CUE_TRY(TakeRow(*upstream, now));

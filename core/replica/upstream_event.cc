@@ -35,16 +35,21 @@ class NodeReader {
     slot = *time;
     out_.fields.Add(field);
   }
-  // An object, or (GraphQL) the JSON text of one.
   void Summary() const {
     const Json* value = FindMember(node_, "summary");
-    if (value == nullptr) return;
-    Json summary = *value;
-    if (value->is_string())
-      summary = ParseJson(value->get_ref<const std::string&>()).value_or(Json());
+    const Json summary = value == nullptr ? Json() : ObjectOf(*value);
     if (!summary.is_object()) return;
     out_.event.summary = CanonicalText(summary);
     out_.fields.Add(Field::kSummary);
+  }
+  // Null when it is empty (protocol.md 6.4).
+  void Payload() const {
+    const Json* value = FindMember(node_, "payload");
+    if (value == nullptr) return;
+    const Json payload = value->is_null() ? Json::object() : ObjectOf(*value);
+    if (!payload.is_object()) return;
+    out_.event.payload = CanonicalText(payload);
+    out_.fields.Add(Field::kPayload);
   }
   void Status() const {
     const Json* value = FindMember(node_, "status");
@@ -62,6 +67,7 @@ class NodeReader {
     }
     out_.fields.Add(Field::kDependsOn);
   }
+  // What a message, a page of GraphQL and one of /api/query have in common; false: no event.
   bool Common() const {
     const Json* id = FindMember(node_, "id");
     const auto parsed = id != nullptr && id->is_string()
@@ -85,6 +91,12 @@ class NodeReader {
   }
 
  private:
+  // An object, or (GraphQL) the JSON text of one.
+  static Json ObjectOf(const Json& value) {
+    if (!value.is_string()) return value;
+    return ParseJson(value.get_ref<const std::string&>()).value_or(Json());
+  }
+
   const Json& node_;
   UpstreamEvent& out_;
 };
@@ -118,6 +130,7 @@ Result<UpstreamEvent> ParseEdge(const Json& edge) {
     return Fail(ErrorCode::kInvalid, "upstream sent an event without id or topic");
   }
   NodeReader(*node, out).Nullable("hash", out.event.hash, Field::kHash);
+  NodeReader(*node, out).Payload();
   const Json* retries = FindMember(*node, "retries");
   if (retries != nullptr && retries->is_number_integer()) {
     out.event.retries = retries->get<int32_t>();
@@ -127,7 +140,7 @@ Result<UpstreamEvent> ParseEdge(const Json& edge) {
   return out;
 }
 
-Result<UpstreamEvent> ParseQueryRow(const Json& row) {
+Result<UpstreamEvent> ParseQueryRow(const Json& row, bool with_payload) {
   static constexpr std::pair<const char*, const char*> kNames[] = {{"id", "id"},
                                                                    {"hash", "hash"},
                                                                    {"topic", "topic"},
@@ -147,6 +160,8 @@ Result<UpstreamEvent> ParseQueryRow(const Json& row) {
     const Json* value = FindMember(row, theirs);
     node[ours] = value == nullptr ? Json() : *value;
   }
+  const Json* payload = FindMember(row, "payload");
+  if (with_payload && payload != nullptr) node["payload"] = *payload;
   return ParseEdge({{"node", std::move(node)}});
 }
 

@@ -24,9 +24,9 @@ std::optional<UpstreamEvent> ParseSocketEvent(const Json& message);
 // edge is skipped, it can never be an event.
 Result<UpstreamEvent> ParseEdge(const Json& edge);
 
-// A row of POST /api/query (6.2): snake_case, without what is null, without a creation order; its
-// payload does not count. kInvalid.
-Result<UpstreamEvent> ParseQueryRow(const Json& row);
+// A row of POST /api/query (6.2): snake_case, without what is null, without a creation order.
+// kInvalid.
+Result<UpstreamEvent> ParseQueryRow(const Json& row, bool with_payload);
 
 // An event as a hub's feed and snapshot show it, and as an export has it; all fields count, but a
 // payload and a creation order that are not there. kInvalid.

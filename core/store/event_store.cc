@@ -250,7 +250,8 @@ Result<void> EventStore::Merge(const Event& event, FieldSet fields, std::optiona
                           .event = std::move(fresh)};
       Record(change);
     } else {
-      Insert(std::move(fresh), trust == Trust::kMirror);
+      const bool is_newest = table_.MaxCreationOrder() < fresh.creation_order;
+      Insert(std::move(fresh), trust == Trust::kMirror || (tells_merges_ && is_newest));
     }
     NoteProgress(event, progress);
     return {};

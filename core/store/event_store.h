@@ -42,6 +42,10 @@ struct Actor {
   std::optional<std::string> sender_type;  // header X-Sender-Type
 };
 
+// A worker's identity: what the request says, else who asks, else AYON's defaults
+// (protocol.md 8.2).
+Actor WorkerOf(const EnrollRequest& request, Actor asking);
+
 // How far Merge() believes what an upstream says.
 enum class Trust : uint8_t {
   kNewest,    // a state that is older than the one here only fills in
@@ -61,6 +65,8 @@ struct ImportReport {
 };
 inline constexpr size_t kMaxRoomEvents = 100'000;  // removed by one MakeRoom
 inline constexpr size_t kMaxImportRefusals = 100;
+inline constexpr size_t kMaxTreeEvents = 10'000;     // descendants in one answer
+inline constexpr size_t kMaxTreeDepth = 1000;        // ancestors in one answer
 inline constexpr size_t kMaxImportBytes = 16 << 20;  // of one call over the border
 
 struct ExportPart {
@@ -161,6 +167,9 @@ class EventStore {
   // The store mirrors an upstream, which alone gives creation orders: those of local dispatches are
   // provisional.
   void MirrorUpstream() { is_mirror_ = true; }
+  // Others follow this store: what Merge() has that is newer than everything here is told as the
+  // dispatch that it was; what is older is history.
+  void TellMergesToOthers() { tells_merges_ = true; }
   // Events that must stay, here or not yet, such as local writes that no server has. Those with a
   // provisional creation order are pinned anyway. Lives as long as the store is open.
   void Pin(const Uuid& id) { pinned_.insert(id); }
@@ -169,6 +178,9 @@ class EventStore {
   // The job that a worker gets, or none (protocol.md 8.3). `actor.sender` is the worker's identity.
   Result<std::optional<Uuid>> Enroll(const EnrollRequest& request, const Actor& actor,
                                      Timestamp now, const Entropy& entropy);
+
+  // Appends the answer to a worker (protocol.md 8.1): {"id","dependsOn","hash","status"}.
+  void AppendJob(std::string& out, const Uuid& job) const;
 
   // What an upstream says of an event: writes `fields`, inserts when the id is new. A state older
   // than the one stored (by updated_at) only fills in what is not known here. An event with the
@@ -206,6 +218,11 @@ class EventStore {
   // the event's descendants without children of their own: settled ones count as 100, others as
   // what they reported. kNotFound.
   Result<void> AppendProgress(std::string& out, const Uuid& id) const;
+  // Appends {"event":{…},"ancestors":[…],"descendants":[…],"complete":B} in the form of a row: the
+  // parents from the root on, as far as they are here, and everything that depends on the event,
+  // each before its own children. Not complete: kMaxTreeEvents or kMaxTreeDepth was reached.
+  // kNotFound, kLoading.
+  Result<void> AppendTree(std::string& out, const Uuid& id) const;
   // Appends [{"id","progress","updatedAt","perSecond","estimatedEnd"},…] of every event in work,
   // for somebody who has just come.
   void AppendProgressSnapshot(std::string& out) const;
@@ -250,6 +267,7 @@ class EventStore {
   size_t RemoveOldest(size_t limit, const std::function<bool(Row)>& wants);
   size_t RemoveLeavesFirst(const std::vector<Row>& rows, size_t limit);
   void AppendRow(std::string& out, Row row) const;
+  void AppendRows(std::string& out, const std::vector<Row>& rows) const;
   double CombinedProgress(Row row, size_t depth, size_t& budget) const;
   int64_t NextProvisionalOrder() const;
 
@@ -277,6 +295,7 @@ class EventStore {
   bool open_ = false;
   bool has_lost_ = false;
   bool is_mirror_ = false;
+  bool tells_merges_ = false;
 };
 
 }  // namespace cuesheet

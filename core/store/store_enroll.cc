@@ -1,8 +1,26 @@
 // Enrolling (protocol.md 8): a poll that finds nothing, which is most of them, allocates nothing.
+#include "base/json.h"
 #include "jobs/enroll.h"
 #include "store/event_store.h"
 
 namespace cuesheet {
+
+Actor WorkerOf(const EnrollRequest& request, Actor asking) {
+  if (request.sender) asking.sender = request.sender;
+  if (request.sender_type) asking.sender_type = request.sender_type;
+  if (!asking.sender) asking.sender = "ayon_server";
+  if (!asking.sender_type) asking.sender_type = "api";
+  return asking;
+}
+
+void EventStore::AppendJob(std::string& out, const Uuid& job) const {
+  const EventView event = table_.ViewWithoutPayload(table_.FindById(job));
+  const Json answer = {{"id", event.id.Hex()},
+                       {"dependsOn", event.depends_on ? Json(event.depends_on->Hex()) : Json()},
+                       {"hash", event.HashText()},
+                       {"status", EventStatusName(event.status)}};
+  out += CanonicalText(answer);
+}
 
 Result<std::optional<Uuid>> EventStore::Enroll(const EnrollRequest& request, const Actor& actor,
                                                Timestamp now, const Entropy& entropy) {

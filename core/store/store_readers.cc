@@ -1,4 +1,7 @@
-// What an EventStore shows: pages, counts, progress, live queries.
+// What an EventStore shows: pages, counts, progress, trees, live queries.
+#include <algorithm>
+#include <unordered_set>
+
 #include "base/json.h"
 #include "event/codec.h"
 #include "store/event_store.h"
@@ -130,6 +133,53 @@ double EventStore::CombinedProgress(Row row, size_t depth, size_t& budget) const
   if (children > 0) return sum / static_cast<double>(children);
   if (IsFinal(table_.status(row))) return 100;
   return progress(table_.id(row)).value_or(0);
+}
+
+void EventStore::AppendRows(std::string& out, const std::vector<Row>& rows) const {
+  for (const Row row : rows) {
+    if (out.back() != '[') out += ',';
+    AppendRow(out, row);
+  }
+}
+
+Result<void> EventStore::AppendTree(std::string& out, const Uuid& id) const {
+  CUE_TRY(CheckLoaded());
+  const Row row = table_.FindById(id);
+  if (row == kNoRow) return Fail(ErrorCode::kNotFound, "Event not found");
+  std::unordered_set<Row> seen = {
+      row};  // an upstream may say of two events that each is the other's parent
+  std::vector<Row> ancestors;
+  Row parent = table_.Parent(row);
+  for (; parent != kNoRow && ancestors.size() < kMaxTreeDepth; parent = table_.Parent(parent)) {
+    if (!seen.insert(parent).second) break;
+    ancestors.push_back(parent);
+  }
+  std::ranges::reverse(ancestors);
+  std::vector<Row> descendants;
+  std::vector<Row> waiting;  // the next one last
+  const auto add_children = [&](Row of) {
+    const auto at = static_cast<std::ptrdiff_t>(waiting.size());
+    table_.VisitChildren(of, [&](Row child) {
+      if (seen.insert(child).second) waiting.push_back(child);
+      return waiting.size() + descendants.size() <= kMaxTreeEvents;
+    });
+    std::reverse(waiting.begin() + at, waiting.end());
+  };
+  add_children(row);
+  while (!waiting.empty() && descendants.size() < kMaxTreeEvents) {
+    descendants.push_back(waiting.back());
+    waiting.pop_back();
+    add_children(descendants.back());
+  }
+  const bool is_complete = waiting.empty() && ancestors.size() < kMaxTreeDepth;
+  out += R"({"event":)";
+  AppendRow(out, row);
+  out += R"(,"ancestors":[)";
+  AppendRows(out, ancestors);
+  out += R"(],"descendants":[)";
+  AppendRows(out, descendants);
+  out += std::string(R"(],"complete":)") + (is_complete ? "true}" : "false}");
+  return {};
 }
 
 void EventStore::AppendProgressSnapshot(std::string& out) const {

@@ -57,7 +57,12 @@ interface EventsArguments {
 export type Files = (path: string) => { type: string; bytes: Uint8Array | string } | null;
 
 export class AyonModel {
+  /** Of the user `artist`. */
   readonly token = randomBytes(32).toString('hex');
+  /** API key of the service `svc`. */
+  readonly key = randomBytes(16).toString('hex');
+  /** A WebSocket knows an API key only after a request with it [10.1]. */
+  private isKeyKnown = false;
   readonly events = new Map<string, StockEvent>();
   /** Lets callers of POST /api/query in [6.2]. */
   isAdmin = true;
@@ -170,7 +175,8 @@ export class AyonModel {
         return; // nothing but auth has an effect, and nothing is answered [9.2]
       }
       const { topic, token } = (message ?? {}) as Json;
-      if (topic === 'auth' && token === this.token) this.authenticated.add(socket);
+      const isKey = this.isKeyKnown && token === this.key;
+      if (topic === 'auth' && (token === this.token || isKey)) this.authenticated.add(socket);
     });
   }
 
@@ -197,23 +203,34 @@ export class AyonModel {
     const path = new URL(request.url ?? '/', this.url).pathname;
     const file = request.method === 'GET' ? this.files(path) : null;
     if (file) return { status: 200, type: file.type, body: file.bytes };
-    const { authorization } = request.headers;
-    if (authorization !== `Bearer ${this.token}`) return refused(401, 'Access token is missing');
+    const user = this.userOf(request);
+    if (!user) return refused(401, 'Access token is missing');
     let text = '';
     for await (const chunk of request) text += chunk;
     try {
       const body = text === '' ? {} : (JSON.parse(text) as Json);
-      return await this.route(request.method ?? 'GET', path, body);
+      return await this.route(user, request.method ?? 'GET', path, body);
     } catch (error) {
       if (error instanceof Refusal) return refused(error.status, error.message);
       throw error;
     }
   }
 
-  private async route(method: string, path: string, body: Json): Promise<Answer> {
+  private userOf({ headers }: IncomingMessage): string | null {
+    if (headers.authorization === `Bearer ${this.token}`) return 'artist';
+    if (headers['x-api-key'] !== this.key) return null;
+    this.isKeyKnown = true;
+    return 'svc';
+  }
+
+  private async route(user: string, method: string, path: string, body: Json): Promise<Answer> {
+    if (path === '/api/users/me') {
+      const isService = user === 'svc';
+      return ok({ name: user, data: { isService, isAdmin: !isService && this.isAdmin } });
+    }
     if (path === '/graphql') return ok(await this.graphql(body));
     if (path === '/api/query') return ok(this.query(body));
-    if (path === '/api/events') return ok({ id: this.dispatch(body, 'artist') });
+    if (path === '/api/events') return ok({ id: this.dispatch(body, user) });
     const id = /^\/api\/events\/([0-9a-f]{32})$/.exec(path)?.[1];
     if (!id) return refused(404, `API endpoint ${path} not found`);
     if (method === 'PATCH') this.update(id, body);

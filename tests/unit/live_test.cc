@@ -131,5 +131,26 @@ TEST_CASE("numbers of live queries are unique, their count has a limit") {
   CHECK(f.store.OpenLive(5, {}, out));
 }
 
+TEST_CASE("a live page with an offset stays at its place when others come in front of it") {
+  StoreFixture f;
+  for (const char* topic : {"demo.a", "demo.b", "demo.c", "demo.d", "demo.e"}) {
+    f.Dispatch(std::string(R"({"topic":")") + topic + R"("})");
+  }
+  const auto open = [&f](uint32_t live, const std::string& query) {
+    std::string out;
+    REQUIRE(f.store.OpenLive(live, EventQuery::Parse(Json::parse(query)).value(), out));
+    return Topics(Json::parse(out));
+  };
+  CHECK(open(1, R"({"last":2,"offset":2})") == "demo.c demo.b");
+  CHECK(open(2, R"({"first":2,"offset":4})") == "demo.e");
+  CHECK(open(3, R"({"last":2,"offset":9})").empty());
+  f.Dispatch(R"({"topic":"demo.f"})");
+  std::string out;
+  REQUIRE(f.store.TakeLivePatches(out));
+  const Json told = Json::parse(out);  // one line: only the second page has room at its end
+  CHECK(told["live"] == 2);
+  CHECK(told["patches"].size() == 1);
+}
+
 }  // namespace
 }  // namespace cuesheet::testing

@@ -45,6 +45,17 @@ TEST_CASE("lists select, an empty list selects nothing") {
   CHECK(f.Query(R"({"ids":[]})")["events"].empty());
 }
 
+TEST_CASE("an offset passes over matches in the query's direction") {
+  const QueryFixture f;
+  CHECK(Topics(f.Query(R"({"last":2,"offset":1})")) == "media.import entity.task.created");
+  CHECK(Topics(f.Query(R"({"first":2,"offset":3})")) == "entityfoo");
+  CHECK(Topics(f.Query(R"({"topics":["entity.*"],"last":9,"offset":1})")) ==
+        "entity.folder.created");
+  CHECK(f.Query(R"({"last":2,"offset":4})")["events"].empty());
+  CHECK(Refusal(R"({"offset":-1})") == "offset: expected a whole number from 0 to 2147483647");
+  CHECK(Refusal(R"({"offset":"1"})") == "offset: expected a whole number from 0 to 2147483647");
+}
+
 TEST_CASE("pages follow each other by cursor without gap or overlap") {
   const QueryFixture f;
   const Json first = f.Query(R"({"first":2,"includeLogs":true})");

@@ -201,8 +201,9 @@ test('patches make the next page, and leave the one before as it was', () => {
     { op: 'update', at: 2, event: row('b', 'finished') },
   ];
   const second = read.patches(encode({ live: 1, patches, pageInfo }));
-  expect(second).toEqual({ events: [row('d'), row('c'), row('b', 'finished')], pageInfo });
-  expect(second.events[1]).toBe(first.events[2]);
+  const events = [row('d'), row('c'), row('b', 'finished')];
+  expect(second).toEqual({ page: { events, pageInfo }, patches });
+  expect(second.page.events[1]).toBe(first.events[2]);
   expect(first.events.map(({ id }) => id)).toEqual(['a', 'b', 'c']);
 });
 

@@ -15,3 +15,8 @@ export class CuesheetError extends Error {
     this.code = code;
   }
 }
+
+/** Of a promise whose signal says that nobody waits for it any more. */
+export function abortError(): CuesheetError {
+  return new CuesheetError('aborted', 'aborted by its signal: what was done until then stays');
+}

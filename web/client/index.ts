@@ -1,4 +1,5 @@
 export { CuesheetError } from './error.ts';
+export { isTopic } from './event-types.ts';
 export { forgetUser, storedUsers } from './forget.ts';
 export { openEvents } from './open-events.ts';
 export {
@@ -12,6 +13,8 @@ export {
 export type {
   CountQuery,
   Counts,
+  EnrolledJob,
+  EnrollRequest,
   EventChanges,
   EventDetail,
   EventPage,
@@ -21,22 +24,30 @@ export type {
   EventsErrorCode,
   EventsStatus,
   EventStatus,
+  EventTree,
   Facet,
   FacetCounts,
   HistogramCounts,
   HistogramOptions,
   ImportReport,
   ImportSource,
+  KnownTopic,
   LocalWrite,
   LongWorkOptions,
   NewEvent,
   OpenOptions,
   Outbox,
   PageInfo,
+  PagePatch,
+  PayloadOf,
   Progress,
   QueryCondition,
   QueryFilter,
+  ReadOptions,
   Scope,
+  SummaryOf,
+  TopicMap,
+  TopicOf,
   TransferProgress,
   VerifyProgress,
   VerifyReport,

@@ -3,6 +3,7 @@ import type { Status } from '../../worker/browser/protocol.ts';
 import { createConnect } from './connect.ts';
 import { databaseName } from './database-name.ts';
 import { CuesheetError } from './error.ts';
+import { iterate, watch } from './loops.ts';
 import { forgetDatabase, onForgotten } from './forget.ts';
 import { createPageReader, parseJson } from './page-reader.ts';
 import { askToPersist, onHide } from './page-storage.ts';
@@ -11,14 +12,19 @@ import { exportEvents, importEvents, verifyEvents } from './transfer.ts';
 import { watchRow } from './stores.ts';
 import type {
   Counts,
+  EnrolledJob,
   EventDetail,
   EventPage,
   EventQuery,
+  EventRow,
   Events,
   EventsStatus,
+  EventTree,
   LocalWrite,
   OpenOptions,
   Progress,
+  ReadOptions,
+  TopicOf,
   WriteOptions,
 } from './types.ts';
 import { createWorkerPort } from './worker-port.ts';
@@ -128,16 +134,16 @@ export async function openEvents(options: OpenOptions = {}): Promise<Events> {
       : query;
 
   const events: Events = {
-    async count(query = {}) {
-      return parseJson<Counts>(await port.request('count', { query }));
+    async count(query = {}, { signal } = {}) {
+      return parseJson<Counts>(await port.request('count', { query }, signal));
     },
-    async histogram({ buckets, from, to, ...query } = {}) {
+    async histogram({ buckets, from, to, ...query } = {}, options = {}) {
       const histogram = {
         ...(buckets !== undefined && { buckets }),
         ...(from !== undefined && { from }),
         ...(to !== undefined && { to }),
       };
-      const counts = await events.count({ ...query, histogram });
+      const counts = await events.count({ ...query, histogram }, options);
       return counts.histogram ?? { from: null, to: null, counts: [] };
     },
     progress: (id, listener) =>
@@ -145,27 +151,50 @@ export async function openEvents(options: OpenOptions = {}): Promise<Events> {
         const bytes = await port.request('progress', { id });
         if (isCurrent()) listener(bytes && parseJson<Progress>(bytes));
       }),
-    dispatch: (event, write) => port.request('dispatch', { event, ...durabilityOf(write) }),
+    dispatch: (event, write) =>
+      port.request('dispatch', { event, ...durabilityOf(write) }, write?.signal),
     async update(id, changes, write) {
-      await port.request('update', { id, changes, ...durabilityOf(write) });
+      await port.request('update', { id, changes, ...durabilityOf(write) }, write?.signal);
     },
     async remove(id, write) {
-      return (await port.request('remove', { id, ...durabilityOf(write) })).removed;
+      const request = { id, ...durabilityOf(write) };
+      return (await port.request('remove', request, write?.signal)).removed;
     },
-    async get(id) {
-      const bytes = await port.request('get', { id });
+    async get(id, { signal } = {}) {
+      const bytes = await port.request('get', { id }, signal);
       return bytes && parseJson<EventDetail>(bytes);
     },
-    async query(query = {}) {
-      return parseJson<EventPage>(await port.request('query', { query: newestFirst(query) }));
+    async query<T extends string>(query: EventQuery<T> = {}, { signal }: ReadOptions = {}) {
+      const bytes = await port.request('query', { query: newestFirst(query) }, signal);
+      return parseJson<EventPage<TopicOf<T>>>(bytes);
     },
-    live(query, listener, onError) {
+    iterate: <T extends string>(query: EventQuery<T> = {}, options: ReadOptions = {}) =>
+      iterate(events, query, options) as AsyncIterable<EventRow<TopicOf<T>>>,
+    watch: <T extends string>(query: EventQuery<T>, options: ReadOptions = {}) =>
+      watch(events, query, options) as AsyncIterable<EventPage<TopicOf<T>>>,
+    async tree(id, { signal } = {}) {
+      const bytes = await port.request('tree', { id }, signal);
+      return bytes && parseJson<EventTree>(bytes);
+    },
+    async enroll(request, write) {
+      const asked = { request, ...durabilityOf(write) };
+      const bytes = await port.request('enroll', asked, write?.signal);
+      return bytes && parseJson<EnrolledJob>(bytes);
+    },
+    live<T extends string>(
+      query: EventQuery<T>,
+      listener: Parameters<typeof events.live<T>>[1],
+      onError?: (error: Error) => void,
+    ) {
       const live = ++lastLive;
       if (onError) liveErrors.set(live, onError);
       const read = createPageReader();
       port.setLive(live, {
-        page: (bytes) => listener(read.page(bytes)),
-        patches: (bytes) => listener(read.patches(bytes)),
+        page: (bytes) => listener(read.page(bytes) as EventPage<TopicOf<T>>, null),
+        patches(bytes) {
+          const { page, patches } = read.patches(bytes);
+          listener(page as EventPage<TopicOf<T>>, patches);
+        },
       });
       port.request('live', { live, query: newestFirst(query) }).catch((error) => {
         if (!onError && error.code !== 'forgotten') reportError(error);
@@ -200,7 +229,7 @@ export async function openEvents(options: OpenOptions = {}): Promise<Events> {
     import: (source, options = {}) => importEvents(port, source, options),
     verify: (options = {}) => verifyEvents(port, options),
     async flush(write) {
-      await port.request('flush', durabilityOf(write));
+      await port.request('flush', durabilityOf(write), write?.signal);
     },
     async persist() {
       const persisted = await askToPersist();

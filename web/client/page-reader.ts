@@ -1,4 +1,4 @@
-import type { EventPage, EventRow, PageInfo } from './types.ts';
+import type { EventPage, EventRow, PageInfo, PagePatch } from './types.ts';
 
 const decoder = new TextDecoder();
 
@@ -7,18 +7,11 @@ export function parseJson<T>(bytes: Uint8Array): T {
   return JSON.parse(decoder.decode(bytes)) as T;
 }
 
-/** A step from one page to the next (docs/border.md, patches). */
-type Patch =
-  | { op: 'insert'; at: number; event: EventRow }
-  | { op: 'update'; at: number; event: EventRow }
-  | { op: 'remove'; at: number }
-  | { op: 'move'; from: number; at: number };
-
 /** The page of one live query. A row that did not change stays the same object. */
 export interface PageReader {
   /** A whole page: the first one, or after another tab took over. */
   page(bytes: Uint8Array): EventPage;
-  patches(bytes: Uint8Array): EventPage;
+  patches(bytes: Uint8Array): { page: EventPage; patches: readonly PagePatch[] };
 }
 
 export function createPageReader(): PageReader {
@@ -34,16 +27,16 @@ export function createPageReader(): PageReader {
       return { events, pageInfo: page.pageInfo };
     },
     patches(bytes) {
-      const { patches, pageInfo } = parseJson<{ patches: Patch[]; pageInfo: PageInfo }>(bytes);
+      const { patches, pageInfo } = parseJson<{ patches: PagePatch[]; pageInfo: PageInfo }>(bytes);
       const next = [...events];
       for (const patch of patches) apply(patch, next);
       events = next;
-      return { events, pageInfo };
+      return { page: { events, pageInfo }, patches };
     },
   };
 }
 
-function apply(patch: Patch, events: EventRow[]): void {
+function apply(patch: PagePatch, events: EventRow[]): void {
   if (patch.op === 'insert') events.splice(patch.at, 0, patch.event);
   else if (patch.op === 'update') events[patch.at] = patch.event;
   else if (patch.op === 'remove') events.splice(patch.at, 1);

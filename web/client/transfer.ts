@@ -1,6 +1,6 @@
 import { chunksOfLines, createImportReport, type LineChunk } from '../../wasm/import-lines.ts';
 import type { Answers, Requests } from '../../worker/browser/protocol.ts';
-import { CuesheetError } from './error.ts';
+import { abortError, CuesheetError } from './error.ts';
 import { bytesOf } from './import-source.ts';
 import type {
   ImportReport,
@@ -118,6 +118,5 @@ async function ask<K extends TransferKind>(
 }
 
 function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (!signal?.aborted) return;
-  throw new CuesheetError('aborted', 'aborted by its signal: what was done until then stays');
+  if (signal?.aborted) throw abortError();
 }

@@ -1,6 +1,16 @@
 import type { Durability } from '../../wasm/host-files.ts';
 import type { Status } from '../../worker/browser/protocol.ts';
 import type {
+  EnrolledJob,
+  EnrollRequest,
+  EventChanges,
+  EventDetail,
+  EventRow,
+  EventStatus,
+  NewEvent,
+  TopicOf,
+} from './event-types.ts';
+import type {
   ImportReport,
   ImportSource,
   LongWorkOptions,
@@ -9,71 +19,9 @@ import type {
   VerifyReport,
 } from './transfer-types.ts';
 
+export type * from './event-types.ts';
 export type * from './transfer-types.ts';
 export type { EventsErrorCode } from '../../worker/browser/protocol.ts';
-
-/** The six statuses of AYON (protocol.md 1.3). */
-export type EventStatus =
-  'pending' | 'in_progress' | 'finished' | 'failed' | 'aborted' | 'restarted';
-
-/** An event as pages of a query hold it. Times are ISO 8601 with microseconds and offset. */
-export interface EventRow {
-  readonly id: string;
-  readonly hash: string;
-  readonly topic: string;
-  readonly sender: string | null;
-  readonly senderType: string | null;
-  readonly project: string | null;
-  readonly user: string | null;
-  readonly dependsOn: string | null;
-  readonly status: EventStatus;
-  readonly retries: number;
-  readonly description: string;
-  readonly summary: Readonly<Record<string, unknown>>;
-  readonly createdAt: string;
-  readonly updatedAt: string;
-  /** Where a page before or after this event begins. */
-  readonly cursor?: string;
-  /** 0-100, while the event's job runs. */
-  readonly progress?: number;
-}
-
-/** A single event, with its payload when that is here or the server could be asked. */
-export interface EventDetail extends EventRow {
-  readonly payload?: Readonly<Record<string, unknown>>;
-}
-
-/** What to dispatch: the body of AYON's POST /api/events (protocol.md 3.1). */
-export interface NewEvent {
-  topic: string;
-  sender?: string | null;
-  hash?: string | null;
-  project?: string | null;
-  dependsOn?: string | null;
-  description?: string | null;
-  summary?: Record<string, unknown>;
-  payload?: Record<string, unknown>;
-  /** false: the event is `pending`. Default true: `finished`. */
-  finished?: boolean;
-  /** false: tell everybody, store nothing. */
-  store?: boolean;
-  /** Replace the event that has this hash. */
-  reuse?: boolean;
-}
-
-/** What to change: the body of AYON's PATCH /api/events/{id} (protocol.md 4). */
-export interface EventChanges {
-  sender?: string;
-  project?: string;
-  user?: string;
-  status?: EventStatus;
-  description?: string;
-  summary?: Record<string, unknown>;
-  payload?: Record<string, unknown>;
-  /** 0-100; told to everybody, not stored. */
-  progress?: number;
-  retries?: number;
-}
 
 /** AYON's filter language (protocol.md 7). */
 export interface QueryFilter {
@@ -107,10 +55,10 @@ export interface QueryCondition {
 }
 
 /** AYON's GraphQL arguments (protocol.md 6.3). Without `first` and `last`: the newest 100. */
-export interface EventQuery {
+export interface EventQuery<T extends string = string> {
   ids?: string[];
   /** Topics, `*` stands for any run of characters. Without it `log.*` is left out. */
-  topics?: string[];
+  topics?: T[];
   projects?: string[];
   users?: string[];
   statuses?: EventStatus[];
@@ -129,10 +77,18 @@ export interface EventQuery {
   /** The newest N, newest first. */
   last?: number;
   before?: string;
+  /**
+   * Passes over so many matches first; not an argument of AYON's. A live query finds its place once: what
+   * comes in front of it later does not shift its page.
+   */
+  offset?: number;
 }
 
 /** What to count: the events of a query, its page size aside. */
-export interface CountQuery extends Omit<EventQuery, 'first' | 'last' | 'after' | 'before'> {
+export interface CountQuery extends Omit<
+  EventQuery,
+  'first' | 'last' | 'after' | 'before' | 'offset'
+> {
   /** Counts by the values of these columns as well. */
   by?: Facet[];
   /** Counts over creation time as well. */
@@ -183,6 +139,17 @@ export interface Progress {
   readonly children: Readonly<Record<'total' | 'open' | 'finished' | 'failed' | 'aborted', number>>;
 }
 
+/** An event among those that it depends on and that depend on it. */
+export interface EventTree {
+  readonly event: EventRow;
+  /** Its parent last, before it that one's parent and so on, as far as they are here. */
+  readonly ancestors: readonly EventRow[];
+  /** Each stands before the events that depend on it; `dependsOn` names its parent. */
+  readonly descendants: readonly EventRow[];
+  /** False: there are more than 1,000 ancestors or 10,000 descendants. */
+  readonly complete: boolean;
+}
+
 export interface PageInfo {
   readonly hasNextPage: boolean;
   readonly hasPreviousPage: boolean;
@@ -190,10 +157,18 @@ export interface PageInfo {
   readonly endCursor: string | null;
 }
 
-export interface EventPage {
-  readonly events: readonly EventRow[];
+export interface EventPage<T extends string = string> {
+  readonly events: readonly EventRow<T>[];
   readonly pageInfo: PageInfo;
 }
+
+/** A step from the page before to this one (docs/border.md, patches). */
+export type PagePatch =
+  | { readonly op: 'insert'; readonly at: number; readonly event: EventRow }
+  | { readonly op: 'update'; readonly at: number; readonly event: EventRow }
+  | { readonly op: 'remove'; readonly at: number }
+  /** Taken out at `from`, then put in so that it stands at `at`. */
+  | { readonly op: 'move'; readonly from: number; readonly at: number };
 
 /** State of connection and storage, for indicators. */
 export interface EventsStatus extends Readonly<Status> {
@@ -220,8 +195,16 @@ export interface Scope {
  * What a write survives: `relaxed` the crash of the browser, `strict` that of the machine as well. Writes
  * that are saved together are saved as the strictest of them asks.
  */
-export interface WriteOptions {
+export interface WriteOptions extends ReadOptions {
   durability?: Durability;
+}
+
+/**
+ * Ends the waiting: the promise rejects with `aborted`. A write that was asked for is not taken back by
+ * it.
+ */
+export interface ReadOptions {
+  signal?: AbortSignal;
 }
 
 export interface OpenOptions {
@@ -299,39 +282,82 @@ export interface Events {
    * reason, and the event is gone). Without a connection it waits in the outbox; the server may give it
    * another id then. `store: false`, `reuse` and `server.*` do not wait: they reject with `offline`.
    */
-  dispatch(event: NewEvent, options?: WriteOptions): Promise<{ id: string }>;
+  dispatch<T extends string>(event: NewEvent<T>, options?: WriteOptions): Promise<{ id: string }>;
   /** Changes an event; settles as `dispatch` does. What others changed meanwhile is merged by field. */
-  update(id: string, changes: EventChanges, options?: WriteOptions): Promise<void>;
+  update<T extends string = string>(
+    id: string,
+    changes: EventChanges<T>,
+    options?: WriteOptions,
+  ): Promise<void>;
   /** Removes an event. False when there was none here. */
   remove(id: string, options?: WriteOptions): Promise<boolean>;
   /** One event, or null. The payload is fetched from the server when it is not here. */
-  get(id: string): Promise<EventDetail | null>;
-  query(query?: EventQuery): Promise<EventPage>;
+  get(id: string, options?: ReadOptions): Promise<EventDetail | null>;
+  query<T extends string = string>(
+    query?: EventQuery<T>,
+    options?: ReadOptions,
+  ): Promise<EventPage<TopicOf<T>>>;
+  /**
+   * Every match, a page at a time: `first` or `last` says the direction and how many are read at once
+   * (default: the newest first, 1,000).
+   *
+   * @example
+   * for await (const event of events.iterate({ topics: ['publish.*'] })) add(event.summary);
+   */
+  iterate<T extends string = string>(
+    query?: EventQuery<T>,
+    options?: ReadOptions,
+  ): AsyncIterable<EventRow<TopicOf<T>>>;
   /**
    * How many events match, by the values of columns and over time if asked for.
    *
    * @example
    * const { total, by } = await events.count({ by: ['status'], topics: ['render.*'] });
    */
-  count(query?: CountQuery): Promise<Counts>;
+  count(query?: CountQuery, options?: ReadOptions): Promise<Counts>;
   /** The counts over time alone. */
   histogram(
     query?: Omit<CountQuery, 'by' | 'histogram'> & HistogramOptions,
+    options?: ReadOptions,
   ): Promise<HistogramCounts>;
   /**
    * Calls the listener with the progress of an event and its tree of jobs (null = no such event), and
    * again whenever its row changes. Returns the function that ends it.
    */
   progress(id: string, listener: (progress: Progress | null) => void): () => void;
+  /** What an event depends on and what depends on it, or null when there is no such event here. */
+  tree(id: string, options?: ReadOptions): Promise<EventTree | null>;
+  /**
+   * Asks for a job: an event of the target topic, made for a source event that nobody has worked on
+   * (protocol.md 8); null = there is nothing to do. With a server it alone hands out jobs: without a
+   * connection this rejects with `offline`.
+   *
+   * @example
+   * const job = await events.enroll({ sourceTopic: 'render.*', targetTopic: 'check', sender: 'node-7' });
+   * if (job) await events.update(job.id, { status: 'in_progress' });
+   */
+  enroll(request: EnrollRequest, options?: WriteOptions): Promise<EnrolledJob | null>;
   /**
    * Calls the listener with the page and again whenever it changes, at most once per frame. Rows
-   * that did not change keep their identity. Returns the function that ends it.
+   * that did not change keep their identity; the patches say what is different from the page before,
+   * null = the page came whole. Returns the function that ends it.
    */
-  live(
-    query: EventQuery,
-    listener: (page: EventPage) => void,
+  live<T extends string = string>(
+    query: EventQuery<T>,
+    listener: (page: EventPage<TopicOf<T>>, patches: readonly PagePatch[] | null) => void,
     onError?: (error: Error) => void,
   ): () => void;
+  /**
+   * The same as a loop: the page, then each later one. Pages that come while the body of the loop runs
+   * are passed over for the newest.
+   *
+   * @example
+   * for await (const page of events.watch({ statuses: ['failed'] }, { signal })) render(page.events);
+   */
+  watch<T extends string = string>(
+    query: EventQuery<T>,
+    options?: ReadOptions,
+  ): AsyncIterable<EventPage<TopicOf<T>>>;
   /** The last known state; see onStatus. */
   readonly status: EventsStatus;
   /** Calls the listener at every change of state. Returns the function that ends it. */

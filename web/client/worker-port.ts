@@ -11,7 +11,7 @@ import {
 } from '../../worker/browser/protocol.ts';
 import { createUnanswered } from '../../worker/browser/unanswered.ts';
 import type { Connect, Link } from './connect.ts';
-import { CuesheetError } from './error.ts';
+import { abortError, CuesheetError } from './error.ts';
 
 /** Longest wait for an answer of the worker, in milliseconds; it has shorter ones for its own. */
 const REQUEST_TIMEOUT_MS = 60_000;
@@ -25,7 +25,8 @@ export interface LiveSink {
 
 /** The page's side of the message protocol. */
 export interface WorkerPort {
-  request<K extends Kind>(kind: K, body: Requests[K]): Promise<Answers[K]>;
+  /** The answer; `aborted` after the signal, which takes nothing back. */
+  request<K extends Kind>(kind: K, body: Requests[K], signal?: AbortSignal): Promise<Answers[K]>;
   /** Where the pages of a live query and their patches go; null ends it. */
   setLive(live: number, sink: LiveSink | null): void;
   /** Ends the worker; what waits and what comes is refused with this error. */
@@ -36,6 +37,8 @@ interface Waiting {
   resolve: (value: never) => void;
   reject: (error: Error) => void;
   timer: ReturnType<typeof setTimeout>;
+  /** The signal is not listened to any more. */
+  forget: () => void;
 }
 
 /**
@@ -71,6 +74,7 @@ export function createWorkerPort(
     const entry = waiting.get(request);
     waiting.delete(request);
     clearTimeout(entry?.timer);
+    entry?.forget();
     return entry;
   }
 
@@ -146,8 +150,9 @@ export function createWorkerPort(
 
   void start(true);
   return {
-    request<K extends Kind>(kind: K, body: Requests[K]) {
+    request<K extends Kind>(kind: K, body: Requests[K], signal?: AbortSignal) {
       if (ended) return Promise.reject(ended);
+      if (signal?.aborted) return Promise.reject(abortError());
       const request = ++last;
       if (kind === 'open') opened = request;
       return new Promise<Answers[K]>((resolve, reject) => {
@@ -156,7 +161,10 @@ export function createWorkerPort(
           unanswered.drop(request);
           reject(new CuesheetError('timeout', `the worker did not answer '${kind}'`));
         }, REQUEST_TIMEOUT_MS);
-        waiting.set(request, { resolve, reject, timer });
+        const onAbort = () => take(request)?.reject(abortError());
+        signal?.addEventListener('abort', onAbort);
+        const forget = () => signal?.removeEventListener('abort', onAbort);
+        waiting.set(request, { resolve, reject, timer, forget });
         try {
           ask({ request, kind, body });
         } catch (error) {

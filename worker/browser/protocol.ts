@@ -11,7 +11,7 @@ import type { StorageProblemKind } from '../../wasm/storage-problem.ts';
  * Counted up with every change of the messages: pages share a worker with pages of the same version
  * only, also while a deployment replaces `worker.js` under an open tab.
  */
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
 /** Stable codes of everything that can go wrong; the core's own codes and the worker's. */
 export type EventsErrorCode =
@@ -55,6 +55,8 @@ export interface Requests {
   query: { query: object };
   count: { query: object };
   progress: { id: string };
+  tree: { id: string };
+  enroll: { request: object; durability?: Durability };
   live: { live: number; query: object };
   unlive: { live: number };
   token: { token: string | null };
@@ -96,6 +98,10 @@ export interface Answers {
   /** UTF-8 JSON (docs/border.md, count and progress). */
   count: Uint8Array;
   progress: Uint8Array | null;
+  /** UTF-8 JSON (docs/border.md, tree), or null. */
+  tree: Uint8Array | null;
+  /** UTF-8 JSON of the answer to POST /api/enroll; null: there is nothing to do. */
+  enroll: Uint8Array | null;
   live: null;
   unlive: null;
   token: null;
@@ -198,6 +204,7 @@ export const REPEATABLE: readonly Kind[] = [
   'query',
   'count',
   'progress',
+  'tree',
   'live',
   'unlive',
   'token',
@@ -233,6 +240,8 @@ const CHECKS: Checks = {
   query: ({ query }) => isObject(query),
   count: ({ query }) => isObject(query),
   progress: ({ id }) => isText(id),
+  tree: ({ id }) => isText(id),
+  enroll: ({ request, durability }) => isObject(request) && isDurability(durability),
   live: ({ live, query }) => Number.isInteger(live) && isObject(query),
   unlive: ({ live }) => Number.isInteger(live),
   token: ({ token }) => isTextOrNull(token),

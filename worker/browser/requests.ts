@@ -161,6 +161,21 @@ export function createHandlers(work: Workplace): Handlers {
       const id = localWrites.current(known);
       return find(id) === null ? null : store.call(Method.progress, { id }).body;
     },
+    tree({ id: known }) {
+      const id = localWrites.current(known);
+      return find(id) === null ? null : store.call(Method.tree, { id }).body;
+    },
+    /** One queue hands out a job: the server's, or this store's when there is no server. */
+    async enroll({ request, durability }) {
+      if (upstream) {
+        const response = await upstream.request('POST', '/api/enroll', request);
+        return response.status === 204 ? null : new Uint8Array(await response.arrayBuffer());
+      }
+      const header = { ...actor(), entropy: entropy() };
+      const answer = await call<{ found: boolean }>(Method.enroll, header, toJson(request));
+      await settle(durability);
+      return answer.header.found ? answer.body : null;
+    },
     async live({ live: number, query }, page, post) {
       await live.add(`${page} ${number}`, number, toJson(query), post);
       return null;

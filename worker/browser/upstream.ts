@@ -1,6 +1,7 @@
 import { type CoreStore, entropy, nowMicros } from '../../wasm/load.ts';
 import { type Effect, Method, type ReplicaState } from '../../wasm/methods.ts';
 import { wholeLines } from '../../wasm/whole-lines.ts';
+import { createConnectionHost } from '../replica/connection-host.ts';
 import { codeOfStatus, isCrash, WorkerError } from './worker-error.ts';
 
 /** Longest wait for an answer of the server, in milliseconds. */
@@ -22,7 +23,7 @@ export interface Upstream {
   request(method: string, path: string, body?: object): Promise<Response>;
 }
 
-/** Moves bytes between the core's connection machine and the server; decides nothing. */
+/** What a replica has beside its connection: the writes that wait, the snapshot, requests of pages. */
 export function createUpstream(
   server: string,
   store: CoreStore,
@@ -30,12 +31,9 @@ export function createUpstream(
   firstToken: string | null,
 ): Upstream {
   let token = firstToken;
-  let socket: WebSocket | null = null;
-  let timer: ReturnType<typeof setTimeout> | undefined;
   let wake: ReturnType<typeof setTimeout> | undefined;
   let snapshot: AbortController | null = null;
   let stopped = false;
-  let state: ReplicaState = 'stopped';
 
   /** Resolves when what follows from it is saved, or could not be. */
   function tell(
@@ -78,23 +76,6 @@ export function createUpstream(
     });
   }
 
-  function connect() {
-    const opened = new WebSocket(`${server.replace(/^http/, 'ws')}/ws`);
-    socket = opened;
-    const current = () => socket === opened;
-    opened.onopen = () => current() && tell('opened');
-    opened.onmessage = (event) => current() && tell('message', {}, String(event.data));
-    opened.onclose = (event) => current() && tell('closed', { code: event.code });
-  }
-
-  function disconnect() {
-    const old = socket;
-    socket = null;
-    old?.close();
-    snapshot?.abort();
-    clearTimeout(timer);
-  }
-
   /** Status 0 = no answer. */
   async function ask(method: string, path: string, body?: string) {
     try {
@@ -105,10 +86,12 @@ export function createUpstream(
     }
   }
 
-  async function fetchPage(request: number, method: string, path: string, body: string | null) {
-    const { status, bytes } = await ask(method, path, body ?? undefined);
-    tell('fetched', { request, status }, bytes);
-  }
+  const connection = createConnectionHost({
+    tell,
+    openSocket: () => new WebSocket(`${server.replace(/^http/, 'ws')}/ws`),
+    token: () => token,
+    ask,
+  });
 
   /** Whole lines go to the core as they come. */
   async function fetchSnapshot(request: number) {
@@ -139,10 +122,6 @@ export function createUpstream(
     if (!signal.aborted) tell('snapshotEnded', { request, status });
   }
 
-  function sendFrame(message: object) {
-    if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
-  }
-
   async function write(request: number, method: string, path: string, body: string | null) {
     const { status, bytes } = await ask(method, path, body ?? undefined);
     if (!stopped) tellCore(Method.outbox, 'answer', { request, status }, bytes);
@@ -169,29 +148,11 @@ export function createUpstream(
       tell('stop');
       tell('start');
     },
-    state: () => state,
+    state: connection.state,
     carryOut(effect) {
       switch (effect.effect) {
-        case 'connect':
-          connect();
-          break;
-        case 'disconnect':
-          disconnect();
-          break;
-        case 'authenticate':
-          if ('subscribe' in effect) {
-            const { effect: _, ...request } = effect;
-            sendFrame({ topic: 'auth', token, ...request });
-          }
-          break;
-        case 'acknowledge':
-          sendFrame({ topic: 'ack', sequence: effect.sequence });
-          break;
         case 'snapshot':
           void fetchSnapshot(effect.request);
-          break;
-        case 'fetch':
-          void fetchPage(effect.request, effect.method, effect.path, effect.body);
           break;
         case 'write':
           void write(effect.request, effect.method, effect.path, effect.body);
@@ -200,13 +161,12 @@ export function createUpstream(
           clearTimeout(wake);
           wake = setTimeout(() => tellCore(Method.outbox, 'wake', {}), effect.delayMs);
           break;
-        case 'timer':
-          clearTimeout(timer);
-          timer = setTimeout(() => tell('timer'), effect.delayMs);
+        case 'disconnect':
+          snapshot?.abort();
+          connection.carryOut(effect);
           break;
-        case 'state':
-          state = effect.state;
-          break;
+        default:
+          connection.carryOut(effect);
       }
     },
     async request(method, path, body) {

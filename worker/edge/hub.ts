@@ -12,6 +12,7 @@ import type { Figures } from './operation-routes.ts';
 import type { Rate } from './rate-limit.ts';
 import { createRoutes } from './routes.ts';
 import { readStoreId } from './store-id.ts';
+import { followStock, type StockFollower } from './stock-upstream.ts';
 import { type Following, follow, type Upstream } from './upstream.ts';
 import type { User } from './users.ts';
 
@@ -181,6 +182,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   const news = createNews();
   const commits: CommitLoop = createCommitLoop(opened, options.files, (effects) => {
     sockets.carryOut(effects);
+    for (const effect of effects) stock?.carryOut(effect);
     if (effects.some(({ effect }) => effect === 'changed')) news.tell();
   });
 
@@ -196,12 +198,29 @@ export async function createHub(options: HubOptions): Promise<Hub> {
     return { ...result.header, body: result.body };
   };
   let following: Following | null = options.upstream ? { isLive: false, position: 0 } : null;
-  const stopFollowing = options.upstream
-    ? follow(options.upstream, mirrorOf(store, commits), (next, problem) => {
-        following = next;
-        if (problem) log('error', `the upstream: ${problem}`);
-      })
-    : () => {};
+  let stock: StockFollower | null = null;
+  const told = (next: Following, problem: string | null) => {
+    following = next;
+    if (problem) log('error', `the upstream: ${problem}`);
+  };
+  const stopFollowing = options.upstream ? followUpstream(options.upstream) : () => {};
+
+  /** A hub by its feed, an AYON server as a replica does. */
+  function followUpstream(upstream: Upstream): () => void {
+    const stop = follow(upstream, mirrorOf(store, commits), told, () => {
+      try {
+        stock = followStock(upstream, replicaOf(store, commits, log), told);
+        stock.start();
+      } catch (error) {
+        told({ isLive: false, position: 0 }, (error as Error).message);
+      }
+    });
+    return () => {
+      stop();
+      stock?.stop();
+    };
+  }
+
   const routes = createRoutes({
     credentials: options.credentials,
     ask,
@@ -273,6 +292,22 @@ function mirrorOf(store: CoreStore, commits: CommitLoop): MirrorCalls {
       return next;
     },
     isBroken: (error) => error instanceof CoreError,
+  };
+}
+
+/** The method `replica` of the core. */
+function replicaOf(
+  store: CoreStore,
+  commits: CommitLoop,
+  log: Log,
+): Parameters<typeof followStock>[1] {
+  return async (event, more, body) => {
+    try {
+      store.call(Method.replica, { now: nowMicros(), entropy: entropy(), event, ...more }, body);
+    } catch (error) {
+      log('error', `the upstream: '${event}' was refused: ${(error as Error).message}`);
+    }
+    await commits.settle().catch(() => {}); // told by the commit loop, which tries again
   };
 }
 

@@ -1,17 +1,28 @@
 import type { MirrorCalls } from './hub.ts';
 import { wholeLines } from '../../wasm/whole-lines.ts';
+import type { ClientSocket } from '../replica/connection-host.ts';
 
-/** The hub that a relay follows. */
+/** The hub, or the AYON server, that a relay follows. */
 export interface Upstream {
   /** Sends a request there; `path` begins with a slash. Rejects when there is no answer. */
   fetch(path: string, init: RequestInit): Promise<Response>;
   /** API key of a user who may read everything there: a service, an admin or a manager. */
   apiKey: string;
+  /** Its `/ws`: what an AYON server is followed by. A hub is followed without it. */
+  openSocket?(): ClientSocket;
 }
 
-/** An upstream at a URL, without a slash at its end. */
-export function upstreamAt(url: string, apiKey: string): Upstream {
-  return { apiKey, fetch: (path, init) => fetch(url + path, init) };
+/** An upstream at a URL, without a slash at its end; `open` makes a WebSocket. */
+export function upstreamAt(
+  url: string,
+  apiKey: string,
+  open: (url: string) => ClientSocket = (address) => new WebSocket(address),
+): Upstream {
+  return {
+    apiKey,
+    fetch: (path, init) => fetch(url + path, init),
+    openSocket: () => open(`${url.replace(/^http/, 'ws')}/ws`),
+  };
 }
 
 /** How far a relay is behind. */
@@ -32,14 +43,19 @@ const BACKOFF_CAP_MS = 30_000;
 /** The upstream gave its history up, or is another store. */
 class Gone extends Error {}
 
+/** The upstream has no change feed: it is no hub. */
+class NoHub extends Error {}
+
 /**
  * Follows an upstream: a snapshot, then its changes, each as it comes; after an error again, with full jitter
- * from 0.5 s doubling to 30 s. Returns the function that ends it.
+ * from 0.5 s doubling to 30 s. Returns the function that ends it. An upstream that is no hub is not followed
+ * any further: `onNoHub` is called.
  */
 export function follow(
   upstream: Upstream,
   mirror: MirrorCalls,
   told: (following: Following, problem: string | null) => void,
+  onNoHub: () => void,
 ): () => void {
   const end = new AbortController();
   let position: number | null = null;
@@ -53,6 +69,7 @@ export function follow(
       signal,
     });
     if (response.status === 410) throw new Gone();
+    if (response.status === 404) throw new NoHub();
     if (!response.ok)
       throw new Error(`GET ${path.split('?')[0]} is answered with ${response.status}`);
     return response;
@@ -89,6 +106,7 @@ export function follow(
         await step();
       } catch (error) {
         if (end.signal.aborted) return;
+        if (error instanceof NoHub) return onNoHub();
         const problem =
           error instanceof Gone
             ? 'its history does not reach back to here'

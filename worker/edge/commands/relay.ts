@@ -11,9 +11,9 @@ import { ended, portOf, serverOfRuntime, stop } from './serving.ts';
 
 const HELP = `usage: cuesheet relay URL [options]
 
-Follows the hub at URL and serves its events to many: reads and WebSockets come from a copy in
+Follows the hub or AYON server at URL and serves its events to many: reads and WebSockets come from a copy in
 memory, writes are handed on with the caller's own credentials. CUESHEET_UPSTREAM_KEY holds the API
-key of a service, an admin or a manager of that hub.
+key of a service, an admin or a manager there.
 
   --port N       port to listen on, 0 = any free one (default 5001)
   --host HOST    address to listen on (default 127.0.0.1)
@@ -25,7 +25,8 @@ export const relayCommand: Command = {
   help: HELP,
   async run(args) {
     const { url, key, port, host, log, origin } = readOptions(args);
-    const upstream = upstreamAt(url, key);
+    const Socket = globalThis.WebSocket ?? (await import('ws')).WebSocket; // Node 20 has none
+    const upstream = upstreamAt(url, key, (address) => new Socket(address));
     const relay = await createHub({
       wasm: new WebAssembly.Module(await readFile(packageFile('cuesheet-hub.wasm'))),
       files: memoryFiles(),
@@ -59,11 +60,14 @@ function readOptions(args: string[]) {
   );
   const [url = ''] = positionals;
   if (!/^https?:\/\/[^/?#]+\/?$/.test(url)) {
-    throw new UsageError(`relay: expected the URL of a hub, got '${url}'`, 'relay');
+    throw new UsageError(
+      `relay: expected the URL of a hub or an AYON server, got '${url}'`,
+      'relay',
+    );
   }
   const key = process.env['CUESHEET_UPSTREAM_KEY'];
   if (!key) {
-    throw new UsageError('relay: CUESHEET_UPSTREAM_KEY holds no API key of the hub', 'relay');
+    throw new UsageError('relay: CUESHEET_UPSTREAM_KEY holds no API key of the upstream', 'relay');
   }
   const log = LOG_FORMATS.find((format) => format === values.log);
   if (!log) {

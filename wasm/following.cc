@@ -1,0 +1,50 @@
+#include "following.h"
+
+namespace cuesheet {
+
+Result<void> Following::Drain(Timestamp now, const Entropy& entropy) {
+  CUE_TRY(outbox_.Pump(connection_.state() == ConnectionState::kLive, now, entropy));
+  if (outbox_.TakeUnauthorized()) connection_.Refused();
+  connection_.Look(outbox_.TakeRereads(), outbox_.TakeWalkWanted(), now);
+  return {};
+}
+
+Result<std::string> Following::Call(const Frame& frame) {
+  CUE_ASSIGN(const Timestamp now, frame.Now());
+  CUE_ASSIGN(const Entropy entropy, frame.TakeEntropy());
+  CUE_ASSIGN(const std::string event, frame.Text("event"));
+  if (event == "start") {
+    connection_.Start(now);
+  } else if (event == "stop") {
+    connection_.Stop();
+  } else if (event == "opened") {
+    CUE_TRY(connection_.Opened(now));
+  } else if (event == "closed") {
+    connection_.Closed(now, entropy);
+  } else if (event == "online") {
+    connection_.Online(now);
+  } else if (event == "offline") {
+    connection_.Offline();
+  } else if (event == "timer") {
+    CUE_TRY(connection_.Timer(now, entropy));
+  } else if (event == "message") {
+    CUE_TRY(connection_.Message(frame.body, now, entropy));
+  } else if (event == "fetched") {
+    CUE_ASSIGN(const uint64_t request, frame.Number("request"));
+    CUE_ASSIGN(const uint64_t status, frame.Number("status"));
+    CUE_TRY(connection_.Fetched(request, static_cast<int>(status), frame.body, now, entropy));
+  } else if (event == "snapshot") {
+    CUE_ASSIGN(const uint64_t request, frame.Number("request"));
+    CUE_TRY(connection_.Snapshot(request, frame.body, now, entropy));
+  } else if (event == "snapshotEnded") {
+    CUE_ASSIGN(const uint64_t request, frame.Number("request"));
+    CUE_ASSIGN(const uint64_t status, frame.Number("status"));
+    CUE_TRY(connection_.SnapshotEnded(request, static_cast<int>(status), now, entropy));
+  } else {
+    return Fail(ErrorCode::kInvalid, "event: no replica event is called '" + event + "'");
+  }
+  CUE_TRY(Drain(now, entropy));
+  return HeaderFrame({{"state", ConnectionStateName(connection_.state())}});
+}
+
+}  // namespace cuesheet

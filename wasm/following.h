@@ -1,0 +1,34 @@
+// Calls of the method `replica`: what the host reports of the connection to the upstream
+// (docs/border.md, 12).
+#pragma once
+
+#include <string>
+
+#include "base/effects.h"
+#include "base/result.h"
+#include "frame.h"
+#include "replica/connection.h"
+#include "replica/outbox.h"
+#include "store/event_store.h"
+
+namespace cuesheet {
+
+class Following {
+ public:
+  Following(EventStore* store, EffectQueue* effects, Payloads payloads)
+      : outbox_(store, effects), connection_(store, effects, &outbox_, payloads) {}
+
+  Result<std::string> Call(const Frame& frame);
+  // Sends what waits, and lets the connection find what the answers asked for.
+  Result<void> Drain(Timestamp now, const Entropy& entropy);
+
+  Outbox& outbox() { return outbox_; }
+  const Outbox& outbox() const { return outbox_; }
+  const Connection& connection() const { return connection_; }
+
+ private:
+  Outbox outbox_;
+  Connection connection_;
+};
+
+}  // namespace cuesheet

@@ -1,0 +1,145 @@
+import type { QueryFilter } from './types.ts';
+
+/** The six statuses of AYON (protocol.md 1.3). */
+export type EventStatus =
+  'pending' | 'in_progress' | 'finished' | 'failed' | 'aborted' | 'restarted';
+
+/**
+ * What summary and payload of a topic hold. Empty here; a program says it for its own topics, and `dispatch`,
+ * `query`, `live` and `isTopic` are typed by it. Types only: nothing is checked when the program runs (for
+ * that a hub has declarations, docs/topics.md).
+ *
+ * @example
+ * declare module 'cuesheet' {
+ *   interface TopicMap {
+ *     'render.frame': { summary: { frame: number }; payload: { file: string } };
+ *   }
+ * }
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: programs extend it
+export interface TopicMap {}
+
+/** The topics of the TopicMap. */
+export type KnownTopic = keyof TopicMap & string;
+
+type Anything = Record<string, unknown>;
+type PartOf<T, Part extends 'summary' | 'payload'> = T extends KnownTopic
+  ? TopicMap[T] extends Record<Part, infer Value>
+    ? Value
+    : Anything
+  : Anything;
+
+/** The summary of a topic, as the TopicMap has it. */
+export type SummaryOf<T extends string> = PartOf<T, 'summary'>;
+/** The payload of a topic, as the TopicMap has it. */
+export type PayloadOf<T extends string> = PartOf<T, 'payload'>;
+/** What events have whose topic was asked for like this: a pattern may stand for any. */
+export type TopicOf<T extends string> = T extends `${string}*${string}` ? string : T;
+
+/** An event as pages of a query hold it. Times are ISO 8601 with microseconds and offset. */
+export interface EventRow<T extends string = string> {
+  readonly id: string;
+  readonly hash: string;
+  readonly topic: T;
+  readonly sender: string | null;
+  readonly senderType: string | null;
+  readonly project: string | null;
+  readonly user: string | null;
+  readonly dependsOn: string | null;
+  readonly status: EventStatus;
+  readonly retries: number;
+  readonly description: string;
+  readonly summary: Readonly<Anything & SummaryOf<T>>;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  /** Where a page before or after this event begins. */
+  readonly cursor?: string;
+  /** 0-100, while the event's job runs. */
+  readonly progress?: number;
+}
+
+/** A single event, with its payload when that is here or the server could be asked. */
+export interface EventDetail<T extends string = string> extends EventRow<T> {
+  readonly payload?: Readonly<Anything & PayloadOf<T>>;
+}
+
+/** What to dispatch: the body of AYON's POST /api/events (protocol.md 3.1). */
+export interface NewEvent<T extends string = string> {
+  topic: T;
+  sender?: string | null;
+  hash?: string | null;
+  project?: string | null;
+  dependsOn?: string | null;
+  description?: string | null;
+  summary?: SummaryOf<T>;
+  payload?: PayloadOf<T>;
+  /** false: the event is `pending`. Default true: `finished`. */
+  finished?: boolean;
+  /** false: tell everybody, store nothing. */
+  store?: boolean;
+  /** Replace the event that has this hash. */
+  reuse?: boolean;
+}
+
+/** What to change: the body of AYON's PATCH /api/events/{id} (protocol.md 4). */
+export interface EventChanges<T extends string = string> {
+  sender?: string;
+  project?: string;
+  user?: string;
+  status?: EventStatus;
+  description?: string;
+  summary?: SummaryOf<T>;
+  payload?: PayloadOf<T>;
+  /** 0-100; told to everybody, not stored. */
+  progress?: number;
+  retries?: number;
+}
+
+/**
+ * Whether an event is of this topic; its summary and payload are typed by the TopicMap then.
+ *
+ * @example
+ * if (isTopic(event, 'render.frame')) show(event.summary.frame);
+ */
+export function isTopic<T extends string>(event: EventDetail, topic: T): event is EventDetail<T>;
+export function isTopic<T extends string>(event: EventRow, topic: T): event is EventRow<T>;
+export function isTopic(event: EventRow, topic: string): boolean {
+  return event.topic === topic;
+}
+
+/** A job to ask for: the body of AYON's POST /api/enroll (protocol.md 8.1). */
+export interface EnrollRequest {
+  /** Whose events are worked on: a pattern, or a list of topics. */
+  sourceTopic: string | string[];
+  /** The topic of the jobs. */
+  targetTopic: string;
+  /** Who works: asked again under the same name, a worker gets its own open job back. */
+  sender: string;
+  senderType?: string;
+  /** Of new jobs. */
+  description?: string;
+  /** One job after the other, by the order of their sources. */
+  sequential?: boolean;
+  /** Which sources. */
+  filter?: QueryFilter;
+  /** A job that failed more often is left alone. Default 3. */
+  maxRetries?: number;
+  ignoreSenderTypes?: string[];
+  /** Days; sources that were updated before are left alone. 0 = no limit, default 3. */
+  ignoreOlderThan?: number;
+  /** An open job that was not updated for so long is offered anew (not by AYON's own server). */
+  leaseSeconds?: number;
+  /** A failed job waits for so long, twice as long with every retry (not by AYON's own server). */
+  retryBackoffSeconds?: number;
+  /** How many open jobs this sender may hold (not by AYON's own server). */
+  concurrency?: number;
+}
+
+/** A job that a worker has got: to be set to `in_progress`, then to `finished` or `failed`. */
+export interface EnrolledJob {
+  readonly id: string;
+  /** The source event. */
+  readonly dependsOn: string | null;
+  readonly hash: string;
+  readonly status: EventStatus;
+}

@@ -1,0 +1,95 @@
+import type { Effect, ReplicaState } from '../../wasm/methods.ts';
+
+/** What is used of a WebSocket: the global one, or that of a library. */
+export interface ClientSocket {
+  onopen: ((event: never) => void) | null;
+  onmessage: ((event: never) => void) | null;
+  onclose: ((event: never) => void) | null;
+  readonly readyState: number;
+  send(text: string): void;
+  close(): void;
+}
+
+export interface ConnectionHostOptions {
+  /** The method `replica` of the core (docs/border.md, 12); resolves when what follows from it is saved. */
+  tell(event: string, more: Record<string, unknown>, body?: string | Uint8Array): Promise<void>;
+  openSocket(): ClientSocket;
+  /** What the auth message says. */
+  token(): string | null;
+  /** One HTTP request with the same credential; status 0 = no answer. */
+  ask(method: string, path: string, body?: string): Promise<{ status: number; bytes: Uint8Array }>;
+}
+
+export interface ConnectionHost {
+  carryOut(effect: Effect): void;
+  state(): ReplicaState;
+}
+
+const OPEN = 1;
+
+/** Moves bytes between the core's connection machine and its upstream; decides nothing. */
+export function createConnectionHost(options: ConnectionHostOptions): ConnectionHost {
+  const { tell } = options;
+  let socket: ClientSocket | null = null;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let state: ReplicaState = 'stopped';
+
+  function connect() {
+    const opened = options.openSocket();
+    socket = opened;
+    const current = () => socket === opened;
+    opened.onopen = () => void (current() && tell('opened', {}));
+    opened.onmessage = ({ data }: { data: unknown }) =>
+      void (current() && tell('message', {}, String(data)));
+    opened.onclose = ({ code }: { code: number }) => void (current() && tell('closed', { code }));
+  }
+
+  function disconnect() {
+    const old = socket;
+    socket = null;
+    old?.close();
+    clearTimeout(timer);
+  }
+
+  function send(message: object) {
+    if (socket?.readyState === OPEN) socket.send(JSON.stringify(message));
+  }
+
+  async function fetchPage(request: number, method: string, path: string, body: string | null) {
+    const { status, bytes } = await options.ask(method, path, body ?? undefined);
+    await tell('fetched', { request, status }, bytes);
+  }
+
+  return {
+    state: () => state,
+    carryOut(effect) {
+      switch (effect.effect) {
+        case 'connect':
+          connect();
+          break;
+        case 'disconnect':
+          disconnect();
+          break;
+        case 'authenticate':
+          if ('subscribe' in effect) {
+            const { effect: _, ...request } = effect;
+            send({ topic: 'auth', token: options.token(), ...request });
+          }
+          break;
+        case 'acknowledge':
+          send({ topic: 'ack', sequence: effect.sequence });
+          break;
+        case 'fetch':
+          void fetchPage(effect.request, effect.method, effect.path, effect.body);
+          break;
+        case 'timer':
+          clearTimeout(timer);
+          timer = setTimeout(() => void tell('timer', {}), effect.delayMs);
+          break;
+        case 'state':
+          state = effect.state;
+          break;
+      }
+    },
+  };
+}
