@@ -5,6 +5,8 @@
 namespace cuesheet {
 namespace {
 
+constexpr uint64_t kGregorianToUnix = 0x01B21DD213814000;  // 100 ns
+
 constexpr char kHexDigits[] = "0123456789abcdef";
 
 constexpr uint8_t kNoDigit = 0xFF;
@@ -76,23 +78,34 @@ std::optional<Uuid> Uuid::ParseLenient(std::string_view text) {
 }
 
 Uuid Uuid::FromClock(int64_t now_us, const Entropy& entropy) {
-  // RFC 9562: 60 bits of 100 ns since 1582-10-15, version 1, 14 bits of clock sequence, 48 bits of
-  // node with the multicast bit set because it is random.
-  constexpr uint64_t kGregorianToUnix = 0x01B21DD213814000;
-  const uint64_t ticks = static_cast<uint64_t>(now_us) * 10 + kGregorianToUnix;
-  Uuid id;
+  // RFC 9562: 14 bits of clock sequence, 48 bits of node with the multicast bit set because it is
+  // random.
+  Uuid id = FromTicks(static_cast<int64_t>(static_cast<uint64_t>(now_us) * 10), {entropy.bytes});
+  id.bytes[8] = static_cast<uint8_t>((id.bytes[8] & 0x3F) | 0x80);
+  id.bytes[10] = static_cast<uint8_t>(id.bytes[10] | 0x01);
+  return id;
+}
+
+// RFC 9562: 60 bits of 100 ns since 1582-10-15, from low to high, and the version.
+Uuid Uuid::FromTicks(int64_t ticks, const Uuid& tail) {
+  const uint64_t clock = static_cast<uint64_t>(ticks) + kGregorianToUnix;
+  Uuid id = tail;
   const auto put = [&id](size_t at, uint64_t value, size_t count) {
     for (size_t i = 0; i < count; ++i) {
       id.bytes[at + i] = static_cast<uint8_t>(value >> (8 * (count - 1 - i)));
     }
   };
-  put(0, ticks & 0xFFFFFFFF, 4);
-  put(4, (ticks >> 32) & 0xFFFF, 2);
-  put(6, ((ticks >> 48) & 0x0FFF) | 0x1000, 2);
-  for (size_t i = 8; i < 16; ++i) id.bytes[i] = entropy.bytes[i];
-  id.bytes[8] = static_cast<uint8_t>((id.bytes[8] & 0x3F) | 0x80);
-  id.bytes[10] = static_cast<uint8_t>(id.bytes[10] | 0x01);
+  put(0, clock & 0xFFFFFFFF, 4);
+  put(4, (clock >> 32) & 0xFFFF, 2);
+  put(6, ((clock >> 48) & 0x0FFF) | 0x1000, 2);
   return id;
+}
+
+std::optional<int64_t> Uuid::Ticks() const {
+  if (bytes[6] >> 4 != 1) return std::nullopt;
+  uint64_t clock = 0;
+  for (const size_t at : {6, 7, 4, 5, 0, 1, 2, 3}) clock = clock << 8 | bytes[at];
+  return static_cast<int64_t>((clock & 0x0FFF'FFFF'FFFF'FFFF) - kGregorianToUnix);
 }
 
 std::optional<Entropy> ParseEntropy(std::string_view hex) {

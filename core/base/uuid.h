@@ -41,6 +41,12 @@ struct Uuid {
   // A version 1 uuid: the clock in the time fields, entropy in clock sequence and node.
   static Uuid FromClock(int64_t now_us, const Entropy& entropy);
 
+  // The clock of a version 1 uuid, in 100 ns since 1970 (before it: negative); none = of another
+  // version.
+  std::optional<int64_t> Ticks() const;
+  // The version 1 uuid of that clock, whose last 8 bytes are those of `tail`.
+  static Uuid FromTicks(int64_t ticks, const Uuid& tail);
+
  private:
   struct Words {
     uint64_t low, high;

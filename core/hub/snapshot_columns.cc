@@ -1,14 +1,15 @@
 #include "hub/snapshot_columns.h"
 
-#include <utility>
-
 #include "base/json.h"
 
 namespace cuesheet {
 namespace {
 
+constexpr size_t kIdTailDigits = 16;
+constexpr int64_t kNearTicks = 1'000'000'000'000;  // a day: farther is shorter as it is
+
 enum Name : size_t {
-  kId,
+  kIdHead,
   kHash,
   kTopic,
   kSender,
@@ -43,8 +44,22 @@ void SnapshotColumns::Text(size_t column, const std::optional<std::string_view>&
   }
 }
 
+void SnapshotColumns::Id(const EventView& event) {
+  const std::string hex = event.id.Hex();
+  const std::string_view head = std::string_view(hex).substr(0, kIdTailDigits);
+  id_tails_ += std::string_view(hex).substr(kIdTailDigits);
+  const auto ticks = event.id.Ticks();
+  const int64_t after = ticks ? *ticks - event.created_at.us * 10 : 0;
+  const bool is_near = ticks && -kNearTicks < after && after < kNearTicks;
+  if (is_near) {
+    Raw(kIdHead, std::to_string(after));
+  } else {
+    Text(kIdHead, head);
+  }
+}
+
 void SnapshotColumns::Add(const EventView& event, bool with_payload) {
-  Text(kId, event.id.Hex());
+  Id(event);
   Text(kHash, event.hash);
   Text(kTopic, event.topic);
   Text(kSender, event.sender);
@@ -62,18 +77,16 @@ void SnapshotColumns::Add(const EventView& event, bool with_payload) {
   Raw(kUpdatedUs, std::to_string(event.updated_at.us - event.created_at.us));
   Raw(kOrder, std::to_string(event.creation_order - last_order_));
   last_order_ = event.creation_order;
-  bytes_ = 0;
+  bytes_ = id_tails_.size();
   for (const std::string& column : columns_) bytes_ += column.size();
 }
 
 void SnapshotColumns::AppendTo(std::string& out) const {
   if (bytes_ == 0) return;
-  out += R"({"columns":{)";
-  bool is_first = true;
+  out += R"({"columns":{"idTail":")" + id_tails_ + '"';
   for (size_t i = 0; i < columns_.size(); ++i) {
     if (columns_[i].empty()) continue;
-    if (!std::exchange(is_first, false)) out += ',';
-    out += '"';
+    out += ",\"";
     out += kNames[i];
     out += "\":[";
     out += columns_[i];

@@ -1,5 +1,7 @@
-// Events of a snapshot by column: what is alike stands together, so that it packs to little more
-// than half (docs/hub.md). `createdUs` is microseconds after the row before, of the first row since
+// Events of a snapshot by column: what is alike stands together, so that it packs to half
+// (docs/hub.md). An id is in two: `idTail` has the last 16 hex digits of all in one string,
+// `idHead` the clock of a version 1 uuid, in 100 ns after the row's creation, or the first 16 hex
+// digits as they are. `createdUs` is microseconds after the row before, of the first row since
 // 1970; `updatedUs` is microseconds after the row's own creation; `order` is the creation order,
 // less that of the row before.
 #pragma once
@@ -22,14 +24,16 @@ class SnapshotColumns {
 
  private:
   static constexpr std::array<std::string_view, 16> kNames = {
-      "id",      "hash",      "topic",     "sender",  "senderType",  "project",
+      "idHead",  "hash",      "topic",     "sender",  "senderType",  "project",
       "user",    "dependsOn", "status",    "retries", "description", "summary",
       "payload", "createdUs", "updatedUs", "order"};
+  void Id(const EventView& event);
   std::string& Column(size_t column);
   void Text(size_t column, const std::optional<std::string_view>& text);
   void Raw(size_t column, std::string_view json) { Column(column) += json; }
 
   std::array<std::string, kNames.size()> columns_;
+  std::string id_tails_;
   int64_t last_us_ = 0;
   int64_t last_order_ = 0;
   size_t bytes_ = 0;  // of all columns

@@ -25,6 +25,18 @@ std::optional<uint64_t> NumberOf(const Json& object, std::string_view name) {
   return value->get<uint64_t>();
 }
 
+constexpr size_t kIdTailDigits = 16;
+
+// Of the two parts in which a snapshot has it (hub/snapshot_columns.h).
+std::string IdOf(const Json& head, Timestamp created, std::string_view tails) {
+  const std::string tail(tails.substr(0, kIdTailDigits));
+  if (head.is_string()) return head.get<std::string>() + tail;
+  const auto with_tail = Uuid::Parse(std::string(kIdTailDigits, '0') + tail);
+  if (!with_tail || !head.is_number_integer()) return tail;  // refused as an id
+  const Timestamp ticks = Later({created.us * 10}, head.get<int64_t>());
+  return Uuid::FromTicks(ticks.us, *with_tail).Hex();
+}
+
 }  // namespace
 
 Result<void> RelayTarget::Merge(const Event& event, FieldSet fields,
@@ -65,10 +77,13 @@ Result<void> Mirror::ShownInSnapshot(const Json& event) {
 
 // Columns of one length, and a row made of each of their places.
 Result<void> Mirror::Columns(Json& columns) {
-  if (!columns.is_object() || !columns.contains("id") || !columns["id"].is_array()) {
-    return Broken("a snapshot has columns without ids");
+  const std::string tails(TextMember(columns, "idTail"));
+  const bool has_all = columns.is_object() && columns.contains("createdUs") &&
+                       columns.contains("idHead") && columns.erase("idTail") > 0;
+  if (!has_all || tails.size() % kIdTailDigits != 0) {
+    return Broken("a snapshot has columns without whole ids or times");
   }
-  const size_t rows = columns["id"].size();
+  const size_t rows = tails.size() / kIdTailDigits;
   for (const Json& column : columns) {
     if (!column.is_array() || column.size() != rows) {
       return Broken("the columns of a snapshot are not of one length");
@@ -80,10 +95,12 @@ Result<void> Mirror::Columns(Json& columns) {
     Json row = Json::object();
     for (auto& [name, column] : columns.items()) {
       const int64_t number = column[i].is_number_integer() ? column[i].get<int64_t>() : 0;
-      if (name == "createdUs") {  // sorted by name, so this comes before `updatedUs`
+      if (name == "createdUs") {  // sorted by name, so this comes before `idHead`
         created = Later(created, number);
         if (!created.IsValid()) return Broken("a time of a snapshot is out of range");
         row["createdAt"] = created.Iso();
+      } else if (name == "idHead") {
+        row["id"] = IdOf(column[i], created, std::string_view(tails).substr(i * kIdTailDigits));
       } else if (name == "updatedUs") {
         const Timestamp updated = Later(created, number);
         if (!updated.IsValid()) return Broken("a time of a snapshot is out of range");

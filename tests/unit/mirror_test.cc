@@ -62,6 +62,11 @@ TEST_CASE("a snapshot by column says the same") {
                                      "payload":{"deep":{"x":1.5}},"description":"line\nbreak"})");
   f.Dispatch(R"({"topic":"demo.b","project":"demo","dependsOn":")" + parent.Hex() + "\"}");
   REQUIRE(f.Update(parent, R"({"status":"failed","retries":3})"));
+  // Ids of another version, of a clock that is far away, and of one before 1970.
+  for (const char* id : {"e0000000000000000000000000000001", "ffffffffffff1fff8000000000000002",
+                         "00000000000010008000000000000003"}) {
+    REQUIRE(f.store.Import(std::string(R"({"id":")") + id + R"(","topic":"demo.c"})" + '\n'));
+  }
   f.TakeSnapshot("columns");
   f.CheckSame();
 }
@@ -69,10 +74,15 @@ TEST_CASE("a snapshot by column says the same") {
 TEST_CASE("columns that make no rows are refused") {
   for (
       const char* columns :
-      {"null", "[]", "{}", R"({"id":7})", R"({"id":["x"]})",
-       R"({"id":["e0000000000000000000000000000001"],"topic":[]})",
-       R"({"id":["e0000000000000000000000000000001"],"topic":[null]})",
-       R"({"id":["e0000000000000000000000000000001"],"topic":["a"],"createdUs":[9007199254740991]})"}) {
+      {"null", "[]", "{}", R"({"idTail":7,"idHead":[1],"createdUs":[1]})",
+       R"({"idTail":"123","idHead":[1],"createdUs":[1],"topic":["demo.a"]})",
+       R"({"idTail":"8000000000000001","idHead":[1],"createdUs":[1],"topic":[]})",
+       R"({"idTail":"8000000000000001","idHead":[1],"createdUs":[1],"topic":[null]})",
+       R"({"idTail":"8000000000000001","createdUs":[1],"topic":["demo.a"]})",
+       R"({"idTail":"8000000000000001","idHead":[null],"createdUs":[1],"topic":["demo.a"]})",
+       R"({"idTail":"80000000000000xy","idHead":[1],"createdUs":[1],"topic":["demo.a"]})",
+       R"({"idTail":"8000000000000001","idHead":[1],"topic":["demo.a"]})",
+       R"({"idTail":"8000000000000001","idHead":[1],"createdUs":[9007199254740991],"topic":["demo.a"]})"}) {
     CAPTURE(columns);
     MirrorFixture f;
     REQUIRE(f.mirror.Snapshot(R"({"sequence":1,"store":"s1"})"));
