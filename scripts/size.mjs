@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
-const WASM_BUDGET_GZIP = 226 * 1024;
+const WASM_BUDGET_GZIP = 236 * 1024;
 
 const files = [
   ['wasm', 'dist/page/cuesheet.wasm'],

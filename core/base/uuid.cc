@@ -104,7 +104,7 @@ Uuid Uuid::FromTicks(int64_t ticks, const Uuid& tail) {
 std::optional<int64_t> Uuid::Ticks() const {
   if (bytes[6] >> 4 != 1) return std::nullopt;
   uint64_t clock = 0;
-  for (const size_t at : {6, 7, 4, 5, 0, 1, 2, 3}) clock = clock << 8 | bytes[at];
+  for (const size_t at : {6U, 7U, 4U, 5U, 0U, 1U, 2U, 3U}) clock = clock << 8 | bytes[at];
   return static_cast<int64_t>((clock & 0x0FFF'FFFF'FFFF'FFFF) - kGregorianToUnix);
 }
 
