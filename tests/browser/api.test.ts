@@ -135,7 +135,7 @@ describe('without a server', () => {
       const ops: (string | null)[] = [];
       let wake = () => {};
       const stop = events.live({ topics: ['patch.*'], last: 2 }, (_page, patches) => {
-        ops.push(patches && patches.map(({ op, at }) => `${op} ${at}`).join(', '));
+        ops.push(patches?.map(({ op, at }) => `${op} ${at}`).join(', '));
         wake();
       });
       const next = () => new Promise<void>((resolve) => (wake = resolve));

@@ -1,7 +1,5 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { extname, join, normalize } from 'node:path';
+import { join } from 'node:path';
 import { build as esbuild } from 'esbuild';
 import type { BrowserContext } from 'playwright-core';
 import { rollup } from 'rollup';
@@ -11,15 +9,8 @@ import webpack from 'webpack';
 import { temporaryFolder } from '../edge/hub-process.ts';
 import { killBrowser, launchChromium } from '../browser/launch.ts';
 import { indexHtml, packedProject } from './packed.ts';
+import { serveFolder } from './serve.ts';
 
-const TYPES: Record<string, string> = {
-  '.html': 'text/html',
-  '.js': 'text/javascript',
-  '.wasm': 'application/wasm',
-};
-/** No eval, nothing from elsewhere, and neither COOP nor COEP. */
-const CSP =
-  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'";
 const WAIT = { timeout: 20_000 };
 
 const folder = temporaryFolder();
@@ -37,25 +28,9 @@ afterAll(() => {
   profile.remove();
 });
 
-/** Serves a folder as a web server would, with a strict policy. */
-async function serve(root: string): Promise<{ url: string; server: Server }> {
-  const server = createServer((request, response) => {
-    const path = normalize(new URL(request.url ?? '/', 'http://x').pathname);
-    try {
-      const bytes = readFileSync(join(root, path === '/' ? 'index.html' : path));
-      const type = TYPES[extname(path)] ?? 'text/html';
-      response.writeHead(200, { 'content-type': type, 'content-security-policy': CSP }).end(bytes);
-    } catch {
-      response.writeHead(404).end();
-    }
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, server };
-}
-
 /** The app of this folder stores an event in IndexedDB and sees it, without an error. */
 async function expectToWork(root: string): Promise<void> {
-  const { url, server } = await serve(root);
+  const { url, server } = await serveFolder(root);
   const page = await browser.newPage();
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(error.message));

@@ -29,7 +29,17 @@ export function packedProject(folder: string): string {
   const to = ['-C', join(modules, 'cuesheet'), '--strip-components=1'];
   execFileSync('tar', ['-xzf', join(folder, tarball), ...to]);
   // What `npm install` would bring beside it.
-  for (const name of ['lit', '@lit', 'lit-html', 'lit-element', '@lit-labs']) {
+  const beside = [
+    'lit',
+    '@lit',
+    'lit-html',
+    'lit-element',
+    '@lit-labs',
+    'react',
+    'react-dom',
+    'scheduler',
+  ];
+  for (const name of beside) {
     symlinkSync(resolve('node_modules', name), join(modules, name));
   }
   writeFileSync(join(project, 'package.json'), '{"name":"app","private":true,"type":"module"}');
