@@ -48,6 +48,7 @@ export class TableController {
   #facets = false;
   #asked: WindowRequest | null = null;
   #held = false;
+  /** The reader moves by keyboard: rows stay under their feet. */
   #inRows = false;
   #activeIndex = 0;
   #focusIndex: number | null = null;
@@ -198,11 +199,17 @@ export class TableController {
 
   /** A row has the focus, or none any more. */
   focused(row: HTMLElement | null): void {
-    this.#inRows = row !== null;
-    if (row) {
+    if (!row) this.#inRows = false;
+    else {
       this.active = row.dataset['id'] ?? '';
       this.#activeIndex = Number(row.dataset['index'] ?? 0);
     }
+    this.#host.requestUpdate();
+  }
+
+  /** The reader has left the row, though the focus has not. */
+  release(): void {
+    this.#inRows = false;
     this.#host.requestUpdate();
   }
 
@@ -236,6 +243,7 @@ export class TableController {
       End: total - 1,
     }[key];
     if (to === undefined || total === 0) return false;
+    this.#inRows = true;
     this.#focusIndex = Math.min(Math.max(to, 0), total - 1);
     this.#scrollTo(revealTop(geometry, this.scrollTop, this.#focusIndex));
     // The element that has the focus now may go before the row is here.

@@ -407,6 +407,7 @@ export class CuesheetViewer extends LitElement {
 
   #closeDetails(): void {
     this.selected = '';
+    this.#table.release();
     const scroller = this.renderRoot.querySelector('main');
     void this.updateComplete.then(() => {
       const row = scroller?.querySelector<HTMLElement>('tr[tabindex="0"]');
