@@ -12,9 +12,10 @@ export interface ViewerWindow {
 }
 
 const SCRIPT = `
-import { defineViewer } from './web/viewer/index.ts';
+import { defineProgress, defineViewer } from './web/viewer/index.ts';
 const { openEvents } = await import(String('/index.js'));
 defineViewer();
+defineProgress();
 window.events = await openEvents({ name: new URLSearchParams(location.search).get('name') ?? 'test', user: 'tester' });
 window.viewer = document.querySelector('cuesheet-viewer');
 window.viewer.events = window.events;

@@ -82,7 +82,7 @@ describe('facets', () => {
 
 describe('the histogram', () => {
   const bars = () => viewer('.bars');
-  const valueOf = async (edge: string) =>
+  const bucketOf = async (edge: string) =>
     Number(await viewer(`[data-edge=${edge}]`).getAttribute('aria-valuenow'));
 
   test('chooses a time by dragging, and lets go of it', async () => {
@@ -94,8 +94,8 @@ describe('the histogram', () => {
     await page.mouse.move(at(0.4), box.y + 10);
     await page.mouse.move(at(0.495), box.y + 10);
     await page.mouse.up();
-    await expect.poll(() => valueOf('left'), WAIT).toBe(12);
-    expect(await valueOf('right')).toBe(24);
+    await expect.poll(() => bucketOf('left'), WAIT).toBe(12);
+    expect(await bucketOf('right')).toBe(24);
     await expect.poll(total, WAIT).toBe(TOTAL / 4);
     await viewer('.histogram button').click();
     await expect.poll(total, WAIT).toBe(TOTAL);
@@ -105,7 +105,7 @@ describe('the histogram', () => {
     await viewer('[data-edge=left]').focus();
     await page.keyboard.press('Shift+ArrowRight');
     for (let step = 0; step < 14; step++) await page.keyboard.press('ArrowRight');
-    await expect.poll(() => valueOf('left'), WAIT).toBe(24);
+    await expect.poll(() => bucketOf('left'), WAIT).toBe(24);
     await expect.poll(total, WAIT).toBe(TOTAL / 2);
     expect(await viewer('[data-edge=right]').getAttribute('aria-valuetext')).toBe('Now');
     await page.keyboard.press('Home');

@@ -83,7 +83,7 @@ export class Details {
     this.#stop();
     this.#stop = () => {};
     this.#events = null;
-    this.#id = '';
+    this.#id = this.#copied = '';
     this.event = undefined;
     this.progress = this.tree = null;
     this.#json.reset();

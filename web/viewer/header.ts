@@ -13,8 +13,6 @@ export interface HeaderView {
   paused: boolean;
   /** Facets and histogram are shown. */
   panel: boolean;
-  /** A sheet covers the header. */
-  covered: boolean;
   change(filter: ViewerFilter): void;
   togglePause(): void;
   togglePanel(): void;
@@ -29,7 +27,7 @@ export function renderHeader(view: HeaderView): TemplateResult {
   const onLogs = (event: Event) =>
     change({ ...filter, logs: (event.target as HTMLInputElement).checked });
   return html`
-    <header ?inert=${view.covered}>
+    <header>
       <h1><svg viewBox="0 0 16 16" aria-hidden="true">${LOGO_SHAPE}</svg>${words('title')}</h1>
       <div class="search">
         <svg viewBox="0 0 16 16" aria-hidden="true">${SEARCH_SHAPE}</svg>

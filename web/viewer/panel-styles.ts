@@ -346,6 +346,9 @@ const sheets = css`
     width: auto;
     border: 0;
   }
+  .covered > :not(.body, .toasts, dialog) {
+    display: none;
+  }
   .narrow .edge-time {
     display: none;
   }

@@ -205,14 +205,16 @@ export class CuesheetViewer extends LitElement {
   protected override render() {
     const covered = this.narrow && this.selected !== '';
     return html`
-      <div class="viewer ${this.narrow ? 'narrow' : ''}" @keydown=${this.#onKey}>
+      <div
+        class="viewer ${this.narrow ? 'narrow' : ''} ${covered ? 'covered' : ''}"
+        @keydown=${this.#onKey}
+      >
         ${renderHeader({
           words: this.#words,
           filter: this.filter,
           status: this.status,
           paused: this.#table.paused,
           panel: this.#hasPanel,
-          covered,
           change: this.#setFilter,
           togglePause: () => (this.#table.paused ? this.#follow() : this.#table.pause()),
           togglePanel: () => {
