@@ -122,6 +122,17 @@ describe('actions on events of this browser', () => {
     await expect.poll(() => bar.getAttribute('aria-valuenow'), WAIT).toBe('80');
     expect(await page.locator('cuesheet-progress .percent').textContent()).toBe('80%');
   });
+
+  test('more events than a page are collected and deleted', async () => {
+    const all = await counted({ includeLogs: true });
+    expect(all).toBeGreaterThan(500);
+    await viewer('[data-all]').click();
+    await viewer('[data-kind=delete]').click();
+    await confirm(`Delete ${all} events?`);
+    await toast(`Deleted ${all}`).waitFor(WAIT);
+    await viewer('.empty', { hasText: 'No events yet' }).waitFor(WAIT);
+    expect(await counted({ includeLogs: true })).toBe(0);
+  });
 });
 
 describe('writes through a hub', () => {

@@ -49,6 +49,7 @@ describe('facets', () => {
     await facetValue('status', 'Failed').click();
     await facetValue('status', 'Aborted').click();
     await expect.poll(total, WAIT).toBe(1680);
+    expect(await viewer('[data-matches]').textContent()).toBe('1,680 match');
     await facetValue('topic', 'publish.shot').click();
     const query = { statuses: ['failed', 'aborted'], topics: ['publish.shot'] };
     await expect.poll(total, WAIT).toBe(await counted(query));

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import type { EventChanges, Events } from '../../web/client/index.ts';
+import { Actions, MOST_ACTIONS } from '../../web/viewer/actions.ts';
 import { EMPTY_FILTER, justAfter, toQuery } from '../../web/viewer/filter.ts';
 import {
   layOut,
@@ -10,6 +12,7 @@ import {
 } from '../../web/viewer/geometry.ts';
 import { RowSlots } from '../../web/viewer/table.ts';
 import { readUrlState, writeUrlState } from '../../web/viewer/url-state.ts';
+import { themeStyles } from '../../web/viewer/theme.ts';
 import { createWords } from '../../web/viewer/words.ts';
 
 describe('the place of rows', () => {
@@ -105,4 +108,54 @@ test('words are those of the reader', () => {
   expect(words('newEvents', { count: 12_345 })).toBe('12.345 neue');
   expect(words('title')).toBe('Events');
   expect(createWords({}, 'not a language').number(5)).toBe('5');
+});
+
+test('of too many held actions the oldest is carried out at once', async () => {
+  const done: string[] = [];
+  const events = {
+    update: async (id: string, { status }: EventChanges) => void done.push(`${id} ${status}`),
+    outbox: { list: async () => [] },
+  } as unknown as Events;
+  const actions = new Actions(() => {});
+  for (let number = 0; number <= MOST_ACTIONS; number++) {
+    actions.hold(events, 'restart', [`event ${number}`]);
+  }
+  expect(done).toEqual(['event 0 restarted']);
+  expect(actions.list).toHaveLength(MOST_ACTIONS);
+  const [oldest] = actions.list;
+  if (oldest) await actions.undo(oldest);
+  actions.flush();
+  expect(done).toHaveLength(MOST_ACTIONS);
+  expect(done).not.toContain('event 1 restarted');
+});
+
+describe('colours', () => {
+  const colours = new Map(
+    [...themeStyles.cssText.matchAll(/--cuesheet-(\w+): light-dark\((#\w+), (#\w+)\)/g)].map(
+      ([, name = '', light = '', dark = '']) => [name, { light, dark }],
+    ),
+  );
+  const luminance = (colour: string) => {
+    const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => {
+      const part = Number.parseInt(colour.slice(at, at + 2), 16) / 255;
+      return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  };
+  const contrast = (a: string, b: string) => {
+    const [dark = 0, light = 0] = [luminance(a), luminance(b)].sort((x, y) => x - y);
+    return (light + 0.05) / (dark + 0.05);
+  };
+
+  test.each(['text', 'dim', 'blue', 'green', 'red', 'amber', 'violet'])(
+    '%s is readable on every ground, dark and light',
+    (name) => {
+      for (const ground of ['background', 'panel', 'raised']) {
+        for (const mode of ['light', 'dark'] as const) {
+          const [ink = '', paper = ''] = [colours.get(name)?.[mode], colours.get(ground)?.[mode]];
+          expect(contrast(ink, paper), `${mode} on ${ground}`).toBeGreaterThanOrEqual(4.5);
+        }
+      }
+    },
+  );
 });

@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import type { EventStatus, FacetCounts } from '../client/index.ts';
 import { EMPTY_FILTER, FACETS, type FacetName, isEmptyFilter, toggled } from './filter.ts';
 import type { ViewerFilter } from './filter.ts';
+import { splitTopic } from './format.ts';
 import { STATUS_SHAPES } from './icons.ts';
 import type { Words } from './words.ts';
 
@@ -25,6 +26,10 @@ interface FacetValue {
 export class Facets {
   readonly #changed: () => void;
   #expanded = new Set<FacetName>();
+  /** The order in which values were drawn last. */
+  #order = new Map<FacetName, readonly string[]>();
+  /** The reader is at it: what they are about to choose does not move. */
+  #isHeld = false;
 
   constructor(changed: () => void) {
     this.#changed = changed;
@@ -34,14 +39,24 @@ export class Facets {
     const { words, filter, change } = view;
     const clear = () => change({ ...EMPTY_FILTER, search: filter.search, logs: filter.logs });
     const isClear = isEmptyFilter({ ...filter, search: '', logs: true });
+    const hold = (isHeld: boolean) => () => {
+      this.#isHeld = isHeld;
+    };
     return html`
-      ${FACETS.map((facet) => this.#renderFacet(facet, view))}
+      <div class="values" @pointerenter=${hold(true)} @pointerleave=${hold(false)}>
+        ${FACETS.map((facet) => this.#renderFacet(facet, view))}
+      </div>
       <button ?disabled=${isClear} @click=${clear}>${words('clearFilters')}</button>
     `;
   }
 
   #renderFacet(facet: FacetName, view: FacetsView): TemplateResult {
-    const values = valuesOf(view.counts[facet], view.filter[facet]);
+    const values = valuesOf(facet, view);
+    if (this.#isHeld) keepOrder(values, this.#order.get(facet) ?? []);
+    this.#order.set(
+      facet,
+      values.map(({ value }) => value),
+    );
     const shown = values.slice(0, this.#expanded.has(facet) ? MANY : FEW);
     // What is chosen is always in sight.
     for (const one of values.slice(shown.length)) {
@@ -67,11 +82,26 @@ export class Facets {
   }
 }
 
-function valuesOf(counts: FacetCounts | undefined, chosen: readonly string[]): FacetValue[] {
-  const values = (counts?.values ?? []).map(({ value, count }) => ({ value: value ?? '', count }));
-  const known = new Set(values.map(({ value }) => value));
-  const missing = chosen.filter((value) => !known.has(value));
-  return [...values, ...missing.map((value) => ({ value, count: 0 }))];
+function renderTopic(topic: string): TemplateResult {
+  const [stem, leaf] = splitTopic(topic);
+  return html`<span class="stem">${stem}</span><span class="leaf">${leaf}</span>`;
+}
+
+/** The most frequent first, but statuses always all, in one order. */
+function valuesOf(facet: FacetName, { counts, filter }: FacetsView): FacetValue[] {
+  const found = new Map(
+    (counts[facet]?.values ?? []).map(({ value, count }) => [value ?? '', count]),
+  );
+  const first = facet === 'status' ? Object.keys(STATUS_SHAPES) : [];
+  const values = new Set([...first, ...found.keys(), ...filter[facet]]);
+  return [...values].map((value) => ({ value, count: found.get(value) ?? 0 }));
+}
+
+/** Known values stay where they were; new ones come last. */
+function keepOrder(values: FacetValue[], order: readonly string[]): void {
+  const places = new Map(order.map((value, place) => [value, place]));
+  const placeOf = ({ value }: FacetValue) => places.get(value) ?? order.length;
+  values.sort((a, b) => placeOf(a) - placeOf(b));
 }
 
 function renderValue(facet: FacetName, { value, count }: FacetValue, view: FacetsView) {
@@ -85,7 +115,9 @@ function renderValue(facet: FacetName, { value, count }: FacetValue, view: Facet
       @change=${() => change(toggled(filter, facet, value))}
     />
     ${status ? html`<svg viewBox="0 0 16 16" aria-hidden="true">${STATUS_SHAPES[status]}</svg>` : nothing}
-    <span class="name">${name}</span>
+    <span class="name ${facet === 'topic' ? facet : ''}"
+      >${facet === 'topic' ? renderTopic(value) : name}</span
+    >
     <span class="number">${words.number(count)}</span>
   </label>`;
 }

@@ -10,6 +10,8 @@ export interface HeaderView {
   words: Words;
   filter: ViewerFilter;
   status: EventsStatus | null;
+  /** How many events match the filter; null = all do. */
+  matches: number | null;
   paused: boolean;
   /** Facets and histogram are shown. */
   panel: boolean;
@@ -80,6 +82,11 @@ function renderStates(status: EventsStatus, view: HeaderView): TemplateResult {
   const storage = storageLook(status);
   const pill = (look: Look) => html`<i class="dot" aria-hidden="true"></i>${words(look.label)}`;
   return html`
+    ${
+      view.matches === null
+        ? nothing
+        : html`<span class="count" data-matches>${words('matches', { count: view.matches })}</span>`
+    }
     <span class="count" data-events><b>${words.number(status.events)}</b> ${words('events')}</span>
     ${renderOutboxPill(status, words, view.openOutbox)}
     <span class="states" role="status">

@@ -36,9 +36,10 @@ export class Histogram {
     if (counts.counts.length === 0 || !counts.from || !counts.to) return nothing;
     const isOpen = filter.from === '' && filter.to === '';
     const span = this.#drag ? spanOf(this.#drag) : chosenSpan(view);
+    const scale = Date.parse(counts.to) - Date.parse(counts.from);
     const percent = (bucket: number) => (100 * bucket) / counts.counts.length;
     return html`<div class="histogram" role="group" aria-label=${words('histogram')}>
-      <span class="edge-time">${words.shortTime(counts.from)}</span>
+      <span class="edge-time">${words.shortTime(counts.from, scale)}</span>
       <div
         class="bars ${isOpen && !this.#drag ? '' : 'brushed'}"
         @pointerdown=${(event: PointerEvent) => this.#begin(event, view)}
@@ -53,7 +54,7 @@ export class Histogram {
         ></div>
         ${renderEdge('left', span, view)} ${renderEdge('right', span, view)}
       </div>
-      <span class="edge-time">${words.shortTime(counts.to)}</span>
+      <span class="edge-time">${words.shortTime(counts.to, scale)}</span>
       <button
         class="icon"
         aria-label=${words('clearRange')}

@@ -13,10 +13,13 @@ const side = css`
     padding: 12px 14px;
     background: var(--cuesheet-background);
   }
-  .facets {
+  .facets,
+  .values {
     display: flex;
     flex-direction: column;
     gap: 12px;
+  }
+  .facets {
     width: 214px;
     border-right: 1px solid var(--cuesheet-line);
   }

@@ -41,7 +41,7 @@ export function renderRow(event: EventRow, look: RowLook): TemplateResult {
         ${progress === null ? html`<span class="label" aria-hidden="true">${label}</span>` : renderBar(label, progress)}
       </td>
       <td role="cell" class="topic" title=${event.topic}>
-        <span class="stem">${stem}</span>${leaf}
+        <span class="stem">${stem}</span><span class="leaf">${leaf}</span>
       </td>
       <td role="cell" class="description" title=${event.description}>
         ${look.queued ? renderMark(words) : nothing}${event.description}

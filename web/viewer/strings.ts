@@ -5,6 +5,7 @@ export const ENGLISH = {
   searchLabel: 'Search events by topic, project, user or description',
   logs: 'Logs',
   events: 'events',
+  matches: '{count} match',
   filters: 'Filters',
   clearFilters: 'Clear all filters',
   tableLabel: 'Events, newest first',

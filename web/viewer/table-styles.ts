@@ -125,6 +125,23 @@ const rows = css`
     vertical-align: -2px;
     color: var(--cuesheet-amber);
   }
+  /* Of a long topic the end says more than the beginning. */
+  td.topic,
+  .name.topic {
+    display: flex;
+  }
+  .stem {
+    flex: 0 1 auto;
+    min-width: 0;
+    overflow: hidden;
+    text-overflow: ellipsis;
+  }
+  .leaf {
+    flex: none;
+    max-width: 100%;
+    overflow: hidden;
+    text-overflow: ellipsis;
+  }
   .stem,
   .project,
   .user,
@@ -205,6 +222,9 @@ const compact = css`
   .compact thead {
     position: absolute;
     clip-path: inset(50%);
+  }
+  .compact .chip {
+    top: 10px;
   }
   .compact table {
     height: var(--rows);

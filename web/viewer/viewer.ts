@@ -49,7 +49,7 @@ export class CuesheetViewer extends LitElement {
     selected: { state: true },
     status: { state: true },
     cached: { state: true },
-    narrow: { state: true },
+    width: { state: true },
     panel: { state: true },
     dialog: { state: true },
     now: { state: true },
@@ -66,7 +66,8 @@ export class CuesheetViewer extends LitElement {
   declare status: EventsStatus | null;
   /** The server is gone: what is shown may be old. */
   declare cached: boolean;
-  declare narrow: boolean;
+  /** Of the viewer, in pixels. */
+  declare width: number;
   /** Facets and histogram are shown; null = as the width suggests. */
   declare panel: boolean | null;
   declare dialog: 'help' | 'outbox' | null;
@@ -83,6 +84,7 @@ export class CuesheetViewer extends LitElement {
   readonly #actions = new Actions(() => this.requestUpdate());
   readonly #asking = new Asking(this.#actions, () => this.requestUpdate());
   #words: Words = createWords();
+  #lang = '';
   #endStatus = () => {};
   #timer: ReturnType<typeof setInterval> | undefined;
   readonly #size = new ResizeObserver(() => this.#measure());
@@ -97,7 +99,7 @@ export class CuesheetViewer extends LitElement {
     this.selected = '';
     this.status = null;
     this.cached = false;
-    this.narrow = false;
+    this.width = WIDE_PX;
     this.urlState = false;
     this.panel = null;
     this.dialog = null;
@@ -146,8 +148,10 @@ export class CuesheetViewer extends LitElement {
   }
 
   protected override willUpdate(changed: PropertyValues): void {
-    if (changed.has('strings')) {
-      this.#words = createWords(this.strings, this.lang || document.documentElement.lang);
+    const lang = this.lang || document.documentElement.lang;
+    if (changed.has('strings') || lang !== this.#lang) {
+      this.#words = createWords(this.strings, lang);
+      this.#lang = lang;
     }
     if (changed.has('urlState')) this.#readUrl();
     if (changed.has('events')) this.#open();
@@ -164,7 +168,8 @@ export class CuesheetViewer extends LitElement {
     const scroller = this.renderRoot.querySelector('main');
     if (scroller) this.#size.observe(scroller); // again is as once
     const opened = changed.has('selected') && this.selected !== '' && !changed.get('selected');
-    if (opened && this.narrow) this.renderRoot.querySelector<HTMLElement>('.details h2')?.focus();
+    if (opened && this.#isNarrow)
+      this.renderRoot.querySelector<HTMLElement>('.details h2')?.focus();
     if (changed.has('selected') && changed.get('selected') !== undefined) {
       this.#tell('cuesheet-select', this.selected);
     }
@@ -192,27 +197,32 @@ export class CuesheetViewer extends LitElement {
     history.replaceState(history.state, '', location.pathname + location.search + hash);
   }
 
+  get #isNarrow(): boolean {
+    return this.width < NARROW_PX;
+  }
+
   get #hasPanel(): boolean {
-    return this.panel ?? this.clientWidth >= WIDE_PX;
+    return this.panel ?? this.width >= WIDE_PX;
   }
 
   #measure(): void {
-    this.narrow = this.clientWidth < NARROW_PX;
+    this.width = this.clientWidth;
     const scroller = this.renderRoot.querySelector('main');
     if (scroller) this.#table.measure(scroller);
   }
 
   protected override render() {
-    const covered = this.narrow && this.selected !== '';
+    const covered = this.#isNarrow && this.selected !== '';
     return html`
       <div
-        class="viewer ${this.narrow ? 'narrow' : ''} ${covered ? 'covered' : ''}"
+        class="viewer ${this.#isNarrow ? 'narrow' : ''} ${covered ? 'covered' : ''}"
         @keydown=${this.#onKey}
       >
         ${renderHeader({
           words: this.#words,
           filter: this.filter,
           status: this.status,
+          matches: isEmptyFilter(this.filter) ? null : this.#table.total,
           paused: this.#table.paused,
           panel: this.#hasPanel,
           change: this.#setFilter,

@@ -1,13 +1,15 @@
 import { ENGLISH, fill, type StringKey, type Strings } from './strings.ts';
 
+const DAY_MS = 86_400_000;
+
 /** Texts, numbers and times in the reader's language. */
 export interface Words {
   (key: StringKey, values?: Readonly<Record<string, string | number>>): string;
   number(value: number): string;
   /** A time as the reader writes it, in their zone. */
   time(iso: string): string;
-  /** The same, short: for scales. */
-  shortTime(iso: string): string;
+  /** The same, short: for a scale of so many milliseconds. */
+  shortTime(iso: string, scale: number): string;
   /** Short age of a time: `now`, `45 s`, `3 min`, `5 h`, `2 d`. */
   age(iso: string, now: number): string;
   /** A length of time of so many seconds. */
@@ -22,6 +24,7 @@ export function createWords(overrides: Partial<Strings> = {}, lang = ''): Words 
   const units = new Map<string, Intl.NumberFormat>();
   const full = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' });
   const short = new Intl.DateTimeFormat(locale, { dateStyle: 'short', timeStyle: 'short' });
+  const onlyTime = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' });
 
   const measure = (value: number, unit: string) => {
     const options = { style: 'unit', unit, unitDisplay: 'short' } as const;
@@ -35,7 +38,7 @@ export function createWords(overrides: Partial<Strings> = {}, lang = ''): Words 
     if (seconds < 86_400) return measure(Math.floor(seconds / 3600), 'hour');
     return measure(Math.floor(seconds / 86_400), 'day');
   };
-  const dateBy = (format: Intl.DateTimeFormat) => (iso: string) => {
+  const dateBy = (format: Intl.DateTimeFormat, iso: string) => {
     const time = Date.parse(iso);
     return Number.isNaN(time) ? iso : format.format(time);
   };
@@ -49,8 +52,8 @@ export function createWords(overrides: Partial<Strings> = {}, lang = ''): Words 
   };
   return Object.assign(text, {
     number: (value: number) => numbers.format(value),
-    time: dateBy(full),
-    shortTime: dateBy(short),
+    time: (iso: string) => dateBy(full, iso),
+    shortTime: (iso: string, scale: number) => dateBy(scale < DAY_MS ? onlyTime : short, iso),
     age(iso: string, now: number) {
       const seconds = Math.max(0, Math.round((now - Date.parse(iso)) / 1000));
       return seconds < 5 ? strings.ageNow : duration(seconds);
