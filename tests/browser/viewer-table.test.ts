@@ -74,7 +74,7 @@ describe('a table of 100,000 events', () => {
       const main = root?.querySelector('main') as HTMLElement;
       const before = new Set(root?.querySelectorAll('tbody tr'));
       main.scrollTop = 30 * 30;
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
       const kept = [...(root?.querySelectorAll('tbody tr') ?? [])].filter((row) => before.has(row));
       main.scrollTop = 70_000 * 30;
       await new Promise(requestAnimationFrame);
@@ -177,3 +177,41 @@ describe('new events', () => {
     await expect.poll(() => rows().first().locator('.topic').textContent(), WAIT).toMatch('held');
   });
 });
+
+test('a table that is higher than browsers can do reaches every row', async () => {
+  const MANY = 520_000;
+  const other = await openViewer(browser, `${server.url}/?name=large`);
+  await other.evaluate(async (many) => {
+    for (let from = 0; from < many; from += 20_000) {
+      let lines = '';
+      for (let number = from; number < from + 20_000; number++) {
+        const id = `e${number.toString(16).padStart(31, '0')}`;
+        const time = new Date(1_774_000_000_000 + number * 1000).toISOString();
+        const times = { createdAt: time, updatedAt: time };
+        lines += `${JSON.stringify({ id, hash: id, topic: 'demo.many', status: 'finished', ...times })}\n`;
+      }
+      await window.events.import(new Blob([lines]));
+    }
+  }, MANY);
+  const table = other.locator('cuesheet-viewer table');
+  await expect.poll(() => table.getAttribute('aria-rowcount'), WAIT).toBe(String(MANY + 1));
+  const height = await table.evaluate((table) => table.getBoundingClientRect().height);
+  expect(height).toBeLessThan(15_100_000);
+  await other.locator('cuesheet-viewer tbody tr[data-id]').first().focus();
+  await other.keyboard.press('End');
+  const last = other.locator(`cuesheet-viewer tr[data-id="${idOf(0)}"]`);
+  await last.waitFor(WAIT);
+  const [bottom, end] = await last.evaluate((row) => [
+    row.getBoundingClientRect().bottom,
+    row.closest('main')?.getBoundingClientRect().bottom,
+  ]);
+  expect(Math.abs(Number(bottom) - Number(end))).toBeLessThanOrEqual(1);
+  await other.keyboard.press('ArrowUp');
+  await expect
+    .poll(
+      () => other.evaluate(() => window.viewer.shadowRoot?.activeElement?.getAttribute('data-id')),
+      WAIT,
+    )
+    .toBe(idOf(1));
+  await other.close();
+}, 120_000);

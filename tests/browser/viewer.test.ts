@@ -213,10 +213,11 @@ describe('signed out', () => {
     await expect.poll(total, WAIT).toBe(126);
   });
 
-  test('a good link signs in, in the same tab too', async () => {
-    await page.goto(hub.link);
+  test('a good link signs in, in the same tab too, and may say what to show', async () => {
+    await page.goto(`${hub.link}&search=sh77`);
     await state('connection', 'live');
-    await page.waitForURL(`${hub.url}/`);
+    await page.waitForURL(`${hub.url}/#search=sh77`);
+    await expect.poll(total, WAIT).toBe(1);
     expect(await viewer('.note').count()).toBe(0);
   });
 });

@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import { styleMap } from 'lit/directives/style-map.js';
 import type { EventRow } from '../client/index.ts';
 import { STATUS_SHAPES } from './icons.ts';
 import type { Words } from './words.ts';
@@ -49,7 +50,10 @@ function renderStep(
   words: Words,
   select: (id: string) => void,
 ): TemplateResult {
-  return html`<li class=${row.status} style="--depth:${Math.min(depth, MOST_INDENTS)}">
+  return html`<li
+    class=${row.status}
+    style=${styleMap({ '--depth': Math.min(depth, MOST_INDENTS) })}
+  >
     <button
       class="link"
       aria-current=${isCurrent ? 'true' : nothing}

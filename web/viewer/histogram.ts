@@ -1,4 +1,5 @@
 import { html, nothing, svg, type TemplateResult } from 'lit';
+import { styleMap } from 'lit/directives/style-map.js';
 import type { HistogramCounts } from '../client/index.ts';
 import type { ViewerFilter } from './filter.ts';
 import { CLOSE_SHAPE } from './icons.ts';
@@ -50,7 +51,10 @@ export class Histogram {
         ${renderBars(counts.counts, span)}
         <div
           class="brush"
-          style="left:${percent(span.left)}%;width:${percent(span.right - span.left)}%"
+          style=${styleMap({
+            left: `${percent(span.left)}%`,
+            width: `${percent(span.right - span.left)}%`,
+          })}
         ></div>
         ${renderEdge('left', span, view)} ${renderEdge('right', span, view)}
       </div>
@@ -131,7 +135,7 @@ function renderEdge(edge: 'left' | 'right', span: Span, view: HistogramView): Te
     aria-valuemax=${last}
     aria-valuenow=${at}
     aria-valuetext=${isOpen ? words(open) : words.time(timeOf(counts, at).toISOString())}
-    style="left:${(100 * at) / last}%"
+    style=${styleMap({ left: `${(100 * at) / last}%` })}
     @keydown=${onKey}
   ></div>`;
 }

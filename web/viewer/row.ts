@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import { styleMap } from 'lit/directives/style-map.js';
 import type { EventRow } from '../client/index.ts';
 import { progressOf, splitTopic } from './format.ts';
 import { QUEUED_SHAPE, STATUS_SHAPES } from './icons.ts';
@@ -74,7 +75,7 @@ export function renderBar(label: string, progress: number): TemplateResult {
       aria-valuenow=${percent}
       aria-valuemin="0"
       aria-valuemax="100"
-      ><span style="width:${progress}%"></span></span
+      ><span style=${styleMap({ width: `${progress}%` })}></span></span
     ><span class="percent">${percent}%</span>`;
 }
 

@@ -1,5 +1,6 @@
 import { html, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
+import { styleMap } from 'lit/directives/style-map.js';
 import type { EventRow } from '../client/index.ts';
 import { type Geometry, rowsTop, visibleRows } from './geometry.ts';
 import { type RowLook, renderRow, renderSkeletonRow } from './row.ts';
@@ -59,7 +60,7 @@ export function renderTable(view: TableView, slots: RowSlots): TemplateResult {
       role="table"
       aria-label=${words('tableLabel')}
       aria-rowcount=${geometry.total + 1}
-      style="--rows:${geometry.height}px;--row-height:${geometry.row}px"
+      style=${styleMap({ '--rows': `${geometry.height}px`, '--row-height': `${geometry.row}px` })}
     >
       <thead role="rowgroup">
         <tr role="row" aria-rowindex="1">
@@ -68,7 +69,7 @@ export function renderTable(view: TableView, slots: RowSlots): TemplateResult {
           )}
         </tr>
       </thead>
-      <tbody role="rowgroup" style="transform:translateY(${top}px)">
+      <tbody role="rowgroup" style=${styleMap({ transform: `translateY(${top}px)` })}>
         ${repeat(
           drawn,
           ({ event, index }) => (event ? slotOf.get(event.id) : `waiting ${index}`),

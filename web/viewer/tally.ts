@@ -3,8 +3,12 @@ import { FACETS, type FacetName, toQuery, type ViewerFilter } from './filter.ts'
 
 /** Counts follow changes at most this often, in milliseconds. */
 export const TALLY_MS = 250;
-/** Typing goes before counting: a new question waits so long, in milliseconds. */
+/** A new question waits so long, in milliseconds. */
 const SETTLE_MS = 60;
+/** The same while somebody types, because a count holds up the rows of the next letter. */
+const TYPING_MS = 300;
+/** Between two rounds there is so many times the time that the last one took. */
+const REST = 4;
 /** Bars of the histogram. */
 export const BUCKETS = 48;
 
@@ -35,6 +39,7 @@ export class Tally {
   #question: Question | null = null;
   #sequence = -1;
   #busy = false;
+  #delay = SETTLE_MS;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #stop = () => {};
 
@@ -61,11 +66,13 @@ export class Tally {
 
   ask(question: Question): void {
     if (question.anchor === '') this.newer = 0;
+    const before = this.#question?.filter.search ?? question.filter.search;
+    this.#delay = before === question.filter.search ? SETTLE_MS : TYPING_MS;
     this.#question = question;
     this.#sequence = -1;
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#later(SETTLE_MS);
+    this.#later(this.#delay);
   }
 
   #later(delay: number): void {
@@ -79,6 +86,7 @@ export class Tally {
   }
 
   async #round(events: Events, question: Question): Promise<void> {
+    const begun = performance.now();
     this.#busy = true;
     this.#sequence = events.status.sequence;
     try {
@@ -91,19 +99,22 @@ export class Tally {
       // told by the status, as every failure of the worker
     } finally {
       this.#busy = false;
-      this.#later(this.#question === question ? TALLY_MS : 0);
+      const rest = Math.max(TALLY_MS, REST * (performance.now() - begun));
+      this.#later(this.#question === question ? rest : this.#delay);
     }
   }
 
   async #countTable(events: Events, { query, anchor, filter, facets }: Question): Promise<void> {
     const by = facets ? FACETS.filter((facet) => filter[facet].length === 0) : [];
-    const counts = await events.count({ ...query, by });
+    const histogram = facets && !isBrushed(filter) ? { buckets: BUCKETS } : null;
+    const counts = await events.count({ ...query, by, ...(histogram && { histogram }) });
     const newer = anchor === '' ? 0 : (await events.count(newerThan(filter, anchor))).total;
     if (this.#question?.query !== query) return;
     this.total = counts.total;
     this.newer = newer;
     this.answered = query;
     if (facets) this.facets = { ...this.facets, ...counts.by };
+    if (counts.histogram) this.histogram = counts.histogram;
   }
 
   /** What could be chosen besides what is chosen: counted without the facet's own choice. */
@@ -117,13 +128,16 @@ export class Tally {
     }
   }
 
+  /** The times that could be chosen, while only some are. */
   async #countTimes(events: Events, { facets, filter }: Question): Promise<void> {
-    if (!facets) return;
+    if (!facets || !isBrushed(filter)) return;
     const query = toQuery({ ...filter, from: '', to: '' });
     const histogram = await events.histogram({ ...query, buckets: BUCKETS });
     if (this.#question?.filter === filter) this.histogram = histogram;
   }
 }
+
+const isBrushed = ({ from, to }: ViewerFilter): boolean => from !== '' || to !== '';
 
 /** Anchors are never before the filter's own begin. */
 const newerThan = (filter: ViewerFilter, anchor: string): CountQuery => ({
