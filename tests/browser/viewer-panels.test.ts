@@ -269,3 +269,37 @@ test('words can be replaced, and elements tell what happens', async () => {
   expect(heard).toEqual(['cuesheet-select', 'cuesheet-filter']);
   await viewer('h1', { hasText: 'Ereignisse' }).waitFor(WAIT);
 });
+
+test('a viewer that is taken off the page leaves nothing running', async () => {
+  const open = await page.evaluate(async () => {
+    const { events } = window;
+    let open = 0;
+    const live = events.live;
+    events.live = (...query) => {
+      const end = live(...query);
+      let isOpen = true;
+      open++;
+      return () => {
+        if (isOpen) open--;
+        isOpen = false;
+        end();
+      };
+    };
+    const frame = () => new Promise(requestAnimationFrame);
+    const viewer = document.createElement('cuesheet-viewer') as ViewerWindow['viewer'];
+    viewer.events = events;
+    document.body.append(viewer);
+    const row = () => viewer.shadowRoot?.querySelector<HTMLElement>('tr[data-id]');
+    while (!row()) await frame();
+    row()?.click();
+    while (!viewer.shadowRoot?.querySelector('.details dl')) await frame();
+    const before = open;
+    viewer.remove();
+    viewer.requestUpdate();
+    await viewer.updateComplete;
+    await frame();
+    events.live = live;
+    return [before, open];
+  });
+  expect(open).toEqual([3, 0]); // the window, the event and its progress
+});

@@ -99,6 +99,7 @@ test('what stands in the address comes back, and what others keep there stays', 
   expect(hash).toMatch(/^#token=x&/);
   expect(readUrlState(hash)).toEqual(state);
   expect(writeUrlState(hash, { filter: EMPTY_FILTER, selected: '' })).toBe('#token=x');
+  expect(writeUrlState('#chapter-2', { filter: EMPTY_FILTER, selected: '' })).toBe('#chapter-2');
   expect(writeUrlState('', { filter: EMPTY_FILTER, selected: '' })).toBe('');
   expect(readUrlState('#from=soon&event=../x')).toEqual({ filter: EMPTY_FILTER, selected: '' });
 });

@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import type { EventDetail, EventRow, Events, Progress } from '../client/index.ts';
+import type { EventDetail, EventRow, Events, EventsStatus, Progress } from '../client/index.ts';
 import { eventStore, progressStore } from '../client/stores.ts';
 import { type ActionKind, actionsFor } from './actions.ts';
 import { copyText } from './clipboard.ts';
@@ -24,6 +24,8 @@ const FIELDS = [
   'updatedAt',
 ] as const;
 
+/** The tree is read anew at most this often, in milliseconds. */
+const TREE_MS = 1000;
 /** How long "Copied" stands, in milliseconds. */
 const COPIED_MS = 2000;
 
@@ -47,6 +49,8 @@ export class Details {
   #events: Events | null = null;
   #id = '';
   #copied = '';
+  #sequence = -1;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #stop = () => {};
 
   constructor(changed: () => void) {
@@ -67,7 +71,6 @@ export class Details {
       event.subscribe(() => {
         this.event = event.getSnapshot();
         this.#changed();
-        void this.#readTree(events, id);
       }),
       progress.subscribe(() => {
         this.progress = progress.getSnapshot() ?? null;
@@ -77,11 +80,25 @@ export class Details {
     this.#stop = () => {
       for (const stop of stops) stop();
     };
+    void this.#readTree(events, id);
+  }
+
+  /** The status has changed: so may what the event depends on, and what depends on it. */
+  follow({ sequence }: EventsStatus): void {
+    const id = this.#id;
+    const events = this.#events;
+    if (!events || id === '' || sequence === this.#sequence || this.#timer !== undefined) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      void this.#readTree(events, id);
+    }, TREE_MS);
   }
 
   close(): void {
     this.#stop();
     this.#stop = () => {};
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     this.#events = null;
     this.#id = this.#copied = '';
     this.event = undefined;
@@ -90,10 +107,12 @@ export class Details {
   }
 
   async #readTree(events: Events, id: string): Promise<void> {
+    this.#sequence = events.status.sequence;
     const tree = await events.tree(id).catch(() => null); // told by the status
     if (this.#id !== id || this.#events !== events) return;
     this.tree = tree;
     this.#changed();
+    this.follow(events.status);
   }
 
   render(view: DetailsView): TemplateResult {

@@ -29,7 +29,9 @@ export function readUrlState(hash: string): UrlState {
 }
 
 /** The fragment for a state; what others keep in it stays. Empty when there is nothing to say. */
-export function writeUrlState(hash: string, { filter, selected }: UrlState): string {
+export function writeUrlState(hash: string, state: UrlState): string {
+  if (JSON.stringify(readUrlState(hash)) === JSON.stringify(state)) return hash;
+  const { filter, selected } = state;
   const params = new URLSearchParams(hash.slice(1));
   for (const name of OWN) params.delete(name);
   const set = (name: string, value: string) => {

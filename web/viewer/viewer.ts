@@ -135,6 +135,7 @@ export class CuesheetViewer extends LitElement {
   #open(): void {
     const { events } = this;
     this.#actions.flush();
+    this.#details.open(null, '');
     this.#table.open(events);
     this.#outbox.open(events);
     this.#endStatus();
@@ -142,6 +143,7 @@ export class CuesheetViewer extends LitElement {
     const follow = (status: EventsStatus) => {
       this.status = status;
       this.#outbox.follow(status);
+      this.#details.follow(status);
     };
     this.#endStatus = events?.onStatus(follow) ?? (() => {});
     this.requestUpdate();
@@ -158,8 +160,9 @@ export class CuesheetViewer extends LitElement {
     const connection = this.status?.connection;
     if (connection === 'waiting' || connection === 'offline') this.cached = true;
     if (connection === 'live' || connection === 'unauthorized') this.cached = false;
+    if (!this.events || !this.isConnected) return;
     this.#details.open(this.events, this.selected);
-    if (this.events) this.#table.prepare(this.filter, this.selected, this.#hasPanel);
+    this.#table.prepare(this.filter, this.selected, this.#hasPanel);
   }
 
   protected override updated(changed: PropertyValues): void {
@@ -192,7 +195,8 @@ export class CuesheetViewer extends LitElement {
 
   #writeUrl(): void {
     if (!this.urlState) return;
-    const hash = writeUrlState(location.hash, this);
+    const { filter, selected } = this;
+    const hash = writeUrlState(location.hash, { filter, selected });
     if (hash === location.hash) return;
     history.replaceState(history.state, '', location.pathname + location.search + hash);
   }
