@@ -122,6 +122,8 @@ class Reader {
   Request AskChanges();
   Request AskIds(Kind kind);
   void ForgetHeard(Timestamp now);
+  Result<void> HeardOfNew(const Uuid& id, Timestamp now);
+  void WantOverlap(Timestamp now);
   void WantWalk(int64_t after);
   void QueueReread(const Uuid& id);
   void QueueOpenJobs();

@@ -25,22 +25,35 @@ Result<void> Reader::Heard(const UpstreamEvent& upstream, Timestamp now) {
   const Event& event = upstream.event;
   const bool was_here = store_->table().FindById(event.id) != kNoRow;
   if (follows_ && !was_here) return {};  // what is stored comes by the feed
+  const bool has_payload = payloads_ == Payloads::kWithEvents;
+  if (has_payload && !was_here) return HeardOfNew(event.id, now);
   CUE_TRY(outbox_->Merge(event, upstream.fields, upstream.progress));
   const Row row = store_->table().FindById(event.id);
   if (follows_ || row == kNoRow) return {};  // none: outside of the scope
   if (heard_.size() < kMaxHeard) heard_.insert(event.id);
   if (!heard_until_) heard_until_ = In(now, kMessageGraceMs);
-  if (!was_here) {
-    overlap_until_ = In(now, kOverlapMs);
-    if (!overlap_at_) overlap_at_ = In(now, kOverlapEveryMs);
-  }
+  if (!was_here) WantOverlap(now);
   if (store_->table().creation_order(row) >= kFirstProvisionalOrder) WantWalk(position_.walked_to);
   // A change of an event that had gone by retention: the walk has passed its place already.
   const bool came_back = !was_here && event.created_at < event.updated_at;
-  // No message has the payload.
-  const bool has_payload = payloads_ == Payloads::kWithEvents;
   if (IsFinal(event.status) || came_back || has_payload) QueueReread(event.id);
   return {};
+}
+
+// No message has hash, payload and number, and whoever follows a relay is to hear of whole events:
+// the row is read first, and once more when its transaction may not have ended.
+Result<void> Reader::HeardOfNew(const Uuid& id, Timestamp now) {
+  WantOverlap(now);
+  WantWalk(position_.walked_to);
+  if (later_.size() < kMaxHeard) later_.insert(id);
+  if (!later_at_) later_at_ = In(now, kMessageGraceMs);
+  return {};
+}
+
+// Numbers below the newest may show late from now on.
+void Reader::WantOverlap(Timestamp now) {
+  overlap_until_ = In(now, kOverlapMs);
+  if (!overlap_at_) overlap_at_ = In(now, kOverlapEveryMs);
 }
 
 Result<Reader::Outcome> Reader::Answered(int status, std::string_view body, Timestamp now) {

@@ -15,12 +15,13 @@ constexpr std::array<const char*, 3> kQueries = {
 }  // namespace
 
 ReplicaNode::ReplicaNode(Schedule* schedule, oracle::Random* random, Server* server,
-                         const Network* network, std::optional<Scope> scope)
+                         const Network* network, std::optional<Scope> scope, Disk* disk)
     : schedule_(schedule),
       random_(random),
       server_(server),
       network_(network),
-      scope_(std::move(scope)) {
+      scope_(std::move(scope)),
+      disk_(disk) {
   Start();
 }
 
@@ -31,8 +32,9 @@ void ReplicaNode::Start() {
   waiting_.clear();
   frozen_work_.clear();
   frozen_until_ = {};
-  disk_.files = durable_;
-  up_ = std::make_unique<Up>(&disk_);
+  epoch_ = ++disk_->epoch;
+  files_.files = disk_->files;
+  up_ = std::make_unique<Up>(&files_);
   CUE_ASSERT(up_->store.Open().has_value());
   while (!up_->store.is_loaded()) CUE_ASSERT(up_->store.LoadNext().has_value());
   if (scope_) up_->store.SetScope(*scope_);
@@ -106,16 +108,24 @@ void ReplicaNode::Settle() {
   Later(1 + static_cast<int64_t>(random_->Below(3000)), [this] { Commit(); });
 }
 
+// Another one owns the disk now: nothing of this one counts any more.
+void ReplicaNode::End() {
+  ++life_;
+  ++socket_;
+  if (client_ != 0) server_->Close(std::exchange(client_, 0));
+}
+
 void ReplicaNode::Commit() {
+  if (disk_->epoch != epoch_) return End();
   commit_is_due_ = false;
   const auto commit = up_->store.BeginCommit();
   CUE_ASSERT(commit.has_value());
-  if (commit->is_needed && disk_is_full_) {
+  if (commit->is_needed && disk_->is_full) {
     CUE_ASSERT(up_->store.Committed(false).has_value());
     commit_is_due_ = true;
     return Later(1'000'000, [this] { Commit(); });
   }
-  durable_ = disk_.files;
+  disk_->files = files_.files;
   if (commit->is_needed) CUE_ASSERT(up_->store.Committed(true).has_value());
   for (const auto& acknowledged : std::exchange(waiting_, {})) acknowledged();
   for (bool more = up_->store.IsMaintenanceDue(); more;) {
@@ -157,6 +167,7 @@ void ReplicaNode::CarryOut(const Json& effect) {
       CUE_ASSERT(done.has_value());
     });
   } else if (kind == "write") {
+    if (disk_->epoch != epoch_) return End();  // the worker asks for its lock
     const uint64_t request = effect["request"];
     const std::string body = effect["body"].is_null() ? "" : effect["body"].get<std::string>();
     Request(effect["method"], effect["path"], body, [this, request](const Answer& answer) {

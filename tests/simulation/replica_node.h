@@ -1,5 +1,6 @@
-// A replica as its worker runs it: effects are carried out at once, a write is acknowledged when
-// the commit that covers it is done, and a crash takes back what no commit covers.
+// A replica as the worker runs it that owns its database: effects are carried out at once, a write
+// is acknowledged when the commit that covers it is done, and a crash takes back what no commit
+// covers.
 #pragma once
 
 #include <algorithm>
@@ -28,10 +29,18 @@ struct Network {
   int64_t delay_us = 5'000;  // at most
 };
 
+// What the commits of all owners left, and who owns it now.
+struct Disk {
+  std::map<std::string, std::string> files;
+  uint64_t epoch = 0;
+  bool is_full = false;  // commits fail
+};
+
 class ReplicaNode {
  public:
+  // Becomes the owner of the disk.
   ReplicaNode(Schedule* schedule, oracle::Random* random, Server* server, const Network* network,
-              std::optional<Scope> scope);
+              std::optional<Scope> scope, Disk* disk);
 
   // Local writes; `acknowledged` is called once they are durable. False when they were refused.
   bool Dispatch(const Json& body, std::function<void()> acknowledged);
@@ -45,8 +54,6 @@ class ReplicaNode {
   void Crash();
   // The socket breaks; what was on its way in either direction is lost.
   void Cut();
-  // Commits fail from now on, or no longer.
-  void FillDisk(bool is_full) { disk_is_full_ = is_full; }
   // Time goes on without it until then.
   void Freeze(int64_t microseconds) {
     frozen_until_.us = std::max(frozen_until_.us, schedule_->now().us + microseconds);
@@ -80,6 +87,7 @@ class ReplicaNode {
   void Thaw();
   void Settle();
   void Commit();
+  void End();
   void CarryOut(const Json& effect);
   void Connect();
   void Send(const Json& frame);
@@ -97,8 +105,9 @@ class ReplicaNode {
   const Network* network_;
   std::optional<Scope> scope_;
   std::map<uint32_t, Json> pages_;  // of live queries
-  MemoryEnv disk_;
-  std::map<std::string, std::string> durable_;
+  Disk* disk_;
+  uint64_t epoch_ = 0;  // that of the disk when this life began
+  MemoryEnv files_;
   std::unique_ptr<Up> up_;
   uint64_t life_ = 0;                      // counts starts
   uint64_t socket_ = 0;                    // counts sockets
@@ -106,7 +115,6 @@ class ReplicaNode {
   Timestamp to_server_{}, from_server_{};  // when the last frame arrives: frames keep their order
   uint64_t timer_ = 0, wake_ = 0;
   bool commit_is_due_ = false;
-  bool disk_is_full_ = false;
   Timestamp frozen_until_{};
   std::deque<std::function<void()>> frozen_work_;
   int64_t skew_us_ = 0;

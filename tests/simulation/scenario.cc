@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "event/codec.h"
-#include "replica_node.h"
+#include "replica.h"
 #include "world.h"
 
 namespace cuesheet::simulation {
@@ -23,9 +23,8 @@ class Scenario {
     world_ = is_hub ? MakeHubWorld(&schedule_, &random_) : MakeStockWorld(&schedule_, &random_);
     const size_t count = 1 + random_.Below(3);
     for (size_t i = 0; i < count; ++i) {
-      networks_.push_back(std::make_unique<Network>());
-      replicas_.push_back(std::make_unique<ReplicaNode>(&schedule_, &random_, world_->server(),
-                                                        networks_.back().get(), PickScope()));
+      replicas_.push_back(
+          std::make_unique<Replica>(&schedule_, &random_, world_->server(), PickScope()));
     }
   }
 
@@ -60,7 +59,7 @@ class Scenario {
     world_->Tick();
     // People log in again where they were logged out.
     for (const auto& replica : replicas_) {
-      if (!replica->IsFrozen() && random_.Chance(20)) replica->Login();
+      if (!replica->owner().IsFrozen() && random_.Chance(20)) replica->owner().Login();
     }
     schedule_.In(kSecond, [this] { Tick(); });
   }
@@ -89,16 +88,16 @@ class Scenario {
 
   void Break() {
     const size_t at = random_.Below(replicas_.size());
-    ReplicaNode& replica = *replicas_[at];
-    Network& network = *networks_[at];
+    Replica& replica = *replicas_[at];
+    Network& network = replica.network();
     const int64_t time = static_cast<int64_t>(random_.Below(20)) * kSecond;
-    switch (random_.Below(10)) {
+    switch (random_.Below(11)) {
       case 0:
         network.is_cut = true;
-        replica.Cut();
+        replica.owner().Cut();
         return schedule_.In(time, [&network] { network.is_cut = false; });
       case 1:
-        return replica.Cut();
+        return replica.owner().Cut();
       case 2:
         network.lost_percent = random_.Below(60);
         return;
@@ -106,14 +105,17 @@ class Scenario {
         network.delay_us = static_cast<int64_t>(1) << (10 + random_.Below(12));
         return;
       case 4:
-        return replica.Crash();
+        return replica.owner().Crash();
       case 5:
-        replica.FillDisk(true);
-        return schedule_.In(time, [&replica] { replica.FillDisk(false); });
+        replica.disk().is_full = true;
+        return schedule_.In(time, [&replica] { replica.disk().is_full = false; });
       case 6:
-        return replica.Freeze(time * 4);
+        return replica.owner().Freeze(time * 4);
       case 7:
-        return replica.SetClock((static_cast<int64_t>(random_.Below(7200)) - 3600) * kSecond);
+        return replica.owner().SetClock((static_cast<int64_t>(random_.Below(7200)) - 3600) *
+                                        kSecond);
+      case 8:
+        return replica.TakeOver(time * 4);
       default:
         world_->Break(time);
     }
@@ -121,17 +123,18 @@ class Scenario {
 
   void Mend() {
     world_->Mend();
-    for (size_t i = 0; i < replicas_.size(); ++i) {
-      *networks_[i] = Network();
-      replicas_[i]->FillDisk(false);
+    for (const auto& replica : replicas_) {
+      replica->network() = Network();
+      replica->disk().is_full = false;
     }
   }
 
   void WriteAtReplica() {
     const size_t at = random_.Below(replicas_.size());
-    ReplicaNode& replica = *replicas_[at];
-    if (replica.IsFrozen()) return;
-    const EventTable& table = replica.store().table();
+    const Replica& replica = *replicas_[at];
+    ReplicaNode& owner = replicas_[at]->owner();
+    if (owner.IsFrozen()) return;
+    const EventTable& table = owner.store().table();
     const auto row = people_.PickRow(table);
     const size_t dice = random_.Below(10);
     if (!row || dice < 4) {
@@ -142,12 +145,12 @@ class Scenario {
         body.erase("hash");  // another's event with that hash may be outside
       }
       if (body.contains("hash")) has_shared_hash_.insert(token);
-      (void)replica.Dispatch(body, [this, token] { acknowledged_.insert(token); });
+      (void)owner.Dispatch(body, [this, token] { acknowledged_.insert(token); });
     } else if (dice < 8) {
       Update(at, *row);
     } else {
       people_.NoteRemoval(table.ViewWithoutPayload(*row));
-      (void)replica.Remove(table.id(*row), [] {});
+      (void)owner.Remove(table.id(*row), [] {});
     }
   }
 
@@ -158,8 +161,8 @@ class Scenario {
 
   // Numbers that go up, or a status.
   void Update(size_t at, Row row) {
-    ReplicaNode& replica = *replicas_[at];
-    const EventView event = replica.store().table().ViewWithoutPayload(row);
+    ReplicaNode& owner = replicas_[at]->owner();
+    const EventView event = owner.store().table().ViewWithoutPayload(row);
     const std::string key = "r" + std::to_string(at);
     const int64_t number = static_cast<int64_t>(++people_.last_number);
     const std::string token(event.description);
@@ -167,7 +170,7 @@ class Scenario {
     const bool is_owner = token.starts_with('w') && IsOwner(at, token);
     if (is_owner) body["summary"] = {{key, number}};
     if (!is_owner || random_.Chance(30)) body["status"] = people_.PickStatus();
-    (void)replica.Update(event.id, body, [this, is_owner, key, token, number] {
+    (void)owner.Update(event.id, body, [this, is_owner, key, token, number] {
       if (is_owner && !has_shared_hash_.contains(token)) numbers_[{token, key}] = number;
     });
   }
@@ -190,13 +193,13 @@ class Scenario {
     const auto at_server = EventsOf(world_->store());
     for (size_t i = 0; i < replicas_.size(); ++i) {
       const std::string name = "replica " + std::to_string(i);
-      if (replicas_[i]->state() != ConnectionState::kLive) {
-        return name + " is " + std::string(ConnectionStateName(replicas_[i]->state()));
+      ReplicaNode& owner = replicas_[i]->owner();
+      if (owner.state() != ConnectionState::kLive) {
+        return name + " is " + std::string(ConnectionStateName(owner.state()));
       }
-      if (replicas_[i]->outbox().queued > 0)
-        return name + " has not sent " + replicas_[i]->OutboxList();
-      auto wrong = Compare(InScope(at_server, *replicas_[i]), EventsOf(replicas_[i]->store()));
-      if (!wrong) wrong = replicas_[i]->CheckLive();
+      if (owner.outbox().queued > 0) return name + " has not sent " + owner.OutboxList();
+      auto wrong = Compare(InScope(at_server, *replicas_[i]), EventsOf(owner.store()));
+      if (!wrong) wrong = owner.CheckLive();
       if (wrong) return name + ": " + *wrong;
     }
     if (auto wrong = world_->wrong()) return wrong;
@@ -205,7 +208,7 @@ class Scenario {
   }
 
   static std::map<std::string, std::string> InScope(std::map<std::string, std::string> events,
-                                                    const ReplicaNode& replica) {
+                                                    const Replica& replica) {
     std::erase_if(events, [&replica](const auto& event) {
       const std::string topic = Json::parse(event.second)["topic"];
       return replica.scope() && !replica.scope()->Covers(topic, std::nullopt);
@@ -269,7 +272,7 @@ class Scenario {
 
   bool IsInOutbox(const std::string& text) {
     return std::ranges::any_of(replicas_, [&text](const auto& replica) {
-      return replica->OutboxList().find(text) != std::string::npos;
+      return replica->owner().OutboxList().find(text) != std::string::npos;
     });
   }
 
@@ -277,8 +280,7 @@ class Scenario {
   oracle::Random random_;
   std::unique_ptr<World> world_;
   People people_{&random_};
-  std::vector<std::unique_ptr<Network>> networks_;
-  std::vector<std::unique_ptr<ReplicaNode>> replicas_;
+  std::vector<std::unique_ptr<Replica>> replicas_;
   std::set<std::string> acknowledged_;  // dispatches, by their description
   std::set<std::string> has_shared_hash_;
   std::map<std::pair<std::string, std::string>, int64_t> numbers_;  // by event and key

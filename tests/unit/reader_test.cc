@@ -100,7 +100,7 @@ TEST_CASE("a session goes on with the history where the one before was") {
   REQUIRE(again.Open());
   EffectQueue effects;
   Outbox outbox(&again, &effects);
-  Reader reader(&again, &outbox);
+  Reader reader(&again, &outbox, Payloads::kOnDemand);
   REQUIRE(reader.Begin(f.Now()));
   const auto walk = reader.NextUrgent(f.Now());
   REQUIRE(walk);
@@ -251,6 +251,54 @@ TEST_CASE("an event that took the place of another one has its hash and its numb
   }
   CHECK(f.store.table().size() == 1);
   CHECK(f.View(IdOf(Edge(8))).creation_order == 7);
+}
+
+TEST_CASE("a relay reads payloads with the events, and again after every message") {
+  ReplicaFixture f;
+  Connection relay(&f.store, &f.effects, &f.outbox, Payloads::kWithEvents);
+  f.store.TellMergesToOthers();
+  relay.Start(f.Now());
+  REQUIRE(relay.Opened(f.Now()));
+  const Json asked = f.Effect("fetch").value();
+  CHECK(asked["body"].get<std::string>().contains(" payload}}}}"));
+  Json edges = Page(1, 3);
+  edges[0]["node"]["payload"] = R"({"b":1})";
+  edges[1]["node"]["payload"] = nullptr;
+  const auto answer = [&](uint64_t request, const Json& page) {
+    const Json body = {{"data", {{"events", {{"edges", page}}}}}};
+    REQUIRE(relay.Fetched(request, 200, body.dump(), f.Now(), f.Draw()));
+  };
+  (void)f.store.TakeChanges();
+  answer(asked["request"], edges);
+  std::string told;  // the newest one is news, the others are history
+  for (const Change& change : f.store.TakeChanges()) told += change.is_dispatch ? 'd' : 'h';
+  CHECK(told == "dhh");
+  CHECK(f.View(IdOf(edges[0])).payload == R"({"b":1})");
+  CHECK(f.View(IdOf(edges[1])).payload == "{}");
+  CHECK_FALSE(f.View(IdOf(edges[2])).payload);
+  (void)f.Effects();
+  f.now_us += kSettleDelayMs * 1000;
+  REQUIRE(relay.Timer(f.Now(), f.Draw()));
+  for (auto next = f.Next(); next.request != 0; next = f.Next()) {
+    answer(next.request, Json::array());
+  }
+  REQUIRE(relay.Message(Message(edges[0], "in_progress", "2026-03-19T10:06:00").dump(), f.Now(),
+                        f.Draw()));
+  f.now_us += kConfirmDelayMs * 1000;
+  REQUIRE(relay.Timer(f.Now(), f.Draw()));
+  const auto again = f.Next();
+  CHECK(again.body["ids"] == Json::array({edges[0]["node"]["id"]}));
+  answer(again.request, Json::array({edges[0]}));
+  // Of a new event it says nothing before it has been read.
+  const Json fresh = Edge(4);
+  (void)f.store.TakeChanges();
+  REQUIRE(
+      relay.Message(Message(fresh, "pending", "2026-03-19T10:07:00").dump(), f.Now(), f.Draw()));
+  CHECK(f.store.TakeChanges().empty());
+  f.now_us += kConfirmDelayMs * 1000;
+  REQUIRE(relay.Timer(f.Now(), f.Draw()));
+  answer(f.Next().request, Json::array({fresh}));
+  CHECK(f.store.TakeChanges().front().is_dispatch);
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ export function createConnections(
   function join(options: OpenRequest, locks: LockManager | null): Database {
     const known = databases.get(options.database);
     if (known) return known;
-    const joined: Database = joinDatabase(options, locks, () => {
+    const joined: Database = joinDatabase(options, locks, worker, () => {
       if (databases.get(options.database) === joined) databases.delete(options.database);
     });
     databases.set(options.database, joined);

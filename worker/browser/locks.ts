@@ -24,6 +24,17 @@ export function holdLock(locks: LockManager, name: string): Promise<() => void> 
   });
 }
 
+/** Whether one worker or page holds both locks. */
+export async function areHeldTogether(
+  locks: Pick<LockManager, 'query'>,
+  one: string,
+  other: string,
+): Promise<boolean> {
+  const { held = [] } = await locks.query();
+  const holderOf = (name: string) => held.find((lock) => lock.name === name)?.clientId;
+  return holderOf(one) !== undefined && holderOf(one) === holderOf(other);
+}
+
 /** Calls `then` once when whoever holds the lock has let go of it, unless it is cancelled before. */
 export function whenFree(
   locks: Pick<LockManager, 'request'>,

@@ -1,6 +1,7 @@
 import { createGuest, type Guest } from './guest.ts';
 import { createOwner, type Owner } from './owner.ts';
 import type { FromWorker, OpenRequest, RequestMessage } from './protocol.ts';
+import { areHeldTogether } from './locks.ts';
 import { openSession, type Session } from './session.ts';
 
 const NO_LOCKS =
@@ -31,12 +32,13 @@ interface Owning extends Owner {
  * One worker owns a database: the holder of its Web Lock. All other workers speak to it over a
  * BroadcastChannel, with the messages of protocol.ts; the next one takes over when it ends, or does not
  * answer. An owner that wakes up without its lock becomes a guest; its commits are refused by the
- * epoch. Without Web Locks every tab has events of its own, in memory. `ended` is called when the
+ * epoch, and it sends no local write. `worker` is a lock that this worker holds. Without Web Locks every tab has events of its own, in memory. `ended` is called when the
  * database is to be joined anew, should anybody want it.
  */
 export function joinDatabase(
   options: OpenRequest,
   locks: LockManager | null,
+  worker: Promise<string | null>,
   ended: () => void,
 ): Database {
   const name = `cuesheet:${options.database}`;
@@ -52,6 +54,7 @@ export function joinDatabase(
   function own(stolen: boolean): Owning {
     waiting = null;
     const session = openSession(options, noStorage, [...lost], {
+      owns,
       fenced: () => lose(mine),
       damaged(what) {
         lost.push(what);
@@ -79,6 +82,13 @@ export function joinDatabase(
         return mine.held;
       })
       .catch(() => lose(mine)); // robbed; or it is null, and no longer in the queue
+  }
+
+  /** Asked, not remembered: who was asleep is told too late that it was robbed. */
+  async function owns(): Promise<boolean> {
+    const own = await worker;
+    if (!locks || own === null) return true;
+    return areHeldTogether(locks, own, name).catch(() => true); // its commits are refused anyway
   }
 
   function queue(all: LockManager) {

@@ -50,8 +50,10 @@ export interface Session {
   stop(why: 'closed' | 'lost'): Promise<void>;
 }
 
-/** What ends a session from within. */
+/** What a session asks of whoever opened it, and what ends it from within. */
 export interface SessionEnds {
+  /** Whether this worker still owns the database; another one takes over who is asleep. */
+  owns(): Promise<boolean>;
   /** A commit found that another worker owns the database. */
   fenced(): void;
   /** Not all events can be loaded, for this reason: another session is to be opened. */
@@ -131,7 +133,7 @@ function createSession(
   const upstream =
     options.server === null
       ? null
-      : createUpstream(options.server, store, afterCall, options.token);
+      : createUpstream(options.server, store, afterCall, ends.owns, options.token);
 
   function status(): Status {
     const report = store.call<StatusReport>(Method.status).header;

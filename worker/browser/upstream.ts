@@ -28,6 +28,7 @@ export function createUpstream(
   server: string,
   store: CoreStore,
   afterCall: () => Promise<void>,
+  owns: () => Promise<boolean>,
   firstToken: string | null,
 ): Upstream {
   let token = firstToken;
@@ -123,6 +124,8 @@ export function createUpstream(
   }
 
   async function write(request: number, method: string, path: string, body: string | null) {
+    // Who slept and was replaced would write once more what is older than the owner's next writes.
+    if (!(await owns())) return;
     const { status, bytes } = await ask(method, path, body ?? undefined);
     if (!stopped) tellCore(Method.outbox, 'answer', { request, status }, bytes);
   }
