@@ -270,6 +270,22 @@ test('words can be replaced, and elements tell what happens', async () => {
   await viewer('h1', { hasText: 'Ereignisse' }).waitFor(WAIT);
 });
 
+test('everything that can be used has a name', async () => {
+  await row(TOTAL - 1).click();
+  await viewer('.details dl').waitFor(WAIT);
+  const nameless = await page.evaluate(() => {
+    const all = window.viewer.shadowRoot?.querySelectorAll<HTMLElement>(
+      'button, input, [role=slider], [role=progressbar], svg[role=img], table, dialog, aside',
+    );
+    const nameOf = (element: HTMLElement) =>
+      element.getAttribute('aria-label') ??
+      (element.closest('label')?.textContent || element.textContent || '').trim();
+    return [...(all ?? [])].filter((element) => !nameOf(element)).map((one) => one.outerHTML);
+  });
+  expect(nameless).toEqual([]);
+  await viewer('.details [data-close]').click();
+});
+
 test('a viewer that is taken off the page leaves nothing running', async () => {
   const open = await page.evaluate(async () => {
     const { events } = window;

@@ -178,6 +178,17 @@ describe('new events', () => {
   });
 });
 
+test('what goes in front of the rows in sight is no longer counted, and the last row is at the end', async () => {
+  await scrollTo(1e9);
+  await row(0).waitFor(WAIT);
+  const before = await rowCount();
+  expect(await row(0).getAttribute('aria-rowindex')).toBe(String(before));
+  await page.evaluate((id) => window.events.remove(id), idOf(TOTAL - 1));
+  await expect.poll(rowCount, WAIT).toBe(before - 1);
+  await expect.poll(() => row(0).getAttribute('aria-rowindex'), WAIT).toBe(String(before - 1));
+  expect(await viewer('tr.waiting').count()).toBe(0);
+});
+
 test('a table that is higher than browsers can do reaches every row', async () => {
   const MANY = 520_000;
   const other = await openViewer(browser, `${server.url}/?name=large`);

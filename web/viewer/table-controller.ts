@@ -71,8 +71,10 @@ export class TableController {
   get total(): number {
     const { rows, first, atEnd, query } = this.window;
     const seen = first + rows.length;
-    const known = query === this.query && atEnd && (rows.length > 0 || first === 0);
-    return known ? seen : Math.max(this.tally.total, seen);
+    if (query === this.query && atEnd && first === 0) return seen;
+    // Where a window begins is known from the time it was asked for; what went before it is counted.
+    if (first > 0 && this.tally.answered === this.query) return this.tally.total;
+    return Math.max(this.tally.total, seen);
   }
 
   /** Matches that came since the table stands still. */
@@ -128,11 +130,14 @@ export class TableController {
     const near = Math.max(0, visible.first - NEAR);
     const far = Math.min(total, visible.end + NEAR);
     const asked = this.#asked;
+    const counted = this.tally.answered === query ? this.tally.total : -1;
+    const isPlaced = asked?.first === 0 || asked?.counted === counted;
     const covered =
       asked?.query === query && near >= asked.first && far <= asked.first + asked.count;
-    if (asked && covered) return asked;
+    if (asked && covered && isPlaced) return asked;
     const count = Math.ceil(this.#view / this.geometry.row) + 2 * ASKED_BEYOND;
-    this.#asked = { query, first: Math.max(0, visible.first - ASKED_BEYOND), count };
+    const first = Math.max(0, visible.first - ASKED_BEYOND);
+    this.#asked = { query, first, count, counted };
     return this.#asked;
   }
 

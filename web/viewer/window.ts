@@ -8,6 +8,11 @@ export interface WindowRequest {
   query: CountQuery;
   first: number;
   count: number;
+  /**
+   * Matches at the time of asking, -1 = not known yet. A window keeps its place when something in front of it goes, so it
+   * is asked for anew when there are more or fewer.
+   */
+  counted: number;
 }
 
 interface Subscription {
@@ -109,4 +114,7 @@ export class EventWindow {
 
 /** Queries are compared by identity: the viewer makes one for each filter. */
 const isSame = (a: WindowRequest, b: WindowRequest): boolean =>
-  a.query === b.query && a.first === b.first && a.count === b.count;
+  a.query === b.query &&
+  a.first === b.first &&
+  a.count === b.count &&
+  (a.first === 0 || a.counted === b.counted);
