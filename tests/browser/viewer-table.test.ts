@@ -166,6 +166,17 @@ describe('new events', () => {
     await expect.poll(() => viewer('.chip').count(), WAIT).toBe(0);
   });
 
+  test('are held back while the details of a row are open; the chip closes them', async () => {
+    await row(TOTAL - 1).click();
+    await viewer('.details').waitFor(WAIT);
+    const { id } = await dispatch('tail.selected');
+    await viewer('.chip').filter({ hasText: '1 new' }).waitFor(WAIT);
+    expect(await viewer(`tr[data-id="${id}"]`).count()).toBe(0);
+    await viewer('.chip').click();
+    await expect.poll(() => rows().first().getAttribute('data-id'), WAIT).toBe(id);
+    expect(await viewer('.details').count()).toBe(0);
+  });
+
   test('are held back by the pause button', async () => {
     await viewer('[data-pause]').click();
     await viewer('[data-pause][aria-pressed=true]').waitFor(WAIT);
