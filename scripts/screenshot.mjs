@@ -8,7 +8,12 @@ import { chromium } from 'playwright-core';
 const SAMPLE_MS = 14_000;
 const SHOTS = [
   { name: 'viewer-dark', colorScheme: 'dark', viewport: { width: 1100, height: 560 } },
-  { name: 'viewer-light', colorScheme: 'light', viewport: { width: 1100, height: 560 } },
+  {
+    name: 'viewer-light',
+    colorScheme: 'light',
+    viewport: { width: 1180, height: 560 },
+    details: true,
+  },
   { name: 'viewer-narrow', colorScheme: 'dark', viewport: { width: 360, height: 560 } },
 ];
 
@@ -26,11 +31,17 @@ const browser = await chromium.launch({
   args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
 });
 await new Promise((resolve) => setTimeout(resolve, SAMPLE_MS));
-for (const { name, ...options } of SHOTS) {
+for (const { name, details, ...options } of SHOTS) {
   const page = await (await browser.newContext(options)).newPage();
   await page.goto(link);
   await page.locator('cuesheet-viewer [data-connection="live"]').waitFor();
-  await page.locator('cuesheet-viewer [role=progressbar]').first().waitFor();
+  const running = page.locator('cuesheet-viewer tr', { has: page.locator('[role=progressbar]') });
+  await running.first().waitFor();
+  if (details) {
+    await running.first().click();
+    await page.locator('cuesheet-viewer .details dl').waitFor();
+  }
+  if (page.viewportSize().width > 1000) await page.locator('cuesheet-viewer .bars').waitFor();
   await page.screenshot({ path: `docs/images/${name}.png` });
 }
 await browser.close();

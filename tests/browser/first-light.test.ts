@@ -35,16 +35,26 @@ async function waitForState(page: Page, name: 'connection' | 'storage', value: s
   await page.locator(`cuesheet-viewer [data-${name}="${value}"]`).waitFor(WAIT);
 }
 
-/** Shows all events and gives their ids as the table has them. */
+/** Scrolls through all events and gives their ids as the table has them. */
 async function listedIds(page: Page): Promise<string[]> {
-  const more = page.locator('cuesheet-viewer button', { hasText: 'Load older' });
-  const rows = page.locator('cuesheet-viewer tbody tr');
-  for (let pages = 0; pages < 10 && (await more.isVisible()); pages++) {
-    const before = await rows.count();
-    await more.click();
-    await expect.poll(() => rows.count(), WAIT).toBeGreaterThan(before);
+  const table = page.locator('cuesheet-viewer table');
+  const total = Number(await table.getAttribute('aria-rowcount')) - 1;
+  const ids = new Map<number, string>();
+  for (let step = 0; step < 100 && (step === 0 || ids.size < total); step++) {
+    await page.locator('cuesheet-viewer main').evaluate(async (main, step) => {
+      main.scrollTop = (step * main.clientHeight) / 2;
+      for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
+    }, step);
+    await expect.poll(() => page.locator('cuesheet-viewer tr.waiting').count(), WAIT).toBe(0);
+    const drawn = await page
+      .locator('cuesheet-viewer tbody tr')
+      .evaluateAll((all) => all.map((row) => ({ ...(row as HTMLElement).dataset })));
+    for (const { index, id } of drawn) ids.set(Number(index), id ?? '');
   }
-  return rows.evaluateAll((all) => all.map((row) => (row as HTMLElement).dataset['id'] ?? ''));
+  await page.locator('cuesheet-viewer main').evaluate((main) => {
+    main.scrollTop = 0;
+  });
+  return [...ids].sort(([a], [b]) => a - b).map(([, id]) => id);
 }
 
 /** The table holds what the hub holds: none twice, none missing, newest first. */

@@ -1,24 +1,19 @@
 import { expect, test } from 'vitest';
 import type { EventRow, EventsStatus } from '../../web/client/index.ts';
-import {
-  ageOf,
-  connectionLook,
-  progressOf,
-  splitTopic,
-  storageLook,
-} from '../../web/viewer/format.ts';
+import { connectionLook, progressOf, splitTopic, storageLook } from '../../web/viewer/format.ts';
+import { createWords } from '../../web/viewer/words.ts';
 
 const NOW = Date.parse('2026-03-19T10:00:00Z');
 
 test.each([
   ['2026-03-19T09:59:58.123456+00:00', 'now'],
   ['2026-03-19T10:00:30+00:00', 'now'], // the server's clock is ahead
-  ['2026-03-19T09:59:20+00:00', '40 s'],
+  ['2026-03-19T09:59:20+00:00', '40 sec'],
   ['2026-03-19T10:57:00+01:00', '3 min'],
-  ['2026-03-19T07:30:00+00:00', '2 h'],
-  ['2026-03-15T07:30:00+00:00', '4 d'],
+  ['2026-03-19T07:30:00+00:00', '2 hr'],
+  ['2026-03-15T07:30:00+00:00', '4 days'],
 ])('the age of %s is %s', (iso, age) => {
-  expect(ageOf(iso, NOW)).toBe(age);
+  expect(createWords({}, 'en').age(iso, NOW)).toBe(age);
 });
 
 test('a topic is what it is about and what happened', () => {
@@ -49,10 +44,10 @@ test('indicators say what is going on', () => {
     persisted: null,
     ended: null,
   };
-  expect(connectionLook(status)).toEqual({ label: 'Online', mood: 'good' });
+  expect(connectionLook(status)).toEqual({ label: 'connection.live', mood: 'good' });
   expect(connectionLook({ ...status, connection: 'waiting' }).mood).toBe('bad');
-  expect(storageLook(status)).toEqual({ label: 'Durable', mood: 'good' });
+  expect(storageLook(status)).toEqual({ label: 'durable', mood: 'good' });
   expect(storageLook({ ...status, saving: true }).mood).toBe('busy');
-  expect(storageLook({ ...status, message: 'saving failed' }).label).toBe('Not saved');
-  expect(storageLook({ ...status, storage: 'memory', message: 'why' }).label).toBe('Memory only');
+  expect(storageLook({ ...status, message: 'saving failed' }).label).toBe('notSaved');
+  expect(storageLook({ ...status, storage: 'memory', message: 'why' }).label).toBe('memoryOnly');
 });

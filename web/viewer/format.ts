@@ -1,59 +1,25 @@
-import type { EventRow, EventStatus, EventsStatus } from '../client/index.ts';
-
-export const STATUS_LABEL: Record<EventStatus, string> = {
-  pending: 'Pending',
-  in_progress: 'In progress',
-  finished: 'Finished',
-  failed: 'Failed',
-  aborted: 'Aborted',
-  restarted: 'Restarted',
-};
-
-const CONNECTION_LABEL: Record<EventsStatus['connection'], string> = {
-  local: 'Local only',
-  stopped: 'Offline',
-  offline: 'Offline',
-  connecting: 'Connecting …',
-  catching_up: 'Catching up …',
-  live: 'Online',
-  waiting: 'Offline, trying again',
-  unauthorized: 'Signed out',
-};
+import type { EventRow, EventsStatus } from '../client/index.ts';
+import type { StringKey } from './strings.ts';
 
 export type Mood = 'good' | 'busy' | 'bad';
 
-/** Words and mood of the connection indicator. */
-export function connectionLook({ connection }: EventsStatus): { label: string; mood: Mood } {
-  const label = CONNECTION_LABEL[connection];
+/** Words and mood of an indicator. */
+export interface Look {
+  label: StringKey;
+  mood: Mood;
+}
+
+export function connectionLook({ connection }: EventsStatus): Look {
+  const label = `connection.${connection}` as const;
   if (connection === 'live' || connection === 'local') return { label, mood: 'good' };
   const busy = connection === 'connecting' || connection === 'catching_up';
   return { label, mood: busy ? 'busy' : 'bad' };
 }
 
-/** Words and mood of the storage indicator. */
-export function storageLook({ storage, message, saving }: EventsStatus): {
-  label: string;
-  mood: Mood;
-} {
-  if (storage === 'memory') return { label: 'Memory only', mood: 'bad' };
-  if (message !== null) return { label: 'Not saved', mood: 'bad' };
-  return saving ? { label: 'Saving …', mood: 'busy' } : { label: 'Durable', mood: 'good' };
-}
-
-/** Short age of a time: `now`, `45 s`, `3 min`, `5 h`, `2 d`. */
-export function ageOf(iso: string, now: number): string {
-  const seconds = Math.max(0, Math.round((now - Date.parse(iso)) / 1000));
-  if (seconds < 5) return 'now';
-  if (seconds < 60) return `${seconds} s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
-  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h`;
-  return `${Math.floor(seconds / 86_400)} d`;
-}
-
-/** A time as the reader writes it, in their zone. */
-export function fullTime(iso: string): string {
-  const time = new Date(iso);
-  return Number.isNaN(time.getTime()) ? iso : time.toLocaleString();
+export function storageLook({ storage, message, saving }: EventsStatus): Look {
+  if (storage === 'memory') return { label: 'memoryOnly', mood: 'bad' };
+  if (message !== null) return { label: 'notSaved', mood: 'bad' };
+  return saving ? { label: 'saving', mood: 'busy' } : { label: 'durable', mood: 'good' };
 }
 
 /** A topic as what it is about and what happened: `entity.folder.` and `created`. */

@@ -20,5 +20,14 @@ export const STATUS_SHAPES: Record<EventStatus, TemplateResult> = {
 export const SEARCH_SHAPE = svg`<circle class="line" cx="7" cy="7" r="4.6" />
   <path class="line" d="M10.5 10.5l3.4 3.4" />`;
 
-export const LOGO_SHAPE = svg`<rect width="16" height="16" rx="4" fill="var(--cs-brand)" />
+export const LOGO_SHAPE = svg`<rect width="16" height="16" rx="4" fill="var(--cuesheet-brand)" />
   <path class="cut" d="M4 4.5h8M4 8h5M4 11.5h6.5" />`;
+
+/** A local write on its way to the server. */
+export const QUEUED_SHAPE = svg`<path class="line" d="M8 13.5v-9M4.3 8L8 4.3 11.7 8M3 1.5h10" />`;
+
+export const PAUSE_SHAPE = svg`<path class="line" d="M5.5 3v10M10.5 3v10" />`;
+export const PLAY_SHAPE = svg`<path class="line" d="M4.5 3l8 5-8 5z" />`;
+export const FILTER_SHAPE = svg`<path class="line" d="M2 3.5h12M4.5 8h7M7 12.5h2" />`;
+export const CLOSE_SHAPE = svg`<path class="line" d="M4 4l8 8M12 4l-8 8" />`;
+export const UP_SHAPE = svg`<path class="line" d="M8 13V3.5M3.8 7.5L8 3.3l4.2 4.2" />`;

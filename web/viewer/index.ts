@@ -1,1 +1,3 @@
+export { CuesheetProgress, defineProgress } from './progress.ts';
+export type { Strings } from './strings.ts';
 export { CuesheetViewer, defineViewer } from './viewer.ts';

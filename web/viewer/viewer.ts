@@ -1,23 +1,41 @@
 import { html, LitElement, nothing, type PropertyValues } from 'lit';
-import { repeat } from 'lit/directives/repeat.js';
-import type { EventPage, EventQuery, Events, EventsStatus } from '../client/index.ts';
-import { connectionLook, type Mood, storageLook } from './format.ts';
-import { LOGO_SHAPE, SEARCH_SHAPE } from './icons.ts';
-import { renderRow } from './row.ts';
+import type { EventRow, Events, EventsStatus } from '../client/index.ts';
+import { type ActionKind, Actions } from './actions.ts';
+import { Asking } from './asking.ts';
+import { Details } from './details.ts';
+import { renderHelp, renderQuestion, renderToasts, showDialogs } from './dialogs.ts';
+import { Facets } from './facets.ts';
+import { EMPTY_FILTER, isEmptyFilter, type ViewerFilter } from './filter.ts';
+import { renderHeader } from './header.ts';
+import { Histogram } from './histogram.ts';
+import { UP_SHAPE } from './icons.ts';
+import { commandOf } from './keyboard.ts';
+import { OutboxList } from './outbox.ts';
+import type { Strings } from './strings.ts';
 import { viewerStyles } from './styles.ts';
+import { renderTable } from './table.ts';
+import { TableController } from './table-controller.ts';
+import { readUrlState, writeUrlState } from './url-state.ts';
+import { createWords, type Words } from './words.ts';
 
-const PAGE_SIZE = 100;
 /** Ages are redrawn this often, in milliseconds. */
 const AGE_TICK_MS = 5000;
-const COLUMNS = ['Status', 'Topic', 'Description', 'Project', 'User', 'Age'];
+/** Below this width, in pixels, panels cover the table. */
+const NARROW_PX = 760;
+/** From this width on, in pixels, facets are shown at first. */
+const WIDE_PX = 1000;
 const SKELETON_ROWS = Array.from({ length: 12 });
-const CACHED_NOTE = 'The server does not answer. These are the events kept in this browser.';
 
 /**
- * A live table of events, newest first.
+ * A live table of events, newest first, of any length.
  * @property events - what `openEvents()` gave
  * @property note - a sentence shown above the table
  * @property failure - a sentence shown instead of the table: the events could not be opened
+ * @property strings - words that replace the English ones
+ * @attribute url-state - keep filter and selection in the fragment of the page's address
+ * @fires cuesheet-select - the details of another event are open; detail: its id, empty = none
+ * @fires cuesheet-filter - detail: the filter
+ * @fires cuesheet-action - an action was confirmed; detail: its kind and ids
  */
 export class CuesheetViewer extends LitElement {
   static override styles = viewerStyles;
@@ -25,49 +43,66 @@ export class CuesheetViewer extends LitElement {
     events: { attribute: false },
     note: { type: String },
     failure: { type: String },
-    page: { state: true },
+    strings: { attribute: false },
+    urlState: { type: Boolean, attribute: 'url-state' },
+    filter: { state: true },
+    selected: { state: true },
     status: { state: true },
-    search: { state: true },
-    logs: { state: true },
-    size: { state: true },
-    problem: { state: true },
     cached: { state: true },
-    active: { state: true },
+    width: { state: true },
+    panel: { state: true },
+    dialog: { state: true },
     now: { state: true },
   };
 
   declare events: Events | null;
   declare note: string;
   declare failure: string;
-  declare page: EventPage | null;
+  declare strings: Partial<Strings>;
+  declare urlState: boolean;
+  declare filter: ViewerFilter;
+  /** Id of the event whose details are open. */
+  declare selected: string;
   declare status: EventsStatus | null;
-  declare search: string;
-  declare logs: boolean;
-  declare size: number;
-  declare problem: string;
   /** The server is gone: what is shown may be old. */
   declare cached: boolean;
-  /** Id of the row that has or had the focus. */
-  declare active: string;
+  /** Of the viewer, in pixels. */
+  declare width: number;
+  /** Facets and histogram are shown; null = as the width suggests. */
+  declare panel: boolean | null;
+  declare dialog: 'help' | 'outbox' | null;
   declare now: number;
 
-  #endLive = () => {};
+  readonly #table = new TableController({
+    requestUpdate: () => this.requestUpdate(),
+    scroller: () => this.renderRoot?.querySelector('main') ?? null,
+  });
+  readonly #details = new Details(() => this.requestUpdate());
+  readonly #facets = new Facets(() => this.requestUpdate());
+  readonly #histogram = new Histogram(() => this.requestUpdate());
+  readonly #outbox = new OutboxList(() => this.requestUpdate());
+  readonly #actions = new Actions(() => this.requestUpdate());
+  readonly #asking = new Asking(this.#actions, () => this.requestUpdate());
+  #words: Words = createWords();
+  #lang = '';
   #endStatus = () => {};
   #timer: ReturnType<typeof setInterval> | undefined;
+  readonly #size = new ResizeObserver(() => this.#measure());
 
   constructor() {
     super();
     this.events = null;
     this.note = '';
     this.failure = '';
-    this.page = null;
+    this.strings = {};
+    this.filter = EMPTY_FILTER;
+    this.selected = '';
     this.status = null;
-    this.search = '';
-    this.logs = true;
-    this.size = PAGE_SIZE;
-    this.problem = '';
     this.cached = false;
-    this.active = '';
+    this.width = WIDE_PX;
+    this.urlState = false;
+    this.panel = null;
+    this.dialog = null;
     this.now = Date.now();
   }
 
@@ -76,198 +111,377 @@ export class CuesheetViewer extends LitElement {
     this.#timer = setInterval(() => {
       this.now = Date.now();
     }, AGE_TICK_MS);
-    if (this.hasUpdated) this.#subscribe();
+    this.#size.observe(this);
+    addEventListener('pagehide', this.#onHide);
+    addEventListener('hashchange', this.#readUrl);
+    document.addEventListener('keydown', this.#onPageKey);
+    if (this.hasUpdated) this.#open();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     clearInterval(this.#timer);
-    this.#endLive();
+    this.#size.disconnect();
+    removeEventListener('pagehide', this.#onHide);
+    removeEventListener('hashchange', this.#readUrl);
+    document.removeEventListener('keydown', this.#onPageKey);
+    this.#actions.flush();
+    this.#table.open(null);
+    this.#details.open(null, '');
+    this.#outbox.open(null);
     this.#endStatus();
+  }
+
+  #open(): void {
+    const { events } = this;
+    this.#actions.flush();
+    this.#details.open(null, '');
+    this.#table.open(events);
+    this.#outbox.open(events);
+    this.#endStatus();
+    this.status = events?.status ?? null;
+    const follow = (status: EventsStatus) => {
+      this.status = status;
+      this.#outbox.follow(status);
+      this.#details.follow(status);
+    };
+    this.#endStatus = events?.onStatus(follow) ?? (() => {});
+    this.requestUpdate();
   }
 
   protected override willUpdate(changed: PropertyValues): void {
-    if (changed.has('events')) this.page = null;
-    if (['events', 'search', 'logs', 'size'].some((name) => changed.has(name))) this.#subscribe();
+    const lang = this.lang || document.documentElement.lang;
+    if (changed.has('strings') || lang !== this.#lang) {
+      this.#words = createWords(this.strings, lang);
+      this.#lang = lang;
+    }
+    if (changed.has('urlState')) this.#readUrl();
+    if (changed.has('events')) this.#open();
     const connection = this.status?.connection;
     if (connection === 'waiting' || connection === 'offline') this.cached = true;
     if (connection === 'live' || connection === 'unauthorized') this.cached = false;
+    if (!this.events || !this.isConnected) return;
+    this.#details.open(this.events, this.selected);
+    this.#table.prepare(this.filter, this.selected, this.#hasPanel);
   }
 
-  #subscribe(): void {
-    this.#endLive();
-    this.#endStatus();
-    const { events } = this;
-    if (!events) return;
-    const query: EventQuery = { last: this.size, includeLogs: this.logs, filter: this.search };
-    this.#endLive = events.live(
-      query,
-      (page) => {
-        this.now = Date.now();
-        this.problem = '';
-        this.page = page;
-      },
-      (error) => {
-        this.problem = error.message;
-      },
-    );
-    this.status = events.status;
-    this.#endStatus = events.onStatus((status) => {
-      this.status = status;
-    });
+  protected override updated(changed: PropertyValues): void {
+    this.#table.settle();
+    showDialogs(this.renderRoot);
+    const scroller = this.renderRoot.querySelector('main');
+    if (scroller) this.#size.observe(scroller); // again is as once
+    const opened = changed.has('selected') && this.selected !== '' && !changed.get('selected');
+    if (opened && this.#isNarrow)
+      this.renderRoot.querySelector<HTMLElement>('.details h2')?.focus();
+    if (changed.has('selected') && changed.get('selected') !== undefined) {
+      this.#tell('cuesheet-select', this.selected);
+    }
+    if (changed.has('filter') && changed.get('filter') !== undefined) {
+      this.#tell('cuesheet-filter', this.filter);
+    }
+    if (changed.has('filter') || changed.has('selected')) this.#writeUrl();
+  }
+
+  #tell(name: string, detail: unknown): void {
+    this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
+  }
+
+  #readUrl = () => {
+    if (!this.urlState) return;
+    const { filter, selected } = readUrlState(location.hash);
+    if (JSON.stringify(filter) !== JSON.stringify(this.filter)) this.filter = filter;
+    this.selected = selected;
+  };
+
+  #writeUrl(): void {
+    if (!this.urlState) return;
+    const { filter, selected } = this;
+    const hash = writeUrlState(location.hash, { filter, selected });
+    if (hash === location.hash) return;
+    history.replaceState(history.state, '', location.pathname + location.search + hash);
+  }
+
+  get #isNarrow(): boolean {
+    return this.width < NARROW_PX;
+  }
+
+  get #hasPanel(): boolean {
+    return this.panel ?? this.width >= WIDE_PX;
+  }
+
+  #measure(): void {
+    this.width = this.clientWidth;
+    const scroller = this.renderRoot.querySelector('main');
+    if (scroller) this.#table.measure(scroller);
   }
 
   protected override render() {
+    const covered = this.#isNarrow && this.selected !== '';
     return html`
-      <header>
-        <h1><svg viewBox="0 0 16 16" aria-hidden="true">${LOGO_SHAPE}</svg>Events</h1>
-        <div class="search">
-          <svg viewBox="0 0 16 16" aria-hidden="true">${SEARCH_SHAPE}</svg>
-          <input
-            type="search"
-            aria-label="Search events by topic, project, user or description"
-            placeholder="Search"
-            .value=${this.search}
-            @input=${this.#onSearch}
-          />
-        </div>
-        <label class="switch">
-          <input type="checkbox" role="switch" .checked=${this.logs} @change=${this.#onLogs} />
-          Logs
-        </label>
-        <span class="spacer"></span>
-        ${this.status ? this.#renderStates(this.status) : nothing}
-      </header>
-      <div class="notes" role="status">${this.#renderNote()}</div>
-      <main aria-busy=${!this.page && !this.failure}>${this.#renderMain()}</main>
-    `;
-  }
-
-  #renderStates(status: EventsStatus) {
-    const connection = connectionLook(status);
-    const storage = storageLook(status);
-    const pill = (look: { label: string; mood: Mood }) =>
-      html`<i class="dot" aria-hidden="true"></i>${look.label}`;
-    return html`
-      <span class="count" data-events><b>${status.events.toLocaleString()}</b> events</span>
-      <span class="states" role="status">
-        <span class="pill ${connection.mood}" data-connection=${status.connection}>
-          ${pill(connection)}
-        </span>
-        <span
-          class="pill ${storage.mood}"
-          data-storage=${status.storage}
-          title=${status.message ?? ''}
-        >
-          ${pill(storage)}
-        </span>
-      </span>
-    `;
-  }
-
-  #renderNote() {
-    const warning = this.problem || this.note || this.status?.message;
-    if (warning) return html`<p class="note warning">${warning}</p>`;
-    return this.cached ? html`<p class="note">${CACHED_NOTE}</p>` : nothing;
-  }
-
-  #renderMain() {
-    const { page } = this;
-    if (this.failure) {
-      return html`<div class="empty" role="alert">
-        <b>The events cannot be opened</b>
-        <span>${this.failure}</span>
-        <button @click=${() => location.reload()}>Try again</button>
-      </div>`;
-    }
-    if (!page) {
-      return html`<div class="skeleton" role="status" aria-label="Loading events">
-        ${SKELETON_ROWS.map(() => html`<i></i>`)}
-      </div>`;
-    }
-    return html`
-      ${page.events.length === 0 ? this.#renderEmpty() : this.#renderTable(page)}
-      ${
-        page.pageInfo.hasPreviousPage
-          ? html`<p class="more"><button @click=${this.#onMore}>Load older events</button></p>`
-          : nothing
-      }
-    `;
-  }
-
-  #renderEmpty() {
-    if (this.search === '') {
-      return html`<div class="empty">
-        <b>No events yet</b><span>They appear here as they happen.</span>
-      </div>`;
-    }
-    const clear = () => {
-      this.search = '';
-    };
-    return html`<div class="empty">
-      <b>Nothing matches “${this.search}”</b>
-      <span
-        >Words of three letters or more are looked for in topic, project, user and
-        description.</span
+      <div
+        class="viewer ${this.#isNarrow ? 'narrow' : ''} ${covered ? 'covered' : ''}"
+        @keydown=${this.#onKey}
       >
-      <button @click=${clear}>Clear the search</button>
+        ${renderHeader({
+          words: this.#words,
+          filter: this.filter,
+          status: this.status,
+          matches: isEmptyFilter(this.filter) ? null : this.#table.total,
+          paused: this.#table.paused,
+          panel: this.#hasPanel,
+          change: this.#setFilter,
+          togglePause: () => (this.#table.paused ? this.#follow() : this.#table.pause()),
+          togglePanel: () => {
+            this.panel = !this.#hasPanel;
+          },
+          openOutbox: () => {
+            this.dialog = 'outbox';
+          },
+        })}
+        <div class="notes" role="status">${this.#renderNote()}</div>
+        ${this.#hasPanel ? this.#renderHistogram() : nothing}
+        <div class="body">
+          ${this.#hasPanel ? this.#renderFacets(covered) : nothing} ${this.#renderStage(covered)}
+          ${this.selected === '' ? nothing : this.#renderDetails()}
+        </div>
+        ${this.#renderOver()}
+      </div>
+    `;
+  }
+
+  #renderStage(covered: boolean) {
+    const isLoading = !this.#table.window.query && !this.failure;
+    return html`<div class="stage ${this.#table.compact ? 'compact' : ''}" ?inert=${covered}>
+      ${this.#renderChip()}
+      <main
+        tabindex="-1"
+        aria-busy=${isLoading}
+        @scroll=${this.#onScroll}
+        @focusin=${this.#onFocus}
+        @focusout=${this.#onBlur}
+        @click=${this.#onClick}
+      >
+        ${this.#renderMain()}
+      </main>
     </div>`;
   }
 
-  #renderTable(page: EventPage) {
-    const known = page.events.some((event) => event.id === this.active);
-    const tabbable = known ? this.active : page.events[0]?.id;
+  #renderHistogram() {
+    const counts = this.#table.tally.histogram;
+    if (!counts) return nothing;
+    const { filter } = this;
+    return this.#histogram.render({ words: this.#words, filter, counts, change: this.#setFilter });
+  }
+
+  #renderFacets(covered: boolean) {
+    const words = this.#words;
+    const { filter, events } = this;
+    const counts = this.#table.tally.facets;
+    const askAll = () => {
+      if (events) void this.#asking.askAll(events, 'restart', this.#table.query);
+    };
+    return html`<aside class="facets" aria-label=${words('filters')} ?inert=${covered}>
+      ${this.#facets.render({ words, filter, counts, change: this.#setFilter })}
+      <button data-all ?disabled=${this.#table.total === 0} @click=${askAll}>
+        ${words('allMatching')}
+      </button>
+    </aside>`;
+  }
+
+  #renderDetails() {
+    return this.#details.render({
+      words: this.#words,
+      now: this.now,
+      select: (id) => {
+        this.selected = id;
+      },
+      close: () => this.#closeDetails(),
+      act: (kind, event) => this.#asking.askOne(kind, event),
+    });
+  }
+
+  /** What lies over the rest: dialogs and toasts. */
+  #renderOver() {
+    const words = this.#words;
+    const { question } = this.#asking;
+    const close = () => {
+      this.dialog = null;
+    };
     return html`
-      <table role="table" aria-label="Events, newest first">
-        <thead role="rowgroup">
-          <tr role="row">
-            ${COLUMNS.map(
-              (name) =>
-                html`<th role="columnheader" scope="col" class=${name.toLowerCase()}>${name}</th>`,
-            )}
-          </tr>
-        </thead>
-        <tbody role="rowgroup" @focusin=${this.#onFocus} @keydown=${this.#onKey}>
-          ${repeat(
-            page.events,
-            (event) => event.id,
-            (event) => renderRow(event, this.now, event.id === tabbable),
-          )}
-        </tbody>
-      </table>
+      ${renderToasts({
+        words,
+        actions: this.#actions.list,
+        undo: (action) => void this.#actions.undo(action),
+        dismiss: (action) => this.#actions.dismiss(action),
+      })}
+      ${
+        question
+          ? renderQuestion({
+              words,
+              question,
+              confirm: () => void this.#confirm(question.kind),
+              cancel: () => this.#asking.cancel(),
+              choose: (kind) => this.events && this.#asking.choose(this.events, kind),
+            })
+          : nothing
+      }
+      ${this.dialog === 'help' ? renderHelp(words, close) : nothing}
+      ${this.dialog === 'outbox' ? this.#outbox.render(words, close) : nothing}
     `;
   }
 
+  async #confirm(kind: ActionKind): Promise<void> {
+    if (!this.events) return;
+    const ids = await this.#asking.confirm(this.events);
+    if (ids.length > 0) this.#tell('cuesheet-action', { kind, ids });
+  }
+
+  #renderNote() {
+    const warning = this.#table.window.problem || this.note || this.status?.message;
+    if (warning) return html`<p class="note warning">${warning}</p>`;
+    return this.cached ? html`<p class="note">${this.#words('cached')}</p>` : nothing;
+  }
+
+  #renderChip() {
+    const count = this.#table.newer;
+    if (count === 0) return nothing;
+    const label = this.#words('showNew', { count });
+    return html`<button class="chip" aria-label=${label} @click=${() => this.#follow()}>
+      <svg viewBox="0 0 16 16" aria-hidden="true">${UP_SHAPE}</svg>
+      ${this.#words('newEvents', { count })}
+    </button>`;
+  }
+
+  #renderMain() {
+    const words = this.#words;
+    const { window, total } = this.#table;
+    if (this.failure) {
+      return html`<div class="empty" role="alert">
+        <b>${words('failure')}</b>
+        <span>${this.failure}</span>
+        <button @click=${() => location.reload()}>${words('tryAgain')}</button>
+      </div>`;
+    }
+    if (!window.query) {
+      return html`<div class="skeleton" role="status" aria-label=${words('loading')}>
+        ${SKELETON_ROWS.map(() => html`<i></i>`)}
+      </div>`;
+    }
+    return total === 0 ? this.#renderEmpty() : this.#renderTable();
+  }
+
+  #renderEmpty() {
+    const words = this.#words;
+    const { search } = this.filter;
+    if (isEmptyFilter(this.filter)) {
+      return html`<div class="empty">
+        <b>${words('empty')}</b><span>${words('emptyHint')}</span>
+      </div>`;
+    }
+    const onlySearch = isEmptyFilter({ ...this.filter, search: '' });
+    return html`<div class="empty">
+      <b>${search === '' ? words('noMatch') : words('noMatchSearch', { search })}</b>
+      ${search === '' ? nothing : html`<span>${words('noMatchHint')}</span>`}
+      <button @click=${() => this.#setFilter(EMPTY_FILTER)}>
+        ${words(onlySearch ? 'clearSearch' : 'clearFilters')}
+      </button>
+    </div>`;
+  }
+
+  #renderTable() {
+    const table = this.#table;
+    const { window, geometry, scrollTop, tabbable } = table;
+    return renderTable(
+      {
+        geometry,
+        scrollTop,
+        rows: window.rows,
+        first: window.first,
+        words: this.#words,
+        look: (event, index) => ({
+          index,
+          now: this.now,
+          tabbable: event.id === tabbable,
+          selected: event.id === this.selected,
+          parent: event.id === this.#details.event?.dependsOn,
+          queued: this.#outbox.queued.has(event.id),
+          words: this.#words,
+        }),
+      },
+      table.slots,
+    );
+  }
+
+  #setFilter = (filter: ViewerFilter) => {
+    this.filter = filter;
+  };
+
+  #follow(): void {
+    this.selected = '';
+    this.#table.follow();
+  }
+
+  #closeDetails(): void {
+    this.selected = '';
+    this.#table.release();
+    const scroller = this.renderRoot.querySelector('main');
+    void this.updateComplete.then(() => {
+      const row = scroller?.querySelector<HTMLElement>('tr[tabindex="0"]');
+      (row ?? scroller)?.focus({ preventScroll: true });
+    });
+  }
+
+  #onHide = () => this.#actions.flush();
+
+  #onScroll = (event: Event) => {
+    this.#table.scrolled((event.currentTarget as HTMLElement).scrollTop);
+  };
+
   #onFocus = (event: FocusEvent) => {
-    const row = (event.target as HTMLElement).closest('tr');
-    this.active = row?.dataset['id'] ?? '';
+    const row = (event.target as HTMLElement).closest<HTMLElement>('tr[data-id]');
+    this.#table.focused(row);
+    if (row && this.selected !== '') this.selected = row.dataset['id'] ?? '';
+  };
+
+  #onBlur = (event: FocusEvent) => {
+    const next = event.relatedTarget as HTMLElement | null;
+    if (!next?.closest('tbody')) this.#table.focused(null);
+  };
+
+  #onClick = (event: MouseEvent) => {
+    const row = (event.target as HTMLElement).closest<HTMLElement>('tr[data-id]');
+    if (!row || getSelection()?.isCollapsed === false) return; // text is being marked
+    row.focus({ preventScroll: true });
+    this.selected = row.dataset['id'] ?? '';
+  };
+
+  /** On a page whose focus is nowhere, the keys are the viewer's. */
+  #onPageKey = (event: KeyboardEvent) => {
+    if (event.target !== document.body) return;
+    const command = commandOf(event);
+    if (command === 'search' || command === 'help') this.#obey(command, event);
   };
 
   #onKey = (event: KeyboardEvent) => {
-    const row = (event.target as HTMLElement).closest('tr');
-    const to = {
-      ArrowDown: row?.nextElementSibling,
-      ArrowUp: row?.previousElementSibling,
-      Home: row?.parentElement?.firstElementChild,
-      End: row?.parentElement?.lastElementChild,
-    }[event.key];
-    if (!(to instanceof HTMLElement)) return;
+    const command = commandOf(event);
+    if (command) this.#obey(command, event);
+    const isPlain = !event.altKey && !event.ctrlKey && !event.metaKey;
+    const inTable = (event.target as HTMLElement).closest('main') !== null;
+    if (isPlain && inTable && this.#table.move(event.key)) event.preventDefault();
+  };
+
+  #obey(command: NonNullable<ReturnType<typeof commandOf>>, event: KeyboardEvent): void {
+    const active: EventRow | undefined = this.#table.rowOf(this.#table.active);
+    const search = this.renderRoot.querySelector<HTMLElement>('input[type=search]');
+    if (command === 'search') search?.focus();
+    else if (command === 'help') this.dialog = 'help';
+    else if (command === 'open') this.selected = this.#table.active;
+    else if (command === 'delete') active && this.#asking.askOne('delete', active);
+    else if (this.selected !== '') this.#closeDetails();
+    else if (event.target === search) this.filter = { ...this.filter, search: '' };
+    else return;
     event.preventDefault();
-    to.focus();
-  };
-
-  #onSearch = (event: InputEvent) => {
-    this.search = (event.target as HTMLInputElement).value;
-    this.size = PAGE_SIZE;
-  };
-
-  #onLogs = (event: Event) => {
-    this.logs = (event.target as HTMLInputElement).checked;
-  };
-
-  #onMore = () => {
-    this.size += PAGE_SIZE;
-  };
+  }
 }
 
 /** Registers `<cuesheet-viewer>`; calling it again does nothing. */

@@ -42,8 +42,13 @@ export async function signIn(): Promise<SignedIn> {
 }
 
 function takeToken(): string | null {
-  const token = new URLSearchParams(location.hash.slice(1)).get('token');
-  if (token !== null) history.replaceState(null, '', location.pathname + location.search);
+  const params = new URLSearchParams(location.hash.slice(1));
+  const token = params.get('token');
+  if (token === null) return null;
+  params.delete('token');
+  const rest = params.toString(); // the viewer's
+  const hash = rest === '' ? '' : `#${rest}`;
+  history.replaceState(null, '', location.pathname + location.search + hash);
   return token;
 }
 

@@ -1,0 +1,140 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import type { Events, EventsStatus, LocalWrite } from '../client/index.ts';
+import { closeDialog } from './dialogs.ts';
+import type { Words } from './words.ts';
+
+/** The outbox is read at most this often, in milliseconds. */
+const READ_MS = 250;
+/** Writes that are drawn. */
+const MOST_WRITES = 200;
+
+/** Local writes that the server has not taken, or has refused. At most one reading is under way. */
+export class OutboxList {
+  writes: readonly LocalWrite[] = [];
+  /** Ids of events with a write that waits. */
+  queued: ReadonlySet<string> = new Set();
+  /** Why the last retry or discard did nothing. */
+  problem = '';
+
+  readonly #changed: () => void;
+  #events: Events | null = null;
+  #seen = '';
+  #busy = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(changed: () => void) {
+    this.#changed = changed;
+  }
+
+  open(events: Events | null): void {
+    if (events === this.#events) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#events = events;
+    this.writes = [];
+    this.queued = new Set();
+    this.#seen = '';
+    if (events) this.follow(events.status);
+  }
+
+  /** The status has changed. */
+  follow(status: EventsStatus): void {
+    const { queuedWrites, refusedWrites, sequence } = status;
+    const isEmpty = queuedWrites === 0 && refusedWrites === 0;
+    const seen = isEmpty ? '' : `${queuedWrites} ${refusedWrites} ${sequence}`;
+    if (seen === this.#seen || this.#busy || this.#timer !== undefined) return;
+    if (isEmpty) {
+      this.#set([], seen);
+      return;
+    }
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      void this.#read(seen);
+    }, READ_MS);
+  }
+
+  async #read(seen: string): Promise<void> {
+    const events = this.#events;
+    if (!events) return;
+    this.#busy = true;
+    const writes = await events.outbox.list().catch(() => null); // told by the status
+    this.#busy = false;
+    if (this.#events !== events) return;
+    this.#set(writes ?? this.writes, seen);
+    this.follow(events.status);
+  }
+
+  #set(writes: readonly LocalWrite[], seen: string): void {
+    this.#seen = seen;
+    this.writes = writes;
+    this.queued = new Set(writes.filter(({ state }) => state === 'queued').map(({ id }) => id));
+    this.#changed();
+  }
+
+  async change(what: 'retry' | 'discard', number: number): Promise<void> {
+    this.problem = '';
+    try {
+      await this.#events?.outbox[what](number);
+    } catch (error) {
+      this.problem = (error as Error).message;
+    }
+    this.#seen = '-';
+    if (this.#events) this.follow(this.#events.status);
+    this.#changed();
+  }
+
+  /** The list as a dialog. */
+  render(words: Words, close: () => void): TemplateResult {
+    const left = this.writes.length - MOST_WRITES;
+    return html`<dialog class="outbox" aria-labelledby="outbox" @close=${close}>
+      <h2 id="outbox">${words('outbox')}</h2>
+      <p class="dim">${words(this.writes.length > 0 ? 'outboxHint' : 'outboxEmpty')}</p>
+      ${this.problem ? html`<p class="problem" role="alert">${this.problem}</p>` : nothing}
+      <ul>
+        ${this.writes.slice(0, MOST_WRITES).map((write) => this.#renderWrite(write, words))}
+      </ul>
+      ${left > 0 ? html`<p class="dim">${words('itemsLeft', { count: left })}</p>` : nothing}
+      <p class="buttons"><button data-close @click=${closeDialog}>${words('close')}</button></p>
+    </dialog>`;
+  }
+
+  #renderWrite(write: LocalWrite, words: Words): TemplateResult {
+    const { number, kind, state, id, body, sent, status, detail } = write;
+    const isRefused = state === 'refused';
+    const what = body?.['topic'] ?? body?.['status'] ?? body?.['description'] ?? '';
+    return html`<li class=${state} data-write=${number}>
+      <span class="what">
+        <b>${words(`kind.${kind}`)}</b> ${what} <span class="dim">${id}</span><br />
+        ${isRefused ? html`${words('refusedWrite', { status: String(status) })}: ${detail}` : words(sent ? 'sent' : 'queued')}
+      </span>
+      ${
+        isRefused
+          ? html`<button data-retry @click=${() => this.change('retry', number)}>
+              ${words('retry')}
+            </button>`
+          : nothing
+      }
+      <button
+        data-discard
+        ?disabled=${!isRefused && sent}
+        @click=${() => this.change('discard', number)}
+      >
+        ${words('discard')}
+      </button>
+    </li>`;
+  }
+}
+
+/** How many writes wait or were refused, as a button that opens the list; nothing when there are none. */
+export function renderOutboxPill(status: EventsStatus, words: Words, open: () => void) {
+  const { queuedWrites, refusedWrites } = status;
+  if (queuedWrites === 0 && refusedWrites === 0) return nothing;
+  const parts = [
+    ...(queuedWrites > 0 ? [words('waiting', { count: queuedWrites })] : []),
+    ...(refusedWrites > 0 ? [words('refused', { count: refusedWrites })] : []),
+  ];
+  const mood = refusedWrites > 0 ? 'bad' : 'busy';
+  return html`<button class="pill ${mood}" data-outbox @click=${open}>
+    <i class="dot" aria-hidden="true"></i>${parts.join(' · ')}
+  </button>`;
+}

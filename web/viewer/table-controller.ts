@@ -1,0 +1,268 @@
+import type { CountQuery, Events, EventRow } from '../client/index.ts';
+import { justAfter, toQuery, type ViewerFilter } from './filter.ts';
+import { type Geometry, layOut, revealTop, rowsTop, scrollTopOf, visibleRows } from './geometry.ts';
+import { RowSlots } from './table.ts';
+import { Tally } from './tally.ts';
+import { EventWindow, type WindowRequest } from './window.ts';
+
+/** Below this width, in pixels, a row is two lines. */
+const COMPACT_PX = 640;
+const ROW_PX = 30;
+const COMPACT_ROW_PX = 48;
+const HEAD_PX = 31;
+/** Rows asked for beyond both edges of the view, and how near to their end the next are asked for. */
+const ASKED_BEYOND = 60;
+const NEAR = 20;
+/** A table scrolled by less, in pixels, is at the top. */
+const AT_TOP_PX = 2;
+/** The anchor of a table that stands still while it has no rows. */
+const BEFORE_ALL = '1970-01-01T00:00:00.000000+00:00';
+
+interface TableHost {
+  requestUpdate(): void;
+  /** The element that scrolls; null before the first rendering. */
+  scroller(): HTMLElement | null;
+}
+
+/**
+ * What the table shows: the window of rows for the scroll position, whether it follows new events or
+ * stands still, and the row that has the focus.
+ */
+export class TableController {
+  readonly window: EventWindow;
+  readonly tally: Tally;
+  readonly slots = new RowSlots();
+  /** The rows stay where they are; new events are only counted. */
+  paused = false;
+  /** Rows of two lines. */
+  compact = false;
+  scrollTop = 0;
+  /** Id of the row that has or had the focus. */
+  active = '';
+  /** What the table shows now. */
+  query: CountQuery = {};
+
+  readonly #host: TableHost;
+  #filter: ViewerFilter | null = null;
+  #anchor = '';
+  #facets = false;
+  #asked: WindowRequest | null = null;
+  #held = false;
+  /** The reader moves by keyboard: rows stay under their feet. */
+  #inRows = false;
+  #activeIndex = 0;
+  #focusIndex: number | null = null;
+  #restoreIndex: number | null = null;
+  #view = 0;
+
+  constructor(host: TableHost) {
+    this.#host = host;
+    this.window = new EventWindow(() => host.requestUpdate());
+    this.tally = new Tally(() => host.requestUpdate());
+  }
+
+  /** Begins anew on these events, or with null ends. */
+  open(events: Events | null): void {
+    this.window.open(events);
+    this.tally.open(events);
+    this.#filter = null; // asks again
+  }
+
+  get total(): number {
+    const { rows, first, atEnd, query } = this.window;
+    const seen = first + rows.length;
+    if (query === this.query && atEnd && first === 0) return seen;
+    // Where a window begins is known from the time it was asked for; what went before it is counted.
+    if (first > 0 && this.tally.answered === this.query) return this.tally.total;
+    return Math.max(this.tally.total, seen);
+  }
+
+  /** Matches that came since the table stands still. */
+  get newer(): number {
+    return this.paused ? this.tally.newer : 0;
+  }
+
+  get geometry(): Geometry {
+    return layOut(this.total, this.compact ? COMPACT_ROW_PX : ROW_PX, this.#view);
+  }
+
+  rowOf(id: string): EventRow | undefined {
+    return this.window.rows.find((row) => row.id === id);
+  }
+
+  /** The row that the Tab key reaches. */
+  get tabbable(): string | undefined {
+    if (this.rowOf(this.active)) return this.active;
+    const { first } = visibleRows(this.geometry, this.scrollTop);
+    return this.window.rows[first - this.window.first]?.id;
+  }
+
+  /** Before each rendering: asks for what is to be shown. */
+  prepare(filter: ViewerFilter, selected: string, facets: boolean): void {
+    const isNew = filter !== this.#filter;
+    if (isNew) this.#scrollTo(0);
+    this.paused = this.#held || this.#inRows || selected !== '' || this.scrollTop > AT_TOP_PX;
+    const anchor = isNew || !this.paused ? '' : this.#anchor || this.#newest();
+    if (isNew || anchor !== this.#anchor || facets !== this.#facets) {
+      if (isNew || anchor !== this.#anchor) {
+        this.query = { ...toQuery(filter), ...(anchor !== '' && { olderThan: justAfter(anchor) }) };
+      }
+      this.#filter = filter;
+      this.#anchor = anchor;
+      this.#facets = facets;
+      this.tally.ask({ query: this.query, filter, anchor, facets });
+    }
+    this.window.want(this.#wanted());
+  }
+
+  /** Creation time of the newest event in the table; empty while its top is not here. */
+  #newest(): string {
+    const { rows, first, query } = this.window;
+    if (query !== this.query || first > 0) return '';
+    // All times are written alike, so they sort as text.
+    const times = rows.map(({ createdAt }) => createdAt).sort();
+    return times.at(-1) ?? BEFORE_ALL;
+  }
+
+  #wanted(): WindowRequest {
+    const { query, total } = this;
+    const visible = visibleRows(this.geometry, this.scrollTop);
+    const near = Math.max(0, visible.first - NEAR);
+    const far = Math.min(total, visible.end + NEAR);
+    const asked = this.#asked;
+    const counted = this.tally.answered === query ? this.tally.total : -1;
+    const isPlaced = asked?.first === 0 || asked?.counted === counted;
+    const covered =
+      asked?.query === query && near >= asked.first && far <= asked.first + asked.count;
+    if (asked && covered && isPlaced) return asked;
+    const count = Math.ceil(this.#view / this.geometry.row) + 2 * ASKED_BEYOND;
+    const first = Math.max(0, visible.first - ASKED_BEYOND);
+    this.#asked = { query, first, count, counted };
+    return this.#asked;
+  }
+
+  /** After each rendering: what had to wait for the rows. */
+  settle(): void {
+    const scroller = this.#host.scroller();
+    if (!scroller) return;
+    if (this.#restoreIndex !== null) {
+      const index = this.#restoreIndex;
+      this.#restoreIndex = null;
+      this.#scrollTo(scrollTopOf(this.geometry, index * this.geometry.row));
+      this.#host.requestUpdate();
+    }
+    this.#settleFocus(scroller);
+  }
+
+  #settleFocus(scroller: HTMLElement): void {
+    const focused = (scroller.getRootNode() as ShadowRoot).activeElement;
+    const row = focused instanceof HTMLElement ? focused.closest('tr') : null;
+    if (this.#focusIndex === null) {
+      if (this.#inRows && !focused) {
+        this.#inRows = false; // the element of the row has gone
+        scroller.focus({ preventScroll: true });
+      }
+      // The row of the focused event has left, and its element shows another one.
+      if (row && row.dataset['id'] !== this.active) scroller.focus({ preventScroll: true });
+      return;
+    }
+    if (!focused || !scroller.contains(focused)) {
+      this.#focusIndex = null; // the reader has gone elsewhere
+      return;
+    }
+    const wanted = scroller.querySelector<HTMLElement>(`tr[data-index="${this.#focusIndex}"]`);
+    if (wanted) this.#focusIndex = null;
+    (wanted ?? scroller).focus({ preventScroll: true });
+  }
+
+  /** The size of the view has changed. */
+  measure(scroller: HTMLElement): void {
+    const compact = scroller.clientWidth < COMPACT_PX;
+    const view = Math.max(0, scroller.clientHeight - (compact ? 0 : HEAD_PX));
+    if (compact === this.compact && view === this.#view) return;
+    const { geometry } = this;
+    if (compact !== this.compact && this.scrollTop > AT_TOP_PX) {
+      this.#restoreIndex = Math.floor(rowsTop(geometry, this.scrollTop) / geometry.row);
+    }
+    this.compact = compact;
+    this.#view = view;
+    this.#host.requestUpdate();
+  }
+
+  scrolled(scrollTop: number): void {
+    if (scrollTop === this.scrollTop) return;
+    this.scrollTop = scrollTop;
+    this.#host.requestUpdate();
+  }
+
+  #scrollTo(scrollTop: number): void {
+    const scroller = this.#host.scroller();
+    if (!scroller) return;
+    scroller.scrollTop = scrollTop;
+    this.scrollTop = scroller.scrollTop;
+  }
+
+  /** A row has the focus, or none any more. */
+  focused(row: HTMLElement | null): void {
+    if (!row) this.#inRows = false;
+    else {
+      this.active = row.dataset['id'] ?? '';
+      this.#activeIndex = Number(row.dataset['index'] ?? 0);
+    }
+    this.#host.requestUpdate();
+  }
+
+  /** The reader has left the row, though the focus has not. */
+  release(): void {
+    this.#inRows = false;
+    this.#host.requestUpdate();
+  }
+
+  /** Stands still until `follow`. */
+  pause(): void {
+    this.#held = true;
+    this.#host.requestUpdate();
+  }
+
+  /** Goes to the top and follows new events. */
+  follow(): void {
+    this.#held = this.#inRows = false;
+    this.#focusIndex = null;
+    this.active = '';
+    this.#scrollTo(0);
+    this.#host.scroller()?.focus({ preventScroll: true });
+    this.#host.requestUpdate();
+  }
+
+  /** Moves the focus as a key says; false when it says nothing. */
+  move(key: string): boolean {
+    const { geometry, total } = this;
+    const page = Math.max(1, Math.floor(geometry.view / geometry.row) - 1);
+    const from = this.#focusIndex ?? this.#indexOfActive();
+    const to = {
+      ArrowDown: from + 1,
+      ArrowUp: from - 1,
+      PageDown: from + page,
+      PageUp: from - page,
+      Home: 0,
+      End: total - 1,
+    }[key];
+    if (to === undefined || total === 0) return false;
+    this.#inRows = true;
+    this.#focusIndex = Math.min(Math.max(to, 0), total - 1);
+    this.#scrollTo(revealTop(geometry, this.scrollTop, this.#focusIndex));
+    // The element that has the focus now may go before the row is here.
+    const scroller = this.#host.scroller();
+    if (!scroller?.querySelector(`tr[data-index="${this.#focusIndex}"]`)) {
+      scroller?.focus({ preventScroll: true });
+    }
+    this.#host.requestUpdate();
+    return true;
+  }
+
+  #indexOfActive(): number {
+    if (this.active === '') return visibleRows(this.geometry, this.scrollTop).first - 1;
+    const at = this.window.rows.findIndex((row) => row.id === this.active);
+    return at < 0 ? this.#activeIndex : at + this.window.first;
+  }
+}
