@@ -5,11 +5,14 @@ import type { BrowserContext, Page } from 'playwright-core';
 import { build as vite } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { killBrowser, launchChromium } from '../browser/launch.ts';
+import { launchWebKit } from '../browser/webkit.ts';
 import { temporaryFolder } from '../edge/hub-process.ts';
 import { packedProject } from './packed.ts';
 import { serveFolder } from './serve.ts';
 
 const WAIT = { timeout: 20_000 };
+/** What the React example shows once its button was clicked. */
+const SHOWN = /Saved in this browser.*: pending$/;
 const folder = temporaryFolder();
 const profile = temporaryFolder();
 let modules: string;
@@ -60,10 +63,12 @@ describe('the examples', () => {
     await expectToList(example('plain-html'), /^finished demo.click /, null);
   });
 
-  test('Vite and React, in Chromium and in Firefox', { timeout: 60_000 }, async () => {
-    const root = await buildWithVite('vite-react');
-    await expectToList(root, /^Rendering sh010: pending$/);
-    const { url, server } = await serveFolder(root);
+  test('Vite and React, in Chromium', async () => {
+    await expectToList(await buildWithVite('vite-react'), /^Rendering sh010: pending$/);
+  });
+
+  test('the same in Firefox', { timeout: 60_000 }, async () => {
+    const { url, server } = await serveFolder(join(folder.path, 'vite-react/dist'));
     const firefox = await puppeteer.launch({
       browser: 'firefox',
       executablePath: '/usr/bin/firefox-esr',
@@ -73,10 +78,24 @@ describe('the examples', () => {
     await page.goto(url);
     await (await page.waitForSelector('button'))?.click();
     await page.waitForSelector('li', WAIT);
-    expect(await page.$eval('#root', (it) => it.textContent)).toMatch(
-      /Saved in this browser.*: pending$/,
-    );
+    expect(await page.$eval('#root', (it) => it.textContent)).toMatch(SHOWN);
     await firefox.close();
+    server.close();
+  });
+
+  test('the same in WebKit', { timeout: 60_000 }, async () => {
+    const { url, server } = await serveFolder(join(folder.path, 'vite-react/dist'));
+    const page = await launchWebKit();
+    await page.goto(url);
+    const click = () =>
+      page.evaluate(() => {
+        document.querySelector('button')?.click();
+        return document.querySelector('button') !== null;
+      });
+    await expect.poll(click, WAIT).toBe(true);
+    const text = () => page.evaluate(() => document.querySelector('#root')?.textContent ?? '');
+    await expect.poll(text, WAIT).toMatch(SHOWN);
+    await page.close();
     server.close();
   });
 });
