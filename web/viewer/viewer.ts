@@ -268,7 +268,7 @@ export class CuesheetViewer extends LitElement {
 
   #renderHistogram() {
     const counts = this.#table.tally.histogram;
-    if (!counts) return nothing;
+    if (!counts?.counts.some((count) => count > 0)) return nothing;
     const { filter } = this;
     return this.#histogram.render({ words: this.#words, filter, counts, change: this.#setFilter });
   }
