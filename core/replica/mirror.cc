@@ -29,7 +29,7 @@ constexpr size_t kIdTailDigits = 16;
 
 // Of the two parts in which a snapshot has it (hub/snapshot_columns.h).
 std::string IdOf(const Json& head, Timestamp created, std::string_view tails) {
-  const std::string tail(tails.substr(0, kIdTailDigits));
+  std::string tail(tails.substr(0, kIdTailDigits));
   if (head.is_string()) return head.get<std::string>() + tail;
   const auto with_tail = Uuid::Parse(std::string(kIdTailDigits, '0') + tail);
   if (!with_tail || !head.is_number_integer()) return tail;  // refused as an id
