@@ -1,4 +1,10 @@
-import { type EventPage, type Events, type EventStore, openEvents, pageStore } from 'cuesheet';
+import {
+  type EventPage,
+  type Events,
+  type EventStore,
+  openEvents,
+  pageStore,
+} from '../../../web/client/index.ts';
 
 /** What the test sees and does. */
 export interface BindingWindow {

@@ -1,4 +1,4 @@
-import type { EventStore } from 'cuesheet';
+import type { EventStore } from '../../../web/client/index.ts';
 import { type Accessor, createEffect, createRoot } from 'solid-js';
 import { linesOf, type Mount } from './page.ts';
 

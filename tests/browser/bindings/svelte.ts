@@ -1,4 +1,4 @@
-import type { EventPage, EventStore } from 'cuesheet';
+import type { EventPage, EventStore } from '../../../web/client/index.ts';
 import { type Component, mount, unmount } from 'svelte';
 import { linesOf, type Mount } from './page.ts';
 

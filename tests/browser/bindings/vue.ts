@@ -1,6 +1,6 @@
 import { createApp, h, type ShallowRef } from 'vue';
 import { linesOf, type Mount } from './page.ts';
-import type { EventStore } from 'cuesheet';
+import type { EventStore } from '../../../web/client/index.ts';
 
 type WatchStore = <T>(store: EventStore<T>) => Readonly<ShallowRef<T | undefined>>;
 
