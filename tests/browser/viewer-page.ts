@@ -27,8 +27,11 @@ window.viewer.events = window.events;
 window.ready = true;
 `;
 
-/** Serves a page whose viewer shows events of this browser, without a server. */
-export async function serveViewer(attributes = ''): Promise<StaticServer> {
+/** Serves a page whose viewer shows events of this browser, without a server, and more files by path. */
+export async function serveViewer(
+  attributes = '',
+  files: Record<string, Uint8Array> = {},
+): Promise<StaticServer> {
   const { outputFiles } = await build({
     stdin: { contents: SCRIPT, resolveDir: process.cwd(), loader: 'ts' },
     bundle: true,
@@ -40,7 +43,7 @@ export async function serveViewer(attributes = ''): Promise<StaticServer> {
   const page = `<!doctype html><html lang="en"><meta charset="utf-8"><title>viewer</title>
     <meta http-equiv="Content-Security-Policy" content="${POLICY}">
     <cuesheet-viewer ${attributes}></cuesheet-viewer><script type="module" src="/viewer.js"></script>`;
-  return serveStatic({ '/': page, '/viewer.js': outputFiles[0]?.text ?? '' });
+  return serveStatic({ ...files, '/': page, '/viewer.js': outputFiles[0]?.text ?? '' });
 }
 
 export async function openViewer(browser: BrowserContext, url: string): Promise<Page> {

@@ -275,7 +275,7 @@ test('everything that can be used has a name', async () => {
   await viewer('.details dl').waitFor(WAIT);
   const nameless = await page.evaluate(() => {
     const all = window.viewer.shadowRoot?.querySelectorAll<HTMLElement>(
-      'button, input, [role=slider], [role=progressbar], svg[role=img], table, dialog, aside',
+      'button, input, [role=slider], [role=progressbar], svg[role=img], table, dialog, aside, .details',
     );
     const nameOf = (element: HTMLElement) =>
       element.getAttribute('aria-label') ??

@@ -30,6 +30,8 @@ const TREE_MS = 1000;
 const COPIED_MS = 2000;
 
 export interface DetailsView {
+  /** They cover everything else. */
+  sheet: boolean;
   words: Words;
   now: number;
   select(id: string): void;
@@ -116,9 +118,14 @@ export class Details {
   }
 
   render(view: DetailsView): TemplateResult {
-    const { words, close } = view;
+    const { words, close, sheet } = view;
     const { event } = this;
-    return html`<aside class="details" role="complementary" aria-label=${words('details')}>
+    return html`<section
+      class="details"
+      role=${sheet ? 'dialog' : 'complementary'}
+      aria-modal=${sheet ? 'true' : nothing}
+      aria-label=${words('details')}
+    >
       <header>
         <h2 tabindex="-1">${event?.topic ?? words('details')}</h2>
         <button
@@ -134,7 +141,7 @@ export class Details {
       ${event ? this.#renderEvent(event, view) : nothing}
       ${event === null ? html`<p class="dim">${words('notFound')}</p>` : nothing}
       ${event === undefined ? html`<p class="dim">${words('loadingRow')}</p>` : nothing}
-    </aside>`;
+    </section>`;
   }
 
   #renderEvent(event: EventDetail, view: DetailsView): TemplateResult {

@@ -14,9 +14,12 @@ export interface Question {
   about: string;
 }
 
-/** Opens the dialogs of a rendering: they must be in the document first. */
+/** Opens the dialogs of a rendering: they must be in the document first. They are children of the whole viewer. */
 export function showDialogs(root: ParentNode): void {
-  for (const dialog of root.querySelectorAll('dialog')) if (!dialog.open) dialog.showModal();
+  // after every rendering, also while it scrolls: the rows are not searched for them
+  for (const child of root.querySelector('.viewer')?.children ?? []) {
+    if (child instanceof HTMLDialogElement && !child.open) child.showModal();
+  }
 }
 
 /** Closes the dialog of a button; its `close` event says so, and the focus goes back. */

@@ -39,7 +39,7 @@ export class Histogram {
     const span = this.#drag ? spanOf(this.#drag) : chosenSpan(view);
     const scale = Date.parse(counts.to) - Date.parse(counts.from);
     const percent = (bucket: number) => (100 * bucket) / counts.counts.length;
-    return html`<div class="histogram" role="group" aria-label=${words('histogram')}>
+    return html`<div class="histogram" role="region" aria-label=${words('histogram')}>
       <span class="edge-time">${words.shortTime(counts.from, scale)}</span>
       <div
         class="bars ${isOpen && !this.#drag ? '' : 'brushed'}"

@@ -7,7 +7,8 @@ const side = css`
     flex: 1;
     min-height: 0;
   }
-  aside {
+  aside,
+  .details {
     flex: none;
     overflow: auto;
     padding: 12px 14px;

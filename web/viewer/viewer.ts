@@ -290,6 +290,7 @@ export class CuesheetViewer extends LitElement {
 
   #renderDetails() {
     return this.#details.render({
+      sheet: this.#isNarrow,
       words: this.#words,
       now: this.now,
       select: (id) => {
