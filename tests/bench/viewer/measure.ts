@@ -5,6 +5,7 @@ import { openViewer, serveViewer } from '../../browser/viewer-page.ts';
 import { temporaryFolder } from '../../edge/hub-process.ts';
 import {
   type BenchWindow,
+  fileNames,
   idleFrames,
   importLines,
   paintedChanges,
@@ -41,6 +42,8 @@ export interface ViewerFigures {
 const WAIT = { timeout: 60_000 };
 const IMPORT_MS = 600_000;
 const ROOM_MS = 120_000;
+/** Files that do not change for so long are at rest. */
+const QUIET_MS = 2000;
 const SLOWDOWN = 4;
 const IDLE_FRAMES = 60;
 /** A frame is dropped when the next one begins later than so many frame times. */
@@ -67,6 +70,7 @@ export async function measureViewer(
       options.events,
       WAIT,
     );
+    await untilQuiet(page);
     say('pages');
     const pageMs = await within(ROOM_MS, 'reading', page.evaluate(readPages, options.tens));
     say('changes');
@@ -82,6 +86,18 @@ export async function measureViewer(
     server.close();
     profile.remove();
   }
+}
+
+/** Waits until the work in the background is done: no file comes or goes. */
+async function untilQuiet(page: Page): Promise<void> {
+  const end = Date.now() + ROOM_MS;
+  for (let last = ''; Date.now() < end;) {
+    const now = await page.evaluate(fileNames);
+    if (now === last) return;
+    last = now;
+    await page.waitForTimeout(QUIET_MS);
+  }
+  throw new Error('the files did not come to rest');
 }
 
 /** Types the words, each letter when the rows of the one before are painted. */

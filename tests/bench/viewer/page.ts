@@ -19,6 +19,25 @@ export async function importLines(): Promise<number> {
   return events;
 }
 
+/** The names of the files of every database. */
+export async function fileNames(): Promise<string> {
+  const settled = <T>(request: IDBRequest<T>) =>
+    new Promise<T>((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
+    });
+  const all: IDBValidKey[] = [];
+  for (const { name = '' } of await indexedDB.databases()) {
+    if (!name.startsWith('/cuesheet/')) continue;
+    const database = await settled(indexedDB.open(name));
+    all.push(
+      ...(await settled(database.transaction('FILE_DATA').objectStore('FILE_DATA').getAllKeys())),
+    );
+    database.close();
+  }
+  return all.join();
+}
+
 /** When frames began, so many of them, while nothing happens. */
 export function idleFrames(count: number): Promise<number[]> {
   return new Promise((resolve) => {
