@@ -2,10 +2,11 @@
 // npm run bench:sync -- [--events=N]: a quick look, the page stays as it is.
 // npm run bench:sync -- --check: only whether everything still runs (npm test).
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { replaceFigures } from '../tests/bench/figures.mjs';
 import { importBundled } from './bundle.mjs';
 
 const PAGE = 'docs/benchmarks.md';
@@ -62,12 +63,7 @@ try {
     ...rowsOf(figures),
   ].join('\n');
   console.log(table);
-  if (!values.check && values.events === undefined) {
-    const text = readFileSync(PAGE, 'utf8');
-    const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
-    if (begin < 0 || end < begin) throw new Error(`${PAGE}: no ${BEGIN} … ${END}`);
-    writeFileSync(PAGE, `${text.slice(0, begin)}${BEGIN}\n${table}\n${text.slice(end)}`);
-  }
+  if (!values.check && values.events === undefined) replaceFigures(PAGE, BEGIN, END, table);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -42,7 +42,7 @@ class NodeReader {
     out_.event.summary = CanonicalText(summary);
     out_.fields.Add(Field::kSummary);
   }
-  // Null when it is empty (protocol.md 6.4).
+  // Null when it is empty (protocol.md 6.3).
   void Payload() const {
     const Json* value = FindMember(node_, "payload");
     if (value == nullptr) return;

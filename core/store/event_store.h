@@ -43,7 +43,7 @@ struct Actor {
 };
 
 // A worker's identity: what the request says, else who asks, else AYON's defaults
-// (protocol.md 8.2).
+// (protocol.md 8.1).
 Actor WorkerOf(const EnrollRequest& request, Actor asking);
 
 // How far Merge() believes what an upstream says.
@@ -179,7 +179,7 @@ class EventStore {
   Result<std::optional<Uuid>> Enroll(const EnrollRequest& request, const Actor& actor,
                                      Timestamp now, const Entropy& entropy);
 
-  // Appends the answer to a worker (protocol.md 8.1): {"id","dependsOn","hash","status"}.
+  // Appends the answer to a worker (protocol.md 8.2): {"id","dependsOn","hash","status"}.
   void AppendJob(std::string& out, const Uuid& job) const;
 
   // What an upstream says of an event: writes `fields`, inserts when the id is new. A state older

@@ -146,8 +146,8 @@ Result<void> EventStore::AppendTree(std::string& out, const Uuid& id) const {
   CUE_TRY(CheckLoaded());
   const Row row = table_.FindById(id);
   if (row == kNoRow) return Fail(ErrorCode::kNotFound, "Event not found");
-  std::unordered_set<Row> seen = {
-      row};  // an upstream may say of two events that each is the other's parent
+  // An upstream may say of two events that each is the other's parent.
+  std::unordered_set<Row> seen = {row};
   std::vector<Row> ancestors;
   Row parent = table_.Parent(row);
   for (; parent != kNoRow && ancestors.size() < kMaxTreeDepth; parent = table_.Parent(parent)) {

@@ -1,22 +1,15 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { styleMap } from 'lit/directives/style-map.js';
-import type { EventRow } from '../client/index.ts';
+import type { EventRow, EventTree } from '../client/index.ts';
 import { STATUS_SHAPES } from './icons.ts';
 import type { Words } from './words.ts';
 
 /** Rows of the tree that are drawn, each way. */
 const MOST_ROWS = 100;
 
-/** What `events.tree()` gives. */
-export interface DependencyTree {
-  readonly event: EventRow;
-  readonly ancestors: readonly EventRow[];
-  readonly descendants: readonly EventRow[];
-}
-
 /** The chain that an event depends on, the event, and what depends on it, indented by depth. */
 export function renderDependencies(
-  tree: DependencyTree,
+  tree: EventTree,
   words: Words,
   select: (id: string) => void,
 ): TemplateResult | typeof nothing {

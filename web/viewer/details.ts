@@ -1,9 +1,16 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import type { EventDetail, EventRow, Events, EventsStatus, Progress } from '../client/index.ts';
+import type {
+  EventDetail,
+  EventRow,
+  Events,
+  EventsStatus,
+  EventTree,
+  Progress,
+} from '../client/index.ts';
 import { eventStore, progressStore } from '../client/stores.ts';
 import { type ActionKind, actionsFor } from './actions.ts';
 import { copyText } from './clipboard.ts';
-import { type DependencyTree, renderDependencies } from './dependencies.ts';
+import { renderDependencies } from './dependencies.ts';
 import { progressOf } from './format.ts';
 import { CLOSE_SHAPE, STATUS_SHAPES } from './icons.ts';
 import { JsonTree } from './json-tree.ts';
@@ -44,7 +51,7 @@ export class Details {
   /** Undefined = not known yet, null = there is none. */
   event: EventDetail | null | undefined;
   progress: Progress | null = null;
-  tree: DependencyTree | null = null;
+  tree: EventTree | null = null;
 
   readonly #changed: () => void;
   readonly #json: JsonTree;

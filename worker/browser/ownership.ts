@@ -32,7 +32,8 @@ interface Owning extends Owner {
  * One worker owns a database: the holder of its Web Lock. All other workers speak to it over a
  * BroadcastChannel, with the messages of protocol.ts; the next one takes over when it ends, or does not
  * answer. An owner that wakes up without its lock becomes a guest; its commits are refused by the
- * epoch, and it sends no local write. `worker` is a lock that this worker holds. Without Web Locks every tab has events of its own, in memory. `ended` is called when the
+ * epoch, and it sends no local write. `worker` is a lock that this worker holds. Without Web Locks
+ * every tab has events of its own, in memory. `ended` is called when the
  * database is to be joined anew, should anybody want it.
  */
 export function joinDatabase(
