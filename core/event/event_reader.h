@@ -23,11 +23,17 @@ class EventReader {
   // until its next call. kInvalid names the member, kTooLarge the limit.
   Result<EventView> Read(std::string_view line);
 
+  // The same of members that do not stand in one object, `value` as canonical JSON text: Begin(),
+  // Member() for each, Complete().
+  void Begin() { unescaped_.clear(); }
+  Result<void> Member(std::string_view name, std::string_view value, EventView& event,
+                      FieldSet& read);
+  static Result<EventView> Complete(EventView event, FieldSet read);
+
  private:
-  Result<EventView> ReadCanonical(std::string_view line);
+  using EndOfValue = size_t (*)(std::string_view text, size_t at, size_t depth);
+  Result<EventView> ReadCanonical(std::string_view line, EndOfValue end_of);
   Result<std::string_view> Text(std::string_view name, std::string_view value);
-  Result<void> ReadMember(std::string_view name, std::string_view value, EventView& event,
-                          FieldSet& read);
 
   std::string canonical_;
   std::deque<std::string> unescaped_;

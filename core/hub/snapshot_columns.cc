@@ -9,22 +9,23 @@ constexpr size_t kIdTailDigits = 16;
 constexpr int64_t kNearTicks = 1'000'000'000'000;  // a day: farther is shorter as it is
 
 enum Name : size_t {
-  kIdHead,
+  kCreatedUs,
+  kDependsOn,
+  kDescription,
   kHash,
-  kTopic,
+  kIdHead,
+  kIdTail,
+  kOrder,
+  kPayload,
+  kProject,
+  kRetries,
   kSender,
   kSenderType,
-  kProject,
-  kUser,
-  kDependsOn,
   kStatus,
-  kRetries,
-  kDescription,
   kSummary,
-  kPayload,
-  kCreatedUs,
+  kTopic,
   kUpdatedUs,
-  kOrder
+  kUser
 };
 
 }  // namespace
@@ -47,7 +48,7 @@ void SnapshotColumns::Text(size_t column, const std::optional<std::string_view>&
 void SnapshotColumns::Id(const EventView& event) {
   const std::string hex = event.id.Hex();
   const std::string_view head = std::string_view(hex).substr(0, kIdTailDigits);
-  id_tails_ += std::string_view(hex).substr(kIdTailDigits);
+  columns_[kIdTail] += std::string_view(hex).substr(kIdTailDigits);
   const auto ticks = event.id.Ticks();
   const int64_t after = ticks ? *ticks - event.created_at.us * 10 : 0;
   const bool is_near = ticks && -kNearTicks < after && after < kNearTicks;
@@ -77,20 +78,21 @@ void SnapshotColumns::Add(const EventView& event, bool with_payload) {
   Raw(kUpdatedUs, std::to_string(event.updated_at.us - event.created_at.us));
   Raw(kOrder, std::to_string(event.creation_order - last_order_));
   last_order_ = event.creation_order;
-  bytes_ = id_tails_.size();
+  bytes_ = 0;
   for (const std::string& column : columns_) bytes_ += column.size();
 }
 
 void SnapshotColumns::AppendTo(std::string& out) const {
   if (bytes_ == 0) return;
-  out += R"({"columns":{"idTail":")" + id_tails_ + '"';
+  out += R"({"columns":{)";
   for (size_t i = 0; i < columns_.size(); ++i) {
     if (columns_[i].empty()) continue;
-    out += ",\"";
+    if (i > 0) out += ',';
+    out += '"';
     out += kNames[i];
-    out += "\":[";
+    out += i == kIdTail ? "\":\"" : "\":[";
     out += columns_[i];
-    out += ']';
+    out += i == kIdTail ? '"' : ']';
   }
   out += "}}\n";
 }

@@ -23,17 +23,17 @@ class SnapshotColumns {
   void AppendTo(std::string& out) const;
 
  private:
-  static constexpr std::array<std::string_view, 16> kNames = {
-      "idHead",  "hash",      "topic",     "sender",  "senderType",  "project",
-      "user",    "dependsOn", "status",    "retries", "description", "summary",
-      "payload", "createdUs", "updatedUs", "order"};
+  // In ascending order, so that the line is canonical JSON (base/json.h).
+  static constexpr std::array<std::string_view, 17> kNames = {
+      "createdUs", "dependsOn", "description", "hash",      "idHead", "idTail",
+      "order",     "payload",   "project",     "retries",   "sender", "senderType",
+      "status",    "summary",   "topic",       "updatedUs", "user"};
   void Id(const EventView& event);
   std::string& Column(size_t column);
   void Text(size_t column, const std::optional<std::string_view>& text);
   void Raw(size_t column, std::string_view json) { Column(column) += json; }
 
   std::array<std::string, kNames.size()> columns_;
-  std::string id_tails_;
   int64_t last_us_ = 0;
   int64_t last_order_ = 0;
   size_t bytes_ = 0;  // of all columns

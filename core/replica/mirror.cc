@@ -4,7 +4,9 @@
 #include <utility>
 #include <vector>
 
-#include "event/codec.h"
+#include "base/json_canonical.h"
+#include "base/json_text.h"
+#include "replica/snapshot_rows.h"
 #include "replica/upstream_event.h"
 
 namespace cuesheet {
@@ -14,28 +16,13 @@ std::unexpected<Error> Broken(std::string_view what) {
   return Fail(ErrorCode::kInvalid, "upstream: " + std::string(what));
 }
 
-// Whatever the number is; the result may be no valid time.
-Timestamp Later(Timestamp time, int64_t us) {
-  return {static_cast<int64_t>(static_cast<uint64_t>(time.us) + static_cast<uint64_t>(us))};
-}
-
 std::optional<uint64_t> NumberOf(const Json& object, std::string_view name) {
   const Json* value = FindMember(object, name);
   if (value == nullptr || !value->is_number_unsigned()) return std::nullopt;
   return value->get<uint64_t>();
 }
 
-constexpr size_t kIdTailDigits = 16;
-
-// Of the two parts in which a snapshot has it (hub/snapshot_columns.h).
-std::string IdOf(const Json& head, Timestamp created, std::string_view tails) {
-  std::string tail(tails.substr(0, kIdTailDigits));
-  if (head.is_string()) return head.get<std::string>() + tail;
-  const auto with_tail = Uuid::Parse(std::string(kIdTailDigits, '0') + tail);
-  if (!with_tail || !head.is_number_integer()) return tail;  // refused as an id
-  const Timestamp ticks = Later({created.us * 10}, head.get<int64_t>());
-  return Uuid::FromTicks(ticks.us, *with_tail).Hex();
-}
+constexpr std::string_view kColumnsBegin = R"({"columns":)";
 
 }  // namespace
 
@@ -51,7 +38,11 @@ Result<void> Mirror::Snapshot(std::string_view lines) {
     const std::string_view line = lines.substr(0, lines.find('\n'));
     lines.remove_prefix(std::min(line.size() + 1, lines.size()));
     if (line.empty()) continue;
-    CUE_ASSIGN(Json value, ParseJson(line));
+    if (line.starts_with(kColumnsBegin) && sequence_) {
+      CUE_TRY(Columns(line));
+      continue;
+    }
+    CUE_ASSIGN(const Json value, ParseJson(line));
     if (const auto sequence = NumberOf(value, "sequence")) {
       sequence_ = sequence;
       snapshot_store_ = TextMember(value, "store");
@@ -59,60 +50,28 @@ Result<void> Mirror::Snapshot(std::string_view lines) {
       continue;
     }
     if (!sequence_) return Broken("the first line of a snapshot has no sequence");
-    if (value.is_object() && value.contains("columns")) {
-      CUE_TRY(Columns(value["columns"]));
-    } else {
-      CUE_TRY(ShownInSnapshot(value));
-    }
+    CUE_ASSIGN(const UpstreamEvent shown, ParseShown(value));
+    CUE_TRY(ShownInSnapshot(shown));
   }
   return {};
 }
 
-Result<void> Mirror::ShownInSnapshot(const Json& event) {
-  CUE_TRY(Merge(event));
-  const auto id = Uuid::Parse(TextMember(event, "id"));
-  if (id) seen_.insert(store_->table().FindById(*id));
+Result<void> Mirror::ShownInSnapshot(const UpstreamEvent& shown) {
+  CUE_TRY(target_->Merge(shown.event, shown.fields, shown.progress));
+  seen_.insert(store_->table().FindById(shown.event.id));
   return {};
 }
 
-// Columns of one length, and a row made of each of their places.
-Result<void> Mirror::Columns(Json& columns) {
-  const std::string tails(TextMember(columns, "idTail"));
-  const bool has_all = columns.is_object() && columns.contains("createdUs") &&
-                       columns.contains("idHead") && columns.erase("idTail") > 0;
-  if (!has_all || tails.size() % kIdTailDigits != 0) {
-    return Broken("a snapshot has columns without whole ids or times");
+Result<void> Mirror::Columns(std::string_view line) {
+  std::string rewritten;
+  if (CanonicalEnd(line, 0) != line.size()) {
+    CUE_ASSIGN(const Json value, ParseJson(line));
+    line = rewritten = CanonicalText(value);
   }
-  const size_t rows = tails.size() / kIdTailDigits;
-  for (const Json& column : columns) {
-    if (!column.is_array() || column.size() != rows) {
-      return Broken("the columns of a snapshot are not of one length");
-    }
-  }
-  Timestamp created{};
-  int64_t order = 0;
-  for (size_t i = 0; i < rows; ++i) {
-    Json row = Json::object();
-    for (auto& [name, column] : columns.items()) {
-      const int64_t number = column[i].is_number_integer() ? column[i].get<int64_t>() : 0;
-      if (name == "createdUs") {  // sorted by name, so this comes before `idHead`
-        created = Later(created, number);
-        if (!created.IsValid()) return Broken("a time of a snapshot is out of range");
-        row["createdAt"] = created.Iso();
-      } else if (name == "idHead") {
-        row["id"] = IdOf(column[i], created, std::string_view(tails).substr(i * kIdTailDigits));
-      } else if (name == "updatedUs") {
-        const Timestamp updated = Later(created, number);
-        if (!updated.IsValid()) return Broken("a time of a snapshot is out of range");
-        row["updatedAt"] = updated.Iso();
-      } else if (name == "order") {
-        order = Later({order}, number).us;
-        row["cursor"] = CursorOf(order);
-      } else if (!(column[i].is_null() && (name == "hash" || name == "payload"))) {
-        row[name] = std::move(column[i]);
-      }
-    }
-    CUE_TRY(ShownInSnapshot(row));
+  CUE_ASSIGN(SnapshotRows rows, SnapshotRows::Of(MemberText(line, "columns").value_or("{}")));
+  while (rows.left() > 0) {
+    CUE_ASSIGN(const EventView event, rows.Next());
+    CUE_TRY(ShownInSnapshot(Shown(event)));
   }
   return {};
 }

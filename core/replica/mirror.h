@@ -11,6 +11,7 @@
 
 #include "base/json.h"
 #include "base/uuid.h"
+#include "replica/upstream_event.h"
 #include "store/event_store.h"
 
 namespace cuesheet {
@@ -59,8 +60,8 @@ class Mirror {
   Result<void> Events(const Json& events);
 
  private:
-  Result<void> ShownInSnapshot(const Json& event);
-  Result<void> Columns(Json& columns);
+  Result<void> ShownInSnapshot(const UpstreamEvent& shown);
+  Result<void> Columns(std::string_view line);
   Result<void> Apply(const Json& change);
   Result<void> Merge(const Json& event);
   Result<void> Remove(const Json* id);

@@ -102,11 +102,14 @@ class NodeReader {
 };
 
 // From kFirstProvisionalOrder on they are this replica's own.
+bool IsUpstreamOrder(double order) {
+  return order >= 0 && order < static_cast<double>(kFirstProvisionalOrder);
+}
+
 void ReadOrder(const Json& object, UpstreamEvent& out) {
   const std::string_view cursor = TextMember(object, "cursor");
   const auto order = ParseCursor(cursor);
-  if (cursor.empty() || !order || !*order) return;
-  if (**order < 0 || **order >= static_cast<double>(kFirstProvisionalOrder)) return;
+  if (cursor.empty() || !order || !*order || !IsUpstreamOrder(**order)) return;
   out.event.creation_order = static_cast<int64_t>(**order);
   out.fields.Add(Field::kCreationOrder);
 }
@@ -168,13 +171,21 @@ Result<UpstreamEvent> ParseQueryRow(const Json& row, bool with_payload) {
 Result<UpstreamEvent> ParseShown(const Json& event) {
   const std::string line = CanonicalText(event);
   EventReader reader;
-  CUE_ASSIGN(const EventView view, reader.Read(line));
-  UpstreamEvent out{.event = Own(view), .fields = FieldSet::All(), .progress = {}};
-  if (!out.event.payload) out.fields.Drop(Field::kPayload);
-  out.fields.Drop(Field::kCreationOrder);
+  CUE_ASSIGN(EventView view, reader.Read(line));
+  view.creation_order = -1;
+  UpstreamEvent out = Shown(view);
   ReadOrder(event, out);
   const Json* progress = FindMember(event, "progress");
   if (progress != nullptr && progress->is_number()) out.progress = progress->get<double>();
+  return out;
+}
+
+UpstreamEvent Shown(const EventView& event) {
+  UpstreamEvent out{.event = Own(event), .fields = FieldSet::All(), .progress = {}};
+  if (!event.payload) out.fields.Drop(Field::kPayload);
+  if (!IsUpstreamOrder(static_cast<double>(event.creation_order))) {
+    out.fields.Drop(Field::kCreationOrder);
+  }
   return out;
 }
 

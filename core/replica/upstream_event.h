@@ -31,5 +31,7 @@ Result<UpstreamEvent> ParseQueryRow(const Json& row, bool with_payload);
 // An event as a hub's feed and snapshot show it, and as an export has it; all fields count, but a
 // payload and a creation order that are not there. kInvalid.
 Result<UpstreamEvent> ParseShown(const Json& event);
+// The same of an event that has been read, with its creation order.
+UpstreamEvent Shown(const EventView& event);
 
 }  // namespace cuesheet

@@ -52,6 +52,15 @@ TEST_CASE("a line that is not as the export writes it is read all the same") {
   CHECK_FALSE(event->project);
 }
 
+TEST_CASE("numbers of any length are read, as their shortest form") {
+  EventReader reader;
+  const auto event = reader.Read(
+      R"({"id":"e0000000000000000000000000000001","topic":"demo.a","createdAt":"2026-01-01",
+          "updatedAt":"2026-01-01","summary":{"a\"b":1e300,"sum":0.300000000000000044}})");
+  REQUIRE(event);
+  CHECK(event->summary == R"({"a\"b":1e+300,"sum":0.30000000000000004})");
+}
+
 TEST_CASE("refused lines are named and the others go in") {
   StoreFixture f;
   const std::string good =

@@ -56,12 +56,16 @@ struct MirrorFixture : StoreFixture {
   void CheckSame() { CHECK(SnapshotOf(copy) == SnapshotOf(store)); }
 };
 
+// Canonical as they are, but more than the fast check of canonical text follows.
+constexpr const char* kRareNumbers = R"({"a\"b":1e+300,"sum":0.30000000000000004})";
+
 TEST_CASE("a snapshot by column says the same") {
   MirrorFixture f;
   const Uuid parent = f.Dispatch(R"({"topic":"demo.a","hash":"own","summary":{"ü":[1,{"b":null}]},
                                      "payload":{"deep":{"x":1.5}},"description":"line\nbreak"})");
   f.Dispatch(R"({"topic":"demo.b","project":"demo","dependsOn":")" + parent.Hex() + "\"}");
   REQUIRE(f.Update(parent, R"({"status":"failed","retries":3})"));
+  f.Dispatch(std::string(R"({"topic":"demo.d","summary":)") + kRareNumbers + '}');
   // Ids of another version, of a clock that is far away, and of one before 1970.
   for (const char* id : {"e0000000000000000000000000000001", "ffffffffffff1fff8000000000000002",
                          "00000000000010008000000000000003"}) {
@@ -74,15 +78,21 @@ TEST_CASE("a snapshot by column says the same") {
 TEST_CASE("columns that make no rows are refused") {
   for (
       const char* columns :
-      {"null", "[]", "{}", R"({"idTail":7,"idHead":[1],"createdUs":[1]})",
-       R"({"idTail":"123","idHead":[1],"createdUs":[1],"topic":["demo.a"]})",
-       R"({"idTail":"8000000000000001","idHead":[1],"createdUs":[1],"topic":[]})",
-       R"({"idTail":"8000000000000001","idHead":[1],"createdUs":[1],"topic":[null]})",
-       R"({"idTail":"8000000000000001","createdUs":[1],"topic":["demo.a"]})",
-       R"({"idTail":"8000000000000001","idHead":[null],"createdUs":[1],"topic":["demo.a"]})",
-       R"({"idTail":"80000000000000xy","idHead":[1],"createdUs":[1],"topic":["demo.a"]})",
-       R"({"idTail":"8000000000000001","idHead":[1],"topic":["demo.a"]})",
-       R"({"idTail":"8000000000000001","idHead":[1],"createdUs":[9007199254740991],"topic":["demo.a"]})"}) {
+      {R"(null)", R"([])", R"({})",
+       R"({"createdUs":[1],"idHead":[1],"idTail":7,"order":[1],"topic":["demo.a"],"updatedUs":[0]})",
+       R"({"createdUs":[1],"idHead":[1],"idTail":"123","order":[1],"topic":["demo.a"],"updatedUs":[0]})",
+       R"({"createdUs":[1],"idHead":[1],"idTail":"80000000000000xy","order":[1],"topic":["demo.a"],"updatedUs":[0]})",
+       R"({"createdUs":[1],"idHead":[1],"idTail":"8000000000000001","order":[1],"topic":[],"updatedUs":[0]})",
+       R"({"createdUs":[1],"idHead":[1],"idTail":"8000000000000001","order":[1],"topic":[null],"updatedUs":[0]})",
+       R"({"createdUs":[1],"idHead":[1],"idTail":"8000000000000001","order":[1],"topic":"demo.a","updatedUs":[0]})",
+       R"({"createdUs":[1],"idTail":"8000000000000001","order":[1],"topic":["demo.a"],"updatedUs":[0]})",
+       R"({"createdUs":[1],"idHead":[null],"idTail":"8000000000000001","order":[1],"topic":["demo.a"],"updatedUs":[0]})",
+       R"({"idHead":[1],"idTail":"8000000000000001","order":[1],"topic":["demo.a"],"updatedUs":[0]})",
+       R"({"createdUs":[1],"idHead":[1],"idTail":"8000000000000001","topic":["demo.a"],"updatedUs":[0]})",
+       R"({"createdUs":[1],"idHead":[1],"idTail":"8000000000000001","order":[1],"topic":["demo.a"]})",
+       R"({"createdUs":[9007199254740991999],"idHead":[1],"idTail":"8000000000000001","order":[1],"topic":["demo.a"],"updatedUs":[0]})",
+       R"({"createdUs":[1],"idHead":[1],"idTail":"8000000000000001","order":[1],"topic":["demo.a"],"updatedUs":[9007199254740991999]})",
+       R"({"createdUs":[1],"idHead":[1],"idTail":"8000000000000001","order":[1],"summary":[7],"topic":["demo.a"],"updatedUs":[0]})"}) {
     CAPTURE(columns);
     MirrorFixture f;
     REQUIRE(f.mirror.Snapshot(R"({"sequence":1,"store":"s1"})"));
@@ -95,9 +105,11 @@ TEST_CASE("a mirror of a snapshot and of the changes after it is the store") {
   MirrorFixture f;
   for (int i = 0; i < 30; ++i) f.Dispatch(R"({"topic":"demo.a","payload":{"n":1}})");
   const Uuid first = f.Dispatch(R"({"topic":"demo.first","finished":false})");
+  f.Dispatch(std::string(R"({"topic":"demo.a","summary":)") + kRareNumbers + '}');
   f.TakeSnapshot();
   f.CheckSame();
   CHECK(f.Update(first, R"({"status":"in_progress","summary":{"a":[1,2]}})"));
+  CHECK(f.Update(first, std::string(R"({"payload":)") + kRareNumbers + '}'));
   const Uuid gone = f.Dispatch(R"({"topic":"demo.gone"})");
   f.Dispatch(R"({"topic":"demo.b","hash":"one"})");
   f.Follow();
