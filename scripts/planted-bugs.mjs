@@ -1,12 +1,16 @@
-// npm run simulate:bugs -- [--seeds N]: plants each bug of tests/simulation/planted-bugs.json in a copy of the
+// npm run simulate:bugs -- [--seeds N] [--only TEXT]: plants each bug (whose name has the text) of tests/simulation/planted-bugs.json in a copy of the
 // core, one at a time, and runs the simulator until it is caught. Ends with `N passed, N failed`.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
-const { values } = parseArgs({ options: { seeds: { type: 'string', default: '2000' } } });
-const bugs = JSON.parse(readFileSync('tests/simulation/planted-bugs.json', 'utf8'));
+const { values } = parseArgs({
+  options: { seeds: { type: 'string', default: '2000' }, only: { type: 'string', default: '' } },
+});
+const bugs = JSON.parse(readFileSync('tests/simulation/planted-bugs.json', 'utf8')).filter(
+  ({ bug }) => bug.includes(values.only),
+);
 
 const tree = resolve('build/planted-bugs');
 mkdirSync(tree, { recursive: true });
