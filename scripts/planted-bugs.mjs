@@ -1,5 +1,6 @@
-// npm run simulate:bugs -- [--seeds N] [--only TEXT]: plants each bug (whose name has the text) of tests/simulation/planted-bugs.json in a copy of the
-// core, one at a time, and runs the simulator until it is caught. Ends with `N passed, N failed`.
+// npm run simulate:bugs -- [--seeds N] [--only TEXT]: plants each bug of
+// tests/simulation/planted-bugs.json (with the text in its name) in a copy of the core, one at a time, and runs the
+// simulator until it is caught. Ends with `N passed, N failed`.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -27,6 +28,7 @@ const cmake = (...args) =>
 cmake('--preset', 'native-release', '-DCMAKE_CXX_FLAGS=-Wno-error');
 
 let caught = 0;
+process.on('exit', () => rmSync(join(tree, '.toolchain'))); // linters would follow it
 for (const { bug, file, find, replace } of bugs) {
   const path = join(tree, file);
   const text = readFileSync(path, 'utf8');
@@ -49,6 +51,5 @@ for (const { bug, file, find, replace } of bugs) {
     writeFileSync(path, text);
   }
 }
-rmSync(join(tree, '.toolchain')); // linters would follow it
 console.log(`${caught} passed, ${bugs.length - caught} failed`);
 process.exitCode = caught === bugs.length ? 0 : 1;
