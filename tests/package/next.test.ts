@@ -1,13 +1,12 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { cpSync, rmSync, symlinkSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import type { BrowserContext } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { killBrowser, launchChromium } from '../browser/launch.ts';
 import { temporaryFolder } from '../edge/hub-process.ts';
 import { packedProject } from './packed.ts';
+import { freePort } from './serve.ts';
 
 const WAIT = { timeout: 20_000 };
 /** In the repository: Turbopack follows no link that leads out of the folder with the lock file. */
@@ -31,14 +30,6 @@ afterAll(() => {
   profile.remove();
 });
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 /** Runs `next start`, and ends it whatever `use` does. */
 async function served(cwd: string, use: (url: string) => Promise<void>): Promise<void> {
   const port = await freePort();
@@ -61,14 +52,14 @@ async function served(cwd: string, use: (url: string) => Promise<void>): Promise
 }
 
 describe.each(['turbopack', 'webpack'])('the Next example, built by %s', (bundler) => {
-  test('lists what its button dispatches, and saves it', { timeout: 180_000 }, async () => {
+  test('lists what its button dispatches, and saves it', { timeout: 300_000 }, async () => {
     const cwd = join(FOLDER, bundler);
     const args = [NEXT, 'build', `--${bundler}`];
     const built = spawnSync(process.execPath, args, {
       cwd,
       env,
       encoding: 'utf8',
-      timeout: 120_000,
+      timeout: 240_000,
     });
     expect(built.status, built.stdout + built.stderr).toBe(0);
     await served(cwd, async (url) => {
