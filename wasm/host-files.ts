@@ -10,6 +10,7 @@ export type Durability = 'relaxed' | 'strict';
  * What every host has to do is tested by tests/env.
  */
 export interface HostFiles {
+  /** The names of all files. */
   list(): string[];
   /** Size in bytes, or -1 when there is no such file. */
   size(name: string): number;

@@ -40,6 +40,7 @@ export const Method = {
 
 export type Method = (typeof Method)[keyof typeof Method];
 
+/** What the core refuses, and why: stable codes. */
 export type ErrorCode =
   | 'invalid'
   | 'bad_value'
@@ -53,6 +54,7 @@ export type ErrorCode =
   | 'cold'
   | 'loading';
 
+/** Where a replica stands with its server (docs/sync.md); `stopped` = it has none. */
 export type ReplicaState =
   'offline' | 'connecting' | 'catching_up' | 'live' | 'waiting' | 'unauthorized' | 'stopped';
 

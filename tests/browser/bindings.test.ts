@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { compile } from 'svelte/compiler';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { block } from '../docs/blocks.ts';
 import { temporaryFolder } from '../edge/hub-process.ts';
 import type { BindingWindow } from './bindings/page.ts';
 import { killBrowser, launchChromium, serveStatic } from './launch.ts';
@@ -11,13 +12,14 @@ import { killBrowser, launchChromium, serveStatic } from './launch.ts';
 declare const window: BindingWindow;
 
 const WAIT = { timeout: 10_000 };
-const FRAMEWORKS = ['vue', 'svelte', 'solid'];
 const BLOCKS = resolve('build/bindings');
-const docs = readFileSync('docs/web.md', 'utf8');
-
-/** The block of docs/web.md for a framework. */
-const blockOf = (framework: string): string =>
-  new RegExp(`\`\`\`ts ${framework}\\n([\\s\\S]*?)\`\`\``).exec(docs)?.[1] ?? '';
+/** The blocks of docs/web.md. */
+const CODE = {
+  vue: block('docs/web.md#vue'),
+  svelte: block('docs/web.md#svelte'),
+  solid: block('docs/web.md#solid'),
+};
+const FRAMEWORKS = Object.keys(CODE);
 
 const svelte: Plugin = {
   name: 'svelte',
@@ -58,14 +60,14 @@ async function bundle(framework: string): Promise<string> {
 beforeAll(() => {
   rmSync(BLOCKS, { recursive: true, force: true });
   mkdirSync(BLOCKS, { recursive: true });
-  for (const framework of FRAMEWORKS)
-    writeFileSync(`${BLOCKS}/${framework}.ts`, blockOf(framework));
+  for (const [framework, code] of Object.entries(CODE))
+    writeFileSync(`${BLOCKS}/${framework}.ts`, code);
 });
 
 test('the blocks of docs/web.md have the types they say, in ten lines or so', () => {
   const files = FRAMEWORKS.map((framework) => `${BLOCKS}/${framework}.ts`);
-  for (const framework of FRAMEWORKS) {
-    const lines = blockOf(framework).trim().split('\n');
+  for (const code of Object.values(CODE)) {
+    const lines = code.trim().split('\n');
     expect(lines.length).toBeGreaterThan(5);
     expect(lines.length).toBeLessThanOrEqual(14);
   }

@@ -1,17 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { build } from 'esbuild';
 import { expect, test } from 'vitest';
+import { block } from '../docs/blocks.ts';
 import { allEvents, KEYS, startHub, temporaryFolder } from '../edge/hub-process.ts';
 import { launchChromium, serveStatic } from './launch.ts';
 
-/** The code blocks of the README in a language. */
-function blocks(language: string): string[] {
-  const pattern = new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, 'g');
-  return [...readFileSync('README.md', 'utf8').matchAll(pattern)].map((match) => match[1] ?? '');
-}
-
 test('the JavaScript of the README runs in a browser and shows the job to its end', async () => {
-  const [code = ''] = blocks('js');
+  const code = block('README.md#twenty-lines');
   const page = `<!doctype html>
     <script type="importmap">{"imports": {"cuesheet": "/index.js"}}</script>
     <script type="module">${code}; console.log('the end');</script>`;
@@ -33,10 +29,49 @@ test('the JavaScript of the README runs in a browser and shows the job to its en
   profile.remove();
 });
 
+test('the React of the README shows the jobs that are open, and how far they are', async () => {
+  const contents = `
+    import { createRoot } from 'react-dom/client';
+    import { openEvents } from 'cuesheet';
+    ${block('README.md#react')}
+    const events = await openEvents({ name: 'readme-react', user: 'td' });
+    const root = document.body.appendChild(document.createElement('div'));
+    createRoot(root).render(<App events={events} />);
+    const job = { topic: 'render.shot', description: 'Rendering sh010', finished: false };
+    const { id } = await events.dispatch(job);
+    await events.update(id, { status: 'in_progress', progress: 50 });`;
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: process.cwd(), loader: 'jsx' },
+    bundle: true,
+    jsx: 'automatic',
+    format: 'esm',
+    target: 'es2022',
+    write: false,
+    external: ['cuesheet'],
+    alias: { 'cuesheet/react': resolve('web/react/index.ts') },
+    define: { 'process.env.NODE_ENV': '"production"' },
+  });
+  const page = `<!doctype html><meta charset="utf-8"><body>
+    <script type="importmap">{"imports": {"cuesheet": "/index.js"}}</script>
+    <script type="module" src="/app.js"></script>`;
+  const server = await serveStatic({ '/': page, '/app.js': outputFiles[0]?.text ?? '' });
+  const profile = temporaryFolder();
+  const browser = await launchChromium(profile.path);
+  const tab = await browser.newPage();
+  const errors: string[] = [];
+  tab.on('pageerror', (error) => errors.push(error.message));
+  await tab.goto(server.url);
+  await tab.getByText('Rendering sh010 50 %').waitFor({ timeout: 10_000 });
+  expect(errors).toEqual([]);
+  await browser.close();
+  server.close();
+  profile.remove();
+});
+
 test('the Python of the README runs against a hub', async () => {
   const folder = temporaryFolder();
   const hub = await startHub(folder.path);
-  const code = (blocks('python')[0] ?? '')
+  const code = block('README.md#client')
     .replace('http://127.0.0.1:5000', hub.url)
     .replace('the service key that npm start printed', KEYS.service);
   execFileSync('.toolchain/venv/bin/python', ['-c', code], { timeout: 30_000 });

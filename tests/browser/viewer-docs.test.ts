@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { build } from 'esbuild';
 import { expect, test } from 'vitest';
 import { ENGLISH } from '../../web/viewer/strings.ts';
+import { block } from '../docs/blocks.ts';
 import { temporaryFolder } from '../edge/hub-process.ts';
 import { launchChromium, serveStatic } from './launch.ts';
 
@@ -10,9 +11,8 @@ const WAIT = { timeout: 20_000 };
 const docs = readFileSync('docs/viewer.md', 'utf8');
 
 test('the example of docs/viewer.md shows the viewer and the progress of its job', async () => {
-  const code = /```js\n([\s\S]*?)```/.exec(docs)?.[1] ?? '';
   const { outputFiles } = await build({
-    stdin: { contents: code, resolveDir: process.cwd() },
+    stdin: { contents: block('docs/viewer.md#example'), resolveDir: process.cwd() },
     bundle: true,
     format: 'esm',
     target: 'es2022',

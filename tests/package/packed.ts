@@ -30,6 +30,12 @@ export function packedProject(folder: string): string {
   execFileSync('tar', ['-xzf', join(folder, tarball), ...to]);
   // What `npm install` would bring beside it.
   const beside = [
+    '@hono',
+    '@noble',
+    'graphql',
+    'hono',
+    'jose',
+    'ws',
     'lit',
     '@lit',
     'lit-html',

@@ -49,7 +49,7 @@ export interface EventRow<T extends string = string> {
   readonly status: EventStatus;
   readonly retries: number;
   readonly description: string;
-  readonly summary: Readonly<Anything & SummaryOf<T>>;
+  readonly summary: Readonly<Record<string, unknown> & SummaryOf<T>>;
   readonly createdAt: string;
   readonly updatedAt: string;
   /** Where a page before or after this event begins. */
@@ -60,7 +60,7 @@ export interface EventRow<T extends string = string> {
 
 /** A single event, with its payload when that is here or the server could be asked. */
 export interface EventDetail<T extends string = string> extends EventRow<T> {
-  readonly payload?: Readonly<Anything & PayloadOf<T>>;
+  readonly payload?: Readonly<Record<string, unknown> & PayloadOf<T>>;
 }
 
 /** What to dispatch: the body of AYON's POST /api/events (protocol.md 3.1). */

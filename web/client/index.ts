@@ -1,3 +1,9 @@
+/**
+ * The events of an AYON server or a hub in a web page: kept in IndexedDB, synced, queried and changed here, also
+ * offline (docs/web.md). `openEvents` gives one object for everything.
+ *
+ * @module cuesheet
+ */
 export { CuesheetError } from './error.ts';
 export { isTopic } from './event-types.ts';
 export { forgetUser, storedUsers } from './forget.ts';
@@ -11,8 +17,11 @@ export {
   statusStore,
 } from './stores.ts';
 export type {
+  ConnectionState,
+  CoreErrorCode,
   CountQuery,
   Counts,
+  Durability,
   EnrolledJob,
   EnrollRequest,
   EventChanges,
@@ -45,6 +54,7 @@ export type {
   QueryFilter,
   ReadOptions,
   Scope,
+  StorageProblemKind,
   SummaryOf,
   TopicMap,
   TopicOf,

@@ -29,6 +29,7 @@ export interface LongWorkOptions<Progress> {
 /** NDJSON, an event a line, cut anywhere; strings are UTF-8 when they are joined. */
 export type ImportSource = Blob | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array | string>;
 
+/** What became of the lines of an import. */
 export interface ImportReport {
   /** Events that are new here. */
   readonly events: number;
@@ -40,6 +41,7 @@ export interface ImportReport {
   readonly refusals: readonly { readonly line: number; readonly message: string }[];
 }
 
+/** What a check of the files found. */
 export interface VerifyReport {
   /** Files that were checked. */
   readonly files: number;

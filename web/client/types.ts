@@ -21,7 +21,13 @@ import type {
 
 export type * from './event-types.ts';
 export type * from './transfer-types.ts';
-export type { EventsErrorCode } from '../../worker/browser/protocol.ts';
+export type { Durability } from '../../wasm/host-files.ts';
+export type {
+  ConnectionState,
+  CoreErrorCode,
+  EventsErrorCode,
+  StorageProblemKind,
+} from '../../worker/browser/protocol.ts';
 
 /** AYON's filter language (protocol.md 7). */
 export interface QueryFilter {
@@ -29,6 +35,7 @@ export interface QueryFilter {
   conditions: (QueryCondition | QueryFilter)[];
 }
 
+/** One comparison of a filter. A row whose value does not fit does not match. */
 export interface QueryCondition {
   /** An attribute, or a path such as `summary/entityId`. */
   key: string;
@@ -95,6 +102,7 @@ export interface CountQuery extends Omit<
   histogram?: HistogramOptions;
 }
 
+/** A column whose values are counted. */
 export type Facet = 'topic' | 'status' | 'project' | 'user' | 'sender';
 
 /** From `from` up to, not including, `to`, ISO 8601; without them from the first match to the last one. */
@@ -105,6 +113,7 @@ export interface HistogramOptions {
   to?: string;
 }
 
+/** How often each value of a column occurs. */
 export interface FacetCounts {
   /** How many different values there are. */
   readonly distinct: number;
@@ -112,12 +121,14 @@ export interface FacetCounts {
   readonly values: readonly { readonly value: string | null; readonly count: number }[];
 }
 
+/** How many events were created in each of as many equal spans of time; `from` and `to` are null where none matches. */
 export interface HistogramCounts {
   readonly from: string | null;
   readonly to: string | null;
   readonly counts: readonly number[];
 }
 
+/** How many events match a `CountQuery`; the parts that it asked for. */
 export interface Counts {
   readonly total: number;
   readonly by?: Readonly<Partial<Record<Facet, FacetCounts>>>;
@@ -150,6 +161,7 @@ export interface EventTree {
   readonly complete: boolean;
 }
 
+/** What lies before and after a page, and the cursors to go on from. */
 export interface PageInfo {
   readonly hasNextPage: boolean;
   readonly hasPreviousPage: boolean;
@@ -157,6 +169,7 @@ export interface PageInfo {
   readonly endCursor: string | null;
 }
 
+/** Some of the events that match a query, in its order. */
 export interface EventPage<T extends string = string> {
   readonly events: readonly EventRow<T>[];
   readonly pageInfo: PageInfo;
@@ -207,6 +220,7 @@ export interface ReadOptions {
   signal?: AbortSignal;
 }
 
+/** Which events to open, and how. */
 export interface OpenOptions {
   /** Base URL of an AYON server or a hub. Without it the events live in this browser only. */
   server?: string;
@@ -293,6 +307,7 @@ export interface Events {
   remove(id: string, options?: WriteOptions): Promise<boolean>;
   /** One event, or null. The payload is fetched from the server when it is not here. */
   get(id: string, options?: ReadOptions): Promise<EventDetail | null>;
+  /** The events that match, at most a page of them. Without a query the newest 100. */
   query<T extends string = string>(
     query?: EventQuery<T>,
     options?: ReadOptions,

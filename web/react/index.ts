@@ -1,3 +1,9 @@
+/**
+ * React hooks over the events of `cuesheet`, safe in StrictMode, in concurrent rendering and on a server
+ * (docs/web.md). `EventsProvider` gives the events to the hooks below it.
+ *
+ * @module cuesheet/react
+ */
 import {
   createContext,
   createElement,

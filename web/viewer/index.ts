@@ -1,3 +1,10 @@
+/**
+ * The event viewer as custom elements (docs/viewer.md). Importing does nothing: `defineViewer()` and
+ * `defineProgress()` register them.
+ *
+ * @module cuesheet/viewer
+ */
 export { CuesheetProgress, defineProgress } from './progress.ts';
-export type { Strings } from './strings.ts';
+export type { ViewerFilter } from './filter.ts';
+export { ENGLISH, type Strings } from './strings.ts';
 export { CuesheetViewer, defineViewer } from './viewer.ts';

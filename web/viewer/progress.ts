@@ -12,12 +12,10 @@ const TICK_MS = 1000;
 /**
  * How far one job is: a bar, per cent and the time left. A job with jobs that depend on it shows how
  * far all of them are.
- * @property events - what `openEvents()` gave
  * @attribute event-id - the job
- * @property strings - words that replace the English ones
  */
 export class CuesheetProgress extends LitElement {
-  static override styles = [
+  /** @internal */ static override styles = [
     themeStyles,
     barStyles,
     css`
@@ -41,7 +39,7 @@ export class CuesheetProgress extends LitElement {
       }
     `,
   ];
-  static override properties = {
+  /** @internal */ static override properties = {
     events: { attribute: false },
     eventId: { attribute: 'event-id' },
     strings: { attribute: false },
@@ -49,12 +47,15 @@ export class CuesheetProgress extends LitElement {
     now: { state: true },
   };
 
+  /** What `openEvents()` gave; null = none yet. */
   declare events: Events | null;
+  /** The job: id of an event. */
   declare eventId: string;
+  /** Words that replace the English ones. */
   declare strings: Partial<Strings>;
-  /** Null = there is no such event here, or it is not known yet. */
+  /** Null = there is no such event here, or it is not known yet. @internal */
   declare progress: Progress | null;
-  declare now: number;
+  /** @internal */ declare now: number;
 
   #words: Words = createWords();
   #stop = () => {};
@@ -69,7 +70,7 @@ export class CuesheetProgress extends LitElement {
     this.now = Date.now();
   }
 
-  override connectedCallback(): void {
+  /** @internal */ override connectedCallback(): void {
     super.connectedCallback();
     this.#timer = setInterval(() => {
       this.now = Date.now();
@@ -77,7 +78,7 @@ export class CuesheetProgress extends LitElement {
     if (this.hasUpdated) this.#follow();
   }
 
-  override disconnectedCallback(): void {
+  /** @internal */ override disconnectedCallback(): void {
     super.disconnectedCallback();
     clearInterval(this.#timer);
     this.#stop();

@@ -136,7 +136,8 @@ export const ENGLISH = {
   'key.help': 'This list',
 };
 
-export type Strings = typeof ENGLISH;
+/** The words of the viewer by their keys, those of `ENGLISH`. */
+export type Strings = Record<keyof typeof ENGLISH, string>;
 export type StringKey = keyof Strings;
 
 /** The text of a key with `{name}` filled in. */

@@ -28,18 +28,14 @@ const SKELETON_ROWS = Array.from({ length: 12 });
 
 /**
  * A live table of events, newest first, of any length.
- * @property events - what `openEvents()` gave
- * @property note - a sentence shown above the table
- * @property failure - a sentence shown instead of the table: the events could not be opened
- * @property strings - words that replace the English ones
  * @attribute url-state - keep filter and selection in the fragment of the page's address
  * @fires cuesheet-select - the details of another event are open; detail: its id, empty = none
  * @fires cuesheet-filter - detail: the filter
  * @fires cuesheet-action - an action was confirmed; detail: its kind and ids
  */
 export class CuesheetViewer extends LitElement {
-  static override styles = viewerStyles;
-  static override properties = {
+  /** @internal */ static override styles = viewerStyles;
+  /** @internal */ static override properties = {
     events: { attribute: false },
     note: { type: String },
     failure: { type: String },
@@ -55,23 +51,28 @@ export class CuesheetViewer extends LitElement {
     now: { state: true },
   };
 
+  /** What `openEvents()` gave; null = none yet. */
   declare events: Events | null;
+  /** A sentence above the table. */
   declare note: string;
+  /** A sentence instead of the table: the events could not be opened. */
   declare failure: string;
+  /** Words that replace the English ones. */
   declare strings: Partial<Strings>;
   declare urlState: boolean;
+  /** What is shown. Replace the object, do not change it. */
   declare filter: ViewerFilter;
-  /** Id of the event whose details are open. */
+  /** Id of the event whose details are open; empty = none. */
   declare selected: string;
-  declare status: EventsStatus | null;
-  /** The server is gone: what is shown may be old. */
+  /** @internal */ declare status: EventsStatus | null;
+  /** The server is gone: what is shown may be old. @internal */
   declare cached: boolean;
-  /** Of the viewer, in pixels. */
+  /** Of the viewer, in pixels. @internal */
   declare width: number;
-  /** Facets and histogram are shown; null = as the width suggests. */
+  /** Facets and histogram are shown; null = as the width suggests. @internal */
   declare panel: boolean | null;
-  declare dialog: 'help' | 'outbox' | null;
-  declare now: number;
+  /** @internal */ declare dialog: 'help' | 'outbox' | null;
+  /** @internal */ declare now: number;
 
   readonly #table = new TableController({
     requestUpdate: () => this.requestUpdate(),
@@ -106,7 +107,7 @@ export class CuesheetViewer extends LitElement {
     this.now = Date.now();
   }
 
-  override connectedCallback(): void {
+  /** @internal */ override connectedCallback(): void {
     super.connectedCallback();
     this.#timer = setInterval(() => {
       this.now = Date.now();
@@ -118,7 +119,7 @@ export class CuesheetViewer extends LitElement {
     if (this.hasUpdated) this.#open();
   }
 
-  override disconnectedCallback(): void {
+  /** @internal */ override disconnectedCallback(): void {
     super.disconnectedCallback();
     clearInterval(this.#timer);
     this.#size.disconnect();

@@ -13,6 +13,12 @@ import type { StorageProblemKind } from '../../wasm/storage-problem.ts';
  */
 export const PROTOCOL_VERSION = 3;
 
+export type {
+  ErrorCode as CoreErrorCode,
+  ReplicaState as ConnectionState,
+} from '../../wasm/methods.ts';
+export type { StorageProblemKind } from '../../wasm/storage-problem.ts';
+
 /** Stable codes of everything that can go wrong; the core's own codes and the worker's. */
 export type EventsErrorCode =
   | ErrorCode

@@ -1,3 +1,8 @@
+/**
+ * A hub on Bun: its files in a folder, its server, the viewer page (docs/hub.md).
+ *
+ * @module cuesheet/hub/bun
+ */
 import type { Hub, SocketHandle } from './hub.ts';
 import {
   boundedPeer,

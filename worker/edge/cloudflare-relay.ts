@@ -38,6 +38,7 @@ export class CuesheetRelay extends DurableObject<HubEnv> {
     this.#hub = createHub({ wasm, files, credentials, upstream, ...settingsOf(env) });
   }
 
+  /** Answers a request from the copy, or hands it on; `/ws` becomes a WebSocket. */
   async fetch(request: Request): Promise<Response> {
     const hub = await this.#hub;
     if (request.headers.get('upgrade')?.toLowerCase() === 'websocket') {

@@ -1,3 +1,8 @@
+/**
+ * A hub as a Durable Object of Cloudflare, and the Worker in front of it (docs/hub.md).
+ *
+ * @module cuesheet/hub/cloudflare
+ */
 import { DurableObject } from 'cloudflare:workers';
 import wasm from './cuesheet-hub.wasm';
 import type { ImportAnswer } from '../../wasm/import-lines.ts';
@@ -124,6 +129,7 @@ export class CuesheetHub extends DurableObject<HubEnv> {
     return { events: hub.events(), memoryBytes: hub.memoryBytes(), sockets: sockets.count() };
   }
 
+  /** Answers a request of this tenant; `/ws` becomes a WebSocket. */
   async fetch(request: Request): Promise<Response> {
     if (!this.#running) return refusal(503, NO_USERS);
     const isSocket = request.headers.get('upgrade')?.toLowerCase() === 'websocket';
@@ -134,14 +140,17 @@ export class CuesheetHub extends DurableObject<HubEnv> {
     return response;
   }
 
+  /** Called by the runtime. @internal */
   async webSocketMessage(socket: HibernatingSocket, data: string | ArrayBuffer): Promise<void> {
     await this.#running?.sockets.message(socket, data);
   }
 
+  /** Called by the runtime. @internal */
   async webSocketClose(socket: HibernatingSocket): Promise<void> {
     this.#running?.sockets.closed(socket);
   }
 
+  /** Called by the runtime. @internal */
   async webSocketError(socket: HibernatingSocket): Promise<void> {
     this.#running?.sockets.closed(socket);
   }

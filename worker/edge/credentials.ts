@@ -16,10 +16,13 @@ export type Identity =
 
 /** Where sessions survive a restart; only hashes of tokens are kept. */
 export interface SessionStorage {
+  /** What was saved last, null = nothing. */
   load(): string | null;
+  /** Replaces what was saved. */
   save(text: string): void;
 }
 
+/** Who may do what: the users of a hub, their keys, passwords and sessions. */
 export interface Credentials {
   /** The identity behind a request, by AYON's order of credentials (protocol.md 10.1, 10.2). */
   identify(request: Request): Promise<Identity>;
@@ -27,7 +30,9 @@ export interface Credentials {
   byToken(token: string): Promise<User | null>;
   /** The user with this password, or null. Service users cannot log in. */
   login(name: string, password: string): Promise<User | null>;
+  /** The token of a new session. */
   createSession(user: User): Promise<string>;
+  /** Does nothing when there is no such session. */
   endSession(token: string): Promise<void>;
   /**
    * Takes other users in place of those before, from the next request on. Sessions of users that are

@@ -1,3 +1,8 @@
+/**
+ * A hub on Deno: its files in a folder, its server, the viewer page (docs/hub.md).
+ *
+ * @module cuesheet/hub/deno
+ */
 import type { Hub } from './hub.ts';
 import {
   boundedPeer,

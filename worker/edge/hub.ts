@@ -1,3 +1,8 @@
+/**
+ * A hub: AYON's event protocol over HTTP and WebSocket, without ties to a runtime (docs/hub.md).
+ *
+ * @module cuesheet/hub
+ */
 import type { HostFiles } from '../../wasm/host-files.ts';
 import type { ImportAnswer } from '../../wasm/import-lines.ts';
 import { CoreError, type CoreStore, entropy, loadCore, nowMicros } from '../../wasm/load.ts';
@@ -16,13 +21,25 @@ import { followStock, type StockFollower } from './stock-upstream.ts';
 import { type Following, follow, type Upstream } from './upstream.ts';
 import type { User } from './users.ts';
 
-export { type Credentials, createCredentials, type SessionStorage } from './credentials.ts';
+export type { HostFiles } from '../../wasm/host-files.ts';
+export type { ImportAnswer } from '../../wasm/import-lines.ts';
+export { memoryFiles } from '../../wasm/memory-files.ts';
+export type { ClientSocket } from '../replica/connection-host.ts';
+export {
+  type Credentials,
+  createCredentials,
+  type Identity,
+  type SessionStorage,
+} from './credentials.ts';
+export type { Pack } from './feed-routes.ts';
 export { createJwtVerifier, type JwtOptions, parseKeySet, type VerifyJwt } from './jwt.ts';
 export { createLog, type Log, type LogFields, type LogFormat } from './log.ts';
+export type { Rate } from './rate-limit.ts';
 export { createRelayCredentials } from './relay-credentials.ts';
 export { type Upstream, upstreamAt } from './upstream.ts';
-export { parseUsers, type User, type UserRecord, UsersError } from './users.ts';
+export { parseUsers, type User, type UserData, type UserRecord, UsersError } from './users.ts';
 
+/** What a hub is made of. */
 export interface HubOptions {
   /** The compiled `cuesheet-hub.wasm`; each runtime has its own way to get it. */
   wasm: WebAssembly.Module;
@@ -52,7 +69,9 @@ export interface HubOptions {
 
 /** The outside of one WebSocket. */
 export interface Peer {
+  /** Sends a text frame. */
   send(text: string): void;
+  /** Closes the socket with a code of RFC 6455. */
   close(code: number): void;
   /** Bytes that the client has not taken yet, where the runtime tells. */
   unsentBytes?(): number;
@@ -64,6 +83,7 @@ export interface Peer {
 export interface SocketHandle {
   /** Resolves when all that it leads to is done (a login, say). Never rejects. */
   message(text: string): Promise<void>;
+  /** To be called once, when the socket is gone. */
   closed(): void;
 }
 
@@ -91,6 +111,7 @@ export interface CoreAnswer {
 
 /** What the core does with what an upstream says (docs/border.md, mirror). */
 export interface MirrorCalls {
+  /** Takes whole lines of a snapshot in. Resolves when they are durable. */
   snapshot(lines: Uint8Array): Promise<void>;
   /** The sequence from which the changes go on. */
   endSnapshot(): Promise<number>;
@@ -100,6 +121,7 @@ export interface MirrorCalls {
   isBroken(error: unknown): boolean;
 }
 
+/** A hub that runs: what a runtime hands its requests and sockets to. */
 export interface Hub {
   /**
    * All events are here. Rejects with CoreError `corrupt` when files turned out damaged and were set aside

@@ -27,6 +27,7 @@ const FETCH_TIMEOUT_MS = 5000;
 const MAX_TOKEN_LENGTH = 8192;
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
+/** Which JSON Web Tokens are taken. */
 export interface JwtOptions {
   /** The public keys, or where they are served; those are fetched when needed and kept for a while. */
   jwks: JSONWebKeySet | URL;

@@ -1,9 +1,11 @@
 /** What a hub says of itself. No field ever holds a credential: routes are logged, not addresses. */
 export type Log = (level: 'info' | 'error', message: string, fields?: LogFields) => void;
+/** What a line of the log tells beside its message. */
 export type LogFields = Readonly<Record<string, string | number | boolean | null>>;
 
-export const LOG_FORMATS = ['text', 'json', 'off'] as const;
-export type LogFormat = (typeof LOG_FORMATS)[number];
+/** How a log is written; see `createLog`. */
+export type LogFormat = 'text' | 'json' | 'off';
+export const LOG_FORMATS: readonly LogFormat[] = ['text', 'json', 'off'];
 
 /**
  * `json`: one object a line with `time`, `level`, `message` and the fields. `text`: the same for people.

@@ -1,3 +1,8 @@
+/**
+ * A hub on Node: its files in a folder, its server, the viewer page (docs/hub.md).
+ *
+ * @module cuesheet/hub/node
+ */
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';

@@ -7,6 +7,7 @@ export interface User {
   data: UserData;
 }
 
+/** Roles and access groups, as AYON names them (protocol.md 10.3). */
 export interface UserData {
   isService?: boolean;
   isAdmin?: boolean;

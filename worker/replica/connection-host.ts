@@ -2,11 +2,16 @@ import type { Effect, ReplicaState } from '../../wasm/methods.ts';
 
 /** What is used of a WebSocket: the global one, or that of a library. */
 export interface ClientSocket {
+  /** As of a WebSocket, and the two below. */
   onopen: ((event: never) => void) | null;
+  /** Its event has the text as `data`. */
   onmessage: ((event: never) => void) | null;
+  /** Called once, also when it never opened. */
   onclose: ((event: never) => void) | null;
   readonly readyState: number;
+  /** Sends a text frame. */
   send(text: string): void;
+  /** Begins to close; `onclose` says when it is done. */
   close(): void;
 }
 
