@@ -12,6 +12,7 @@ const columns = css`
     flex: 1;
     overflow: auto;
     overflow-anchor: none;
+    contain: strict;
     min-width: 0;
     outline-offset: -2px;
   }
@@ -24,6 +25,12 @@ const columns = css`
     position: relative;
     height: calc(var(--rows) + 31px);
     overflow: clip;
+  }
+  /* Browsers let rows inherit these, and so reckon all of them anew whenever their parent moves. */
+  tr,
+  td {
+    border-color: currentcolor;
+    vertical-align: baseline;
   }
   tr {
     display: grid;
@@ -74,6 +81,8 @@ const columns = css`
 
 const rows = css`
   tbody tr {
+    position: relative;
+    contain: strict;
     cursor: pointer;
   }
   tr.error {
@@ -101,11 +110,14 @@ const rows = css`
   tr.waiting {
     cursor: default;
   }
-  tr.waiting td {
-    grid-column: 1 / -1;
+  tr.waiting svg {
+    visibility: hidden;
   }
-  tr.waiting i {
-    display: inline-block;
+  tr.waiting::before {
+    content: '';
+    position: absolute;
+    top: calc(50% - 5px);
+    left: 14px;
     width: 62%;
     height: 9px;
     border-radius: 3px;
@@ -117,6 +129,14 @@ const rows = css`
   td.status svg {
     vertical-align: -3.5px;
     margin-right: 9px;
+  }
+  /* The whole of it, so that it turns without the page's thread. */
+  .in_progress td.status svg {
+    animation: spin 1.1s linear infinite;
+  }
+  .meter,
+  .marks {
+    display: contents;
   }
   .mark {
     width: 13px;
