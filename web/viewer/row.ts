@@ -33,10 +33,8 @@ export class Row {
   readonly #strokes: Element[];
   readonly #label: HTMLElement;
   readonly #bar: HTMLElement;
-  readonly #topic: HTMLElement;
   readonly #stem: Text;
   readonly #leaf: Text;
-  readonly #descriptionCell: HTMLElement;
   readonly #mark: HTMLElement;
   readonly #description: Text;
   readonly #project: Text;
@@ -58,10 +56,8 @@ export class Row {
     this.#strokes = [...this.#icon.children];
     this.#label = find('.label');
     this.#bar = find('.meter');
-    this.#topic = find('.topic');
     this.#stem = textOf('.stem');
     this.#leaf = textOf('.leaf');
-    this.#descriptionCell = find('.description');
     this.#mark = find('.marks');
     this.#description = textOf('.description');
     this.#project = textOf('.project');
@@ -95,7 +91,6 @@ export class Row {
     this.#showTexts(event);
     this.#showMark(look);
     setAttribute(this.#time, 'datetime', event.createdAt);
-    setAttribute(this.#time, 'title', look.words.time(event.createdAt));
     setText(this.#age, look.words.age(event.createdAt, look.now));
   }
 
@@ -112,9 +107,6 @@ export class Row {
     element.className = 'waiting';
     element.setAttribute('aria-busy', 'true');
     this.#status.setAttribute('aria-label', words('loadingRow'));
-    for (const titled of [this.#status, this.#topic, this.#descriptionCell, this.#time]) {
-      titled.removeAttribute('title');
-    }
     this.#time.removeAttribute('datetime');
     setText(this.#label, '');
     for (const text of [this.#stem, this.#leaf, this.#description, this.#project, this.#user]) {
@@ -128,7 +120,6 @@ export class Row {
   #showStatus(event: EventRow, words: Words): void {
     const label = words(`status.${event.status}`);
     const progress = progressOf(event);
-    setAttribute(this.#status, 'title', label);
     setAttribute(this.#icon, 'aria-label', label);
     STATUS_STROKES[event.status].forEach(({ look, path }, place) => {
       const stroke = this.#strokes[place] as Element;
@@ -141,10 +132,8 @@ export class Row {
 
   #showTexts(event: EventRow): void {
     const [stem, leaf] = splitTopic(event.topic);
-    setAttribute(this.#topic, 'title', event.topic);
     setText(this.#stem, stem);
     setText(this.#leaf, leaf);
-    setAttribute(this.#descriptionCell, 'title', event.description);
     setText(this.#description, event.description);
     setText(this.#project, event.project ?? '');
     setText(this.#user, event.user ?? '');
@@ -153,6 +142,14 @@ export class Row {
   #showMark({ queued, words }: RowLook): void {
     render(queued ? renderMark(words) : nothing, this.#mark);
   }
+}
+
+/** The whole of what a cell says, for the pointer that is over it. */
+export function titleOf(cell: HTMLElement, words: Words): string {
+  const time = cell.querySelector('time')?.dateTime;
+  if (time) return words.time(time);
+  const icon = cell.querySelector('.status > svg');
+  return icon?.getAttribute('aria-label') ?? cell.textContent.trim();
 }
 
 function setAttribute(element: Element, name: string, value: string | null): void {

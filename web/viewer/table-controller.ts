@@ -257,6 +257,11 @@ export class TableController {
     this.scrollTop = scroller.scrollTop;
   }
 
+  /** The pointer is over this element. */
+  pointed(element: HTMLElement): void {
+    this.#rows.explain(element.closest<HTMLElement>('tbody td'), this.#host.words());
+  }
+
   /** A row has the focus, or none any more. */
   focused(row: HTMLElement | null): void {
     if (!row) this.#inRows = false;

@@ -68,7 +68,8 @@ const columns = css`
     padding: 0 10px;
     background: var(--row, var(--cuesheet-panel));
     border-bottom: 1px solid var(--cuesheet-line);
-    overflow: hidden;
+    min-width: 0;
+    overflow: clip;
     line-height: calc(var(--row-height) - 1px);
     text-overflow: ellipsis;
     white-space: nowrap;
@@ -81,7 +82,6 @@ const columns = css`
 
 const rows = css`
   tbody tr {
-    position: relative;
     contain: strict;
     cursor: pointer;
   }
@@ -115,9 +115,9 @@ const rows = css`
   }
   tr.waiting::before {
     content: '';
-    position: absolute;
-    top: calc(50% - 5px);
-    left: 14px;
+    grid-area: 1 / 1 / -1 / -1;
+    align-self: center;
+    margin-left: 14px;
     width: 62%;
     height: 9px;
     border-radius: 3px;
@@ -153,13 +153,13 @@ const rows = css`
   .stem {
     flex: 0 1 auto;
     min-width: 0;
-    overflow: hidden;
+    overflow: clip;
     text-overflow: ellipsis;
   }
   .leaf {
     flex: none;
     max-width: 100%;
-    overflow: hidden;
+    overflow: clip;
     text-overflow: ellipsis;
   }
   .stem,

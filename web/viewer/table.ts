@@ -2,7 +2,7 @@ import { html, type TemplateResult } from 'lit';
 import { styleMap } from 'lit/directives/style-map.js';
 import type { EventRow } from '../client/index.ts';
 import { type Geometry, rowsTop, visibleRows } from './geometry.ts';
-import { Row, type RowLook } from './row.ts';
+import { Row, type RowLook, titleOf } from './row.ts';
 import type { Words } from './words.ts';
 
 /** Rows drawn beyond both edges of the view, so that a small scroll shows no gap. */
@@ -73,6 +73,8 @@ interface Drawn {
 export class TableRows {
   readonly #slots = new RowSlots();
   readonly #rows: Row[] = []; // by slot
+  /** The cell under the pointer. */
+  #pointed: HTMLElement | null = null;
 
   draw(body: HTMLElement, view: RowsView): void {
     const { geometry, scrollTop, rows, words } = view;
@@ -93,6 +95,14 @@ export class TableRows {
       if (event) row.show(event, first + at, view.look(event));
       else row.wait(first + at, words);
     });
+    this.explain(this.#pointed, words);
+  }
+
+  /** Gives the cell under the pointer its title: written into all cells it would cost as much as their texts. */
+  explain(cell: HTMLElement | null, words: Words): void {
+    if (this.#pointed !== cell) this.#pointed?.removeAttribute('title');
+    this.#pointed = cell;
+    if (cell) cell.title = titleOf(cell, words);
   }
 
   #row(slot: number): Row {

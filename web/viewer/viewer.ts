@@ -268,6 +268,7 @@ export class CuesheetViewer extends LitElement {
         @focusin=${this.#onFocus}
         @focusout=${this.#onBlur}
         @click=${this.#onClick}
+        @mouseover=${this.#onPointer}
       >
         ${renderMain({
           table: this.#table,
@@ -403,6 +404,8 @@ export class CuesheetViewer extends LitElement {
     const next = event.relatedTarget as HTMLElement | null;
     if (!next?.closest('tbody')) this.#table.focused(null);
   };
+
+  #onPointer = (event: MouseEvent) => this.#table.pointed(event.target as HTMLElement);
 
   #onClick = (event: MouseEvent) => {
     const row = (event.target as HTMLElement).closest<HTMLElement>('tr[data-id]');
