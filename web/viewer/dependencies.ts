@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { styleMap } from 'lit/directives/style-map.js';
 import type { EventRow, EventTree } from '../client/index.ts';
-import { STATUS_SHAPES } from './icons.ts';
+import { statusShape } from './icons.ts';
 import type { Words } from './words.ts';
 
 /** Rows of the tree that are drawn, each way. */
@@ -54,7 +54,7 @@ function renderStep(
       @click=${() => select(row.id)}
     >
       <svg viewBox="0 0 16 16" role="img" aria-label=${words(`status.${row.status}`)}>
-        ${STATUS_SHAPES[row.status]}
+        ${statusShape(row.status)}
       </svg>
       <span>${row.topic}</span>
     </button>

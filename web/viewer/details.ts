@@ -12,7 +12,7 @@ import { type ActionKind, actionsFor } from './actions.ts';
 import { copyText } from './clipboard.ts';
 import { renderDependencies } from './dependencies.ts';
 import { progressOf } from './format.ts';
-import { CLOSE_SHAPE, STATUS_SHAPES } from './icons.ts';
+import { CLOSE_SHAPE, statusShape } from './icons.ts';
 import { JsonTree } from './json-tree.ts';
 import { renderBar } from './row.ts';
 import type { StringKey } from './strings.ts';
@@ -155,7 +155,7 @@ export class Details {
     const { words } = view;
     return html`
       <p class="state ${event.status}">
-        <svg viewBox="0 0 16 16" aria-hidden="true">${STATUS_SHAPES[event.status]}</svg>
+        <svg viewBox="0 0 16 16" aria-hidden="true">${statusShape(event.status)}</svg>
         <b>${words(`status.${event.status}`)}</b>
         <span>${event.description}</span>
       </p>

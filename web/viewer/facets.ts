@@ -3,7 +3,7 @@ import type { EventStatus, FacetCounts } from '../client/index.ts';
 import { EMPTY_FILTER, FACETS, type FacetName, isEmptyFilter, toggled } from './filter.ts';
 import type { ViewerFilter } from './filter.ts';
 import { splitTopic } from './format.ts';
-import { STATUS_SHAPES } from './icons.ts';
+import { STATUS_STROKES, statusShape } from './icons.ts';
 import type { Words } from './words.ts';
 
 /** Values of a facet that show at once, and after "show more". */
@@ -92,7 +92,7 @@ function valuesOf(facet: FacetName, { counts, filter }: FacetsView): FacetValue[
   const found = new Map(
     (counts[facet]?.values ?? []).map(({ value, count }) => [value ?? '', count]),
   );
-  const first = facet === 'status' ? Object.keys(STATUS_SHAPES) : [];
+  const first = facet === 'status' ? Object.keys(STATUS_STROKES) : [];
   const values = new Set([...first, ...found.keys(), ...filter[facet]]);
   return [...values].map((value) => ({ value, count: found.get(value) ?? 0 }));
 }
@@ -114,7 +114,7 @@ function renderValue(facet: FacetName, { value, count }: FacetValue, view: Facet
       .checked=${filter[facet].includes(value)}
       @change=${() => change(toggled(filter, facet, value))}
     />
-    ${status ? html`<svg viewBox="0 0 16 16" aria-hidden="true">${STATUS_SHAPES[status]}</svg>` : nothing}
+    ${status ? html`<svg viewBox="0 0 16 16" aria-hidden="true">${statusShape(status)}</svg>` : nothing}
     <span class="name ${facet === 'topic' ? facet : ''}"
       >${facet === 'topic' ? renderTopic(value) : name}</span
     >

@@ -1,21 +1,46 @@
 import { svg, type TemplateResult } from 'lit';
 import type { EventStatus } from '../client/index.ts';
 
-/** A shape for every status, so that nobody needs the colour to tell them apart. */
-export const STATUS_SHAPES: Record<EventStatus, TemplateResult> = {
-  finished: svg`<circle cx="8" cy="8" r="7" fill="currentColor" />
-    <path class="cut" d="M4.6 8.3l2.3 2.3 4.5-5" />`,
-  in_progress: svg`<circle class="line faint" cx="8" cy="8" r="5.9" />
-    <path class="line spin" d="M8 2.1a5.9 5.9 0 0 1 5.9 5.9" />`,
-  pending: svg`<circle class="line" cx="8" cy="8" r="6.1" stroke-dasharray="2.4 2.4" />
-    <path class="line" d="M8 4.9V8l2 1.6" />`,
-  failed: svg`<path d="M8 .9l7.6 13.6H.4z" fill="currentColor" />
-    <path class="cut" d="M8 5.6v4.2M8 12.1v.1" />`,
-  aborted: svg`<rect class="line" x="2" y="2" width="12" height="12" rx="2.5" />
-    <path class="line" d="M5.6 5.6l4.8 4.8M10.4 5.6l-4.8 4.8" />`,
-  restarted: svg`<path class="line" d="M13.5 5.4A6 6 0 1 0 14 8" />
-    <path class="line" d="M13.9 1.9v3.7h-3.7" />`,
+/** A path of an icon, and the class that says how it is drawn. */
+interface Stroke {
+  readonly look: string;
+  readonly path: string;
+}
+
+/** A shape for every status, so that nobody needs the colour to tell them apart. Two paths each. */
+export const STATUS_STROKES: Record<EventStatus, readonly [Stroke, Stroke]> = {
+  finished: [
+    { look: 'solid', path: 'M8 1a7 7 0 1 1 0 14A7 7 0 1 1 8 1z' },
+    { look: 'cut', path: 'M4.6 8.3l2.3 2.3 4.5-5' },
+  ],
+  in_progress: [
+    { look: 'line faint', path: 'M8 2.1a5.9 5.9 0 1 1 0 11.8A5.9 5.9 0 1 1 8 2.1z' },
+    { look: 'line', path: 'M8 2.1a5.9 5.9 0 0 1 5.9 5.9' },
+  ],
+  pending: [
+    { look: 'line dashed', path: 'M14.1 8A6.1 6.1 0 1 1 1.9 8 6.1 6.1 0 1 1 14.1 8z' },
+    { look: 'line', path: 'M8 4.9V8l2 1.6' },
+  ],
+  failed: [
+    { look: 'solid', path: 'M8 .9l7.6 13.6H.4z' },
+    { look: 'cut', path: 'M8 5.6v4.2M8 12.1v.1' },
+  ],
+  aborted: [
+    {
+      look: 'line',
+      path: 'M4.5 2h7A2.5 2.5 0 0 1 14 4.5v7a2.5 2.5 0 0 1-2.5 2.5h-7A2.5 2.5 0 0 1 2 11.5v-7A2.5 2.5 0 0 1 4.5 2z',
+    },
+    { look: 'line', path: 'M5.6 5.6l4.8 4.8M10.4 5.6l-4.8 4.8' },
+  ],
+  restarted: [
+    { look: 'line', path: 'M13.5 5.4A6 6 0 1 0 14 8' },
+    { look: 'line', path: 'M13.9 1.9v3.7h-3.7' },
+  ],
 };
+
+/** What is inside the `<svg>` of a status. */
+export const statusShape = (status: EventStatus): TemplateResult[] =>
+  STATUS_STROKES[status].map(({ look, path }) => svg`<path class=${look} d=${path} />`);
 
 export const SEARCH_SHAPE = svg`<circle class="line" cx="7" cy="7" r="4.6" />
   <path class="line" d="M10.5 10.5l3.4 3.4" />`;

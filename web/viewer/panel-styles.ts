@@ -175,6 +175,9 @@ const details = css`
     margin-right: 4px;
     vertical-align: -3px;
   }
+  .state.in_progress svg {
+    animation: spin 1.1s linear infinite;
+  }
   .progress {
     display: flex;
     flex-wrap: wrap;

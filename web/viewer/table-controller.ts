@@ -1,9 +1,12 @@
 import type { CountQuery, Events, EventRow } from '../client/index.ts';
 import { justAfter, toQuery, type ViewerFilter } from './filter.ts';
 import { type Geometry, layOut, revealTop, rowsTop, scrollTopOf, visibleRows } from './geometry.ts';
-import { RowSlots } from './table.ts';
+import { FrameTask } from './frame-task.ts';
+import type { RowLook } from './row.ts';
+import { TableRows } from './table.ts';
 import { Tally } from './tally.ts';
 import { EventWindow, type WindowRequest } from './window.ts';
+import type { Words } from './words.ts';
 
 /** Below this width, in pixels, a row is two lines. */
 const COMPACT_PX = 640;
@@ -13,13 +16,19 @@ const HEAD_PX = 31;
 /** Rows asked for beyond both edges of the view, and how near to their end the next are asked for. */
 const ASKED_BEYOND = 60;
 const NEAR = 20;
+/** While it is scrolled, so many more of them lie where it is scrolled to, and fewer behind. */
+const MOST_LEAD = 35;
 /** A table scrolled by less, in pixels, is at the top. */
 const AT_TOP_PX = 2;
 /** The anchor of a table that stands still while it has no rows. */
 const BEFORE_ALL = '1970-01-01T00:00:00.000000+00:00';
 
 interface TableHost {
+  /** Something besides the rows is to be rendered. */
   requestUpdate(): void;
+  /** How a row is shown. */
+  look(event: EventRow, tabbable: boolean): RowLook;
+  words(): Words;
   /** The element that scrolls; null before the first rendering. */
   scroller(): HTMLElement | null;
 }
@@ -31,7 +40,8 @@ interface TableHost {
 export class TableController {
   readonly window: EventWindow;
   readonly tally: Tally;
-  readonly slots = new RowSlots();
+  /** Draws the rows, which take part in no other rendering. */
+  readonly drawing = new FrameTask(() => this.#draw());
   /** The rows stay where they are; new events are only counted. */
   paused = false;
   /** Rows of two lines. */
@@ -43,6 +53,7 @@ export class TableController {
   query: CountQuery = {};
 
   readonly #host: TableHost;
+  readonly #rows = new TableRows();
   #filter: ViewerFilter | null = null;
   #anchor = '';
   #facets = false;
@@ -54,10 +65,16 @@ export class TableController {
   #focusIndex: number | null = null;
   #restoreIndex: number | null = null;
   #view = 0;
+  /** What is rendered besides the rows. */
+  #rendered = '';
+  /** The first row in sight when they were drawn last, how far they had moved then, and whether that was far. */
+  #drawnFirst = 0;
+  #moved = 0;
+  #flying = false;
 
   constructor(host: TableHost) {
     this.#host = host;
-    this.window = new EventWindow(() => host.requestUpdate());
+    this.window = new EventWindow(() => this.#changed());
     this.tally = new Tally(() => host.requestUpdate());
   }
 
@@ -66,6 +83,17 @@ export class TableController {
     this.window.open(events);
     this.tally.open(events);
     this.#filter = null; // asks again
+  }
+
+  #changed(): void {
+    if (this.#state() === this.#rendered) this.drawing.request();
+    else this.#host.requestUpdate();
+  }
+
+  /** What else than the rows follows from them. */
+  #state(): string {
+    const { total, window } = this;
+    return `${total} ${window.query !== null} ${window.problem}`;
   }
 
   get total(): number {
@@ -113,6 +141,7 @@ export class TableController {
       this.tally.ask({ query: this.query, filter, anchor, facets });
     }
     this.window.want(this.#wanted());
+    this.#rendered = this.#state();
   }
 
   /** Creation time of the newest event in the table; empty while its top is not here. */
@@ -136,22 +165,46 @@ export class TableController {
       asked?.query === query && near >= asked.first && far <= asked.first + asked.count;
     if (asked && covered && isPlaced) return asked;
     const count = Math.ceil(this.#view / this.geometry.row) + 2 * ASKED_BEYOND;
-    const first = Math.max(0, visible.first - ASKED_BEYOND);
+    const lead = Math.min(Math.max(this.#moved, -MOST_LEAD), MOST_LEAD);
+    const first = Math.max(0, visible.first - ASKED_BEYOND + lead);
     this.#asked = { query, first, count, counted };
     return this.#asked;
   }
 
-  /** After each rendering: what had to wait for the rows. */
-  settle(): void {
+  #draw(): void {
     const scroller = this.#host.scroller();
     if (!scroller) return;
-    if (this.#restoreIndex !== null) {
-      const index = this.#restoreIndex;
-      this.#restoreIndex = null;
-      this.#scrollTo(scrollTopOf(this.geometry, index * this.geometry.row));
-      this.#host.requestUpdate();
+    this.#restore();
+    const { geometry, scrollTop, window, tabbable } = this;
+    const { first } = visibleRows(geometry, scrollTop);
+    this.#moved = first - this.#drawnFirst;
+    this.#drawnFirst = first;
+    // Rows that are out of sight when they come are not asked for.
+    const wasFlying = this.#flying;
+    this.#flying = Math.abs(this.#moved) > ASKED_BEYOND;
+    if (wasFlying && this.#flying) this.drawing.request();
+    else if (this.#filter) this.window.want(this.#wanted());
+    const body = scroller.querySelector('tbody');
+    if (body) {
+      this.#rows.draw(body, {
+        geometry,
+        scrollTop,
+        rows: window.rows,
+        first: window.first,
+        words: this.#host.words(),
+        look: (event) => this.#host.look(event, event.id === tabbable),
+      });
     }
     this.#settleFocus(scroller);
+  }
+
+  /** Scrolls to the row that was the first one in sight before rows became higher or lower. */
+  #restore(): void {
+    if (this.#restoreIndex === null) return;
+    const index = this.#restoreIndex;
+    this.#restoreIndex = null;
+    this.#scrollTo(scrollTopOf(this.geometry, index * this.geometry.row));
+    this.#host.requestUpdate();
   }
 
   #settleFocus(scroller: HTMLElement): void {
@@ -191,8 +244,10 @@ export class TableController {
 
   scrolled(scrollTop: number): void {
     if (scrollTop === this.scrollTop) return;
+    const wasAtTop = this.scrollTop <= AT_TOP_PX;
     this.scrollTop = scrollTop;
-    this.#host.requestUpdate();
+    if (wasAtTop === scrollTop <= AT_TOP_PX) this.drawing.request();
+    else this.#host.requestUpdate();
   }
 
   #scrollTo(scrollTop: number): void {
@@ -200,6 +255,11 @@ export class TableController {
     if (!scroller) return;
     scroller.scrollTop = scrollTop;
     this.scrollTop = scroller.scrollTop;
+  }
+
+  /** The pointer is over this element. */
+  pointed(element: HTMLElement): void {
+    this.#rows.explain(element.closest<HTMLElement>('tbody td'), this.#host.words());
   }
 
   /** A row has the focus, or none any more. */
@@ -251,11 +311,11 @@ export class TableController {
     this.#inRows = true;
     this.#focusIndex = Math.min(Math.max(to, 0), total - 1);
     this.#scrollTo(revealTop(geometry, this.scrollTop, this.#focusIndex));
-    // The element that has the focus now may go before the row is here.
+    // The element that has the focus now may go.
     const scroller = this.#host.scroller();
-    if (!scroller?.querySelector(`tr[data-index="${this.#focusIndex}"]`)) {
-      scroller?.focus({ preventScroll: true });
-    }
+    const wanted = scroller?.querySelector<HTMLElement>(`tr[data-index="${this.#focusIndex}"]`);
+    (wanted ?? scroller)?.focus({ preventScroll: true });
+    this.drawing.flush();
     this.#host.requestUpdate();
     return true;
   }

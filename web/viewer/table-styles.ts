@@ -12,6 +12,7 @@ const columns = css`
     flex: 1;
     overflow: auto;
     overflow-anchor: none;
+    contain: strict;
     min-width: 0;
     outline-offset: -2px;
   }
@@ -24,6 +25,12 @@ const columns = css`
     position: relative;
     height: calc(var(--rows) + 31px);
     overflow: clip;
+  }
+  /* Browsers let rows inherit these, and so reckon all of them anew whenever their parent moves. */
+  tr,
+  td {
+    border-color: currentcolor;
+    vertical-align: baseline;
   }
   tr {
     display: grid;
@@ -61,7 +68,8 @@ const columns = css`
     padding: 0 10px;
     background: var(--row, var(--cuesheet-panel));
     border-bottom: 1px solid var(--cuesheet-line);
-    overflow: hidden;
+    min-width: 0;
+    overflow: clip;
     line-height: calc(var(--row-height) - 1px);
     text-overflow: ellipsis;
     white-space: nowrap;
@@ -74,6 +82,7 @@ const columns = css`
 
 const rows = css`
   tbody tr {
+    contain: strict;
     cursor: pointer;
   }
   tr.error {
@@ -101,11 +110,14 @@ const rows = css`
   tr.waiting {
     cursor: default;
   }
-  tr.waiting td {
-    grid-column: 1 / -1;
+  tr.waiting svg {
+    visibility: hidden;
   }
-  tr.waiting i {
-    display: inline-block;
+  tr.waiting::before {
+    content: '';
+    grid-area: 1 / 1 / -1 / -1;
+    align-self: center;
+    margin-left: 14px;
     width: 62%;
     height: 9px;
     border-radius: 3px;
@@ -117,6 +129,14 @@ const rows = css`
   td.status svg {
     vertical-align: -3.5px;
     margin-right: 9px;
+  }
+  /* The whole of it, so that it turns without the page's thread. */
+  .in_progress td.status svg {
+    animation: spin 1.1s linear infinite;
+  }
+  .meter,
+  .marks {
+    display: contents;
   }
   .mark {
     width: 13px;
@@ -133,13 +153,13 @@ const rows = css`
   .stem {
     flex: 0 1 auto;
     min-width: 0;
-    overflow: hidden;
+    overflow: clip;
     text-overflow: ellipsis;
   }
   .leaf {
     flex: none;
     max-width: 100%;
-    overflow: hidden;
+    overflow: clip;
     text-overflow: ellipsis;
   }
   .stem,

@@ -1,66 +1,32 @@
 import { html, type TemplateResult } from 'lit';
-import { repeat } from 'lit/directives/repeat.js';
 import { styleMap } from 'lit/directives/style-map.js';
 import type { EventRow } from '../client/index.ts';
 import { type Geometry, rowsTop, visibleRows } from './geometry.ts';
-import { type RowLook, renderRow, renderSkeletonRow } from './row.ts';
+import { Row, type RowLook, titleOf } from './row.ts';
 import type { Words } from './words.ts';
 
 /** Rows drawn beyond both edges of the view, so that a small scroll shows no gap. */
 const DRAWN_BEYOND = 8;
 const COLUMNS = ['status', 'topic', 'description', 'project', 'user', 'age'] as const;
 
-export interface TableView {
+export interface RowsView {
   geometry: Geometry;
   scrollTop: number;
   rows: readonly EventRow[];
   /** Index of the first of the rows. */
   first: number;
   words: Words;
-  look(event: EventRow, index: number): RowLook;
+  look(event: EventRow): RowLook;
 }
 
-/** Names the elements of rows, so that the element of a row that left serves one that came. */
-export class RowSlots {
-  #slots = new Map<string, number>();
-
-  /** A slot for each id: the one it had, or one that nobody has any more. */
-  assign(ids: readonly string[]): Map<string, number> {
-    const next = new Map<string, number>();
-    for (const id of ids) {
-      const slot = this.#slots.get(id);
-      if (slot !== undefined) next.set(id, slot);
-    }
-    const taken = new Set(next.values());
-    let free = 0;
-    for (const id of ids) {
-      if (next.has(id)) continue;
-      while (taken.has(free)) free++;
-      taken.add(free);
-      next.set(id, free);
-    }
-    this.#slots = next;
-    return next;
-  }
-}
-
-interface DrawnRow {
-  index: number;
-  event: EventRow | undefined;
-}
-
-/** The rows in sight and a few more; those that are not here yet as skeletons. */
-export function renderTable(view: TableView, slots: RowSlots): TemplateResult {
-  const { geometry, scrollTop, words } = view;
-  const drawn = drawnRows(view);
-  const slotOf = slots.assign(drawn.flatMap(({ event }) => (event ? [event.id] : [])));
-  const top = (drawn[0]?.index ?? 0) * geometry.row - rowsTop(geometry, scrollTop) + scrollTop;
+/** The table without its rows, which `TableRows` draws. */
+export function renderTable({ total, height, row }: Geometry, words: Words): TemplateResult {
   return html`
     <table
       role="table"
       aria-label=${words('tableLabel')}
-      aria-rowcount=${geometry.total + 1}
-      style=${styleMap({ '--rows': `${geometry.height}px`, '--row-height': `${geometry.row}px` })}
+      aria-rowcount=${total + 1}
+      style=${styleMap({ '--rows': `${height}px`, '--row-height': `${row}px` })}
     >
       <thead role="rowgroup">
         <tr role="row" aria-rowindex="1">
@@ -69,23 +35,107 @@ export function renderTable(view: TableView, slots: RowSlots): TemplateResult {
           )}
         </tr>
       </thead>
-      <tbody role="rowgroup" style=${styleMap({ transform: `translateY(${top}px)` })}>
-        ${repeat(
-          drawn,
-          ({ event, index }) => (event ? slotOf.get(event.id) : `waiting ${index}`),
-          ({ event, index }) =>
-            event ? renderRow(event, view.look(event, index)) : renderSkeletonRow(index, words),
-        )}
-      </tbody>
+      <tbody role="rowgroup"></tbody>
     </table>
   `;
 }
 
-function drawnRows({ geometry, scrollTop, rows, first }: TableView): DrawnRow[] {
-  const visible = visibleRows(geometry, scrollTop);
-  const begin = Math.max(0, visible.first - DRAWN_BEYOND);
-  const end = Math.min(geometry.total, visible.end + DRAWN_BEYOND);
-  const drawn: DrawnRow[] = [];
-  for (let index = begin; index < end; index++) drawn.push({ index, event: rows[index - first] });
-  return drawn;
+/** Names the elements of rows, so that the element of a row that left serves one that came. */
+export class RowSlots {
+  /** In the order in which they are shown. */
+  #slots = new Map<string, number>();
+  /** Slots that nobody has. */
+  #spare: number[] = [];
+  #count = 0;
+
+  /** A slot for each key: the one it had, or one that nobody has any more, from the top on. */
+  assign(keys: readonly string[]): Map<string, number> {
+    const wanted = new Set(keys);
+    const left = [...this.#slots].filter(([key]) => !wanted.has(key)).map(([, slot]) => slot);
+    const free = [...left, ...this.#spare];
+    let taken = 0;
+    const next = new Map<string, number>();
+    for (const key of keys) {
+      next.set(key, this.#slots.get(key) ?? free[taken++] ?? this.#count++);
+    }
+    this.#spare = free.slice(taken);
+    this.#slots = next;
+    return next;
+  }
+}
+
+interface Drawn {
+  key: string;
+  row: Row;
+}
+
+/** Draws the rows in sight and a few more; those that are not here yet as skeletons. */
+export class TableRows {
+  readonly #slots = new RowSlots();
+  readonly #rows: Row[] = []; // by slot
+  /** The cell under the pointer. */
+  #pointed: HTMLElement | null = null;
+
+  draw(body: HTMLElement, view: RowsView): void {
+    const { geometry, scrollTop, rows, words } = view;
+    const { first, end } = drawnRange(geometry, scrollTop);
+    const top = first * geometry.row - rowsTop(geometry, scrollTop) + scrollTop;
+    body.style.transform = `translateY(${top}px)`;
+    const keys: string[] = [];
+    for (let index = first; index < end; index++) {
+      keys.push(rows[index - view.first]?.id ?? `waiting ${index}`);
+    }
+    const drawn = [...this.#slots.assign(keys)].map(([key, slot]) => ({
+      key,
+      row: this.#row(slot),
+    }));
+    place(body, drawn);
+    drawn.forEach(({ row }, at) => {
+      const event = rows[first + at - view.first];
+      if (event) row.show(event, first + at, view.look(event));
+      else row.wait(first + at, words);
+    });
+    this.explain(this.#pointed, words);
+  }
+
+  /** Gives the cell under the pointer its title: written into all cells it would cost as much as their texts. */
+  explain(cell: HTMLElement | null, words: Words): void {
+    if (this.#pointed !== cell) this.#pointed?.removeAttribute('title');
+    this.#pointed = cell;
+    if (cell) cell.title = titleOf(cell, words);
+  }
+
+  #row(slot: number): Row {
+    const row = this.#rows[slot] ?? new Row();
+    this.#rows[slot] = row;
+    return row;
+  }
+}
+
+/** Always as many, wherever a row is cut by the edge of the view, so that no element comes or goes. */
+function drawnRange(geometry: Geometry, scrollTop: number): { first: number; end: number } {
+  const { view, row, total } = geometry;
+  const first = visibleRows(geometry, scrollTop).first - DRAWN_BEYOND;
+  const end = first + Math.ceil(view / row) + 1 + 2 * DRAWN_BEYOND;
+  return { first: Math.max(0, first), end: Math.min(total, end) };
+}
+
+/**
+ * Brings the elements into this order. Those that show what they showed stay where they are: an element that
+ * is moved loses the focus.
+ */
+function place(body: HTMLElement, drawn: readonly Drawn[]): void {
+  const all = new Set<Element>(drawn.map(({ row }) => row.element));
+  for (const element of [...body.children]) if (!all.has(element)) element.remove();
+  const fresh = new Set<Element | null>();
+  for (const { key, row } of drawn) {
+    if (row.key !== key) fresh.add(row.element);
+    row.key = key;
+  }
+  let next = body.firstElementChild;
+  for (const { element } of drawn.map(({ row }) => row)) {
+    if (!fresh.has(element)) while (fresh.has(next)) next = next?.nextElementSibling ?? null;
+    if (element === next) next = next.nextElementSibling;
+    else body.insertBefore(element, next);
+  }
 }

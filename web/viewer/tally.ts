@@ -7,8 +7,8 @@ export const TALLY_MS = 250;
 const SETTLE_MS = 60;
 /** The same while somebody types, because a count holds up the rows of the next letter. */
 const TYPING_MS = 300;
-/** Between two rounds there is so many times the time that the last one took. */
-const REST = 4;
+/** Between two counts of a kind there is so many times the time that the last one took: rows wait behind it. */
+const REST = 40;
 /** Bars of the histogram. */
 export const BUCKETS = 48;
 
@@ -21,6 +21,15 @@ export interface Question {
   anchor: string;
   /** Facets and histogram as well. */
   facets: boolean;
+}
+
+/** One kind of count. */
+interface Step {
+  count(events: Events, question: Question): Promise<void>;
+  /** The state of the events that it was made of; -1 = of none. */
+  sequence: number;
+  /** When it may be made again, by the clock of `performance`. */
+  due: number;
 }
 
 /** Counts of what the table shows, kept up to date. At most one count is under way. */
@@ -37,9 +46,13 @@ export class Tally {
   readonly #changed: () => void;
   #events: Events | null = null;
   #question: Question | null = null;
-  #sequence = -1;
   #busy = false;
-  #delay = SETTLE_MS;
+  readonly #steps: Step[] = [
+    { count: (...asked) => this.#countTable(...asked), sequence: -1, due: 0 },
+    { count: (...asked) => this.#countNewer(...asked), sequence: -1, due: 0 },
+    { count: (...asked) => this.#countFacets(...asked), sequence: -1, due: 0 },
+    { count: (...asked) => this.#countTimes(...asked), sequence: -1, due: 0 },
+  ];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #stop = () => {};
 
@@ -67,54 +80,68 @@ export class Tally {
   ask(question: Question): void {
     if (question.anchor === '') this.newer = 0;
     const before = this.#question?.filter.search ?? question.filter.search;
-    this.#delay = before === question.filter.search ? SETTLE_MS : TYPING_MS;
+    const delay = before === question.filter.search ? SETTLE_MS : TYPING_MS;
     this.#question = question;
-    this.#sequence = -1;
+    for (const step of this.#steps) {
+      step.sequence = -1;
+      step.due = performance.now() + delay;
+    }
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#later(this.#delay);
+    this.#later();
   }
 
-  #later(delay: number): void {
+  /** Counts when the first of what is out of date may be counted, after a pause of so many milliseconds at least. */
+  #later(pause = 0): void {
     const events = this.#events;
     if (!events || !this.#question || this.#busy || this.#timer !== undefined) return;
-    if (events.status.sequence === this.#sequence) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      void this.#round(events, this.#question as Question);
-    }, delay);
+    const old = this.#steps.filter(({ sequence }) => sequence !== events.status.sequence);
+    if (old.length === 0) return;
+    const due = Math.min(...old.map((step) => step.due));
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined;
+        void this.#round(events, this.#question as Question);
+      },
+      Math.max(pause, due - performance.now()),
+    );
   }
 
   async #round(events: Events, question: Question): Promise<void> {
-    const begun = performance.now();
     this.#busy = true;
-    this.#sequence = events.status.sequence;
     try {
-      for (const step of [this.#countTable, this.#countFacets, this.#countTimes]) {
-        await step.call(this, events, question);
+      for (const step of this.#steps) {
+        const { sequence } = events.status;
+        const begun = performance.now();
+        if (step.sequence === sequence || step.due > begun) continue;
+        step.sequence = sequence;
+        step.due = begun + TALLY_MS; // also when it fails
+        await step.count(events, question);
         if (this.#question !== question) break;
+        const now = performance.now();
+        step.due = now + Math.max(TALLY_MS, REST * (now - begun));
         this.#changed();
       }
     } catch {
       // told by the status, as every failure of the worker
     } finally {
       this.#busy = false;
-      const rest = Math.max(TALLY_MS, REST * (performance.now() - begun));
-      this.#later(this.#question === question ? rest : this.#delay);
+      this.#later();
     }
   }
 
-  async #countTable(events: Events, { query, anchor, filter, facets }: Question): Promise<void> {
+  async #countTable(events: Events, { query, filter, facets }: Question): Promise<void> {
     const by = facets ? FACETS.filter((facet) => filter[facet].length === 0) : [];
-    const histogram = facets && !isBrushed(filter) ? { buckets: BUCKETS } : null;
-    const counts = await events.count({ ...query, by, ...(histogram && { histogram }) });
-    const newer = anchor === '' ? 0 : (await events.count(newerThan(filter, anchor))).total;
+    const counts = await events.count({ ...query, by });
     if (this.#question?.query !== query) return;
     this.total = counts.total;
-    this.newer = newer;
     this.answered = query;
     if (facets) this.facets = { ...this.facets, ...counts.by };
-    if (counts.histogram) this.histogram = counts.histogram;
+  }
+
+  async #countNewer(events: Events, { anchor, filter, query }: Question): Promise<void> {
+    const newer = anchor === '' ? 0 : (await events.count(newerThan(filter, anchor))).total;
+    if (this.#question?.query === query) this.newer = newer;
   }
 
   /** What could be chosen besides what is chosen: counted without the facet's own choice. */
@@ -128,11 +155,11 @@ export class Tally {
     }
   }
 
-  /** The times that could be chosen, while only some are. */
-  async #countTimes(events: Events, { facets, filter }: Question): Promise<void> {
-    if (!facets || !isBrushed(filter)) return;
-    const query = toQuery({ ...filter, from: '', to: '' });
-    const histogram = await events.histogram({ ...query, buckets: BUCKETS });
+  /** Over time: what the table shows, or while only some times are chosen, all of them. */
+  async #countTimes(events: Events, { facets, filter, query }: Question): Promise<void> {
+    if (!facets) return;
+    const all = isBrushed(filter) ? toQuery({ ...filter, from: '', to: '' }) : query;
+    const histogram = await events.histogram({ ...all, buckets: BUCKETS });
     if (this.#question?.filter === filter) this.histogram = histogram;
   }
 }

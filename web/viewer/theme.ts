@@ -43,6 +43,9 @@ export const themeStyles = css`
     width: 16px;
     height: 16px;
   }
+  .solid {
+    fill: currentColor;
+  }
   .line,
   .cut {
     fill: none;
@@ -55,12 +58,11 @@ export const themeStyles = css`
     stroke: var(--cuesheet-panel);
     stroke-width: 1.9;
   }
+  .dashed {
+    stroke-dasharray: 2.4;
+  }
   .faint {
     opacity: 0.28;
-  }
-  .spin {
-    transform-origin: 8px 8px;
-    animation: spin 1.1s linear infinite;
   }
   @keyframes spin {
     to {

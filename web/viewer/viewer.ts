@@ -8,12 +8,12 @@ import { Facets } from './facets.ts';
 import { EMPTY_FILTER, isEmptyFilter, type ViewerFilter } from './filter.ts';
 import { renderHeader } from './header.ts';
 import { Histogram } from './histogram.ts';
-import { UP_SHAPE } from './icons.ts';
 import { commandOf } from './keyboard.ts';
 import { OutboxList } from './outbox.ts';
+import type { RowLook } from './row.ts';
+import { renderChip, renderMain } from './stage.ts';
 import type { Strings } from './strings.ts';
 import { viewerStyles } from './styles.ts';
-import { renderTable } from './table.ts';
 import { TableController } from './table-controller.ts';
 import { readUrlState, writeUrlState } from './url-state.ts';
 import { createWords, type Words } from './words.ts';
@@ -24,7 +24,6 @@ const AGE_TICK_MS = 5000;
 const NARROW_PX = 760;
 /** From this width on, in pixels, facets are shown at first. */
 const WIDE_PX = 1000;
-const SKELETON_ROWS = Array.from({ length: 12 });
 
 /**
  * A live table of events, newest first, of any length.
@@ -77,6 +76,8 @@ export class CuesheetViewer extends LitElement {
   readonly #table = new TableController({
     requestUpdate: () => this.requestUpdate(),
     scroller: () => this.renderRoot?.querySelector('main') ?? null,
+    look: (event, tabbable) => this.#lookOf(event, tabbable),
+    words: () => this.#words,
   });
   readonly #details = new Details(() => this.requestUpdate());
   readonly #facets = new Facets(() => this.requestUpdate());
@@ -167,7 +168,7 @@ export class CuesheetViewer extends LitElement {
   }
 
   protected override updated(changed: PropertyValues): void {
-    this.#table.settle();
+    this.#table.drawing.request();
     showDialogs(this.renderRoot);
     const scroller = this.renderRoot.querySelector('main');
     if (scroller) this.#size.observe(scroller); // again is as once
@@ -181,6 +182,13 @@ export class CuesheetViewer extends LitElement {
       this.#tell('cuesheet-filter', this.filter);
     }
     if (changed.has('filter') || changed.has('selected')) this.#writeUrl();
+  }
+
+  /** Resolves when the rows are drawn, too. */
+  protected override async getUpdateComplete(): Promise<boolean> {
+    const isComplete = await super.getUpdateComplete();
+    await this.#table.drawing.done;
+    return isComplete;
   }
 
   #tell(name: string, detail: unknown): void {
@@ -253,7 +261,7 @@ export class CuesheetViewer extends LitElement {
   #renderStage(covered: boolean) {
     const isLoading = !this.#table.window.query && !this.failure;
     return html`<div class="stage ${this.#table.compact ? 'compact' : ''}" ?inert=${covered}>
-      ${this.#renderChip()}
+      ${renderChip(this.#table.newer, this.#words, () => this.#follow())}
       <main
         tabindex="-1"
         aria-busy=${isLoading}
@@ -261,8 +269,15 @@ export class CuesheetViewer extends LitElement {
         @focusin=${this.#onFocus}
         @focusout=${this.#onBlur}
         @click=${this.#onClick}
+        @mouseover=${this.#onPointer}
       >
-        ${this.#renderMain()}
+        ${renderMain({
+          table: this.#table,
+          filter: this.filter,
+          failure: this.failure,
+          words: this.#words,
+          change: this.#setFilter,
+        })}
       </main>
     </div>`;
   }
@@ -344,74 +359,15 @@ export class CuesheetViewer extends LitElement {
     return this.cached ? html`<p class="note">${this.#words('cached')}</p>` : nothing;
   }
 
-  #renderChip() {
-    const count = this.#table.newer;
-    if (count === 0) return nothing;
-    const label = this.#words('showNew', { count });
-    return html`<button class="chip" aria-label=${label} @click=${() => this.#follow()}>
-      <svg viewBox="0 0 16 16" aria-hidden="true">${UP_SHAPE}</svg>
-      ${this.#words('newEvents', { count })}
-    </button>`;
-  }
-
-  #renderMain() {
-    const words = this.#words;
-    const { window, total } = this.#table;
-    if (this.failure) {
-      return html`<div class="empty" role="alert">
-        <b>${words('failure')}</b>
-        <span>${this.failure}</span>
-        <button @click=${() => location.reload()}>${words('tryAgain')}</button>
-      </div>`;
-    }
-    if (!window.query) {
-      return html`<div class="skeleton" role="status" aria-label=${words('loading')}>
-        ${SKELETON_ROWS.map(() => html`<i></i>`)}
-      </div>`;
-    }
-    return total === 0 ? this.#renderEmpty() : this.#renderTable();
-  }
-
-  #renderEmpty() {
-    const words = this.#words;
-    const { search } = this.filter;
-    if (isEmptyFilter(this.filter)) {
-      return html`<div class="empty">
-        <b>${words('empty')}</b><span>${words('emptyHint')}</span>
-      </div>`;
-    }
-    const onlySearch = isEmptyFilter({ ...this.filter, search: '' });
-    return html`<div class="empty">
-      <b>${search === '' ? words('noMatch') : words('noMatchSearch', { search })}</b>
-      ${search === '' ? nothing : html`<span>${words('noMatchHint')}</span>`}
-      <button @click=${() => this.#setFilter(EMPTY_FILTER)}>
-        ${words(onlySearch ? 'clearSearch' : 'clearFilters')}
-      </button>
-    </div>`;
-  }
-
-  #renderTable() {
-    const table = this.#table;
-    const { window, geometry, scrollTop, tabbable } = table;
-    return renderTable(
-      {
-        geometry,
-        scrollTop,
-        rows: window.rows,
-        first: window.first,
-        words: this.#words,
-        look: (event, index) => ({
-          index,
-          now: this.now,
-          tabbable: event.id === tabbable,
-          selected: event.id === this.selected,
-          parent: event.id === this.#details.event?.dependsOn,
-          queued: this.#outbox.queued.has(event.id),
-          words: this.#words,
-        }),
-      },
-      table.slots,
-    );
+  #lookOf(event: EventRow, tabbable: boolean): RowLook {
+    return {
+      now: this.now,
+      tabbable,
+      selected: event.id === this.selected,
+      parent: event.id === this.#details.event?.dependsOn,
+      queued: this.#outbox.queued.has(event.id),
+      words: this.#words,
+    };
   }
 
   #setFilter = (filter: ViewerFilter) => {
@@ -449,6 +405,8 @@ export class CuesheetViewer extends LitElement {
     const next = event.relatedTarget as HTMLElement | null;
     if (!next?.closest('tbody')) this.#table.focused(null);
   };
+
+  #onPointer = (event: MouseEvent) => this.#table.pointed(event.target as HTMLElement);
 
   #onClick = (event: MouseEvent) => {
     const row = (event.target as HTMLElement).closest<HTMLElement>('tr[data-id]');

@@ -3,7 +3,7 @@ import type { CoreStore } from '../../wasm/load.ts';
 import { Method } from '../../wasm/methods.ts';
 import type { LiveMessage } from './protocol.ts';
 
-/** Pages hear of changes at most this often, in milliseconds: one frame. */
+/** Between two times that pages hear of changes there are at least so many milliseconds: one frame. */
 const FRAME_MS = 16;
 const NEWLINE = 10;
 const decoder = new TextDecoder();
@@ -33,6 +33,7 @@ export function createLiveQueries(store: CoreStore, call: CallWithFiles): LiveQu
   const sinks = new Map<number, (patches: Uint8Array) => void>();
   let last = 0;
   let waiting = false;
+  let told = -FRAME_MS; // when, in milliseconds
 
   function remove(key: string) {
     const number = numbers.get(key);
@@ -44,6 +45,7 @@ export function createLiveQueries(store: CoreStore, call: CallWithFiles): LiveQu
 
   async function tellPatches(): Promise<void> {
     waiting = false;
+    told = performance.now();
     for (const line of linesOf((await call(Method.patches)).body)) {
       sinks.get(liveOf(line))?.(line.slice()); // the page takes its copy over
     }
@@ -75,7 +77,11 @@ export function createLiveQueries(store: CoreStore, call: CallWithFiles): LiveQu
     changed() {
       if (waiting) return;
       waiting = true;
-      setTimeout(() => void tellPatches().catch(reportError), FRAME_MS);
+      const rest = told + FRAME_MS - performance.now();
+      const tell = () => void tellPatches().catch(reportError);
+      // A change after a rest is told at once, for the frame that is coming.
+      if (rest > 0) setTimeout(tell, rest);
+      else queueMicrotask(tell);
     },
   };
 }

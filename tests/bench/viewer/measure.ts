@@ -11,6 +11,7 @@ import {
   paintedChanges,
   readPages,
   scrollThrough,
+  watchFrames,
   watchSearch,
 } from './page.ts';
 
@@ -18,7 +19,7 @@ declare const window: BenchWindow;
 
 export interface ViewerOptions {
   events: number;
-  /** How long the table is scrolled from end to end. */
+  /** How long the table is scrolled from end to end, and again slowly. */
   scrollMs: number;
   changes: number;
   /** Tens of pages that are read. */
@@ -32,6 +33,8 @@ export interface ViewerOptions {
 export interface ViewerFigures {
   /** Of 100 frames. */
   dropped: number;
+  /** The same when it is scrolled so slowly that every row is drawn. */
+  slowlyDropped: number;
   /** The same while nothing happens. */
   idleDropped: number;
   typedMs: number[];
@@ -46,6 +49,8 @@ const ROOM_MS = 120_000;
 const QUIET_MS = 2000;
 const SLOWDOWN = 4;
 const IDLE_FRAMES = 60;
+/** Pixels a second: two of the rows of a table of 500,000 rows or less a frame, four of one of a million. */
+const SLOW_PX = 3600;
 /** A frame is dropped when the next one begins later than so many frame times. */
 const LATE = 1.5;
 
@@ -74,6 +79,7 @@ export async function measureViewer(
     say('pages');
     const pageMs = await within(ROOM_MS, 'reading', page.evaluate(readPages, options.tens));
     say('changes');
+    await page.evaluate(watchFrames);
     const changing = page.evaluate(paintedChanges, options.changes);
     const changeFrames = await within(ROOM_MS, 'changing', changing);
     say('search');
@@ -120,14 +126,20 @@ async function type(page: Page, words: string[]): Promise<number[]> {
 
 /** Frames dropped of 100 on a slow machine: while nothing happens, and while the table is scrolled. */
 async function scroll(page: Page, milliseconds: number) {
+  await page.evaluate(() => window.unwatchFrames());
   const frameTime = quantile(intervals(await page.evaluate(idleFrames, IDLE_FRAMES)), 0.5);
   const devtools = await page.context().newCDPSession(page);
+  const scrolled = async (speed: number | null) => {
+    const work = page.evaluate(scrollThrough, [milliseconds, speed] as [number, number | null]);
+    return droppedOf(await within(ROOM_MS, 'scrolling', work), frameTime);
+  };
   await devtools.send('Emulation.setCPUThrottlingRate', { rate: SLOWDOWN });
-  const idle = await page.evaluate(idleFrames, 2 * IDLE_FRAMES);
-  const times = await within(ROOM_MS, 'scrolling', page.evaluate(scrollThrough, milliseconds));
+  const idleDropped = droppedOf(await page.evaluate(idleFrames, 2 * IDLE_FRAMES), frameTime);
+  const slowlyDropped = await scrolled(SLOW_PX);
+  const dropped = await scrolled(null);
   await devtools.send('Emulation.setCPUThrottlingRate', { rate: 1 });
   await page.waitForFunction(reachedEnd, null, WAIT);
-  return { idleDropped: droppedOf(idle, frameTime), dropped: droppedOf(times, frameTime) };
+  return { idleDropped, slowlyDropped, dropped };
 }
 
 /** Of 100 frames: an interval of n frame times has dropped n - 1. */

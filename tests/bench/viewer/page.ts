@@ -4,6 +4,12 @@ import type { ViewerWindow } from '../../browser/viewer-page.ts';
 export interface BenchWindow extends ViewerWindow {
   /** Milliseconds from each input in the search until its rows were painted. */
   typed: number[];
+  /** How many frames have begun. */
+  frame: number;
+  /** Called in every frame when all that changes the page in it has run: what is there now is painted. */
+  atFrameEnd: Set<() => void>;
+  /** Ends both. */
+  unwatchFrames(): void;
 }
 
 declare const window: BenchWindow;
@@ -38,6 +44,26 @@ export async function fileNames(): Promise<string> {
   return all.join();
 }
 
+/** Makes `frame` and `atFrameEnd` work. */
+export function watchFrames(): void {
+  const probe = document.createElement('div');
+  Object.assign(probe.style, { position: 'fixed', height: '1px', visibility: 'hidden' });
+  document.body.append(probe);
+  window.frame = 0;
+  window.atFrameEnd = new Set();
+  // The observer is called between the layout of a frame and its painting.
+  new ResizeObserver(() => {
+    for (const heard of [...window.atFrameEnd]) heard();
+  }).observe(probe);
+  const begin = () => {
+    window.frame++;
+    probe.style.width = `${1 + (window.frame % 2)}px`;
+    if (probe.isConnected) requestAnimationFrame(begin);
+  };
+  requestAnimationFrame(begin);
+  window.unwatchFrames = () => probe.remove();
+}
+
 /** When frames began, so many of them, while nothing happens. */
 export function idleFrames(count: number): Promise<number[]> {
   return new Promise((resolve) => {
@@ -51,11 +77,15 @@ export function idleFrames(count: number): Promise<number[]> {
   });
 }
 
-/** When frames began, while the table is scrolled evenly from its newest to its oldest row. */
-export function scrollThrough(milliseconds: number): Promise<number[]> {
+/**
+ * When frames began, while the table is scrolled evenly from its newest row: to its oldest one, or so many
+ * pixels a second.
+ */
+export function scrollThrough([milliseconds, speed]: [number, number | null]): Promise<number[]> {
   const scroller = window.viewer.shadowRoot?.querySelector('main');
   if (!scroller) throw new Error('no table');
-  const end = scroller.scrollHeight - scroller.clientHeight;
+  const whole = scroller.scrollHeight - scroller.clientHeight;
+  const end = speed === null ? whole : Math.min(whole, (speed * milliseconds) / 1000);
   return new Promise((resolve) => {
     const times: number[] = [];
     const frame = (now: number) => {
@@ -85,10 +115,13 @@ export function watchSearch(): void {
       if (input === null || input.value !== query.filter) return;
       const { at } = input;
       input = null;
-      // behind the frame after the rendering: what was put into the page is painted
-      void viewer.updateComplete.then(() =>
-        requestAnimationFrame(() => setTimeout(() => window.typed.push(performance.now() - at))),
-      );
+      void viewer.updateComplete.then(() => {
+        const painted = () => {
+          window.atFrameEnd.delete(painted);
+          setTimeout(() => window.typed.push(performance.now() - at)); // behind the frame
+        };
+        window.atFrameEnd.add(painted);
+      });
     };
     return live(query, heard, onError);
   };
@@ -99,23 +132,14 @@ export async function paintedChanges(count: number): Promise<number[]> {
   const { events, viewer } = window;
   const root = viewer.shadowRoot;
   if (!root) throw new Error('no viewer');
-  let now = 0;
-  let ended = false;
-  const frame = () => {
-    now++;
-    if (!ended) requestAnimationFrame(frame);
-  };
-  requestAnimationFrame(frame);
   const shows = (id: string, text: string) =>
     new Promise<number>((resolve) => {
       const look = () => {
         if (!root.querySelector(`tr[data-id="${id}"]`)?.textContent?.includes(text)) return;
-        observer.disconnect();
-        requestAnimationFrame(() => resolve(now)); // `frame` was asked for before: it has counted this one
+        window.atFrameEnd.delete(look);
+        resolve(window.frame);
       };
-      const observer = new MutationObserver(look);
-      observer.observe(root, { subtree: true, childList: true, characterData: true });
-      look();
+      window.atFrameEnd.add(look);
     });
   const { id } = await events.dispatch({ topic: 'bench.live', finished: false });
   await shows(id, 'bench.live');
@@ -125,12 +149,11 @@ export async function paintedChanges(count: number): Promise<number[]> {
     await new Promise((resolve) =>
       requestAnimationFrame(() => setTimeout(resolve, Math.random() * 16)),
     );
-    const begin = now;
+    const begin = window.frame;
     const painted = shows(id, `change ${i}.`);
     await events.update(id, { description: `change ${i}.` });
     frames.push((await painted) - begin);
   }
-  ended = true;
   return frames;
 }
 
