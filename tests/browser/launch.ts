@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { type BrowserContext, chromium } from 'playwright-core';
+import { COVERAGE_FLAGS, coverBrowser, takeCoverage } from '../coverage/chromium.ts';
 
 const CHROMIUM_FLAGS = [
   '--no-sandbox',
@@ -25,17 +26,20 @@ export async function launchChromium(
   } = {},
 ): Promise<BrowserContext> {
   const { flags = [], ...rest } = options;
-  return chromium.launchPersistentContext(profile, {
+  const context = await chromium.launchPersistentContext(profile, {
     executablePath: '/usr/bin/chromium',
-    args: [...CHROMIUM_FLAGS, ...flags],
+    args: [...CHROMIUM_FLAGS, ...COVERAGE_FLAGS, ...flags],
     headless: true,
     viewport: { width: 1280, height: 720 },
     ...rest,
   });
+  await coverBrowser(context, profile);
+  return context;
 }
 
 /** Kills every process of the browser that uses this profile, as a crash would. */
 export function killBrowser(profile: string): void {
+  takeCoverage(profile);
   const processes = execFileSync('ps', ['-eo', 'pid=,ppid=,args=', '-ww'], { encoding: 'utf8' })
     .split('\n')
     .map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line))
