@@ -52,24 +52,29 @@ socket.on('message', (data) => {
   else if (method === 'Target.detachedFromTarget') sessions.delete(params.sessionId);
   else if (method === 'Debugger.scriptParsed') {
     const texts = sessions.get(sessionId);
-    if (texts && !texts.has(params.scriptId)) texts.set(params.scriptId, null);
+    const isOurs = params.url.startsWith('http');
+    if (texts && isOurs && !texts.has(params.scriptId)) texts.set(params.scriptId, null);
   }
 });
 socket.on('error', () => {}); // the browser is gone
 socket.on('close', () => parentPort.close());
 
+/** Keeps the texts of the scripts that are new: they are known while the debugger is on only. */
+async function learnTexts(sessionId) {
+  await send('Debugger.enable', {}, sessionId);
+  const texts = sessions.get(sessionId) ?? new Map();
+  for (const [scriptId, text] of texts) {
+    if (text !== null) continue;
+    const found = await send('Debugger.getScriptSource', { scriptId }, sessionId);
+    if (found) texts.set(scriptId, keep(found.scriptSource));
+  }
+  await send('Debugger.disable', {}, sessionId);
+}
+
 async function take(sessionId, texts) {
   const taken = await send('Profiler.takePreciseCoverage', {}, sessionId);
   const scripts = (taken?.result ?? []).filter(({ url }) => url.startsWith('http'));
-  if (scripts.some(({ scriptId }) => !texts.get(scriptId))) {
-    await send('Debugger.enable', {}, sessionId); // scripts are known by it only
-    for (const { scriptId } of scripts) {
-      if (texts.get(scriptId)) continue;
-      const found = await send('Debugger.getScriptSource', { scriptId }, sessionId);
-      if (found) texts.set(scriptId, keep(found.scriptSource));
-    }
-    await send('Debugger.disable', {}, sessionId);
-  }
+  if (scripts.some(({ scriptId }) => !texts.get(scriptId))) await learnTexts(sessionId);
   return scripts
     .filter(({ scriptId }) => texts.get(scriptId))
     .map(({ scriptId, url, functions }) => ({ url, functions, source: texts.get(scriptId) }));

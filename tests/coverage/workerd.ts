@@ -11,7 +11,7 @@ import { COVERAGE, keepCoverage } from './collected.ts';
 const COUNTED = /dist\/hub\/cloudflare\.js$/;
 const COUNTERS = '__cuesheet_coverage__';
 /** An isolate without a request answers no inspector: so often it is given one. */
-const MAX_NUDGES = 100;
+const MAX_NUDGES = 20;
 
 /** For the bundle of a Worker. */
 export const COVERAGE_PLUGINS: Plugin[] = COVERAGE ? [{ name: 'count', setup: countIn }] : [];
@@ -36,7 +36,8 @@ export function coverWorker(miniflare: Miniflare, url: string): void {
   const folder = COVERAGE;
   const dispose = miniflare.dispose.bind(miniflare);
   miniflare.dispose = async () => {
-    const text = await evaluate(miniflare, url, `JSON.stringify(globalThis.${COUNTERS} ?? {})`);
+    const counters = `JSON.stringify(globalThis.${COUNTERS} ?? {})`;
+    const text = await evaluate(miniflare, url, counters).catch(() => null); // it has crashed
     const files = Object.values(JSON.parse(text ?? '{}') as Record<string, FileCoverage>);
     if (files.length > 0) keepCoverage(folder, files.map(toScript));
     return dispose();
