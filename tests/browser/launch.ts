@@ -4,7 +4,12 @@ import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { type BrowserContext, chromium } from 'playwright-core';
-import { COVERAGE_FLAGS, coverBrowser, takeCoverage } from '../coverage/chromium.ts';
+import {
+  COVERAGE_FLAGS,
+  coverBrowser,
+  takeCoverage,
+  untilWorkerIsCovered,
+} from '../coverage/chromium.ts';
 
 const CHROMIUM_FLAGS = [
   '--no-sandbox',
@@ -75,7 +80,7 @@ export async function serveStatic(
   pages: Record<string, string | Uint8Array>,
   onPost: (body: string) => void = () => {},
 ): Promise<StaticServer> {
-  const server: Server = createServer((request, response) => {
+  const server: Server = createServer(async (request, response) => {
     if (request.method === 'POST') {
       const parts: Buffer[] = [];
       request.on('data', (part: Buffer) => parts.push(part));
@@ -86,6 +91,7 @@ export async function serveStatic(
       return;
     }
     const path = normalize(new URL(request.url ?? '/', 'http://x').pathname);
+    if (path === '/worker.js') await untilWorkerIsCovered();
     const page = pages[path];
     try {
       const bytes = page ?? readFileSync(join('dist/client', path));

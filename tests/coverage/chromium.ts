@@ -7,10 +7,20 @@ import type { BrowserContext, Page } from 'playwright-core';
 import { COVERAGE } from './collected.ts';
 
 /** What a browser needs on its command line. */
-export const COVERAGE_FLAGS = COVERAGE ? ['--remote-debugging-port=0'] : [];
+export const COVERAGE_FLAGS = COVERAGE
+  ? ['--remote-debugging-port=0', '--blink-settings=v8CacheOptions=1']
+  : [];
 
 /** Longest wait for what the pages of a browser covered, in milliseconds. */
 const TAKE_MS = 3_000;
+
+/** A driver lets a new worker go on as soon as it hears of it: so long its script is on its way. */
+const WORKER_MS = 100;
+
+/** To be waited for before the script of a worker is served: what runs earlier is not seen in full. */
+export async function untilWorkerIsCovered(): Promise<void> {
+  if (COVERAGE) await sleep(WORKER_MS);
+}
 
 /** Of every browser that runs, by its profile: asks for what was covered so far. */
 const browsers = new Map<string, () => Int32Array<SharedArrayBuffer>>();
