@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Events, OpenOptions } from '../../web/client/index.ts';
-import { KEYS, temporaryFolder } from '../edge/hub-process.ts';
+import { call, KEYS, temporaryFolder } from '../edge/hub-process.ts';
 import { startHubFor, WAIT } from './hub-page.ts';
 import { killBrowser, launchChromium, type StaticServer, serveStatic } from './launch.ts';
 
@@ -158,5 +158,52 @@ test('a token that is refused is asked for again; an answer that fails is an unc
   await page.waitForFunction(() => window.events.status.connection === 'live', null, WAIT);
   await page.close();
   await hub.stop();
+  folder.remove();
+}, 90_000);
+
+test('what is not here is asked of the server, and refused as that one refuses it', async () => {
+  const folder = temporaryFolder();
+  const hub = await startHubFor(server, folder.path);
+  const made = async (project: string) =>
+    (
+      await call(hub, 'POST', '/api/events', {
+        key: KEYS.service,
+        body: { topic: 'ingest.file', project, user: 'adm' },
+      })
+    ).body.id as string;
+  const [mine, foreign] = [await made('demo'), await made('other')];
+  const page = await newPage();
+  await page.evaluate(
+    async ([url, token]) => {
+      const scope = { topics: ['render.*'] };
+      const { openEvents } = window.cuesheet;
+      window.events = await openEvents({ server: url as string, token: token as string, scope });
+    },
+    [hub.url, KEYS.user],
+  );
+  await page.waitForFunction(() => window.events.status.connection === 'live', null, WAIT);
+  const codes = (id: string) =>
+    page.evaluate(async (wanted) => {
+      const code = (work: Promise<unknown>) =>
+        work.then(
+          (value) => (value === null ? 'null' : 'done'),
+          (error) => error.code as string,
+        );
+      const { events } = window;
+      return {
+        get: await code(events.get(wanted)),
+        update: await code(events.update(wanted, { description: 'changed' })),
+        remove: await code(events.remove(wanted)),
+      };
+    }, id);
+  const forbidden = { update: 'forbidden', remove: 'forbidden' };
+  expect(await codes(mine)).toEqual({ get: 'done', ...forbidden });
+  expect(await codes(foreign)).toEqual({ get: 'forbidden', ...forbidden });
+  const nobodys = { get: 'null', update: 'not_found', remove: 'forbidden' };
+  expect(await codes('e'.repeat(32))).toEqual(nobodys);
+  await hub.stop();
+  await page.waitForFunction(() => window.events.status.connection === 'waiting', null, WAIT);
+  expect(await codes(mine)).toEqual({ get: 'null', update: 'offline', remove: 'offline' });
+  await page.close();
   folder.remove();
 }, 90_000);
