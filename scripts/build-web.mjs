@@ -1,11 +1,14 @@
 // Bundles the npm package and the viewer page into dist/: npm run build.
-import { cpSync, mkdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import { injectManifest } from 'workbox-build';
 
 const MODULES = 'build/wasm-release/wasm';
+/** Source maps of what is in dist/, at the same paths; nobody is given them (npm run coverage). */
+const MAPS = 'build/maps';
 
-rmSync('dist', { recursive: true, force: true });
+for (const folder of ['dist', MAPS]) rmSync(folder, { recursive: true, force: true });
 
 const shared = {
   bundle: true,
@@ -15,6 +18,8 @@ const shared = {
   legalComments: 'none',
   logLevel: 'warning',
   define: { 'process.env.NODE_ENV': '"production"' },
+  sourcemap: 'external',
+  metafile: true,
 };
 
 // In browsers: the worker carries the wasm glue; libraries other than our own stay outside of the
@@ -46,7 +51,15 @@ const node = {
   chunkNames: 'shared-[hash]',
 };
 
-await Promise.all([...browser, node].map((options) => build({ ...shared, ...options })));
+for (const { metafile } of await Promise.all(
+  [...browser, node].map((options) => build({ ...shared, ...options })),
+)) {
+  for (const path of Object.keys(metafile.outputs).filter((name) => name.endsWith('.map'))) {
+    const to = join(MAPS, path.slice('dist/'.length));
+    mkdirSync(dirname(to), { recursive: true });
+    renameSync(path, to);
+  }
+}
 for (const [folder, module] of [
   ['dist/client', 'cuesheet.wasm'],
   ['dist/page', 'cuesheet.wasm'],

@@ -46,6 +46,7 @@ async function bundle(framework: string): Promise<string> {
     format: 'esm',
     target: 'es2022',
     write: false,
+    sourcemap: 'inline',
     plugins: [svelte],
     define: {
       'process.env.NODE_ENV': '"production"',

@@ -4,6 +4,12 @@ import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { type BrowserContext, chromium } from 'playwright-core';
+import {
+  COVERAGE_FLAGS,
+  coverBrowser,
+  takeCoverage,
+  untilWorkerIsCovered,
+} from '../coverage/chromium.ts';
 
 const CHROMIUM_FLAGS = [
   '--no-sandbox',
@@ -25,17 +31,20 @@ export async function launchChromium(
   } = {},
 ): Promise<BrowserContext> {
   const { flags = [], ...rest } = options;
-  return chromium.launchPersistentContext(profile, {
+  const context = await chromium.launchPersistentContext(profile, {
     executablePath: '/usr/bin/chromium',
-    args: [...CHROMIUM_FLAGS, ...flags],
+    args: [...CHROMIUM_FLAGS, ...COVERAGE_FLAGS, ...flags],
     headless: true,
     viewport: { width: 1280, height: 720 },
     ...rest,
   });
+  await coverBrowser(context, profile);
+  return context;
 }
 
 /** Kills every process of the browser that uses this profile, as a crash would. */
 export function killBrowser(profile: string): void {
+  takeCoverage(profile);
   const processes = execFileSync('ps', ['-eo', 'pid=,ppid=,args=', '-ww'], { encoding: 'utf8' })
     .split('\n')
     .map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line))
@@ -71,7 +80,7 @@ export async function serveStatic(
   pages: Record<string, string | Uint8Array>,
   onPost: (body: string) => void = () => {},
 ): Promise<StaticServer> {
-  const server: Server = createServer((request, response) => {
+  const server: Server = createServer(async (request, response) => {
     if (request.method === 'POST') {
       const parts: Buffer[] = [];
       request.on('data', (part: Buffer) => parts.push(part));
@@ -82,6 +91,7 @@ export async function serveStatic(
       return;
     }
     const path = normalize(new URL(request.url ?? '/', 'http://x').pathname);
+    if (path === '/worker.js') await untilWorkerIsCovered();
     const page = pages[path];
     try {
       const bytes = page ?? readFileSync(join('dist/client', path));

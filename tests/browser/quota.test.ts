@@ -13,7 +13,8 @@ let profile: ReturnType<typeof temporaryFolder>;
 let page: Page;
 
 beforeAll(async () => {
-  server = await serveStatic({ '/': LOCAL_PAGE });
+  const scoped = LOCAL_PAGE.replace("user: 'tester'", 'scope: { maxEvents: 100_000 }');
+  server = await serveStatic({ '/': LOCAL_PAGE, '/scoped': scoped });
 });
 afterAll(() => server.close());
 beforeEach(async () => {
@@ -94,4 +95,18 @@ test('when there is space again everything is saved, also what was in memory onl
   page = await (await launchChromium(profile.path)).newPage();
   await load();
   expect(await missing([...saved, ...inMemory])).toEqual([]);
+});
+
+test('a database with a scope lets its oldest events go when the disk is full', async () => {
+  await page.evaluate(() => window.events.close());
+  await page.goto(`${server.url}/scoped`);
+  await page.waitForFunction(() => window.ready);
+  const { id: first } = await page.evaluate(() => window.events.dispatch({ topic: 'demo.first' }));
+  const { saved, states } = await fill();
+  expect(states).toContain('durable quota');
+  expect(saved.length).toBeGreaterThan(5);
+  await expect
+    .poll(() => page.evaluate((id) => window.events.get(id), first), { timeout: 20_000 })
+    .toBeNull();
+  expect(await missing(saved.slice(-1))).toEqual([]);
 });

@@ -24,6 +24,7 @@ beforeAll(async () => {
     target: 'es2022',
     jsx: 'automatic',
     write: false,
+    sourcemap: 'inline',
     define: { 'process.env.NODE_ENV': '"development"' }, // StrictMode mounts twice
   });
   const code = outputFiles[0]?.text ?? '';

@@ -38,6 +38,7 @@ export async function serveViewer(
     format: 'esm',
     target: 'es2022',
     write: false,
+    sourcemap: 'inline',
     define: { 'process.env.NODE_ENV': '"production"' },
   });
   const page = `<!doctype html><html lang="en"><meta charset="utf-8"><title>viewer</title>

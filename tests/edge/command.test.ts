@@ -32,11 +32,27 @@ test.each([
   [['start', '--nonsense'], /--nonsense/],
   [['start', '--port', 'x'], /--port: expected a number from 0 to 65535, got 'x'/],
   [['fly'], /no command is called 'fly'/],
+  [['hub', 'here'], /hub: 'here' is one argument too many/],
+  [['hub', '--rate', '0'], /--rate: expected a number up to 1000000, got '0'/],
+  [['hub', '--log', 'xml'], /--log: expected text, json, off, got 'xml'/],
+  [['hub', '--jwt-issuer', 'me'], /--jwt-issuer, --jwt-audience: say with --jwks/],
+  [['hub', '--jwks', 'no-such-file'], /--jwks no-such-file: ENOENT/],
+  [['hub', '--jwks', 'package.json'], /--jwks package.json: /],
+  [['relay', 'nowhere'], /relay: expected the URL of a hub or an AYON server, got 'nowhere'/],
+  [['relay', 'http://127.0.0.1:1'], /relay: CUESHEET_UPSTREAM_KEY holds no API key/],
 ])('%j is refused with a sentence and exit code 2', (args, sentence) => {
   const run = cuesheet(...args);
   expect(run.status).toBe(2);
   expect(run.stderr).toMatch(sentence);
   expect(run.stderr).not.toContain('    at '); // no stack
+});
+
+test('a relay refuses a format of its log that it does not know', () => {
+  const env = { ...process.env, CUESHEET_UPSTREAM_KEY: 'key' };
+  const args = ['dist/hub/cli.js', 'relay', 'http://127.0.0.1:1', '--log', 'xml'];
+  const run = spawnSync(process.execPath, args, { encoding: 'utf8', env, timeout: 20_000 });
+  expect(run.status).toBe(2);
+  expect(run.stderr).toMatch(/--log: expected text, json, off, got 'xml'/);
 });
 
 test('a port in use is refused with a sentence and exit code 1, and leaves no lock', async () => {

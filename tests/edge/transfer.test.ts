@@ -1,5 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { allEvents, call, KEYS, startHub, temporaryFolder } from './hub-process.ts';
@@ -165,4 +172,30 @@ test('verify passes a sound folder, and names the file that is damaged without t
   expect(damaged.stdout).toMatch(/checked, 2 problems\n$/);
   expect(damaged.status).toBe(1);
   expect(readFileSync(path).equals(bytes)).toBe(true);
+});
+
+test('on a terminal one line says how far it is, and goes away', () => {
+  const data = join(newFolder(), 'data');
+  const file = join(newFolder(), 'events.ndjson');
+  writeFileSync(file, lines(1000));
+  const command = `${process.execPath} ${CLI} import ${file} --data ${data}`;
+  const args = ['--quiet', '--return', '--command', command, '/dev/null'];
+  const { status, stdout } = spawnSync('script', args, { encoding: 'utf8', timeout: 60_000 });
+  expect(status).toBe(0);
+  expect(stdout).toContain('\r\x1b[Kimporting: 1,000 events, 0.2 MiB of 0.2 MiB');
+  expect(stdout.split('\r\x1b[K').at(-1)).toBe(
+    '1,000 events imported, 0 here already, 0 refused\r\n',
+  );
+});
+
+test('an export that cannot get its name leaves nothing, and says why', () => {
+  const folder = newFolder();
+  const data = join(folder, 'data');
+  expect(run(['import', '-', '--data', data], lines(3)).status).toBe(0);
+  const taken = join(folder, 'taken');
+  mkdirSync(taken);
+  const { status, stderr } = run(['export', '--data', data, '--out', taken]);
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/^cuesheet: EISDIR/);
+  expect(readdirSync(folder).sort()).toEqual(['data', 'taken']);
 });

@@ -4,6 +4,8 @@ import type { Readable } from 'node:stream';
 import { build } from 'esbuild';
 import type { CuesheetHub } from '../../worker/edge/cloudflare.ts';
 import { Log, LogLevel, Miniflare } from 'miniflare';
+import { COVERAGE } from '../coverage/collected.ts';
+import { COVERAGE_PLUGINS, coverWorker } from '../coverage/workerd.ts';
 
 const EXAMPLE = 'examples/cloudflare-hub';
 
@@ -54,7 +56,9 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
     loader: { '.wasm': 'copy' },
     assetNames: '[name]',
     logLevel: 'warning',
+    plugins: COVERAGE_PLUGINS,
   });
+  const inspectorPort = options.inspectorPort ?? (COVERAGE ? 0 : undefined);
   const wasm = readdirSync(bundle).filter((name) => name.endsWith('.wasm'));
   const miniflare = new Miniflare({
     host: '127.0.0.1',
@@ -68,12 +72,13 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
     durableObjects: objectsOf(config),
     durableObjectsPersist: join(resolve(options.folder), 'objects'),
     bindings: options.bindings,
-    ...(options.inspectorPort !== undefined && { inspectorPort: options.inspectorPort }),
+    ...(inspectorPort !== undefined && { inspectorPort }),
     ...(options.quiet && { handleRuntimeStdio: drop }),
     cf: false, // else it asks Cloudflare where this machine is
     log: new Log(LogLevel.WARN),
   });
   const url = (await miniflare.ready).origin;
+  coverWorker(miniflare, url);
   return {
     miniflare,
     url,

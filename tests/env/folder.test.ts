@@ -16,6 +16,7 @@ beforeAll(() => {
     bundle: true,
     format: 'esm',
     platform: 'node',
+    sourcemap: 'inline',
   });
 }, 600_000);
 

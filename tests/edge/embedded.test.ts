@@ -1,0 +1,194 @@
+import { readFile } from 'node:fs/promises';
+import { afterEach, expect, test } from 'vitest';
+import type { HostFiles } from '../../wasm/host-files.ts';
+import { memoryFiles } from '../../wasm/memory-files.ts';
+import {
+  createCredentials,
+  createHub,
+  type Hub,
+  type HubOptions,
+  type LogFields,
+  parseUsers,
+} from '../../worker/edge/hub.ts';
+
+const USERS = [
+  { name: 'svc', apiKey: 'service', data: { isService: true } },
+  { name: 'mona', apiKey: 'manager', data: { isManager: true } },
+];
+const WAIT = { timeout: 10_000 };
+
+const running: Hub[] = [];
+afterEach(async () => {
+  for (const hub of running.splice(0)) await hub.close().catch(() => {});
+});
+
+/** A hub in this process, as in a program of one's own, and what it logs. */
+async function embed(options: Partial<HubOptions> = {}) {
+  const logged: { level: string; message: string; fields: LogFields }[] = [];
+  const storage = { load: () => null, save: () => undefined };
+  const hub = await createHub({
+    wasm: new WebAssembly.Module(await readFile('build/wasm-release/wasm/cuesheet-hub.wasm')),
+    files: memoryFiles(),
+    credentials: createCredentials(await parseUsers(JSON.stringify(USERS)), storage),
+    log: (level, message, fields = {}) => void logged.push({ level, message, fields }),
+    ...options,
+  });
+  running.push(hub);
+  const errors = () =>
+    logged.filter(({ level }) => level === 'error').map(({ message }) => message);
+  return { hub, logged, errors };
+}
+
+async function ask(hub: Hub, path: string, key?: string, body?: object) {
+  const response = await hub.fetch(
+    new Request(`http://hub${path}`, {
+      method: body ? 'POST' : 'GET',
+      headers: key === undefined ? {} : { 'x-api-key': key },
+      ...(body && { body: JSON.stringify(body) }),
+    }),
+  );
+  return { status: response.status, text: await response.text() };
+}
+
+/** Lines as `cuesheet export` writes them. */
+const lines = (count: number) =>
+  Array.from({ length: count }, (_, number) => {
+    const time = new Date(Date.UTC(2026, 0, 1, 0, 0, number)).toISOString();
+    const id = number.toString(16).padStart(32, 'e');
+    return `${JSON.stringify({ id, topic: 'demo.job', createdAt: time, updatedAt: time })}\n`;
+  }).join('');
+
+test('events of another hub are taken in, once; too many at a time are refused', async () => {
+  const { hub } = await embed();
+  expect(await hub.importLines(lines(5))).toMatchObject({ events: 5, known: 0 });
+  expect(await hub.importLines(lines(7))).toMatchObject({ events: 2, known: 5 });
+  expect(hub.events()).toBe(7);
+  expect(hub.memoryBytes()).toBeGreaterThan(1 << 20);
+  const tooLarge = `${JSON.stringify({ topic: 'demo.a', payload: { text: 'x'.repeat(17 << 20) } })}\n`;
+  await expect(hub.importLines(tooLarge)).rejects.toMatchObject({ code: 'too_large' });
+  expect(hub.events()).toBe(7);
+});
+
+test('without a page the hub says what it is, and any other path is 404', async () => {
+  const { hub } = await embed();
+  expect(await ask(hub, '/')).toEqual({ status: 200, text: 'cuesheet hub' });
+  expect(await ask(hub, '/page.js')).toEqual({ status: 404, text: 'not found' });
+  expect((await ask(hub, '/api/nothing', 'service')).status).toBe(404);
+});
+
+test('an error nobody thought of is 500, and logged by its route without the address', async () => {
+  const page = () => Promise.reject(new Error('the disk has gone'));
+  const { hub, errors } = await embed({ page });
+  const { status, text } = await ask(hub, '/secret?token=abc');
+  expect(status).toBe(500);
+  expect(JSON.parse(text)).toEqual({ status: 500, detail: 'Error: the disk has gone' });
+  expect(errors()).toHaveLength(1);
+  expect(errors()[0]).toMatch(/^GET .*: the disk has gone$/);
+  expect(errors()[0]).not.toMatch(/abc|secret/);
+});
+
+test('a hub that cannot save says so until it can', async () => {
+  const disk = { isFull: true };
+  const memory = memoryFiles();
+  const files: HostFiles = {
+    ...memory,
+    commit: () => (disk.isFull ? Promise.reject(new Error('no space left')) : Promise.resolve()),
+  };
+  const { hub } = await embed({ files });
+  expect((await ask(hub, '/healthz')).status).toBe(200);
+  expect((await ask(hub, '/api/events', 'service', { topic: 'demo.a' })).status).toBe(500);
+  const sick = await ask(hub, '/healthz');
+  expect(sick.status).toBe(503);
+  expect(sick.text).toContain('could not be saved');
+  disk.isFull = false;
+  expect((await ask(hub, '/api/events', 'service', { topic: 'demo.b' })).status).toBe(200);
+  expect((await ask(hub, '/healthz')).status).toBe(200);
+});
+
+test('metrics are for services and admins; a hub that stops has neither health nor figures', async () => {
+  const { hub } = await embed();
+  expect((await ask(hub, '/metrics')).status).toBe(401);
+  expect((await ask(hub, '/metrics', 'manager')).status).toBe(403);
+  const { status, text } = await ask(hub, '/metrics', 'service');
+  expect(status).toBe(200);
+  expect(text).toMatch(/^cuesheet_events 0$/m);
+  await hub.close();
+  for (const path of ['/healthz', '/metrics']) {
+    const answer = await ask(hub, path, 'service');
+    expect(answer.status).toBe(503);
+    expect(answer.text).toContain('The hub is stopping');
+  }
+});
+
+test('a socket that throws, and a login that fails, harm nobody else', async () => {
+  const storage = { load: () => null, save: () => undefined };
+  const good = createCredentials(await parseUsers(JSON.stringify(USERS)), storage);
+  const { hub, logged, errors } = await embed({
+    credentials: {
+      ...good,
+      byToken: (token) =>
+        token === 'broken' ? Promise.reject(new Error('no user database')) : good.byToken(token),
+    },
+  });
+  await ask(hub, '/api/users/me', 'service'); // opens the key's session
+  const login = (token: string) => JSON.stringify({ topic: 'auth', token, subscribe: ['*'] });
+  const heard: string[] = [];
+  const gone = {
+    send: () => {
+      throw new Error('the socket is closing');
+    },
+    close: () => undefined,
+  };
+  const closing = hub.openSocket(gone);
+  const listening = hub.openSocket({ send: (text) => heard.push(text), close: () => undefined });
+  await hub.openSocket(gone).message(login('broken'));
+  await closing.message(login('service'));
+  await listening.message(login('service'));
+  await ask(hub, '/api/events', 'service', { topic: 'demo.a' });
+  await expect.poll(() => heard.length, WAIT).toBeGreaterThan(0);
+  expect(errors()).toEqual(['a message of a socket was not taken: no user database']);
+  expect(logged).toContainEqual({
+    level: 'info',
+    message: 'not sent',
+    fields: { reason: 'the socket is closing' },
+  });
+});
+
+test('a relay of what is no hub needs its WebSocket, and says so', async () => {
+  const upstream = {
+    apiKey: 'key',
+    fetch: () => Promise.resolve(new Response('{}', { status: 404 })),
+  };
+  const { hub, errors } = await embed({ upstream });
+  await expect
+    .poll(errors, WAIT)
+    .toEqual(['the upstream: it is no hub, and there are no WebSockets to follow it by']);
+  expect((await ask(hub, '/healthz')).status).toBe(503);
+});
+
+test('a relay whose upstream answers nonsense or nothing is not ready, and asks again', async () => {
+  const answers = [
+    () => Promise.reject(new Error('connection refused')),
+    () => Promise.resolve(new Response('busy', { status: 503 })),
+    () => Promise.resolve(new Response(null, { status: 200 })),
+    () => Promise.resolve(new Response(null, { status: 410 })),
+    () => Promise.resolve(new Response('no event\n', { status: 200 })),
+  ];
+  let asked = 0;
+  const upstream = {
+    apiKey: 'key',
+    fetch: () => (answers[asked++ % answers.length] as () => Promise<Response>)(),
+  };
+  const { hub, errors } = await embed({ upstream });
+  await expect.poll(() => errors().length, { timeout: 30_000 }).toBeGreaterThanOrEqual(5);
+  expect(errors().slice(0, 4)).toEqual([
+    'the upstream: connection refused',
+    'the upstream: GET /api/snapshot is answered with 503',
+    'the upstream: the snapshot is empty',
+    'the upstream: its history does not reach back to here',
+  ]);
+  expect(hub.events()).toBe(0);
+  const health = await ask(hub, '/healthz');
+  expect(health.status).toBe(503);
+  expect(health.text).toContain('The upstream does not answer');
+}, 60_000);
