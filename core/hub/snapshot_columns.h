@@ -19,7 +19,7 @@ class SnapshotColumns {
  public:
   void Add(const EventView& event, bool with_payload);
   size_t bytes() const { return bytes_; }
-  // Appends `{"columns":{"id":[…],…}}` and a line end; nothing without events.
+  // Appends `{"columns":{"createdUs":[…],…}}` and a line end; nothing without events.
   void AppendTo(std::string& out) const;
 
  private:
