@@ -1,22 +1,27 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { build } from 'esbuild';
+import { extname, join } from 'node:path';
 import type { BrowserContext } from 'playwright-core';
+import { build } from 'vite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { memoryFiles } from '../../wasm/memory-files.ts';
 import { createCredentials, createHub, parseUsers } from '../../worker/edge/hub.ts';
 import { serveNode } from '../../worker/edge/node.ts';
 import { killBrowser, launchChromium } from '../browser/launch.ts';
 import { call, KEYS, temporaryFolder, USERS } from '../edge/hub-process.ts';
-import { packedProject } from '../package/packed.ts';
+import { indexHtml, packedProject } from '../package/packed.ts';
 import { AyonModel } from '../stock/ayon-model.ts';
 import { block } from './blocks.ts';
 
+const TYPES: Record<string, string> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.wasm': 'application/wasm',
+};
 const WAIT = { timeout: 30_000 };
 const profile = temporaryFolder();
 const folder = temporaryFolder();
 let browser: BrowserContext;
-let addon: string; // the built page
+let built: string; // the folder of the addon
 
 beforeAll(async () => {
   const project = packedProject(folder.path);
@@ -26,17 +31,10 @@ beforeAll(async () => {
     import { showAll } from './viewer.js';
     window.showAll = () => showAll(events, document.body);`;
   writeFileSync(join(project, 'app.jsx'), app);
-  const { outputFiles } = await build({
-    absWorkingDir: project,
-    entryPoints: ['app.jsx'],
-    bundle: true,
-    jsx: 'automatic',
-    format: 'esm',
-    target: 'es2022',
-    write: false,
-    define: { 'process.env.NODE_ENV': '"production"' },
-  });
-  addon = outputFiles[0]?.text ?? '';
+  const html = indexHtml('/app.jsx').replace('<body>', '<body><div id="root"></div>');
+  writeFileSync(join(project, 'index.html'), html);
+  await build({ root: project, base: './', logLevel: 'error' });
+  built = join(project, 'dist');
   browser = await launchChromium(profile.path);
 });
 afterAll(() => {
@@ -47,17 +45,14 @@ afterAll(() => {
 
 /** The files of the addon, as a server has them below its own address. */
 function files(path: string): { type: string; bytes: string | Uint8Array } | null {
-  const name = /^\/addons\/review\/(.*)$/.exec(path)?.[1];
+  const name = /^\/addons\/review\/([\w./-]*)$/.exec(path)?.[1];
   if (name === undefined) return null;
-  if (name === '')
-    return {
-      type: 'text/html',
-      bytes: `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><body>
-        <div id="root"></div><script type="module" src="app.js"></script>`,
-    };
-  if (name === 'app.js') return { type: 'text/javascript', bytes: addon };
-  const type = name.endsWith('.wasm') ? 'application/wasm' : 'text/javascript';
-  return { type, bytes: readFileSync(join('dist/client', basename(name))) };
+  const file = name || 'index.html';
+  try {
+    return { type: TYPES[extname(file)] ?? 'text/plain', bytes: readFileSync(join(built, file)) };
+  } catch {
+    return null;
+  }
 }
 
 async function open(server: string, token: string) {

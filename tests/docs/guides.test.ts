@@ -106,7 +106,7 @@ test(
       ]);
 
       // Only admins remove: refused, and given up.
-      expect(await page.evaluate(() => window.remove())).toBe('server');
+      expect(await page.evaluate(() => window.remove())).toBe('forbidden');
       expect(await rows()).toHaveLength(3);
       await expect.poll(state, WAIT).toBe('live, durable, 1 refused');
       expect(await page.evaluate(() => window.refusals())).toMatchObject([
