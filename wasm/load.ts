@@ -39,6 +39,8 @@ export interface Core {
 }
 
 const NEWLINE = 10;
+const OBJECT_BEGIN = 123;
+const OBJECT_END = 125;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -144,8 +146,9 @@ function parseFrame(glue: Glue, handle: number): Result<Record<string, unknown>>
   const bytes = resultBytes(glue, handle);
   const cut = bytes.indexOf(NEWLINE);
   const head = cut === -1 ? bytes : bytes.subarray(0, cut);
+  const isEmpty = head.length === 2 && head[0] === OBJECT_BEGIN && head[1] === OBJECT_END;
   return {
-    header: JSON.parse(decoder.decode(head)) as Record<string, unknown>,
+    header: isEmpty ? {} : (JSON.parse(decoder.decode(head)) as Record<string, unknown>),
     body: cut === -1 ? new Uint8Array() : bytes.slice(cut + 1),
   };
 }

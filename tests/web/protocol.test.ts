@@ -13,7 +13,7 @@ describe('a message to the worker', () => {
     { request: 1, kind: 'open', body: open },
     { request: 2, kind: 'dispatch', body: { event: { topic: 'demo.a' } } },
     { request: 3, kind: 'update', body: { id: 'x', changes: {} } },
-    { request: 4, kind: 'live', body: { live: 1, query: {} } },
+    { request: 4, kind: 'live', body: { live: 1, query: '{}' } },
     { request: 5, kind: 'token', body: { token: null } },
     { request: 6, kind: 'flush', body: {} },
   ])('is taken when it fits: $kind', (message) => {
@@ -45,8 +45,8 @@ describe('a message to the worker', () => {
     { request: 1, kind: 'update', body: { id: 'x' } },
     { request: 1, kind: 'update', body: { id: 5, changes: {} } },
     { request: 1, kind: 'get', body: { id: null } },
-    { request: 1, kind: 'query', body: { query: 'all' } },
-    { request: 1, kind: 'live', body: { live: '1', query: {} } },
+    { request: 1, kind: 'query', body: { query: { last: 1 } } },
+    { request: 1, kind: 'live', body: { live: '1', query: '{}' } },
     { request: 1, kind: 'token', body: {} },
   ])('is refused when it does not fit: %j', (message) => {
     expect(parseRequest(message)).toBeNull();

@@ -74,16 +74,16 @@ describe('the page side of the protocol', () => {
     first.onMessage({ reply: 1, value: null });
     await opened;
     const lost = p.request('dispatch', { event });
-    const query = { last: 1 };
-    const read = p.request('query', { query });
-    query.last = 2; // what was asked does not change any more
+    const body = { query: '{"last":1}' };
+    const read = p.request('query', body);
+    body.query = '{"last":2}'; // what was asked does not change any more
     first.onGone();
     const queued = p.request('dispatch', { event });
     await expect(lost).rejects.toMatchObject({ code: 'owner_lost' });
     const second = await workerOf(workers, 1, 3);
     expect(second.sent).toMatchObject([
       { request: 1, kind: 'open' },
-      { request: 3, kind: 'query', body: { query: { last: 1 } } },
+      { request: 3, kind: 'query', body: { query: '{"last":1}' } },
       { request: 4, kind: 'dispatch' },
     ]);
     second.onMessage({ reply: 3, value: new Uint8Array() });
@@ -96,8 +96,8 @@ describe('the page side of the protocol', () => {
     const heard: Status[] = [];
     const { workers, port: p } = port((status) => heard.push(status));
     void p.request('open', openBody);
-    void p.request('live', { live: 1, query: {} });
-    void p.request('live', { live: 2, query: {} });
+    void p.request('live', { live: 1, query: '{}' });
+    void p.request('live', { live: 2, query: '{}' });
     void p.request('unlive', { live: 1 });
     void p.request('token', { token: 'new' });
     const first = await workerOf(workers, 0, 5);

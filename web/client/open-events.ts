@@ -5,7 +5,7 @@ import { databaseName } from './database-name.ts';
 import { CuesheetError } from './error.ts';
 import { iterate, watch } from './loops.ts';
 import { forgetDatabase, onForgotten } from './forget.ts';
-import { createPageReader, parseJson } from './page-reader.ts';
+import { createPageReader, parseJson, toJson } from './page-reader.ts';
 import { askToPersist, onHide } from './page-storage.ts';
 import { serverUrl } from './server-url.ts';
 import { exportEvents, importEvents, verifyEvents } from './transfer.ts';
@@ -128,14 +128,14 @@ export async function openEvents(options: OpenOptions = {}): Promise<Events> {
     throw error;
   }
 
-  const newestFirst = (query: EventQuery): EventQuery =>
+  const newestFirst = (query: EventQuery): string =>
     query.first === undefined && query.last === undefined
-      ? { ...query, last: DEFAULT_PAGE_SIZE }
-      : query;
+      ? toJson({ ...query, last: DEFAULT_PAGE_SIZE })
+      : toJson(query);
 
   const events: Events = {
     async count(query = {}, { signal } = {}) {
-      return parseJson<Counts>(await port.request('count', { query }, signal));
+      return parseJson<Counts>(await port.request('count', { query: toJson(query) }, signal));
     },
     async histogram({ buckets, from, to, ...query } = {}, options = {}) {
       const histogram = {
@@ -196,7 +196,8 @@ export async function openEvents(options: OpenOptions = {}): Promise<Events> {
           listener(page as EventPage<TopicOf<T>>, patches);
         },
       });
-      port.request('live', { live, query: newestFirst(query) }).catch((error) => {
+      const ask = async () => port.request('live', { live, query: newestFirst(query) });
+      ask().catch((error) => {
         if (!onError && error.code !== 'forgotten') reportError(error);
         else if (liveErrors.delete(live)) onError?.(error); // or it has been told
       });

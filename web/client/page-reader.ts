@@ -1,3 +1,4 @@
+import { CuesheetError } from './error.ts';
 import type { EventPage, EventRow, PageInfo, PagePatch } from './types.ts';
 
 const decoder = new TextDecoder();
@@ -5,6 +6,15 @@ const decoder = new TextDecoder();
 /** Parses the JSON of an answer. */
 export function parseJson<T>(bytes: Uint8Array): T {
   return JSON.parse(decoder.decode(bytes)) as T;
+}
+
+/** @throws CuesheetError `invalid` for what JSON cannot say, such as a BigInt. */
+export function toJson(value: object): string {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    throw new CuesheetError('invalid', (error as Error).message);
+  }
 }
 
 /** The page of one live query. A row that did not change stays the same object. */

@@ -36,7 +36,9 @@ export interface WorkerPort {
 interface Waiting {
   resolve: (value: never) => void;
   reject: (error: Error) => void;
-  timer: ReturnType<typeof setTimeout>;
+  kind: Kind;
+  /** When it was asked, by the clock of `performance`. */
+  since: number;
   /** The signal is not listened to any more. */
   forget: () => void;
 }
@@ -58,6 +60,7 @@ export function createWorkerPort(
   let opened = 0; // the number of the request that opened the database
   let restarts = 0;
   let ended: CuesheetError | null = null;
+  let deadline: ReturnType<typeof setTimeout> | undefined; // of the request that waits the longest
   const patience = createPatience(
     {
       isWaiting: () => link !== null && unanswered.expects(),
@@ -73,15 +76,34 @@ export function createWorkerPort(
   function take(request: number): Waiting | undefined {
     const entry = waiting.get(request);
     waiting.delete(request);
-    clearTimeout(entry?.timer);
     entry?.forget();
     return entry;
+  }
+
+  /** One timer for all requests: a read takes less time than to set a timer and to clear it. */
+  function limit() {
+    const [oldest] = waiting.values();
+    if (!oldest || deadline !== undefined) return;
+    deadline = setTimeout(expire, oldest.since + REQUEST_TIMEOUT_MS - performance.now());
+  }
+
+  function expire() {
+    deadline = undefined;
+    const now = performance.now();
+    for (const [request, { since, kind, reject }] of [...waiting]) {
+      if (since + REQUEST_TIMEOUT_MS > now) break;
+      take(request);
+      unanswered.drop(request);
+      reject(new CuesheetError('timeout', `the worker did not answer '${kind}'`));
+    }
+    limit();
   }
 
   function end(error: CuesheetError) {
     ended ??= error;
     for (const request of [...waiting.keys()]) take(request)?.reject(ended);
     sinks.clear();
+    clearTimeout(deadline);
     patience.stop();
     link?.end();
     link = null;
@@ -143,7 +165,7 @@ export function createWorkerPort(
 
   /** Queues the request, or sends it; what may be asked again must not change meanwhile. */
   function ask(message: RequestMessage) {
-    const kept = link && !REPEATABLE.includes(message.kind) ? message : structuredClone(message);
+    const kept = link && !REPEATABLE.includes(message.kind) ? message : copyOf(message);
     unanswered.add(kept);
     if (link) send(link, kept);
   }
@@ -156,15 +178,11 @@ export function createWorkerPort(
       const request = ++last;
       if (kind === 'open') opened = request;
       return new Promise<Answers[K]>((resolve, reject) => {
-        const timer = setTimeout(() => {
-          take(request);
-          unanswered.drop(request);
-          reject(new CuesheetError('timeout', `the worker did not answer '${kind}'`));
-        }, REQUEST_TIMEOUT_MS);
         const onAbort = () => take(request)?.reject(abortError());
         signal?.addEventListener('abort', onAbort);
         const forget = () => signal?.removeEventListener('abort', onAbort);
-        waiting.set(request, { resolve, reject, timer, forget });
+        waiting.set(request, { resolve, reject, kind, since: performance.now(), forget });
+        limit();
         try {
           ask({ request, kind, body });
         } catch (error) {
@@ -181,6 +199,15 @@ export function createWorkerPort(
     end: (error = closed()) => end(error),
   };
 }
+
+/** @throws DataCloneError for what no message can carry. */
+function copyOf(message: RequestMessage): RequestMessage {
+  const isFlat = Object.values(message.body).every((value) => FLAT.includes(typeof value));
+  return isFlat ? { ...message, body: { ...message.body } } : structuredClone(message);
+}
+
+/** Types whose values a copy shares. */
+const FLAT: readonly string[] = ['string', 'number', 'boolean', 'undefined'];
 
 const STOPPED = 'the worker of cuesheet stopped again and again: reload the page';
 

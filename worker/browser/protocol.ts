@@ -11,7 +11,7 @@ import type { StorageProblemKind } from '../../wasm/storage-problem.ts';
  * Counted up with every change of the messages: pages share a worker with pages of the same version
  * only, also while a deployment replaces `worker.js` under an open tab.
  */
-export const PROTOCOL_VERSION = 3;
+export const PROTOCOL_VERSION = 4;
 
 export type {
   ErrorCode as CoreErrorCode,
@@ -58,12 +58,13 @@ export interface Requests {
   update: { id: string; changes: object; durability?: Durability };
   remove: { id: string; durability?: Durability };
   get: { id: string };
-  query: { query: object };
-  count: { query: object };
+  /** An EventQuery as JSON, here and below: text is the cheapest to send, and cannot change. */
+  query: { query: string };
+  count: { query: string };
   progress: { id: string };
   tree: { id: string };
   enroll: { request: object; durability?: Durability };
-  live: { live: number; query: object };
+  live: { live: number; query: string };
   unlive: { live: number };
   token: { token: string | null };
   outbox: Record<string, never>;
@@ -243,12 +244,12 @@ const CHECKS: Checks = {
     isText(id) && isObject(changes) && isDurability(durability),
   remove: ({ id, durability }) => isText(id) && isDurability(durability),
   get: ({ id }) => isText(id),
-  query: ({ query }) => isObject(query),
-  count: ({ query }) => isObject(query),
+  query: ({ query }) => isText(query),
+  count: ({ query }) => isText(query),
   progress: ({ id }) => isText(id),
   tree: ({ id }) => isText(id),
   enroll: ({ request, durability }) => isObject(request) && isDurability(durability),
-  live: ({ live, query }) => Number.isInteger(live) && isObject(query),
+  live: ({ live, query }) => Number.isInteger(live) && isText(query),
   unlive: ({ live }) => Number.isInteger(live),
   token: ({ token }) => isTextOrNull(token),
   outbox: () => true,

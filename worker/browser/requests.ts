@@ -152,10 +152,10 @@ export function createHandlers(work: Workplace): Handlers {
       }
     },
     async query({ query }) {
-      return (await call(Method.query, {}, toJson(query))).body;
+      return (await call(Method.query, {}, query)).body;
     },
     async count({ query }) {
-      return (await call(Method.count, {}, toJson(query))).body;
+      return (await call(Method.count, {}, query)).body;
     },
     progress({ id: known }) {
       const id = localWrites.current(known);
@@ -177,7 +177,7 @@ export function createHandlers(work: Workplace): Handlers {
       return answer.header.found ? answer.body : null;
     },
     async live({ live: number, query }, page, post) {
-      await live.add(`${page} ${number}`, number, toJson(query), post);
+      await live.add(`${page} ${number}`, number, query, post);
       return null;
     },
     unlive({ live: number }, page) {
