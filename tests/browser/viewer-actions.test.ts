@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { call, type HubProcess, KEYS, startHub, temporaryFolder } from '../edge/hub-process.ts';
 import { killBrowser, launchChromium } from './launch.ts';
 import { idOf, type ViewerWindow } from './viewer-page.ts';
-import { useViewer } from './viewer-room.ts';
+import { openViewerRoom } from './viewer-room.ts';
 
 declare const window: ViewerWindow;
 
@@ -22,7 +22,7 @@ const confirm = async (title: string) => {
 
 describe('actions on events of this browser', () => {
   const TOTAL = 1000;
-  const room = useViewer(TOTAL);
+  const room = openViewerRoom(TOTAL);
   const { row, counted } = room;
   beforeAll(() => {
     page = room.page;

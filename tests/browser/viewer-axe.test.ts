@@ -3,7 +3,7 @@ import type { AxeResults, RunOptions } from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openViewer, type ViewerWindow } from './viewer-page.ts';
-import { useViewer } from './viewer-room.ts';
+import { openViewerRoom } from './viewer-room.ts';
 
 declare const window: ViewerWindow & {
   axe: { run(context: Document, options: RunOptions): Promise<AxeResults> };
@@ -12,7 +12,7 @@ declare const window: ViewerWindow & {
 const WAIT = { timeout: 20_000 };
 const TOTAL = 1500;
 const axe = readFileSync('node_modules/axe-core/axe.min.js', 'utf8');
-const room = useViewer(TOTAL);
+const room = openViewerRoom(TOTAL);
 const { viewer } = room;
 let page: Page;
 beforeAll(() => room.page.close());

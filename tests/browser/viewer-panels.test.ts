@@ -1,13 +1,13 @@
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { idOf, type ViewerWindow } from './viewer-page.ts';
-import { useViewer } from './viewer-room.ts';
+import { openViewerRoom } from './viewer-room.ts';
 
 declare const window: ViewerWindow;
 
 const WAIT = { timeout: 20_000 };
 const TOTAL = 4200;
-const room = useViewer(TOTAL, 'url-state');
+const room = openViewerRoom(TOTAL, 'url-state');
 const { viewer, row, total, counted } = room;
 let page: Page;
 beforeAll(async () => {

@@ -25,7 +25,7 @@ export interface ViewerRoom {
 }
 
 /** Opens a room for the tests of a file or a group, with so many events, and clears it up behind them. */
-export function useViewer(events: number, attributes = ''): ViewerRoom {
+export function openViewerRoom(events: number, attributes = ''): ViewerRoom {
   const profile = temporaryFolder();
   const viewer: ViewerRoom['viewer'] = (selector, options) =>
     room.page.locator(`cuesheet-viewer ${selector}`, options);

@@ -1,13 +1,13 @@
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { idOf, openViewer, type ViewerWindow } from './viewer-page.ts';
-import { useViewer } from './viewer-room.ts';
+import { openViewerRoom } from './viewer-room.ts';
 
 declare const window: ViewerWindow;
 
 const WAIT = { timeout: 20_000 };
 const TOTAL = 100_000;
-const room = useViewer(TOTAL);
+const room = openViewerRoom(TOTAL);
 const { viewer, row } = room;
 let page: Page;
 beforeAll(() => {
