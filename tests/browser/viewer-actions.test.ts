@@ -1,8 +1,9 @@
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { call, type HubProcess, KEYS, startHub, temporaryFolder } from '../edge/hub-process.ts';
-import { killBrowser, launchChromium, type StaticServer } from './launch.ts';
-import { idOf, importEvents, openViewer, serveViewer, type ViewerWindow } from './viewer-page.ts';
+import { killBrowser, launchChromium } from './launch.ts';
+import { idOf, type ViewerWindow } from './viewer-page.ts';
+import { openViewerRoom } from './viewer-room.ts';
 
 declare const window: ViewerWindow;
 
@@ -21,26 +22,13 @@ const confirm = async (title: string) => {
 
 describe('actions on events of this browser', () => {
   const TOTAL = 1000;
-  const profile = temporaryFolder();
-  let server: StaticServer;
-  let browser: BrowserContext;
-
-  beforeAll(async () => {
-    server = await serveViewer();
-    browser = await launchChromium(profile.path);
-    page = await openViewer(browser, server.url);
-    await importEvents(page, 0, TOTAL);
-  }, TEST_MS);
-  afterAll(() => {
-    server.close();
-    killBrowser(profile.path);
-    profile.remove();
+  const room = openViewerRoom(TOTAL);
+  const { row, counted } = room;
+  beforeAll(() => {
+    page = room.page;
   });
-  const row = (number: number) => viewer(`tr[data-id="${idOf(number)}"]`);
   const statusOf = (number: number) =>
     page.evaluate(async (id) => (await window.events.get(id))?.status, idOf(number));
-  const counted = (query: object) =>
-    page.evaluate(async (query) => (await window.events.count(query)).total, query);
 
   test('an action is held until its time to be undone is over', async () => {
     await row(TOTAL - 5).click(); // finished

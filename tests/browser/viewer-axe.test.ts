@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { AxeResults, RunOptions } from 'axe-core';
-import type { BrowserContext, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { temporaryFolder } from '../edge/hub-process.ts';
-import { killBrowser, launchChromium, type StaticServer } from './launch.ts';
-import { importEvents, openViewer, serveViewer, type ViewerWindow } from './viewer-page.ts';
+import { openViewer, type ViewerWindow } from './viewer-page.ts';
+import { openViewerRoom } from './viewer-room.ts';
 
 declare const window: ViewerWindow & {
   axe: { run(context: Document, options: RunOptions): Promise<AxeResults> };
@@ -13,26 +12,11 @@ declare const window: ViewerWindow & {
 const WAIT = { timeout: 20_000 };
 const TOTAL = 1500;
 const axe = readFileSync('node_modules/axe-core/axe.min.js', 'utf8');
-const profile = temporaryFolder();
-let server: StaticServer;
-let browser: BrowserContext;
+const room = openViewerRoom(TOTAL);
+const { viewer } = room;
 let page: Page;
+beforeAll(() => room.page.close());
 
-beforeAll(async () => {
-  server = await serveViewer();
-  browser = await launchChromium(profile.path);
-  const first = await openViewer(browser, server.url);
-  await importEvents(first, 0, TOTAL);
-  await first.close();
-}, 120_000);
-afterAll(() => {
-  server.close();
-  killBrowser(profile.path);
-  profile.remove();
-});
-
-const viewer = (selector: string, options: { hasText?: string } = {}) =>
-  page.locator(`cuesheet-viewer ${selector}`, options);
 const firstRow = () => viewer('tbody tr[data-id]').first();
 const leave = async (gone: string) => {
   await page.keyboard.press('Escape');
@@ -66,7 +50,7 @@ const LOOKS = [
 
 describe.each(LOOKS)('axe finds nothing, $scheme and $width px wide,', ({ scheme, width }) => {
   beforeAll(async () => {
-    page = await openViewer(browser, server.url);
+    page = room.page = await openViewer(room.browser, room.server.url);
     await page.emulateMedia({ colorScheme: scheme });
     await page.setViewportSize({ width, height: 720 });
     await viewer(width === 360 ? '.viewer.narrow' : '.viewer:not(.narrow)').waitFor(WAIT);

@@ -80,8 +80,13 @@ export function eventOf(number: number): object {
   };
 }
 
+/** A page of Playwright or of Puppeteer. */
+interface Evaluating {
+  evaluate(work: (text: string) => Promise<unknown>, text: string): Promise<unknown>;
+}
+
 /** Imports generated events `from` up to `to`. */
-export async function importEvents(page: Page, from: number, to: number): Promise<void> {
+export async function importEvents(page: Evaluating, from: number, to: number): Promise<void> {
   for (let start = from; start < to; start += BATCH) {
     const end = Math.min(to, start + BATCH);
     let lines = '';

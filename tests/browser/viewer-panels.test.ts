@@ -1,41 +1,24 @@
-import type { BrowserContext, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { temporaryFolder } from '../edge/hub-process.ts';
-import { killBrowser, launchChromium, type StaticServer } from './launch.ts';
-import { idOf, importEvents, openViewer, serveViewer, type ViewerWindow } from './viewer-page.ts';
+import type { Page } from 'playwright-core';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { idOf, type ViewerWindow } from './viewer-page.ts';
+import { openViewerRoom } from './viewer-room.ts';
 
 declare const window: ViewerWindow;
 
 const WAIT = { timeout: 20_000 };
 const TOTAL = 4200;
-const profile = temporaryFolder();
-let server: StaticServer;
-let browser: BrowserContext;
+const room = openViewerRoom(TOTAL, 'url-state');
+const { viewer, row, total, counted } = room;
 let page: Page;
-
 beforeAll(async () => {
-  server = await serveViewer('url-state');
-  browser = await launchChromium(profile.path);
-  await browser.grantPermissions(['clipboard-read', 'clipboard-write']);
-  page = await openViewer(browser, server.url);
-  await importEvents(page, 0, TOTAL);
-}, 120_000);
-afterAll(() => {
-  server.close();
-  killBrowser(profile.path);
-  profile.remove();
+  page = room.page;
+  await room.browser.grantPermissions(['clipboard-read', 'clipboard-write']);
 });
 
-const viewer = (selector: string, options: { hasText?: string } = {}) =>
-  page.locator(`cuesheet-viewer ${selector}`, options);
-const row = (number: number) => viewer(`tr[data-id="${idOf(number)}"]`);
-const total = async () => Number(await viewer('table').getAttribute('aria-rowcount')) - 1;
 const facetValue = (facet: string, name: string) =>
   viewer(`[data-facet=${facet}] .value`).filter({ hasText: name });
 const countOf = (facet: string, name: string) =>
   facetValue(facet, name).locator('.number').textContent();
-const counted = (query: object) =>
-  page.evaluate(async (query) => (await window.events.count(query)).total, query);
 const clear = async () => {
   await viewer('.facets > button').first().click();
   await expect.poll(total, WAIT).toBe(await counted({ includeLogs: true }));

@@ -1,33 +1,20 @@
-import type { BrowserContext, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { temporaryFolder } from '../edge/hub-process.ts';
-import { killBrowser, launchChromium, type StaticServer } from './launch.ts';
-import { idOf, importEvents, openViewer, serveViewer, type ViewerWindow } from './viewer-page.ts';
+import type { Page } from 'playwright-core';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { idOf, openViewer, type ViewerWindow } from './viewer-page.ts';
+import { openViewerRoom } from './viewer-room.ts';
 
 declare const window: ViewerWindow;
 
 const WAIT = { timeout: 20_000 };
 const TOTAL = 100_000;
-const profile = temporaryFolder();
-let server: StaticServer;
-let browser: BrowserContext;
+const room = openViewerRoom(TOTAL);
+const { viewer, row } = room;
 let page: Page;
-
-beforeAll(async () => {
-  server = await serveViewer();
-  browser = await launchChromium(profile.path);
-  page = await openViewer(browser, server.url);
-  await importEvents(page, 0, TOTAL);
-}, 120_000);
-afterAll(() => {
-  server.close();
-  killBrowser(profile.path);
-  profile.remove();
+beforeAll(() => {
+  page = room.page;
 });
 
-const viewer = (selector: string) => page.locator(`cuesheet-viewer ${selector}`);
 const rows = () => viewer('tbody tr[data-id]');
-const row = (number: number) => viewer(`tr[data-id="${idOf(number)}"]`);
 const rowCount = async () => Number(await viewer('table').getAttribute('aria-rowcount'));
 const scrollTo = (top: number) =>
   viewer('main').evaluate((main, top) => {
@@ -202,7 +189,7 @@ test('what goes in front of the rows in sight is no longer counted, and the last
 
 test('a table that is higher than browsers can do reaches every row', async () => {
   const MANY = 520_000;
-  const other = await openViewer(browser, `${server.url}/?name=large`);
+  const other = await openViewer(room.browser, `${room.server.url}/?name=large`);
   await other.evaluate(async (many) => {
     for (let from = 0; from < many; from += 20_000) {
       let lines = '';

@@ -49,7 +49,7 @@ const ROOM_MS = 120_000;
 const QUIET_MS = 2000;
 const SLOWDOWN = 4;
 const IDLE_FRAMES = 60;
-/** Pixels a second: two of the rows of a table of 500,000 rows or less a frame, four of one of a million. */
+/** Pixels a second: of a table of a million rows, four rows a frame. */
 const SLOW_PX = 3600;
 /** A frame is dropped when the next one begins later than so many frame times. */
 const LATE = 1.5;
