@@ -28,7 +28,6 @@ export class Row {
   /** Names what it shows. */
   key = '';
 
-  readonly #status: HTMLElement;
   readonly #icon: Element;
   readonly #strokes: Element[];
   readonly #label: HTMLElement;
@@ -51,7 +50,6 @@ export class Row {
     const find = (selector: string) => fragment.querySelector<HTMLElement>(selector) as HTMLElement;
     const textOf = (selector: string) => find(selector).appendChild(new Text());
     this.element = find('tr');
-    this.#status = find('.status');
     this.#icon = find('svg');
     this.#strokes = [...this.#icon.children];
     this.#label = find('.label');
@@ -80,7 +78,7 @@ export class Row {
     this.#look = look;
     if (!old) {
       element.removeAttribute('aria-busy');
-      this.#status.removeAttribute('aria-label');
+      element.removeAttribute('aria-label');
     }
     setAttribute(element, 'data-id', event.id);
     setAttribute(element, 'tabindex', look.tabbable ? '0' : '-1');
@@ -104,17 +102,10 @@ export class Row {
     for (const name of ['data-id', 'data-index', 'tabindex', 'aria-current']) {
       element.removeAttribute(name);
     }
+    // What it showed stays inside: hidden by the style, and soon written over.
     element.className = 'waiting';
     element.setAttribute('aria-busy', 'true');
-    this.#status.setAttribute('aria-label', words('loadingRow'));
-    this.#time.removeAttribute('datetime');
-    setText(this.#label, '');
-    for (const text of [this.#stem, this.#leaf, this.#description, this.#project, this.#user]) {
-      setText(text, '');
-    }
-    setText(this.#age, '');
-    render(nothing, this.#bar);
-    render(nothing, this.#mark);
+    element.setAttribute('aria-label', words('loadingRow'));
   }
 
   #showStatus(event: EventRow, words: Words): void {

@@ -107,21 +107,19 @@ const rows = css`
   tr[aria-current] td:first-child {
     box-shadow: inset 3px 0 var(--cuesheet-blue);
   }
-  tr.waiting {
+  /* Its cells are left out; browsers that cannot do that hide what they say. */
+  tbody tr.waiting.waiting {
+    content-visibility: hidden;
+    background:
+      linear-gradient(var(--cuesheet-raised) 0 0) 14px 50% / 62% 9px no-repeat,
+      var(--cuesheet-panel);
+    box-shadow: inset 0 -1px var(--cuesheet-line);
     cursor: default;
   }
-  tr.waiting svg {
-    visibility: hidden;
-  }
-  tr.waiting::before {
-    content: '';
-    grid-area: 1 / 1 / -1 / -1;
-    align-self: center;
-    margin-left: 14px;
-    width: 62%;
-    height: 9px;
-    border-radius: 3px;
-    background: var(--cuesheet-raised);
+  @supports not (content-visibility: hidden) {
+    tr.waiting td {
+      visibility: hidden;
+    }
   }
   td.status {
     color: var(--cuesheet-dim);
