@@ -108,7 +108,7 @@ describe('the viewer', () => {
     await expect.poll(total, WAIT).toBe(125);
     await viewer('input[role=switch]').uncheck();
     await expect.poll(total, WAIT).toBe(113);
-    expect(await viewer('tr.error').count()).toBe(0);
+    await expect.poll(() => viewer('tr.error').count(), WAIT).toBe(0);
     await viewer('input[role=switch]').check();
   });
 
