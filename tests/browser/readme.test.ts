@@ -7,7 +7,7 @@ import { allEvents, KEYS, startHub, temporaryFolder } from '../edge/hub-process.
 import { launchChromium, serveStatic } from './launch.ts';
 
 test('the JavaScript of the README runs in a browser and shows the job to its end', async () => {
-  const code = block('README.md#twenty-lines');
+  const code = block('README.md#ten-lines');
   const page = `<!doctype html>
     <script type="importmap">{"imports": {"cuesheet": "/index.js"}}</script>
     <script type="module">${code}; console.log('the end');</script>`;

@@ -46,7 +46,7 @@ test('the home page shows the viewer', async () => {
   const width = () => picture.evaluate((it) => (it as HTMLImageElement).naturalWidth);
   await expect.poll(width).toBeGreaterThan(500);
   await page.getByRole('link', { name: 'Start', exact: true }).click();
-  await page.getByRole('heading', { level: 2, name: 'Twenty lines' }).waitFor();
+  await page.getByRole('heading', { level: 2, name: 'Ten lines' }).waitFor();
   expect(problems).toEqual([]);
   await page.close();
 });

@@ -1,4 +1,4 @@
-import { cpSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import puppeteer from 'puppeteer-core';
 import type { BrowserContext, Page } from 'playwright-core';
@@ -6,8 +6,9 @@ import { build as vite } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { killBrowser, launchChromium } from '../browser/launch.ts';
 import { launchWebKit } from '../browser/webkit.ts';
+import { block } from '../docs/blocks.ts';
 import { temporaryFolder } from '../edge/hub-process.ts';
-import { packedProject } from './packed.ts';
+import { indexHtml, packedProject } from './packed.ts';
 import { serveFolder } from './serve.ts';
 
 const WAIT = { timeout: 20_000 };
@@ -27,6 +28,13 @@ afterAll(() => {
   folder.remove();
   profile.remove();
 });
+
+const launchFirefox = () =>
+  puppeteer.launch({
+    browser: 'firefox',
+    executablePath: '/usr/bin/firefox-esr',
+    headless: true,
+  });
 
 /** A copy of an example with the packed package installed. */
 function example(name: string): string {
@@ -58,6 +66,58 @@ async function buildWithVite(name: string): Promise<string> {
   return join(root, 'dist');
 }
 
+/** What an app logs stands in its page, where every engine can be asked for it. */
+const LOGGED = `const log = document.body.appendChild(document.createElement('pre'));
+console.log = (...words) => (log.textContent += words.join(' ').trim() + '\\n');
+`;
+
+describe('the ten lines of the README in a fresh Vite app', { timeout: 60_000 }, () => {
+  /** In the end the job is finished. */
+  const LOGGED_TO_THE_END = /^render\.shot pending\n(.*\n)*render\.shot finished\n$/;
+  const logged = () => document.querySelector('pre')?.textContent ?? '';
+  let built: string;
+
+  beforeAll(async () => {
+    const root = join(folder.path, 'ten-lines');
+    mkdirSync(root);
+    symlinkSync(modules, join(root, 'node_modules'));
+    writeFileSync(join(root, 'index.html'), indexHtml('/main.js'));
+    writeFileSync(join(root, 'package.json'), '{"type":"module"}');
+    writeFileSync(join(root, 'log.js'), LOGGED);
+    writeFileSync(join(root, 'main.js'), `import './log.js';\n${block('README.md#ten-lines')}`);
+    await vite({ root, logLevel: 'warn' });
+    built = join(root, 'dist');
+  });
+
+  test('in Chromium', async () => {
+    const { url, server } = await serveFolder(built);
+    const page = await browser.newPage();
+    await page.goto(url);
+    await expect.poll(() => page.evaluate(logged), WAIT).toMatch(LOGGED_TO_THE_END);
+    await page.close();
+    server.close();
+  });
+
+  test('in Firefox', async () => {
+    const { url, server } = await serveFolder(built);
+    const firefox = await launchFirefox();
+    const page = await firefox.newPage();
+    await page.goto(url);
+    await expect.poll(() => page.evaluate(logged), WAIT).toMatch(LOGGED_TO_THE_END);
+    await firefox.close();
+    server.close();
+  });
+
+  test('in WebKit', async () => {
+    const { url, server } = await serveFolder(built);
+    const page = await launchWebKit();
+    await page.goto(url);
+    await expect.poll(() => page.evaluate(logged), WAIT).toMatch(LOGGED_TO_THE_END);
+    await page.close();
+    server.close();
+  });
+});
+
 describe('the examples', () => {
   test('plain HTML, without a bundler', async () => {
     await expectToList(example('plain-html'), /^finished demo.click /, null);
@@ -69,11 +129,7 @@ describe('the examples', () => {
 
   test('the same in Firefox', { timeout: 60_000 }, async () => {
     const { url, server } = await serveFolder(join(folder.path, 'vite-react/dist'));
-    const firefox = await puppeteer.launch({
-      browser: 'firefox',
-      executablePath: '/usr/bin/firefox-esr',
-      headless: true,
-    });
+    const firefox = await launchFirefox();
     const page = await firefox.newPage();
     await page.goto(url);
     await (await page.waitForSelector('button'))?.click();
