@@ -55,6 +55,24 @@ test('a facet shows six values, all of them when asked, and six again', async ()
   await expect.poll(values, WAIT).toBe(6);
 });
 
+test('the focus of a row that a filter takes away goes to the table', async () => {
+  const focused = () =>
+    page.evaluate(
+      () => document.querySelector('cuesheet-viewer')?.shadowRoot?.activeElement?.localName,
+    );
+  const address = (hash: string) =>
+    page.evaluate((hash) => {
+      location.hash = hash;
+    }, hash);
+  await viewer('tbody tr[data-id]').first().focus(WAIT);
+  expect(await focused()).toBe('tr');
+  await address('search=nowhere');
+  await viewer('.empty').waitFor(WAIT);
+  await expect.poll(focused, WAIT).toBe('main');
+  await address('');
+  await expect.poll(total, WAIT).toBe(PROJECTS + 1);
+});
+
 test('a long text and a long list are cut, and say how much is left', async () => {
   await viewer('tbody tr', { hasText: 'demo.long' }).click(WAIT);
   const payload = viewer('[data-json=payload]');

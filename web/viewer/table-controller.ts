@@ -61,6 +61,9 @@ export class TableController {
   #held = false;
   /** The reader moves by keyboard: rows stay under their feet. */
   #inRows = false;
+  /** A row has the focus. */
+  #hasFocus = false;
+  #isRendering = false;
   #activeIndex = 0;
   #focusIndex: number | null = null;
   #restoreIndex: number | null = null;
@@ -176,9 +179,9 @@ export class TableController {
     if (!scroller) return;
     this.#restore();
     const { geometry, scrollTop, window, tabbable } = this;
-    const { first } = visibleRows(geometry, scrollTop);
-    this.#moved = first - this.#drawnFirst;
-    this.#drawnFirst = first;
+    const inSight = visibleRows(geometry, scrollTop).first;
+    this.#moved = inSight - this.#drawnFirst;
+    this.#drawnFirst = inSight;
     // Rows that are out of sight when they come are not asked for.
     const wasFlying = this.#flying;
     this.#flying = Math.abs(this.#moved) > ASKED_BEYOND;
@@ -186,14 +189,10 @@ export class TableController {
     else if (this.#filter) this.window.want(this.#wanted());
     const body = scroller.querySelector('tbody');
     if (body) {
-      this.#rows.draw(body, {
-        geometry,
-        scrollTop,
-        rows: window.rows,
-        first: window.first,
-        words: this.#host.words(),
-        look: (event) => this.#host.look(event, event.id === tabbable),
-      });
+      const words = this.#host.words();
+      const look = (event: EventRow) => this.#host.look(event, event.id === tabbable);
+      const { rows, first } = window;
+      this.render(() => this.#rows.draw(body, { geometry, scrollTop, rows, first, words, look }));
     }
     this.#settleFocus(scroller);
   }
@@ -211,8 +210,9 @@ export class TableController {
     const focused = (scroller.getRootNode() as ShadowRoot).activeElement;
     const row = focused instanceof HTMLElement ? focused.closest('tr') : null;
     if (this.#focusIndex === null) {
-      if (this.#inRows && !focused) {
-        this.#inRows = false; // the element of the row has gone
+      if (this.#hasFocus && !focused) {
+        // the element of the row has gone
+        this.#hasFocus = this.#inRows = false;
         scroller.focus({ preventScroll: true });
       }
       // The row of the focused event has left, and its element shows another one.
@@ -262,8 +262,20 @@ export class TableController {
     this.#rows.explain(element.closest<HTMLElement>('tbody td'), this.#host.words());
   }
 
+  /** Does what may take the element away that has the focus: that is not the reader's doing. */
+  render(work: () => void): void {
+    this.#isRendering = true;
+    try {
+      work();
+    } finally {
+      this.#isRendering = false;
+    }
+  }
+
   /** A row has the focus, or none any more. */
   focused(row: HTMLElement | null): void {
+    if (this.#isRendering) return;
+    this.#hasFocus = row !== null;
     if (!row) this.#inRows = false;
     else {
       this.active = row.dataset['id'] ?? '';

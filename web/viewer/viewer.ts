@@ -167,6 +167,10 @@ export class CuesheetViewer extends LitElement {
     this.#table.prepare(this.filter, this.selected, this.#hasPanel);
   }
 
+  protected override update(changed: PropertyValues): void {
+    this.#table.render(() => super.update(changed));
+  }
+
   protected override updated(changed: PropertyValues): void {
     this.#table.drawing.request();
     showDialogs(this.renderRoot);
