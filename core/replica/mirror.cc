@@ -12,10 +12,6 @@
 namespace cuesheet {
 namespace {
 
-std::unexpected<Error> Broken(std::string_view what) {
-  return Fail(ErrorCode::kInvalid, "upstream: " + std::string(what));
-}
-
 std::optional<uint64_t> NumberOf(const Json& object, std::string_view name) {
   const Json* value = FindMember(object, name);
   if (value == nullptr || !value->is_number_unsigned()) return std::nullopt;
@@ -49,7 +45,7 @@ Result<void> Mirror::Snapshot(std::string_view lines) {
       seen_.clear();
       continue;
     }
-    if (!sequence_) return Broken("the first line of a snapshot has no sequence");
+    if (!sequence_) return BrokenUpstream("the first line of a snapshot has no sequence");
     CUE_ASSIGN(const UpstreamEvent shown, ParseShown(value));
     CUE_TRY(ShownInSnapshot(shown));
   }
@@ -93,14 +89,14 @@ Result<uint64_t> Mirror::Changes(const Json& page) {
   const Json* changes = FindMember(page, "changes");
   const auto next = NumberOf(page, "next");
   if (changes == nullptr || !changes->is_array() || !next) {
-    return Broken("expected a page of changes");
+    return BrokenUpstream("expected a page of changes");
   }
   for (const Json& change : *changes) CUE_TRY(Apply(change));
   return *next;
 }
 
 Result<void> Mirror::Events(const Json& events) {
-  if (!events.is_array()) return Broken("expected a list of events");
+  if (!events.is_array()) return BrokenUpstream("expected a list of events");
   for (const Json& event : events) CUE_TRY(Merge(event));
   return {};
 }
@@ -121,7 +117,7 @@ Result<void> Mirror::Merge(const Json& event) {
 Result<void> Mirror::Remove(const Json* id) {
   if (id == nullptr || !id->is_string()) return {};
   const auto parsed = Uuid::Parse(id->get_ref<const std::string&>());
-  if (!parsed) return Broken("an id is not 32 hex digits");
+  if (!parsed) return BrokenUpstream("an id is not 32 hex digits");
   return target_->Remove(*parsed);
 }
 

@@ -1,15 +1,13 @@
 #include "replica/snapshot_rows.h"
 
 #include <charconv>
+#include <optional>
 
 #include "base/json_text.h"
+#include "replica/upstream_event.h"
 
 namespace cuesheet {
 namespace {
-
-std::unexpected<Error> Broken(std::string_view what) {
-  return Fail(ErrorCode::kInvalid, "upstream: " + std::string(what));
-}
 
 std::vector<std::string_view> ValuesOf(std::string_view array) {
   std::vector<std::string_view> values;
@@ -24,11 +22,11 @@ std::vector<std::string_view> ValuesOf(std::string_view array) {
 
 std::string_view Unquoted(std::string_view text) { return text.substr(1, text.size() - 2); }
 
-// 0 for what is no whole number.
-int64_t NumberOf(std::string_view value) {
+std::optional<int64_t> NumberOf(std::string_view value) {
   int64_t number = 0;
-  std::from_chars(value.data(), value.data() + value.size(), number);
-  return number;
+  const char* const end = value.data() + value.size();
+  const auto [read, error] = std::from_chars(value.data(), end, number);
+  return error == std::errc() && read == end ? std::optional(number) : std::nullopt;
 }
 
 // Whatever the numbers are; the result may be no valid time or order.
@@ -54,10 +52,10 @@ Result<SnapshotRows> SnapshotRows::Of(std::string_view columns) {
        {&rows.id_heads_, &rows.created_us_, &rows.updated_us_, &rows.orders_}) {
     is_whole = is_whole && column->values.size() == count;
   }
-  if (!is_whole) return Broken("a snapshot has columns without whole ids, times or orders");
+  if (!is_whole) return BrokenUpstream("a snapshot has columns without whole ids, times or orders");
   for (const Column& column : rows.columns_) {
     if (column.values.size() != count) {
-      return Broken("the columns of a snapshot are not of one length");
+      return BrokenUpstream("the columns of a snapshot are not of one length");
     }
   }
   return rows;
@@ -78,13 +76,19 @@ Result<EventView> SnapshotRows::Next() {
   for (const Column& column : columns_) {
     CUE_TRY(reader_.Member(column.name, column.values[row_], event, read));
   }
-  created_.us = Sum(created_.us, NumberOf(created_us_.values[row_]));
-  event.created_at = created_;
-  event.updated_at.us = Sum(created_.us, NumberOf(updated_us_.values[row_]));
-  if (!event.created_at.IsValid() || !event.updated_at.IsValid()) {
-    return Broken("a time of a snapshot is out of range");
+  const auto created = NumberOf(created_us_.values[row_]);
+  const auto updated = NumberOf(updated_us_.values[row_]);
+  const auto order = NumberOf(orders_.values[row_]);
+  if (!created || !updated || !order) {
+    return BrokenUpstream("a time or an order of a snapshot is no whole number");
   }
-  event.creation_order = order_ = Sum(order_, NumberOf(orders_.values[row_]));
+  created_.us = Sum(created_.us, *created);
+  event.created_at = created_;
+  event.updated_at.us = Sum(created_.us, *updated);
+  if (!event.created_at.IsValid() || !event.updated_at.IsValid()) {
+    return BrokenUpstream("a time of a snapshot is out of range");
+  }
+  event.creation_order = order_ = Sum(order_, *order);
   CUE_ASSIGN(event.id, Id());
   id_tails_.remove_prefix(kIdTailDigits);
   ++row_;
@@ -98,8 +102,11 @@ Result<Uuid> SnapshotRows::Id() const {
   std::string hex(is_text ? Unquoted(head) : std::string_view("0000000000000000"));
   hex += id_tails_.substr(0, kIdTailDigits);
   const auto id = Uuid::Parse(hex);
-  if (!id || head == "null") return Broken("an id of a snapshot is not 32 hex digits");
-  return is_text ? *id : Uuid::FromTicks(Sum(created_.us * 10, NumberOf(head)), *id);
+  const auto ticks = NumberOf(head);
+  if (!id || (!is_text && !ticks)) {
+    return BrokenUpstream("an id of a snapshot is not 32 hex digits");
+  }
+  return is_text ? *id : Uuid::FromTicks(Sum(created_.us * 10, *ticks), *id);
 }
 
 }  // namespace cuesheet

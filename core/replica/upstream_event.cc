@@ -116,6 +116,10 @@ void ReadOrder(const Json& object, UpstreamEvent& out) {
 
 }  // namespace
 
+std::unexpected<Error> BrokenUpstream(std::string_view what) {
+  return Fail(ErrorCode::kInvalid, "upstream: " + std::string(what));
+}
+
 std::optional<UpstreamEvent> ParseSocketEvent(const Json& message) {
   UpstreamEvent out;
   if (!NodeReader(message, out).Common()) return std::nullopt;

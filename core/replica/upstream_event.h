@@ -17,6 +17,9 @@ struct UpstreamEvent {
   bool stored = true;  // false: fire-and-forget, the upstream keeps no row
 };
 
+// kInvalid: `what` is wrong with what an upstream sent.
+std::unexpected<Error> BrokenUpstream(std::string_view what);
+
 // A WebSocket message; nullopt for heartbeats and everything that carries no event (9.4).
 std::optional<UpstreamEvent> ParseSocketEvent(const Json& message);
 

@@ -66,6 +66,12 @@ async function buildWithVite(name: string): Promise<string> {
   return join(root, 'dist');
 }
 
+/** Of any of the three drivers. */
+interface AnyPage {
+  goto(url: string): Promise<unknown>;
+  evaluate(work: () => string): Promise<string>;
+}
+
 /** What an app logs stands in its page, where every engine can be asked for it. */
 const LOGGED = `const log = document.body.appendChild(document.createElement('pre'));
 console.log = (...words) => (log.textContent += words.join(' ').trim() + '\\n');
@@ -89,32 +95,29 @@ describe('the ten lines of the README in a fresh Vite app', { timeout: 60_000 },
     built = join(root, 'dist');
   });
 
-  test('in Chromium', async () => {
+  async function expectToRun(page: AnyPage) {
     const { url, server } = await serveFolder(built);
-    const page = await browser.newPage();
     await page.goto(url);
     await expect.poll(() => page.evaluate(logged), WAIT).toMatch(LOGGED_TO_THE_END);
-    await page.close();
     server.close();
+  }
+
+  test('in Chromium', async () => {
+    const page = await browser.newPage();
+    await expectToRun(page);
+    await page.close();
   });
 
   test('in Firefox', async () => {
-    const { url, server } = await serveFolder(built);
     const firefox = await launchFirefox();
-    const page = await firefox.newPage();
-    await page.goto(url);
-    await expect.poll(() => page.evaluate(logged), WAIT).toMatch(LOGGED_TO_THE_END);
+    await expectToRun(await firefox.newPage());
     await firefox.close();
-    server.close();
   });
 
   test('in WebKit', async () => {
-    const { url, server } = await serveFolder(built);
     const page = await launchWebKit();
-    await page.goto(url);
-    await expect.poll(() => page.evaluate(logged), WAIT).toMatch(LOGGED_TO_THE_END);
+    await expectToRun(page);
     await page.close();
-    server.close();
   });
 });
 

@@ -78,7 +78,13 @@ TEST_CASE("a snapshot by column says the same") {
 TEST_CASE("columns that make no rows are refused") {
   for (
       const char* columns :
-      {R"(null)", R"([])", R"({})",
+      {R"(null)",
+       R"([])",
+       R"({})",
+       R"({"createdUs":[null],"idHead":[1],"idTail":"8000000000000001","order":[1],"topic":["demo.a"],"updatedUs":[0]})",
+       R"({"createdUs":[1],"idHead":[1.5],"idTail":"8000000000000001","order":[1],"topic":["demo.a"],"updatedUs":[0]})",
+       R"({"createdUs":[1],"idHead":[1],"idTail":"8000000000000001","order":["1"],"topic":["demo.a"],"updatedUs":[0]})",
+       R"({"createdUs":[1],"idHead":[1],"idTail":"8000000000000001","order":[1],"topic":["demo.a"],"updatedUs":[0.5]})",
        R"({"createdUs":[1],"idHead":[1],"idTail":7,"order":[1],"topic":["demo.a"],"updatedUs":[0]})",
        R"({"createdUs":[1],"idHead":[1],"idTail":"123","order":[1],"topic":["demo.a"],"updatedUs":[0]})",
        R"({"createdUs":[1],"idHead":[1],"idTail":"80000000000000xy","order":[1],"topic":["demo.a"],"updatedUs":[0]})",
