@@ -24,9 +24,9 @@ std::string_view Unquoted(std::string_view text) { return text.substr(1, text.si
 
 std::optional<int64_t> NumberOf(std::string_view value) {
   int64_t number = 0;
-  const char* const end = value.data() + value.size();
-  const auto [read, error] = std::from_chars(value.data(), end, number);
-  return error == std::errc() && read == end ? std::optional(number) : std::nullopt;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  const bool is_whole = error == std::errc() && end == value.data() + value.size();
+  return is_whole ? std::optional(number) : std::nullopt;
 }
 
 // Whatever the numbers are; the result may be no valid time or order.
