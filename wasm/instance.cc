@@ -26,6 +26,7 @@ Result<Uuid> IdOf(const Frame& frame) {
 Result<EventForm> FormOf(const Frame& frame) {
   const std::string form = frame.OptionalText("form").value_or("row");
   if (form == "row") return EventForm::kRow;
+  if (form == "cells") return EventForm::kCells;
   if (form == "rest") return EventForm::kRest;
   if (form == "graphql") return EventForm::kGraphql;
   return Fail(ErrorCode::kInvalid, "form: expected row, rest or graphql, got '" + form + "'");

@@ -41,6 +41,10 @@ export interface Core {
 const NEWLINE = 10;
 const OBJECT_BEGIN = 123;
 const OBJECT_END = 125;
+/** Bytes that a UTF-16 unit takes at most. */
+const MAX_UTF8 = 3;
+/** A text of at most so many units is encoded where the module reads it. */
+const MAX_IN_PLACE = 16 * 1024;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -119,18 +123,20 @@ function withRequest<T>(
   body: Uint8Array | string | undefined,
   use: (at: number, size: number) => T,
 ): T {
-  const head = encoder.encode(JSON.stringify(header));
-  const tail = typeof body === 'string' ? encoder.encode(body) : body;
-  const size = head.length + (tail ? 1 + tail.length : 0);
-  const pointer = glue._cue_allocate(size);
-  if (pointer === 0) throw new CoreError('too_large', `no memory for a request of ${size} bytes`);
+  let text = JSON.stringify(header);
+  if (body !== undefined) text += '\n';
+  let bytes: Uint8Array | undefined;
+  if (typeof body !== 'string') bytes = body;
+  else if (body.length > MAX_IN_PLACE) bytes = encoder.encode(body);
+  else text += body;
+  const room = MAX_UTF8 * text.length + (bytes?.length ?? 0);
+  const pointer = glue._cue_allocate(room);
+  if (pointer === 0) throw new CoreError('too_large', `no memory for a request of ${room} bytes`);
   try {
-    glue.HEAPU8.set(head, pointer);
-    if (tail) {
-      glue.HEAPU8[pointer + head.length] = NEWLINE;
-      glue.HEAPU8.set(tail, pointer + head.length + 1);
-    }
-    return use(pointer, size);
+    const memory = glue.HEAPU8.subarray(pointer, pointer + room);
+    const { written } = encoder.encodeInto(text, memory);
+    if (bytes) memory.set(bytes, written);
+    return use(pointer, written + (bytes?.length ?? 0));
   } finally {
     glue._cue_free(pointer);
   }

@@ -28,6 +28,11 @@ class JsonWriter {
     *at_++ = ':';
     return *this;
   }
+  // The next value of an array: `,`, the first of which becomes the opening bracket.
+  JsonWriter& Cell() {
+    *at_++ = ',';
+    return *this;
+  }
   void Raw(std::string_view json) {
     std::memcpy(at_, json.data(), json.size());
     at_ += json.size();
@@ -48,13 +53,17 @@ class JsonWriter {
     *at_++ = '"';
   }
   // Returns the end of the object, which has at least one member.
-  char* End() {
-    *start_ = '{';
-    *at_++ = '}';
+  char* End() { return EndWith('{', '}'); }
+  // Returns the end of the array, which has at least one cell.
+  char* EndArray() { return EndWith('[', ']'); }
+
+ private:
+  char* EndWith(char open, char close) {
+    *start_ = open;
+    *at_++ = close;
     return at_;
   }
 
- private:
   char* start_;
   char* at_;
 };

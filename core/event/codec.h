@@ -10,14 +10,16 @@ namespace cuesheet {
 
 enum class EventForm {
   kRow,     // kRest with cursor and known progress, without payload: pages of a local query
+  kCells,   // the values of kRow as an array in its order, which a page parses faster; null are a
+            // hash that is the id and an updatedAt that is createdAt
   kRest,    // GET /api/events/{id}: 15 camelCase attributes, nulls included
   kExport,  // kRest, but a payload that is not here is left out: EventReader reads it back as it is
   kGraphql,  // EventNode: summary and payload as JSON text, an empty payload null
   kQuery,    // POST /api/query: snake_case, null members left out
 };
 
-// Appends the event as one JSON object. `progress` is shown in kRow only. kRow with
-// `with_payload` adds the payload when it is here.
+// Appends the event as one JSON object, or array. `progress` is shown in kRow and kCells only. kRow
+// with `with_payload` adds the payload when it is here.
 void AppendEvent(std::string& out, const EventView& event, EventForm form,
                  std::optional<double> progress = std::nullopt, bool with_payload = false);
 

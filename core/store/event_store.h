@@ -266,7 +266,7 @@ class EventStore {
   bool IsPinned(Row row) const;
   size_t RemoveOldest(size_t limit, const std::function<bool(Row)>& wants);
   size_t RemoveLeavesFirst(const std::vector<Row>& rows, size_t limit);
-  void AppendRow(std::string& out, Row row) const;
+  void AppendRow(std::string& out, Row row, EventForm form = EventForm::kRow) const;
   void AppendRows(std::string& out, const std::vector<Row>& rows) const;
   double CombinedProgress(Row row, size_t depth, size_t& budget) const;
   int64_t NextProvisionalOrder() const;

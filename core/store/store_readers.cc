@@ -36,8 +36,8 @@ std::optional<double> EventStore::progress(const Uuid& id) const {
   return progress == nullptr ? std::nullopt : std::optional(progress->value);
 }
 
-void EventStore::AppendRow(std::string& out, Row row) const {
-  AppendEvent(out, table_.ViewWithoutPayload(row), EventForm::kRow, progress(table_.id(row)));
+void EventStore::AppendRow(std::string& out, Row row, EventForm form) const {
+  AppendEvent(out, table_.ViewWithoutPayload(row), form, progress(table_.id(row)));
 }
 
 Result<void> EventStore::CheckLoaded() const {
@@ -59,8 +59,8 @@ Result<void> EventStore::AppendPage(std::string& out, const EventQuery& query,
   out += R"({"events":[)";
   for (const Row row : page.rows) {
     if (out.back() != '[') out += ',';
-    if (form == EventForm::kRow) {
-      AppendRow(out, row);
+    if (form == EventForm::kRow || form == EventForm::kCells) {  // with progress, without payload
+      AppendRow(out, row, form);
     } else {
       AppendEvent(out, table_.View(row), form);
     }

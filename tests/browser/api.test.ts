@@ -129,6 +129,22 @@ describe('without a server', () => {
     expect(seen.total).toBe(1);
   });
 
+  test('a query gives the rows that a live page shows', async () => {
+    const [queried, shown] = await page.evaluate(async () => {
+      const { events } = window;
+      await events.dispatch({ topic: 'same.hash', hash: 'of its own', summary: { a: [1, null] } });
+      const { id } = await events.dispatch({ topic: 'same.job', finished: false, project: 'demo' });
+      await events.update(id, { status: 'in_progress', progress: 40 });
+      await events.dispatch({ topic: 'same.child', dependsOn: id, description: 'grün "1"' });
+      const query = { topics: ['same.*'] };
+      const { events: rows } = await events.query(query);
+      for await (const { events: live } of events.watch(query)) return [rows, live];
+      return [];
+    });
+    expect(queried).toHaveLength(3);
+    expect(queried).toEqual(shown);
+  });
+
   test('a live page tells by patches what is different', async () => {
     const seen = await page.evaluate(async () => {
       const { events } = window;

@@ -114,6 +114,36 @@ TEST_CASE("a page shows rows in the local form: cursor, no payload") {
   CHECK(event["senderType"] == "api");
 }
 
+TEST_CASE("cells are the values of a row in its order") {
+  QueryFixture f;
+  f.Dispatch(R"({"topic":"demo.hash","hash":"h1","summary":{"a":[1]}})");
+  const Uuid job = f.Dispatch(R"({"topic":"demo.job","finished":false})");
+  REQUIRE(f.Update(job, R"({"status":"in_progress","progress":40})"));
+  EventQuery newest;
+  newest.last = 3;
+  std::string out;
+  REQUIRE(f.store.AppendPage(out, newest, EventForm::kCells));
+  const Json cells = Json::parse(out)["events"];
+  const Json rows = f.Query(R"({"last":3})")["events"];
+  REQUIRE(cells.size() == 3);
+  const std::vector<std::string> names = {"id",         "hash",      "topic",       "sender",
+                                          "senderType", "project",   "user",        "dependsOn",
+                                          "status",     "retries",   "description", "summary",
+                                          "createdAt",  "updatedAt", "cursor",      "progress"};
+  for (size_t i = 0; i < 3; ++i) {
+    Json row;
+    for (size_t k = 0; k < cells[i].size(); ++k) row[names.at(k)] = cells[i][k];
+    if (row["hash"] == nullptr) row["hash"] = row["id"];
+    if (row["updatedAt"] == nullptr) row["updatedAt"] = row["createdAt"];
+    CHECK(row == rows[i]);
+  }
+  CHECK(cells[0].size() == names.size());
+  CHECK(cells[0][13] != nullptr);
+  CHECK(cells[1][1] == "h1");
+  CHECK(cells[2][1] == nullptr);
+  CHECK(cells[2][13] == nullptr);
+}
+
 TEST_CASE("where adds any condition of a QueryFilter to the other arguments") {
   QueryFixture f;
   f.Dispatch(R"({"topic":"demo.a","summary":{"entityId":"e1"}})");

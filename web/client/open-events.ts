@@ -5,7 +5,7 @@ import { databaseName } from './database-name.ts';
 import { CuesheetError } from './error.ts';
 import { iterate, watch } from './loops.ts';
 import { forgetDatabase, onForgotten } from './forget.ts';
-import { createPageReader, parseJson, toJson } from './page-reader.ts';
+import { createPageReader, parseJson, parsePage, toJson } from './page-reader.ts';
 import { askToPersist, onHide } from './page-storage.ts';
 import { serverUrl } from './server-url.ts';
 import { exportEvents, importEvents, verifyEvents } from './transfer.ts';
@@ -166,7 +166,7 @@ export async function openEvents(options: OpenOptions = {}): Promise<Events> {
     },
     async query<T extends string>(query: EventQuery<T> = {}, { signal }: ReadOptions = {}) {
       const bytes = await port.request('query', { query: newestFirst(query) }, signal);
-      return parseJson<EventPage<TopicOf<T>>>(bytes);
+      return parsePage<TopicOf<T>>(bytes);
     },
     iterate: <T extends string>(query: EventQuery<T> = {}, options: ReadOptions = {}) =>
       iterate(events, query, options) as AsyncIterable<EventRow<TopicOf<T>>>,

@@ -152,7 +152,7 @@ export function createHandlers(work: Workplace): Handlers {
       }
     },
     async query({ query }) {
-      return (await call(Method.query, {}, query)).body;
+      return (await call(Method.query, { form: 'cells' }, query)).body;
     },
     async count({ query }) {
       return (await call(Method.count, {}, query)).body;
