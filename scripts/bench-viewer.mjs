@@ -24,7 +24,7 @@ const options = values.check
   : {
       scrollMs: 20_000,
       changes: 200,
-      tens: 100,
+      tens: 500,
       // common ones, one that is in no event, a path, a project with a user
       words: ['lighting review', 'approved', 'turntabel', 'shots/sq014', 'cinder igor'],
     };
