@@ -29,7 +29,8 @@ Result<EventForm> FormOf(const Frame& frame) {
   if (form == "cells") return EventForm::kCells;
   if (form == "rest") return EventForm::kRest;
   if (form == "graphql") return EventForm::kGraphql;
-  return Fail(ErrorCode::kInvalid, "form: expected row, rest or graphql, got '" + form + "'");
+  return Fail(ErrorCode::kInvalid,
+              "form: expected row, cells, rest or graphql, got '" + form + "'");
 }
 
 Result<Json> BodyOf(const Frame& frame) {

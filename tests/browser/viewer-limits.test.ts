@@ -161,5 +161,7 @@ test('a page without https has no clipboard and no locks: it copies, and keeps e
   await viewer('[data-json=payload] button', { hasText: 'Copied' }).waitFor(WAIT);
   await viewer('input[type=search]').focus();
   await page.keyboard.press('Control+V');
-  expect(await viewer('input[type=search]').inputValue()).toMatch(/^\{\s*"a": 1\s*\}$/);
+  await expect
+    .poll(() => viewer('input[type=search]').inputValue(), WAIT)
+    .toMatch(/^\{\s*"a": 1\s*\}$/);
 });

@@ -207,7 +207,7 @@ describe('the address', () => {
     expect(await viewer('.details').count()).toBe(0);
     await clear();
     await viewer('input[role=switch]').check();
-    expect(await hash()).toBe('');
+    await expect.poll(hash, WAIT).toBe('');
   });
 });
 

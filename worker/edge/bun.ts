@@ -6,6 +6,7 @@
 import type { Hub, SocketHandle } from './hub.ts';
 import {
   boundedPeer,
+  createOpenSockets,
   type HubServer,
   MAX_FRAME_BYTES,
   MAX_SOCKETS,
@@ -55,12 +56,12 @@ const IDLE_SECONDS = 120;
  */
 export function serveBun(hub: Hub, port: number, host: string): Promise<HubServer> {
   const { Bun } = globalThis as unknown as { Bun: BunApi };
-  let sockets = 0;
+  const sockets = createOpenSockets();
   let stopping = false;
 
   const upgrade = (request: Request, server: BunServer): Response | undefined => {
     if (new URL(request.url).pathname !== '/ws') return new Response(null, { status: 404 });
-    if (stopping || sockets >= MAX_SOCKETS) return new Response(null, { status: 503 });
+    if (stopping || sockets.size >= MAX_SOCKETS) return new Response(null, { status: 503 });
     if (server.upgrade(request, { data: {} })) return undefined; // Bun has answered
     return new Response(null, { status: 400 });
   };
@@ -76,7 +77,7 @@ export function serveBun(hub: Hub, port: number, host: string): Promise<HubServe
       maxPayloadLength: MAX_FRAME_BYTES,
       idleTimeout: IDLE_SECONDS,
       open(socket) {
-        sockets++;
+        sockets.enter(socket.data);
         const peer = boundedPeer(socket, () => socket.getBufferedAmount());
         socket.data.handle = hub.openSocket(peer);
       },
@@ -84,16 +85,22 @@ export function serveBun(hub: Hub, port: number, host: string): Promise<HubServe
         if (typeof data === 'string') void socket.data.handle?.message(data);
       },
       close(socket) {
-        sockets--;
+        sockets.leave(socket.data);
         socket.data.handle?.closed();
       },
     },
   });
-  const stop = () => {
-    stopping = true;
-    return server.stop();
-  };
   return Promise.resolve(
-    startTicking(hub, host, server.port, { stop, cut: () => void server.stop(true) }),
+    startTicking(hub, host, server.port, {
+      async stop() {
+        stopping = true;
+        await server.stop();
+        await sockets.untilNone();
+      },
+      cut() {
+        void server.stop(true);
+        sockets.giveUp();
+      },
+    }),
   );
 }

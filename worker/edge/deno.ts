@@ -7,9 +7,11 @@ import type { Hub } from './hub.ts';
 import {
   boundedPeer,
   CloseCode,
+  createOpenSockets,
   type HubServer,
   MAX_FRAME_BYTES,
   MAX_SOCKETS,
+  type OpenSockets,
   startTicking,
 } from './server.ts';
 
@@ -38,7 +40,7 @@ const IDLE_SECONDS = 120;
  */
 export function serveDeno(hub: Hub, port: number, host: string): Promise<HubServer> {
   const { Deno } = globalThis as unknown as { Deno: DenoApi };
-  const sockets = new Set<WebSocket>();
+  const sockets = createOpenSockets();
   const cut = new AbortController();
   let stopping = false;
 
@@ -56,17 +58,23 @@ export function serveDeno(hub: Hub, port: number, host: string): Promise<HubServ
       ? upgrade(request)
       : hub.fetch(request, remoteAddr.hostname),
   );
-  const stop = () => {
-    stopping = true;
-    return server.shutdown();
-  };
   return Promise.resolve(
-    startTicking(hub, host, server.addr.port, { stop, cut: () => cut.abort() }),
+    startTicking(hub, host, server.addr.port, {
+      async stop() {
+        stopping = true;
+        await sockets.untilNone(); // shutdown() would end them without a word
+        await server.shutdown();
+      },
+      cut() {
+        cut.abort();
+        sockets.giveUp();
+      },
+    }),
   );
 }
 
-function connect(hub: Hub, socket: WebSocket, sockets: Set<WebSocket>): void {
-  sockets.add(socket);
+function connect(hub: Hub, socket: WebSocket, sockets: OpenSockets): void {
+  sockets.enter(socket);
   socket.addEventListener('open', () => {
     const handle = hub.openSocket(boundedPeer(socket, () => socket.bufferedAmount));
     socket.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
@@ -76,7 +84,7 @@ function connect(hub: Hub, socket: WebSocket, sockets: Set<WebSocket>): void {
     });
     socket.addEventListener('close', () => handle.closed());
   });
-  const gone = () => sockets.delete(socket);
+  const gone = () => sockets.leave(socket);
   socket.addEventListener('close', gone);
   socket.addEventListener('error', gone);
 }

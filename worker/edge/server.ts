@@ -28,6 +28,45 @@ export interface RuntimeSocket {
   close(code: number, reason?: string): unknown;
 }
 
+/** The sockets of a server that does not wait for them itself. */
+export interface OpenSockets {
+  readonly size: number;
+  enter(socket: object): void;
+  leave(socket: object): void;
+  /** Resolves when the last one has left: its client has had its close frame. */
+  untilNone(): Promise<void>;
+  /** Waits for no more of them. */
+  giveUp(): void;
+}
+
+export function createOpenSockets(): OpenSockets {
+  const open = new Set<object>();
+  let giveUp = () => {};
+  const none = new Promise<void>((resolve) => {
+    giveUp = resolve;
+  });
+  let isWaitedFor = false;
+  const look = () => {
+    if (isWaitedFor && open.size === 0) giveUp();
+  };
+  return {
+    get size() {
+      return open.size;
+    },
+    enter: (socket) => void open.add(socket),
+    leave(socket) {
+      open.delete(socket);
+      look();
+    },
+    untilNone() {
+      isWaitedFor = true;
+      look();
+      return none;
+    },
+    giveUp,
+  };
+}
+
 /** The outside of a socket whose unsent bytes are bounded. */
 export function boundedPeer(socket: RuntimeSocket, bufferedBytes: () => number): Peer {
   return {
