@@ -102,6 +102,14 @@ describe.each([
     expect(answered.filter((id) => !there.has(id))).toEqual([]);
     await next.stop();
   });
+
+  test('a client that does not answer the close frame holds up a stop for a few seconds at most', async () => {
+    const hub = await start();
+    const { socket } = await openSocket(hub.url);
+    socket.pause();
+    expect(await hub.stop('SIGTERM')).toBe(0); // 1: it took more than 4.5 s
+    socket.terminate();
+  });
 });
 
 test('a hub goes from one runtime to another with its folder', async () => {
