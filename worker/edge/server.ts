@@ -33,9 +33,8 @@ export interface OpenSockets {
   readonly size: number;
   enter(socket: object): void;
   leave(socket: object): void;
-  /** Resolves when the last one has left: its client has had its close frame. */
+  /** Resolves when the last one has left, or after `giveUp()`. */
   untilNone(): Promise<void>;
-  /** Waits for no more of them. */
   giveUp(): void;
 }
 
