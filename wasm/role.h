@@ -1,5 +1,6 @@
-// What a store does besides being a store. Each module has one role and links nothing of the other:
-// cuesheet.wasm is a replica (replica_role.cc), cuesheet-hub.wasm a hub (hub_role.cc).
+// What a store does besides being a store. Each module has one role: cuesheet.wasm is a replica
+// (replica_role.cc) and does not link the hub room; cuesheet-hub.wasm is a hub (hub_role.cc) and
+// links the replica room too, because a relay follows an upstream.
 #pragma once
 
 #include <memory>
