@@ -47,9 +47,16 @@ export default defineConfig({
         text: 'How it works',
         items: [
           page('Design', 'design'),
+          page('Words', 'words'),
           page('Storage format', 'storage'),
           page('Sync', 'sync'),
           page('The border', 'border'),
+          page('Decisions', 'decisions/README'),
+          page('A store of our own', 'decisions/own-store'),
+          page('IDBFS', 'decisions/idbfs'),
+          page('Frames', 'decisions/frames'),
+          page('One writer', 'decisions/one-writer'),
+          page('Leases', 'decisions/leases'),
         ],
       },
       {

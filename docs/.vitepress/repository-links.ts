@@ -6,10 +6,13 @@ function ofReadme(href: string): string | null {
   return href.startsWith('docs/') ? href.replace('docs/', './') : null;
 }
 
-/** The same of a page in docs/: the README is the page `start`. */
-function ofPage(href: string): string | null {
-  if (href === '../README.md') return './start.md';
-  return href.startsWith('../') ? null : href;
+/** The same of a page in docs/ or a folder of it: the README is the page `start`. */
+function ofPage(page: string): (href: string) => string | null {
+  const up = '../'.repeat(page.split('/').length - 1);
+  return (href) => {
+    if (href === `${up}../README.md`) return `./${up}start.md`;
+    return href.startsWith(`${up}../`) ? null : href;
+  };
 }
 
 /**
@@ -19,7 +22,8 @@ function ofPage(href: string): string | null {
 export function repositoryLinks(md: MarkdownRenderer): void {
   md.core.ruler.after('inline', 'repository-links', ({ tokens, env }) => {
     const isApi = env.relativePath.startsWith('api/');
-    const lead = isApi ? String : env.relativePath === 'start.md' ? ofReadme : ofPage;
+    const page: string = env.relativePath;
+    const lead = isApi ? String : page === 'start.md' ? ofReadme : ofPage(page);
     for (const token of tokens) {
       if (token.type === 'code_block') token.type = 'fence'; // indented code looks like any other
       if (!token.children) continue;
