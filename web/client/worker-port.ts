@@ -15,8 +15,9 @@ import { abortError, CuesheetError } from './error.ts';
 
 /** Longest wait for an answer of the worker, in milliseconds; it has shorter ones for its own. */
 const REQUEST_TIMEOUT_MS = 60_000;
-/** Workers in a row that end without an answer before the page gives up. */
+/** A page gives up when so many of its workers have ended within the time, in milliseconds. */
 const MAX_RESTARTS = 5;
+const RESTARTS_MS = 60_000;
 
 export interface LiveSink {
   page(bytes: Uint8Array): void;
@@ -58,7 +59,7 @@ export function createWorkerPort(
   let last = 0;
   let link: Link | null = null;
   let opened = 0; // the number of the request that opened the database
-  let restarts = 0;
+  let restarts: number[] = []; // when, by the clock of `performance`
   let ended: CuesheetError | null = null;
   let deadline: ReturnType<typeof setTimeout> | undefined; // of the request that waits the longest
   const patience = createPatience(
@@ -126,7 +127,9 @@ export function createWorkerPort(
     patience.stop();
     if (ended) return;
     for (const reply of unanswered.handOver(false).lost) answer(reply);
-    if (++restarts > MAX_RESTARTS) end(new CuesheetError('state', STOPPED));
+    const now = performance.now();
+    restarts = [...restarts.filter((at) => at + RESTARTS_MS > now), now];
+    if (restarts.length > MAX_RESTARTS) end(new CuesheetError('state', STOPPED));
     else void start(mayShare);
   }
 
@@ -140,7 +143,6 @@ export function createWorkerPort(
     unanswered.settle(reply);
     const asking = take(reply.reply);
     if ('value' in reply) {
-      restarts = 0;
       asking?.resolve(reply.value as never);
       if (!asking && reply.reply === opened) onStatus(reply.value as Status); // of another owner
     } else {

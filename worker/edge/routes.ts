@@ -14,7 +14,7 @@ import { addOperationRoutes, type Figures } from './operation-routes.ts';
 import { addRelayRoutes } from './relay-routes.ts';
 import { createRateLimit, type Rate } from './rate-limit.ts';
 import type { Upstream } from './upstream.ts';
-import { type Env, refuse, respond, routeOf } from './responses.ts';
+import { type Env, HubStopped, refuse, respond, routeOf } from './responses.ts';
 
 /** What AYON clients read to decide what a server can do (protocol.md 10.4). */
 export const SERVER_VERSION = '1.16.0+cuesheet';
@@ -168,6 +168,7 @@ export function createApp(options: RouteOptions): Hono<Env> {
     return path === '/' ? c.text('cuesheet hub') : c.text('not found', 404);
   });
   app.onError((error, c) => {
+    if (error instanceof HubStopped) return refuse(c, 503, error.message);
     // The route, not the address: that may hold anything.
     options.log('error', `${c.req.method} ${routeOf(c)}: ${error.message}`);
     return c.json({ status: 500, detail: `${error.name}: ${error.message}` }, 500);
