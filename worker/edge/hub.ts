@@ -17,8 +17,8 @@ import type { Figures } from './operation-routes.ts';
 import type { Rate } from './rate-limit.ts';
 import { createRoutes } from './routes.ts';
 import { readStoreId } from './store-id.ts';
-import { followStock, type StockFollower } from './stock-upstream.ts';
-import { type Following, follow, type Upstream } from './upstream.ts';
+import { followStock, type StockFollower } from './relay/stock-upstream.ts';
+import { type Following, follow, type Upstream } from './relay/upstream.ts';
 import type { User } from './users.ts';
 
 export type { HostFiles } from '../../wasm/host-files.ts';
@@ -35,8 +35,8 @@ export type { Pack } from './feed-routes.ts';
 export { createJwtVerifier, type JwtOptions, parseKeySet, type VerifyJwt } from './jwt.ts';
 export { createLog, type Log, type LogFields, type LogFormat } from './log.ts';
 export type { Rate } from './rate-limit.ts';
-export { createRelayCredentials } from './relay-credentials.ts';
-export { type Upstream, upstreamAt } from './upstream.ts';
+export { createRelayCredentials } from './relay/credentials.ts';
+export { type Upstream, upstreamAt } from './relay/upstream.ts';
 export { parseUsers, type User, type UserData, type UserRecord, UsersError } from './users.ts';
 
 /** What a hub is made of. */

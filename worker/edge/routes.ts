@@ -11,9 +11,9 @@ import type { Log } from './log.ts';
 import { DOCS_HEADERS, docsPage } from './openapi/docs-page.ts';
 import { openApiDocument } from './openapi/document.ts';
 import { addOperationRoutes, type Figures } from './operation-routes.ts';
-import { addRelayRoutes } from './relay-routes.ts';
+import { addRelayRoutes } from './relay/routes.ts';
 import { createRateLimit, type Rate } from './rate-limit.ts';
-import type { Upstream } from './upstream.ts';
+import type { Upstream } from './relay/upstream.ts';
 import { type Env, refuse, respond, routeOf } from './responses.ts';
 
 /** What AYON clients read to decide what a server can do (protocol.md 10.4). */

@@ -1,6 +1,6 @@
-import type { MirrorCalls } from './hub.ts';
-import { wholeLines } from '../../wasm/whole-lines.ts';
-import type { ClientSocket } from '../replica/connection-host.ts';
+import type { MirrorCalls } from '../hub.ts';
+import { wholeLines } from '../../../wasm/whole-lines.ts';
+import type { ClientSocket } from '../../replica/connection-host.ts';
 
 /** The hub, or the AYON server, that a relay follows. */
 export interface Upstream {
