@@ -13,12 +13,13 @@ import {
   type RequestMessage,
   type Status,
 } from './protocol.ts';
-import { createHandlers, type Post } from './requests.ts';
+import { createHandlers } from './requests.ts';
 import { createLocalWrites } from './local-writes.ts';
 import { createRetention } from './retention.ts';
 import { type GuardedFiles, guardStorage, memoryOnly } from './storage-guard.ts';
 import { createUpstream } from './upstream.ts';
 import { WorkerError } from './worker-error.ts';
+import type { Post } from './workplace.ts';
 
 /** Longest wait for cuesheet.wasm, in milliseconds. */
 const WASM_TIMEOUT_MS = 60_000;

@@ -1,5 +1,5 @@
 import type { Context, Hono } from 'hono';
-import type { CoreAnswer, CoreRequest } from './hub.ts';
+import type { CoreAnswer, CoreRequest } from './core-request.ts';
 import { type Env, refuse, respond } from './responses.ts';
 
 /** A long poll and a pause between two messages of a stream last at most this long. */
