@@ -253,12 +253,16 @@ std::string Instance::Report() const {
   return HeaderFrame(report);
 }
 
+  CUE_ASSIGN(const EventForm form, FormOf(frame));
+  if (form != EventForm::kRow && form != EventForm::kCells) {
+    return Fail(ErrorCode::kInvalid, "form: a live page is shown as row or as cells");
+  }
 Result<std::string> Instance::Live(const Frame& frame) {
   CUE_ASSIGN(const uint32_t live, LiveOf(frame));
   CUE_ASSIGN(const Json arguments, BodyOf(frame));
   CUE_ASSIGN(EventQuery query, EventQuery::Parse(arguments));
   std::string out = "{}\n";
-  CUE_TRY(store_.OpenLive(live, std::move(query), out));
+  CUE_TRY(store_.OpenLive(live, std::move(query), out, form));
   return out;
 }
 
