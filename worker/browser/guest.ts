@@ -5,10 +5,11 @@ import {
   type FromOwner,
   type FromWorker,
   fromOwner,
+  isWrite,
   newOwner,
   type RequestMessage,
 } from './protocol.ts';
-import { createUnanswered } from './unanswered.ts';
+import { createUnanswered, ownerLost } from './unanswered.ts';
 
 /** The side of one page in its worker: asks the owner of the database, wherever that is. */
 export interface Guest {
@@ -38,6 +39,8 @@ export function createGuest(
     },
     periodMs,
   );
+  /** Writes that the owner here has begun with. They are never asked again: the page alone keeps them. */
+  const begun = new Set<number>();
   let here: Pick<Owner, 'answer'> | null = null;
   let elsewhere: string | null = null; // the last owner heard of; older ones may only have slept
 
@@ -48,13 +51,20 @@ export function createGuest(
   function receive(message: FromOwner) {
     if ('taken' in message) unanswered.mark(message.taken, 'taken');
     else if ('pong' in message) return;
-    else if (!('reply' in message) || unanswered.settle(message)) post(message);
+    else if (!('reply' in message) || begun.delete(message.reply) || unanswered.settle(message)) {
+      post(message);
+    }
   }
 
   function send(message: RequestMessage) {
     const owner = here;
     if (owner) {
-      unanswered.mark(message.request, 'taken');
+      if (isWrite(message.kind)) {
+        begun.add(message.request);
+        unanswered.drop(message.request); // it may have waited for an owner
+      } else {
+        unanswered.mark(message.request, 'taken');
+      }
       void owner.answer(page, message, (answer) => {
         if (here === owner) receive(answer);
       });
@@ -70,7 +80,8 @@ export function createGuest(
   function handOver(stolen: boolean) {
     patience.heard();
     const { again, lost } = unanswered.handOver(stolen);
-    for (const reply of lost) post(reply);
+    for (const reply of [...[...begun].map(ownerLost), ...lost]) post(reply);
+    begun.clear();
     for (const message of again) send(message);
   }
 
@@ -96,7 +107,7 @@ export function createGuest(
 
   return {
     ask(message) {
-      unanswered.add(message);
+      if (!here || !isWrite(message.kind)) unanswered.add(message);
       send(message);
     },
     follow(owner, stolen) {

@@ -223,6 +223,11 @@ export const REPEATABLE: readonly Kind[] = [
   'close',
 ];
 
+/** A request that changes events or the outbox: whether it was done matters, so it is never repeated. */
+export function isWrite(kind: Kind): boolean {
+  return kind !== 'open' && !REPEATABLE.includes(kind);
+}
+
 type Checks = { readonly [K in Kind]: (body: Record<string, unknown>) => boolean };
 
 const isText = (value: unknown) => typeof value === 'string';

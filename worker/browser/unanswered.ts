@@ -73,7 +73,7 @@ export function createUnanswered(): Unanswered {
         const mayRepeat = REPEATABLE.includes(message.kind) || opened.has(request);
         const mayBeDone = state === 'taken' || (unsure && state === 'sent');
         if (mayRepeat || !mayBeDone) again.set(request, message);
-        else lost.push({ reply: request, error: OWNER_LOST });
+        else lost.push(ownerLost(request));
       }
       waiting.clear();
       const ordered = [...again.values()].sort((a, b) => a.request - b.request);
@@ -83,7 +83,8 @@ export function createUnanswered(): Unanswered {
   };
 }
 
-const OWNER_LOST = {
-  code: 'owner_lost',
-  message: 'the worker that was writing ended: look whether it was done',
-} as const;
+/** The refusal of a write of which nobody knows whether it was done. */
+export function ownerLost(request: number): ReplyMessage {
+  const message = 'the worker that was writing ended: look whether it was done';
+  return { reply: request, error: { code: 'owner_lost', message } };
+}
