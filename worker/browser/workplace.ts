@@ -21,8 +21,6 @@ export interface Workplace {
   /** Null: the events live in this browser only. */
   upstream: Upstream | null;
   user: string | null;
-  /** Not every event of the upstream is kept here. */
-  hasScope: boolean;
   pages: Map<string, Post>;
   live: LiveQueries;
   localWrites: LocalWrites;
