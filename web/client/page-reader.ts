@@ -1,6 +1,7 @@
 import { CuesheetError } from './error.ts';
-import type { EventPage, EventRow, EventStatus, PageInfo, PagePatch } from './types.ts';
+import type { EventPage, EventQuery, EventRow, EventStatus, PageInfo, PagePatch } from './types.ts';
 
+const DEFAULT_PAGE_SIZE = 100;
 const decoder = new TextDecoder();
 
 /** Parses the JSON of an answer. */
@@ -72,6 +73,12 @@ export function toJson(value: object): string {
   } catch (error) {
     throw new CuesheetError('invalid', (error as Error).message);
   }
+}
+
+/** The text of a query; one that names no size asks for the newest 100. */
+export function newestFirst(query: EventQuery): string {
+  const isSized = query.first !== undefined || query.last !== undefined;
+  return toJson(isSized ? query : { ...query, last: DEFAULT_PAGE_SIZE });
 }
 
 /** The page of one live query. A row that did not change stays the same object. */
