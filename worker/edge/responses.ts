@@ -3,7 +3,10 @@ import { matchedRoutes } from 'hono/route';
 import type { Identity } from './credentials.ts';
 
 /** What every route of the hub finds in its context. */
-export type Env = { Variables: { identity: Identity }; Bindings: { address: string } };
+export type Env = {
+  Variables: { identity: Identity; requestId: string };
+  Bindings: { address: string };
+};
 
 /** A core's answer as it is. */
 export function respond(status: number, body: Uint8Array): Response {

@@ -1,6 +1,7 @@
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { cors } from 'hono/cors';
+import { requestId } from 'hono/request-id';
 import { entropy } from '../../wasm/entropy.ts';
 import { addAccountRoutes } from './account-routes.ts';
 import type { CoreAnswer, CoreRequest } from './core-request.ts';
@@ -63,9 +64,12 @@ export function createApp(options: RouteOptions): Hono<Env> {
   const app = new Hono<Env>();
   const limit = options.rate && createRateLimit(options.rate);
 
+  // A new one for each request, and set on what comes out: the middleware's own header would be the
+  // client's, and is lost where a handler answers with a Response of its own.
+  app.use('*', requestId({ headerName: '', generator: entropy }));
   app.use('*', async (c, next) => {
     await next();
-    c.res.headers.set('X-Request-ID', entropy());
+    c.res.headers.set('X-Request-ID', c.get('requestId'));
     c.res.headers.set('X-Content-Type-Options', 'nosniff');
   });
   if (options.origins?.length) {
@@ -118,6 +122,7 @@ export function createApp(options: RouteOptions): Hono<Env> {
     shown,
     changed: options.changed,
     caller: requestOf,
+    log: options.log,
     ...(options.packBrotli && { packBrotli: options.packBrotli }),
   });
 
