@@ -62,7 +62,7 @@ export function createWorkers(
   }
 
   function send(to: Link, message: RequestMessage) {
-    unanswered.mark(message.request, 'taken');
+    unanswered.begin(message);
     patience.start();
     to.post(message);
   }

@@ -120,24 +120,16 @@ function createSession(
   const settle = createSettle(store, commits, carryOut, status.tell);
   const afterCall = () => settle().catch(() => {}); // told by the status
   const retention = createRetention(store, options.scope ?? null, options.server !== null, settle);
+  const { server, token, user } = options;
   const upstream =
-    options.server === null
-      ? null
-      : createUpstream(options.server, store, afterCall, ends.owns, options.token);
-  files.listen({
-    onFull: async () => void retention.makeRoom(),
-    onChange() {
-      if (files.state().problem === 'fenced') ends.fenced();
-      else status.tellNow(); // before anybody hears of a write that is in memory only
-    },
-  });
+    server === null ? null : createUpstream(server, store, afterCall, ends.owns, token);
+  listenTo(files, { makeRoom: retention.makeRoom, fenced: ends.fenced, changed: status.tellNow });
 
   function leave(page: string) {
     pages.delete(page);
     live.removeAll(`${page} `);
   }
 
-  const { user } = options;
   const { flush } = files;
   const work = { store, call, upstream, localWrites, user, pages, live, settle, flush, leave };
   const handlers = createHandlers({ ...work, status: status.read });
@@ -170,6 +162,20 @@ function createSession(
       files.close();
     },
   };
+}
+
+/** `changed` comes before anybody hears of a write that is in memory only. */
+function listenTo(
+  files: GuardedFiles,
+  on: { makeRoom(): void; fenced(): void; changed(): void },
+): void {
+  files.listen({
+    onFull: async () => on.makeRoom(),
+    onChange() {
+      if (files.state().problem === 'fenced') on.fenced();
+      else on.changed();
+    },
+  });
 }
 
 /** Hands effects on; whether live queries may look different now. */
