@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { build } from 'esbuild';
-import type { CuesheetHub } from '../../worker/edge/cloudflare.ts';
+import type { CuesheetHub } from '../../worker/edge/runtimes/cloudflare.ts';
 import { Log, LogLevel, Miniflare } from 'miniflare';
 import { COVERAGE } from '../coverage/collected.ts';
 import { COVERAGE_PLUGINS, coverWorker } from '../coverage/workerd.ts';

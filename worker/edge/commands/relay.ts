@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { memoryFiles } from '../../../wasm/memory-files.ts';
 import { createHub } from '../hub.ts';
-import { packBrotli } from '../brotli.ts';
+import { packBrotli } from '../runtimes/brotli.ts';
 import { announce, createLog, LOG_FORMATS } from '../log.ts';
-import { servePage } from '../page.ts';
-import { createRelayCredentials } from '../relay-credentials.ts';
-import { upstreamAt } from '../upstream.ts';
+import { servePage } from '../runtimes/page.ts';
+import { createRelayCredentials } from '../relay/credentials.ts';
+import { upstreamAt } from '../relay/upstream.ts';
 import { type Command, packageFile, parseOptions, UsageError } from './command.ts';
 import { endAfterCrash, ended, portOf, serverOfRuntime, stop } from './serving.ts';
 

@@ -1,5 +1,5 @@
 import type { Hub } from '../hub.ts';
-import type { HubServer } from '../server.ts';
+import type { HubServer } from '../runtimes/server.ts';
 import { UsageError } from './command.ts';
 
 /** What waits is written within this time of a signal, or the process ends with 1. */
@@ -20,9 +20,9 @@ export function endAfterCrash(crash: Error): void {
 export async function serverOfRuntime(): Promise<
   (hub: Hub, port: number, host: string) => Promise<HubServer>
 > {
-  if ('Deno' in globalThis) return (await import('../deno.ts')).serveDeno;
-  if ('Bun' in globalThis) return (await import('../bun.ts')).serveBun;
-  return (await import('../node.ts')).serveNode;
+  if ('Deno' in globalThis) return (await import('../runtimes/deno.ts')).serveDeno;
+  if ('Bun' in globalThis) return (await import('../runtimes/bun.ts')).serveBun;
+  return (await import('../runtimes/node.ts')).serveNode;
 }
 
 /** Resolves at the first SIGTERM or SIGINT. */

@@ -5,14 +5,14 @@
  */
 import { DurableObject } from 'cloudflare:workers';
 import wasm from './cuesheet-hub.wasm';
-import type { ImportAnswer } from '../../wasm/import-lines.ts';
+import type { ImportAnswer } from '../../../wasm/import-lines.ts';
 import type { HibernatingSocket, ObjectState } from './cloudflare-api.ts';
 import { objectFiles } from './cloudflare-files.ts';
 import { createObjectSockets, type ObjectSockets } from './cloudflare-sockets.ts';
-import { createCredentials, type Credentials } from './credentials.ts';
-import { createHub, type Hub } from './hub.ts';
+import { createCredentials, type Credentials } from '../credentials.ts';
+import { createHub, type Hub } from '../hub.ts';
 import { drain, type HubEnv, settingsOf, verifierOf } from './cloudflare-settings.ts';
-import { parseUsers, UsersError } from './users.ts';
+import { parseUsers, UsersError } from '../users.ts';
 
 export { CuesheetRelay } from './cloudflare-relay.ts';
 export type { HubEnv } from './cloudflare-settings.ts';
