@@ -1,4 +1,4 @@
-// Standard base64 with padding, the coat of AYON's page cursors (protocol.md 6.5).
+// Standard base64 with padding, in which AYON wraps its page cursors (protocol.md 6.5).
 #pragma once
 
 #include <optional>

@@ -46,7 +46,8 @@ class ByteWriter {
   std::string& out_;
 };
 
-// Reads never run past the end: after the first failure ok() is false and every value is zero.
+// Reads never run past the end. After the first failure ok() is false and every value is zero, so
+// a caller checks once, after the last read.
 class ByteReader {
  public:
   explicit ByteReader(std::string_view bytes) : bytes_(bytes) {}

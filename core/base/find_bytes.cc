@@ -7,7 +7,8 @@
 namespace cuesheet {
 namespace {
 
-// How often a byte is met in what is searched: ids in hex and JSON's quotes are everywhere.
+// How common a byte is in the searched texts: hex ids and JSON's quotes are everywhere. Looking for
+// the rarest bytes first leaves few places to compare in full.
 constexpr std::array<uint8_t, 256> kCommonness = [] {
   std::array<uint8_t, 256> table{};
   for (const char c : std::string_view("ghijklmnopqrstuvwxyz ")) table[static_cast<uint8_t>(c)] = 1;
@@ -17,9 +18,9 @@ constexpr std::array<uint8_t, 256> kCommonness = [] {
 
 int Commonness(char c) { return kCommonness[static_cast<uint8_t>(c)]; }
 
-// True when is_at(position) holds for a part of `text` that is like `needle`, which is not empty,
-// in its two rarest bytes, in lower or upper case if `any_case`. Looks at sixteen parts at once;
-// the compilers turn the vectors into SSE, NEON or wasm SIMD.
+// True when is_at(position) holds for a part of `text` whose bytes at the places of the needle's
+// two rarest bytes equal those (in either case if `any_case`). `needle` is not empty. Sixteen parts
+// are compared at once; the compilers turn the vectors into SSE, NEON or wasm SIMD.
 template <bool any_case, typename IsAt>
 bool FindPart(std::string_view text, const Needle& needle, IsAt is_at) {
   using Bytes16 = uint8_t __attribute__((vector_size(16)));
@@ -49,7 +50,8 @@ bool FindPart(std::string_view text, const Needle& needle, IsAt is_at) {
     if (is_among_sixteen(at)) return true;
   }
   if (at == starts) return false;
-  if (starts >= 16) return is_among_sixteen(starts - 16);  // the rest, and some once more
+  // The rest; some parts are compared twice.
+  if (starts >= 16) return is_among_sixteen(starts - 16);
   for (; at < starts; ++at) {
     if (is_at(at)) return true;
   }

@@ -10,7 +10,7 @@
 namespace cuesheet {
 namespace {
 
-// A run of letters or digits that stay as they are.
+// A run of letters or digits that folding does not change.
 struct KeptRange {
   uint32_t first;
   uint16_t more;

@@ -7,8 +7,8 @@
 namespace cuesheet {
 namespace {
 
-// Depth by counting brackets outside of strings: cheaper than a parser callback, and enough to keep
-// the recursive writer off deep stacks.
+// Depth by counting brackets outside of strings. This is cheaper than a parser callback, and the
+// recursive writer needs the limit, because it would overflow the stack on deep values.
 bool NestedDeeperThan(std::string_view text, size_t limit) {
   size_t depth = 0;
   bool in_string = false;
@@ -31,8 +31,8 @@ bool NestedDeeperThan(std::string_view text, size_t limit) {
   return false;
 }
 
-// Builds the tree, and knows where a text stops being JSON. One reader for all text keeps a second
-// copy of the parser out of the module.
+// Builds the tree, and notes where a text stops being JSON. All text goes through this one reader:
+// another use of the parser would add a second copy of it to the module.
 class TreeBuilder : public nlohmann::json_sax<Json> {
  public:
   bool null() override { return Add(nullptr); }
@@ -110,7 +110,7 @@ Json ParseStoredJson(std::string_view text) { return ParseJson(text).value_or(Js
 
 std::string CanonicalText(const Json& value) {
   if (const auto* text = value.get_ptr<const std::string*>()) {
-    // A dump of its own would first fill 512 bytes to indent with.
+    // Json::dump() would first fill 512 bytes for an indentation that is not used.
     if (SkipPlainJson(*text, 0) == text->size()) return '"' + *text + '"';
   }
   return value.dump(-1, ' ', false, Json::error_handler_t::replace);

@@ -25,9 +25,9 @@ Json ParseStoredJson(std::string_view text);
 // and in which GraphQL shows them (protocol.md 6.3).
 std::string CanonicalText(const Json& value);
 
-// A member of an object, or nullptr when it is missing (or `object` is none).
+// A member of an object; nullptr when it is missing or `object` is not an object.
 const Json* FindMember(const Json& object, std::string_view key);
-// The text of a member; empty when it is missing or no text. Lives as long as `object`.
+// The text of a member; empty when it is missing or not a text. Lives as long as `object`.
 std::string_view TextMember(const Json& object, std::string_view key);
 
 }  // namespace cuesheet

@@ -10,9 +10,9 @@ namespace cuesheet {
 inline constexpr size_t kNotCanonical = static_cast<size_t>(-1);
 
 // The position after the value that begins at `at`, inside of `depth` arrays and objects;
-// kNotCanonical when the value is no valid JSON, is nested deeper than kMaxJsonDepth, or is not
-// written as CanonicalText would write it. Says "not canonical" of some rare canonical texts too
-// (escapes in keys, long fractions), never the reverse.
+// kNotCanonical when the value is not valid JSON, is nested deeper than kMaxJsonDepth, or is not
+// written as CanonicalText would write it. It also returns kNotCanonical for some rare canonical
+// texts (escapes in keys, long fractions), never the reverse.
 size_t CanonicalEnd(std::string_view text, size_t at, size_t depth = 0);
 
 }  // namespace cuesheet

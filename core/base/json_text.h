@@ -11,13 +11,13 @@
 namespace cuesheet {
 
 // The position of the next quote, backslash, control character or byte that is not ASCII, sixteen
-// bytes at a time: within a string, what is before it stands for itself.
+// bytes at a time. Within a string, everything before it needs no decoding.
 size_t SkipPlainJson(std::string_view text, size_t at);
 
 // The position after the value that begins at `at`.
 size_t SkipJsonValue(std::string_view text, size_t at);
 
-// Calls visit(key, value) for each member of an object: both as they stand in the text, the key
+// Calls visit(key, value) for each member of an object: both as written in the text, the key
 // without its quotes. `visit` returns false to stop.
 template <typename Visit>
 void VisitMembers(std::string_view object, Visit visit) {
@@ -33,11 +33,11 @@ void VisitMembers(std::string_view object, Visit visit) {
   }
 }
 
-// The text of a member, `key` as it stands between the quotes; nullopt when there is none or `text`
-// is no object.
+// The text of a member, `key` as written between the quotes; nullopt when there is none or `text`
+// is not an object.
 std::optional<std::string_view> MemberText(std::string_view text, std::string_view key);
 
-// A key as it stands between the quotes of canonical text.
+// A key as canonical text writes it between the quotes.
 std::string JsonKeyText(std::string_view key);
 
 // The most bytes that PutJsonString writes for a text of `size` bytes.

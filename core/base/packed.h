@@ -1,4 +1,4 @@
-// Pieces of a file that are compressed and checked on their own (docs/storage.md):
+// Pieces of a file, each compressed and with its own checksum (docs/storage.md):
 //   u32 raw size | u32 packed size | u64 checksum of the packed bytes | LZ4 block
 // A piece that LZ4 does not make smaller is stored as it is: both sizes are the same.
 #pragma once
@@ -17,7 +17,7 @@ inline constexpr size_t kPieceHeadBytes = 16;
 // `raw` is at most kMaxPieceBytes.
 void AppendPiece(std::string& out, std::string_view raw);
 
-// The piece at the start of `bytes`, which then begin behind it. kCorrupt when it is cut short or
+// The piece at the start of `bytes`, which is removed from them. kCorrupt when it is cut short or
 // damaged.
 Result<std::string> TakePiece(std::string_view& bytes);
 

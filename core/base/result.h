@@ -1,5 +1,5 @@
-// Result<T> is a value or an Error that a user can act on. CUE_ASSERT is for what cannot be; errors
-// are for what can (input, disk, network).
+// Result<T> is a value or an Error that a user can act on. CUE_ASSERT is for states that cannot
+// occur; errors are for what can occur (input, disk, network).
 #pragma once
 
 #include <cstdio>
@@ -12,13 +12,13 @@ namespace cuesheet {
 
 enum class ErrorCode {
   kInvalid,    // the request is not well-formed or breaks a rule of its own
-  kBadValue,   // well-formed, but no value that the rule knows (a time, an id)
+  kBadValue,   // well-formed, but not a value of its kind (a time, an id)
   kNotFound,   // no such event
   kConflict,   // the stored state refuses it (taken hash, living children)
-  kForbidden,  // the caller may not
-  kTooLarge,   // a written-down limit is exceeded
+  kForbidden,  // the caller has no right to do this
+  kTooLarge,   // a documented limit is exceeded
   kStorage,    // the host could not read or write a file
-  kCorrupt,    // a file holds what was never written
+  kCorrupt,    // a file holds something that was never written
   kState,      // not now: the store is not open, a commit is running
   kCold,       // the host must load the files first; the message is their names, one a line
   kLoading,    // the answer needs events that are not loaded yet

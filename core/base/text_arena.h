@@ -1,5 +1,5 @@
 // Text that many rows own, in chunks that never move, so that growing copies nothing. Dead text is
-// counted; the table copies the living text into a new arena when half of it is dead.
+// counted; when half of it is dead, the table copies the living text into a new arena.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
-// Points in time: microseconds since 1970 UTC, always from the host or from a server, never read
-// here. Emitted as ISO 8601 with `+00:00`, the fraction left out when it is zero (protocol.md 1.5).
+// Points in time: microseconds since 1970 UTC. They come from the host or from a server; the core
+// reads no clock. Written as ISO 8601 with `+00:00`, without a fraction when it is zero
+// (protocol.md 1.5).
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// Walking UTF-8 text by characters; bytes that are not UTF-8 count as what they look like.
+// Steps through UTF-8 text by characters. Every byte that is not a continuation begins a character,
+// also in text that is not valid UTF-8.
 #pragma once
 
 #include <algorithm>

@@ -6,7 +6,7 @@ namespace cuesheet {
 namespace {
 
 // One text, because a table of string views is larger in the wasm. A row is pattern|keys:
-// `a.{b,c}.d` stands for a.b.d and a.c.d. A topic that two rows name has the keys of the first.
+// `a.{b,c}.d` means a.b.d and a.c.d. A topic in two rows has the keys of the first.
 // clang-format off
 #define ENTITY "entity.{folder,product,version,representation,task,workfile}."
 #define PROJECT "entity.{project_skeleton,project}."
@@ -24,7 +24,7 @@ constexpr std::string_view kTable =
     "entity.version.{author,thumbnail,product,task}_changed" PATCHED
     "entity.workfile.{thumbnail,task}_changed" PATCHED
     "entity.representation.{files,version}_changed" PATCHED
-    // In AYON's documentation; product_type_changed today.
+    // AYON's documentation has it; servers send product_type_changed today.
     "entity.subset.family_changed" PATCHED
     ENTITY "*_changed" PATCHED
     PROJECT "renamed|s:entityName\n"
@@ -32,7 +32,7 @@ constexpr std::string_view kTable =
     PROJECT "{attrib,data,label,active,config,statuses,tags,folder_types,task_types}_changed|\n"
     PROJECT "*|\n"
     "entity.user.{created,deleted,renamed}|s:entityName\n"
-    // Later servers than the one of protocol.md send the folder with created and changed as well.
+    // Newer servers than that of protocol.md also send the folder with created and changed.
     "entity_list.{created,changed}|s:id sz:entity_list_type sz?entity_list_folder_id s:entity_type s:label n:count\n"
     "entity_list.deleted|s:id sz:entity_list_type sz:entity_list_folder_id s:entity_type s:label n:count\n"
     "link.{created,deleted}|s:id s:linkType s:inputType s:outputType s:inputId s:outputId\n"
@@ -40,7 +40,7 @@ constexpr std::string_view kTable =
     "activity.{created,updated,deleted}|s:activity_id s:activity_type a:references\n"
     "inbox.message|b:isImportant\n"
     "reviewable.created|s:fileId s:versionId s:productId s:activityId n:size s:filename sz:label s:mimetype\n"
-    // Its keys are known from readers only (protocol.md 16).
+    // Its keys were found in code that reads it, not in what sends it (protocol.md 16).
     "reviewable.process|s?sourceFileId s?versionId ...\n"
     "thumbnail.updated|s:entityType s:entityId sz:thumbnailHash\n"
     "action.launcher|s:addon_name s:addon_version sz:variant s:action_identifier\n"
@@ -57,7 +57,7 @@ constexpr std::string_view kTable =
     "database_import|\n"
     "maintenance|\n"
     "auth.login|sz?ip oz?agent oz?location a?languages sz?siteId ...\n"
-    // AYON puts the session's token here, Cuesheet's hub does not (protocol.md 17.6).
+    // AYON puts the session's token here; Cuesheet's hub does not (protocol.md 17.6).
     "auth.logout|s?token\n"
     "user.log_fail|s:ip\n"
     "server.{started,log_collector_started,restart_requested,restart_required}|\n"
@@ -71,7 +71,7 @@ constexpr std::string_view kTable =
 #undef ENTITY
 // clang-format on
 
-// The text before the separator; it and the separator are taken off `rest`.
+// The text before the separator; both are removed from `rest`.
 std::string_view TakeUntil(std::string_view& rest, char separator) {
   const size_t end = rest.find(separator);
   const std::string_view part = rest.substr(0, end);
@@ -89,7 +89,7 @@ bool BuiltinTopics::Next() {
     std::string_view row = rest_;
     keys = TakeUntil(row, '\n');
     std::string_view pattern = TakeUntil(keys, '|');
-    // The digits of index_ say which word of each pair of braces it is to be.
+    // The digits of index_ choose a word in each pair of braces.
     size_t index = index_++;
     name.clear();
     while (!pattern.empty()) {

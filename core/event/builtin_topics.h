@@ -1,5 +1,5 @@
-// The topics that AYON itself sends, with what their summaries carry (protocol.md 2 and the list in
-// AYON's documentation; docs/topics.md).
+// The topics that AYON itself sends, with the keys of their summaries (protocol.md 2 and the list
+// in AYON's documentation; docs/topics.md).
 #pragma once
 
 #include <string>
@@ -13,11 +13,11 @@ class BuiltinTopics {
   BuiltinTopics();
   bool Next();
 
-  // A topic, or with a `*` a pattern that stands for further ones.
+  // A topic, or with a `*` a pattern for more topics.
   std::string name;
   // The keys of its summary with a space between: `types:key`, or `types?key` when it may be
   // missing. Types: s string, n number, b boolean, z null, o object, a array, * any of them. The
-  // last key `...` says that there may be others.
+  // last key `...` means that there may be others.
   std::string_view keys;
 
  private:

@@ -20,8 +20,8 @@ bool IsAlnum(char c) { return IsDigit(c) || IsLetter(c); }
 // The character at a position that may be past the end.
 char At(std::string_view text, size_t at) { return at < text.size() ? text[at] : '\0'; }
 
-// A long run as keys and tokens have it: digits, and either hex only or both cases. Names of shots
-// and versions have one case.
+// A long run like those of keys and tokens: with digits, and either hex only or in both cases.
+// Names of shots and versions have one case, so they do not match.
 bool IsCredential(std::string_view text, size_t min_size) {
   bool digit = false;
   bool upper = false;

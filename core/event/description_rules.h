@@ -7,7 +7,7 @@ namespace cuesheet {
 
 // Text after a line break.
 bool HasSecondLine(std::string_view text);
-// 32 hex digits or a hyphenated uuid that stands by itself.
+// 32 hex digits or a hyphenated uuid as a word of its own.
 bool HasId(std::string_view text);
 // A password, key or token beside its name.
 bool HasSecret(std::string_view text);

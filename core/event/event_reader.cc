@@ -82,6 +82,8 @@ Result<EventView> EventReader::Read(std::string_view line) {
                                           std::to_string(kMaxEventLineBytes >> 20) +
                                           " MiB, the limit for an event");
   }
+  // Most lines come from an export and are canonical. Any other line, a wrong one too, is written
+  // canonically first, and then needs no checks a second time.
   if (auto event = ReadCanonical(line, CanonicalEnd)) return event;
   CUE_ASSIGN(const Json value, ParseJson(line));
   if (!value.is_object()) return Fail(ErrorCode::kInvalid, "expected an object, an event");

@@ -1,6 +1,6 @@
 // Reads whole events, one JSON object a line, as GET /api/events/{id} and an export write them
-// (protocol.md 1.1): for bulk import, where a tree of JSON values for each event would cost more
-// than everything else.
+// (protocol.md 1.1). It is for bulk import, where a tree of JSON values for each event would cost
+// more than everything else.
 #pragma once
 
 #include <deque>
@@ -12,19 +12,19 @@
 
 namespace cuesheet {
 
-// Of one line. Larger than kMaxEventBytes, because an event grows by several requests, and numbers
-// by being written canonically.
+// Of one line. Larger than kMaxEventBytes, because several requests can make an event grow, and
+// canonical numbers can be longer than those that were sent.
 inline constexpr size_t kMaxEventLineBytes = 8 << 20;
 
 class EventReader {
  public:
   // camelCase or snake_case names; id, topic, createdAt and updatedAt are required, unknown names
-  // are ignored, the creation order is not read. The view points into `line` and into the reader,
-  // until its next call. kInvalid names the member, kTooLarge the limit.
+  // are ignored, and the creation order is not read. The view points into `line` and into the
+  // reader and is valid until the next call. kInvalid names the member, kTooLarge the limit.
   Result<EventView> Read(std::string_view line);
 
-  // The same of members that do not stand in one object, `value` as canonical JSON text: Begin(),
-  // Member() for each, Complete().
+  // The same for members that are not in one object; `value` is canonical JSON text. Call Begin(),
+  // Member() for each, and Complete().
   void Begin() { unescaped_.clear(); }
   Result<void> Member(std::string_view name, std::string_view value, EventView& event,
                       FieldSet& read);

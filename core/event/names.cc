@@ -48,8 +48,9 @@ bool IsUserName(std::string_view text) {
 }
 
 bool MatchesTopicPattern(std::string_view text, std::string_view pattern) {
-  // Greedy with one point of return: when a later part fails, the last `*` takes one more
-  // character.
+  // Greedy, with one point of return: when a later part fails, the last `*` takes one more
+  // character. Returning to earlier stars is not needed, so the cost is at most the product of the
+  // two lengths.
   size_t t = 0;
   size_t p = 0;
   size_t star = std::string_view::npos;

@@ -3,9 +3,9 @@
 namespace cuesheet {
 namespace {
 
-// After a pause of so many seconds the pace since then counts for half.
+// After a pause of this many seconds, the pace since then counts for half.
 constexpr double kPaceSeconds = 10;
-// Longer than this nobody waits, and a timestamp can hold it.
+// Nobody waits longer than this, and a timestamp can hold it.
 constexpr double kMaxSecondsLeft = 366.0 * 86'400;
 
 }  // namespace
@@ -23,7 +23,7 @@ void ProgressBook::Note(const Uuid& id, double value, Timestamp at) {
   Progress& progress = known->second;
   const double step = value - progress.value;
   const double seconds = static_cast<double>(at.us - progress.updated_at.us) / 1e6;
-  if (seconds <= 0) {  // two reports of one moment: the pace is seen at the next one
+  if (seconds <= 0) {  // two reports at one moment give no pace; the next one does
     progress.value = value;
     return;
   }

@@ -1,5 +1,5 @@
-// How far a job is and when it will be done. Progress is never stored (protocol.md 1.1): it lives
-// here from the first report until the event's status is final.
+// The progress of jobs and when they will be done. Progress is never stored (protocol.md 1.1): it
+// is kept here from the first report until the event's status is final.
 #pragma once
 
 #include <map>
@@ -13,7 +13,7 @@ namespace cuesheet {
 struct Progress {
   double value = 0;  // 0-100
   Timestamp updated_at;
-  double per_second = 0;  // the recent pace; 0 = not known, because there was one report only
+  double per_second = 0;  // the recent pace; 0 = none yet, after a single report
 
   // When the value will be 100 at this pace.
   std::optional<Timestamp> EstimatedEnd() const;
@@ -21,7 +21,7 @@ struct Progress {
 
 class ProgressBook {
  public:
-  // A report. A value that goes back starts the pace anew.
+  // A report. A smaller value than before starts a new pace.
   void Note(const Uuid& id, double value, Timestamp at);
   void Forget(const Uuid& id) { of_.erase(id); }
   // nullptr when there is none.

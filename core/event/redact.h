@@ -1,5 +1,5 @@
-// What must never reach a disk or a socket: AYON puts the session token into the summary of
-// auth.logout (protocol.md 2, quirk c).
+// Removes what must never reach a disk or a socket: AYON puts the session token into the summary
+// of auth.logout (protocol.md 2, quirk c).
 #pragma once
 
 #include <optional>

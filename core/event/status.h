@@ -1,4 +1,5 @@
-// The six statuses of protocol.md 1.3. There is no transition table; hub/access.h says who may.
+// The six statuses of protocol.md 1.3. Any status may follow any other; hub/access.h decides who
+// may set one.
 #pragma once
 
 #include <array>
@@ -31,7 +32,7 @@ constexpr std::optional<EventStatus> ParseEventStatus(std::string_view name) {
   return std::nullopt;
 }
 
-// No worker will touch the event any more; progress is forgotten.
+// Workers are done with the event, so its progress is dropped.
 constexpr bool IsFinal(EventStatus status) {
   return status == EventStatus::kFinished || status == EventStatus::kFailed ||
          status == EventStatus::kAborted;

@@ -15,7 +15,7 @@ namespace {
 
 constexpr size_t kNone = std::string_view::npos;
 
-// The letters of builtin_topics.h, and what declarations and answers call them.
+// The letters of builtin_topics.h, and their names in declarations and answers.
 constexpr std::string_view kTypeLetters = "snbzoa*";
 constexpr std::array<std::string_view, 7> kTypeNames = {"string", "number", "boolean", "null",
                                                         "object", "array",  "any"};
@@ -38,7 +38,7 @@ char TypeOf(std::string_view json) {
   }
 }
 
-// Where one key stands in a structure: `sz:name\n`.
+// The position of one key in a structure: `sz:name\n`.
 struct Key {
   size_t begin;
   size_t mark;  // of `:` or `?`
@@ -58,8 +58,8 @@ Key KeyAt(const std::string& keys, size_t begin) {
   return {begin, mark, keys.find('\n', mark)};
 }
 
-// The key of that name, or one that begins at kNone. The search begins at `next`, where the key is
-// likely to be: members of canonical text and keys learned from it have one order.
+// The key of that name, or one that begins at kNone. The search begins at `next`, where the key
+// probably is: members of canonical text, and the keys learned from it, are sorted alike.
 Key FindKey(const std::string& keys, const std::string_view& name, size_t& next) {
   size_t at = next;
   for (size_t turn = 0; turn < 2; ++turn, at = 0) {
@@ -99,7 +99,7 @@ bool Refuse(Error& error, const char* what, ErrorCode code = ErrorCode::kInvalid
   return false;
 }
 
-// Puts the part in front of what was refused in it.
+// Puts the name of the part before the message about it.
 bool RefuseIn(Error& error, const char* before, std::string_view part) {
   error.message.insert(0, Shortened(part)).insert(0, before);
   return false;
@@ -143,7 +143,7 @@ bool ReadTypes(const Json& value, std::string& keys, Error& error) {
 }
 
 // `key what`, and where `rule` is given `key what topic rule types`. Texts by reference and as
-// plain pointers, because each string_view that is passed by value costs 20 bytes of wasm.
+// plain pointers, because each string_view passed by value costs 20 bytes of wasm.
 void Advise(std::vector<Advice>& advices, const std::string_view& topic,
             const std::string_view& key, const char* what, const char* rule = nullptr,
             const std::string_view& types = {}) {
@@ -252,7 +252,7 @@ TopicRegistry::TopicRegistry() {
   BuiltinTopics row;
   while (row.Next()) {
     Topic& topic = Entry(row.name.find('*') == kNone ? topics_ : patterns_, row.name).second;
-    if (topic.builtin) continue;  // the first row that names it stands
+    if (topic.builtin) continue;  // the first row with its name counts
     topic.builtin = true;
     topic.state = State::kFixed;
     topic.keys = row.keys;
@@ -265,6 +265,7 @@ TopicRegistry::TopicRegistry() {
 
 Result<void> TopicRegistry::Declare(const Json& declaration) {
   Error error{};
+  // A dry run first: a declaration is accepted as a whole or not at all.
   if (!Read(declaration, false, error)) return std::unexpected(std::move(error));
   Read(declaration, true, error);
   return {};
@@ -323,7 +324,7 @@ TopicRegistry::Topics::value_type& TopicRegistry::Enter(std::string_view name) {
 }
 
 void TopicRegistry::Learn(Topic& topic, std::string_view summary) {
-  if (summary.size() <= 2) return;  // {}: a job that has not begun says nothing yet
+  if (summary.size() <= 2) return;  // {}: a job has no summary before it begins
   size_t count = 0;
   size_t next = 0;
   VisitMembers(summary, [&](std::string_view name, std::string_view value) {
@@ -359,7 +360,7 @@ void TopicRegistry::CheckSummary(const Topic& topic, std::string_view name,
                           const std::string_view& types) {
     if (advices.size() < kMaxSummaryAdvices) Advise(advices, name, key, what, rule, types);
   };
-  std::string keys = topic.keys;  // those that are there get the mark of those that need not be
+  std::string keys = topic.keys;  // a key that is there gets the mark of an optional one
   size_t next = 0;
   VisitMembers(summary, [&](std::string_view member, std::string_view value) {
     const Key key = FindKey(keys, member, next);

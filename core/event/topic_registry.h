@@ -1,7 +1,7 @@
 // What the events of each topic look like: AYON's built-in topics, those that users declare, and
-// those that were seen. "The structure of the event summary must remain consistent within the same
-// topic" (AYON's documentation; protocol.md 2): Check() says where a new event breaks that rule, or
-// what the documentation asks of descriptions (protocol.md 1.4). docs/topics.md has the rules.
+// those that were learned. "The structure of the event summary must remain consistent within the
+// same topic" (AYON's documentation; protocol.md 2). Check() reports where a new event breaks that
+// rule, or the documentation's rules for descriptions (protocol.md 1.4). See docs/topics.md.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@
 namespace cuesheet {
 
 enum class TopicMode : uint8_t {
-  kAdvise,   // a deviating event is taken, and the deviation is told
+  kAdvise,   // a deviating event is stored, and the deviation is reported
   kEnforce,  // an event whose summary deviates is to be refused
 };
 
@@ -34,17 +34,17 @@ class TopicRegistry {
   TopicRegistry(const TopicRegistry&) = delete;
   TopicRegistry& operator=(const TopicRegistry&) = delete;
 
-  static constexpr size_t kMaxTopics = 1000;           // declared, and as many again that were seen
+  static constexpr size_t kMaxTopics = 1000;           // declared ones, and as many learned ones
   static constexpr size_t kMaxKeys = 64;               // of a summary's structure
   static constexpr size_t kMaxKeyBytes = 128;          // as JSON text
   static constexpr size_t kMaxDescriptionBytes = 500;  // of a declared topic
-  static constexpr size_t kMaxSummaryAdvices = 16;     // on one event; more would help nobody
+  static constexpr size_t kMaxSummaryAdvices = 16;     // on one event; nobody reads more
   static constexpr size_t kCheckedBytes = 1 << 14;     // of an event's description
 
   // {"mode":"advise"|"enforce","topics":[{"topic":"studio.render","description":"…",
-  // "mode":"enforce","summary":{"frames":"number","note":["string","null"]}}]}: all of it is taken
-  // or nothing. Only `topic` is required; what is left out stays as it was. kInvalid names the
-  // part, kTooLarge the limit.
+  // "mode":"enforce","summary":{"frames":"number","note":["string","null"]}}]}: it is accepted
+  // as a whole or not at all. Only `topic` is required; what is left out stays as it was. kInvalid
+  // names the part, kTooLarge the limit.
   Result<void> Declare(const Json& declaration);
 
   // What deviates in a new event: first in its summary, a canonical JSON object, then in its
@@ -52,19 +52,19 @@ class TopicRegistry {
   std::vector<Advice> Check(std::string_view topic, std::string_view summary,
                             std::string_view description) const;
 
-  // What a deviating summary comes to. A description never refuses an event.
+  // What happens to an event with a deviating summary. A description never refuses an event.
   TopicMode ModeOf(std::string_view topic) const;
 
   // Learns from a stored event. To be called once for every inserted event, oldest first.
   void Note(std::string_view topic, std::string_view summary);
 
-  // What was seen so far, for a store that is opened again: its bytes, and the way back. Restore()
-  // takes as much as it understands.
+  // What was learned, as bytes for the checkpoint, and the way back. Restore() uses as much as it
+  // understands.
   std::string Save() const;
   void Restore(std::string_view saved);
 
   // Appends [{"topic","description","builtin","declared","mode","count","open","summary":[{"key",
-  // "types","required"}]}] sorted by topic: every topic that is built in, declared or was noted.
+  // "types","required"}]}] sorted by topic: every built-in, declared or noted topic.
   // count_of(topic) is the number of its stored events. `open`: there may be other keys.
   template <typename CountOf>
   void AppendTopics(std::string& out, const CountOf& count_of) const {
@@ -75,33 +75,33 @@ class TopicRegistry {
 
  private:
   enum class State : uint8_t {
-    kNothing,   // no event with a summary was seen
-    kLearning,  // the structure of the first one, with a null whose type was not seen yet
+    kNothing,   // no event with a summary yet
+    kLearning,  // the structure of the first one; a null in it has no type yet
     kLearned,   // the structure of the first one
     kFixed,     // by the table or a declaration
   };
   struct Topic {
-    // The structure, in the notation of builtin_topics.h with a line feed after each key: as text
-    // it is small in memory and in code. Keys stand as in canonical text, escaped where need be.
+    // The structure, in the notation of builtin_topics.h with a line feed after each key. As text
+    // it is small in memory and in code. Keys are written as in canonical text, with its escapes.
     std::string keys;
     std::string description;
     std::optional<TopicMode> mode;
     State state = State::kNothing;
     bool builtin = false;
     bool declared = false;
-    bool open = false;  // other keys than `keys` are not judged
+    bool open = false;  // keys that are not in `keys` are not checked
   };
   using Topics = std::map<std::string, Topic, std::less<>>;
 
-  // These three say in `error` what is wrong, and return false.
+  // These three describe a mistake in `error` and return false.
   bool Read(const Json& declaration, bool apply, Error& error);
   static bool ReadTopic(const Json& value, Topic& topic, Error& error);
   static bool ReadSummary(const Json& value, Topic& topic, Error& error);
 
-  // The topic, or the pattern of the table that stands for it, or nullptr.
+  // The topic, or the built-in pattern that matches it, or nullptr.
   const Topic* Find(std::string_view name) const;
   static Topics::value_type& Entry(Topics& topics, std::string_view name);
-  // The topic, which begins as the pattern of the table that stands for it, if there is one.
+  // The topic; a new one begins with the structure of the built-in pattern that matches it.
   Topics::value_type& Enter(std::string_view name);
   static void Learn(Topic& topic, std::string_view summary);
   static void CheckSummary(const Topic& topic, std::string_view name, std::string_view summary,
@@ -114,7 +114,7 @@ class TopicRegistry {
   Topics patterns_;  // of the table
   size_t declared_ = 0;
   size_t seen_ = 0;                     // entered by Note()
-  Topics::value_type* last_ = nullptr;  // what Note() found last: events come in runs
+  Topics::value_type* last_ = nullptr;  // what Note() found last: topics come in runs
 };
 
 }  // namespace cuesheet

@@ -1,4 +1,4 @@
-// TopicRegistry::Save and Restore: what was seen outlives the events that it was learned from.
+// TopicRegistry::Save and Restore: a learned structure outlives the events that it came from.
 #include "base/bytes.h"
 #include "event/names.h"
 #include "event/topic_registry.h"

@@ -37,6 +37,7 @@ class Enroll {
   }
 
   EnrollDecision Decide() {
+    // The count takes all pairs, and every decision below depends on it.
     int64_t open_jobs = 0;
     if (HasConcurrency()) {
       VisitPairs([&](Row /*source*/, Row job) {
@@ -68,7 +69,7 @@ class Enroll {
     }
   }
 
-  // What the request, and not the queue, asks of a source.
+  // The conditions of the request. The frontier has checked those of the queue.
   bool IsEligible(Row row) const {
     if (cutoff_ && !(table_.updated_at(row) > *cutoff_)) return false;
     if (!request_.ignore_sender_types.empty()) {

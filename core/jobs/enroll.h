@@ -15,7 +15,7 @@
 
 namespace cuesheet {
 
-inline constexpr size_t kMaxEnrollPairs = 1000;  // sources and their children looked at in one call
+inline constexpr size_t kMaxEnrollPairs = 1000;  // sources and their children that one call checks
 inline constexpr size_t kMaxSourceTopics = 1000;
 inline constexpr int64_t kMaxEnrollSeconds = 86'400;  // leases, and the longest back-off
 inline constexpr int64_t kMaxConcurrency = kMaxEnrollPairs;
@@ -34,22 +34,22 @@ struct EnrollRequest {
       ignore_sender_types;             // empty = none; otherwise a null type is ignored too
   int64_t ignore_older_than_days = 3;  // by update time; 0 = no limit
 
-  // Additions to AYON's request; 0 = as AYON has it.
-  // An open job that was not updated for so long is offered again, to anyone, as one more retry:
-  // its worker has died.
+  // Additions to AYON's request; 0 = AYON's behaviour.
+  // An open job without an update for this long is offered again, to anyone, as one more retry: its
+  // worker is assumed dead.
   int64_t lease_seconds = 0;
-  // A failed job is offered again only so long after it failed, twice as long with every retry.
+  // How long after a failure the job is offered again; twice as long with every retry.
   int64_t retry_backoff_seconds = 0;
-  // How many open jobs a sender may hold; it is reminded of its oldest only when it holds them all.
-  // Without effect on a sequential queue.
+  // How many open jobs a sender may hold. Only a sender that holds them all gets its oldest job
+  // again. Without effect on a sequential queue.
   int64_t concurrency = 0;
 
   // AYON's default: `Convert from SOURCE to TARGET`.
   std::string DefaultDescription() const;
 };
 
-// FieldErrors for what pydantic refuses. A refusal of the handler (`Invalid topic: *`) is in
-// CheckEnrollTopics.
+// FieldErrors for what pydantic refuses. CheckEnrollTopics has what AYON's handler refuses
+// (`Invalid topic: *`).
 Parsed<EnrollRequest> ParseEnrollRequest(const Json& body);
 
 // The detail of AYON's 400, if the topics are refused.

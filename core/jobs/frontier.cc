@@ -22,6 +22,7 @@ void Frontier::RowLeaves(Row row) {
 
 void Frontier::RowEnters(Row row) {
   if (IsUnsettledSource(row)) sources_.insert(SourceOf(row));
+  // A job that changes may settle its source, or open it again.
   const Row parent = table_.Parent(row);
   if (parent == kNoRow || !HasSourceTopic(parent) || !IsJob(row)) return;
   if (IsUnsettledSource(parent)) {
@@ -65,6 +66,7 @@ const Frontier& Frontiers::Of(const FrontierKeyView& key) {
   if (known != recent_.end()) {
     if (known != recent_.begin()) std::rotate(recent_.begin(), known, known + 1);
   } else {
+    // Dropping one loses nothing: it is made again from the table.
     if (recent_.size() == kMaxFrontiers) recent_.pop_back();
     recent_.insert(recent_.begin(), std::make_unique<Frontier>(key.Own(), table_));
   }

@@ -1,5 +1,5 @@
 // The unsettled sources of a queue, kept up to date with the table, so that an enroll looks at the
-// work that is left and never at the history behind it (docs/design.md, Memory and speed).
+// remaining work and never at the history behind it (docs/design.md, Memory and speed).
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ struct FrontierKey {
   int64_t max_retries = 0;
 };
 
-// The same, as a poll asks for it: nothing is copied for a queue that is known.
+// The same without copies: a poll looks an existing frontier up by it.
 struct FrontierKeyView {
   const std::vector<std::string>& source_topics;
   bool is_pattern;
@@ -70,7 +70,7 @@ class Frontier {
   std::set<Source> sources_;
 };
 
-// The frontiers of a store. The first enroll of a queue reads the whole table, the others do not.
+// The frontiers of a store. Only the first enroll of a queue reads the whole table.
 class Frontiers : public RowObserver {
  public:
   explicit Frontiers(const EventTable& table) : table_(table) {}

@@ -1,4 +1,4 @@
-// A predicate on a dictionary column, asked once for each distinct value.
+// A predicate on a dictionary column, evaluated once for each distinct value.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +12,8 @@ static_assert(DictionaryColumn::kNull + 1 == 0);
 
 class CodeSet {
  public:
-  // `test(code)`: whether rows with this code are in. Values that the dictionary gets later are
-  // asked when they are met.
+  // `test(code)` says whether rows with this code match. A value that the dictionary gets later is
+  // tested when a row has it.
   template <typename Test>
   bool Has(uint32_t code, Test test) const {
     const uint32_t slot = code + 1;  // kNull comes first

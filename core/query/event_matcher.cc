@@ -27,7 +27,7 @@ EventMatcher::EventMatcher(const EventQuery& query, const EventTable& table)
   }
 }
 
-// The cheap conditions come first.
+// The cheap conditions come first: most rows fail one of them.
 bool EventMatcher::MatchesNow(Row row) {
   const auto has_topic = [this](uint32_t code) { return HasTopic(code); };
   const auto has_project = [this](uint32_t code) {

@@ -1,4 +1,4 @@
-// One EventQuery made ready for one table: which rows match it, whatever page they are on.
+// One EventQuery prepared for one table: which rows match it, on any page.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +19,8 @@ class EventMatcher {
   // Both must outlive the matcher.
   EventMatcher(const EventQuery& query, const EventTable& table);
 
-  // Every condition of the query; not its cursors, not its page size. Not const: what it learns of
-  // dictionary values it keeps.
+  // Checks every condition of the query, but not its cursors and its page size. It is not const,
+  // because it keeps results for dictionary values.
   bool Matches(Row row) {
     text_.Update();
     return MatchesNow(row);
@@ -28,8 +28,8 @@ class EventMatcher {
 
   bool reads_payloads() const { return where_.reads_payloads(); }
 
-  // Calls visit(row) for every match in the range, in its direction, until it returns false. Rows
-  // are found by ids or by an index where the query allows it, else all are looked at.
+  // Calls visit(row) for every match in the range, in its direction, until it returns false. It
+  // finds rows by ids or by an index where the query allows it, else it checks all rows.
   template <typename Visit>
   void VisitMatches(const OrderRange& range, Visit visit) {
     text_.Update();

@@ -39,20 +39,20 @@ struct EventQuery {
   std::optional<int64_t> last;  // not zero: newest first
   std::optional<double> after;  // creation orders, from cursors
   std::optional<double> before;
-  // So many matches are passed over first, in the query's direction; an addition to AYON's
-  // arguments.
+  // How many matches to skip first, in the query's direction; an addition to AYON's arguments.
   size_t offset = 0;
 
-  // From the JSON of the GraphQL arguments; null members count as not given. kInvalid is what AYON
-  // answers with extensions.status 400, kBadValue what only its database refuses.
+  // From the JSON of the GraphQL arguments; null members count as absent. kInvalid: AYON answers
+  // with extensions.status 400. kBadValue: only AYON's database refuses the value.
   static Result<EventQuery> Parse(const Json& arguments);
 
   bool newest_first() const { return last.value_or(0) != 0; }
-  // True when it matches every event (but logs, see include_logs).
+  // True when it matches every event (except logs, see include_logs).
   bool IsUnconditional() const;
-  // The most rows of a page.
+  // The highest number of rows on a page.
   size_t PageLimit() const;
-  // What the cursors leave, in the query's direction; `before` wins over `after` (protocol.md 6.5).
+  // The range between the cursors, in the query's direction; `before` takes precedence over `after`
+  // (protocol.md 6.5).
   OrderRange Range() const;
 };
 
@@ -64,7 +64,7 @@ struct EventPage {
 
 EventPage RunQuery(const EventTable& table, const EventQuery& query);
 
-// What pageInfo is made of.
+// The values behind pageInfo.
 struct PageEnds {
   size_t count = 0;   // of the events of the page
   int64_t front = 0;  // creation order of the first of them, in the query's order

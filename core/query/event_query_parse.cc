@@ -8,7 +8,7 @@ namespace {
 
 using Names = std::optional<std::vector<std::string>>;
 
-// A member that is given: not missing, not null.
+// A member that is present and not null.
 const Json* Given(const Json& arguments, std::string_view name) {
   const Json* value = FindMember(arguments, name);
   return value == nullptr || value->is_null() ? nullptr : value;

@@ -1,4 +1,4 @@
-// How many events a query matches, in all, by the values of a column, and over time.
+// Counts the events that a query matches: in total, by the values of a column, and over time.
 #pragma once
 
 #include <optional>
@@ -21,7 +21,7 @@ struct Histogram {
 };
 
 struct CountRequest {
-  EventQuery query;  // the page size is not looked at
+  EventQuery query;  // its page size is ignored
   std::vector<Facet> by;
   std::optional<Histogram> histogram;
 
@@ -31,8 +31,8 @@ struct CountRequest {
 };
 
 // Appends {"total":N,"by":{"topic":{"distinct":D,"values":[{"value":"a.b","count":N},…]}},
-// "histogram":{"from","to","counts":[…]}}, the most frequent values first; the value of events that
-// have none is null. Without a condition nothing is counted: the table knows.
+// "histogram":{"from","to","counts":[…]}}, the most frequent values first. The value null counts
+// events without one. A query without conditions counts nothing: the table keeps these counts.
 void AppendCounts(std::string& out, const EventTable& table, const CountRequest& request);
 
 }  // namespace cuesheet

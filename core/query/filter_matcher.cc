@@ -154,7 +154,7 @@ Truth JsonIn(const FilterCondition& condition, const Json* stored) {
       found |= text == '"' + item.get_ref<const std::string&>() + '"';
     }
   } else {
-    if (!stored->is_number()) return false;  // does not fit
+    if (!stored->is_number()) return false;  // the value does not fit, so the row does not match
     const bool rounds = stored->is_number_float();
     const Json whole = rounds ? Json(std::round(stored->get<double>())) : *stored;
     found = ContainsElement(condition.value, whole);
@@ -174,7 +174,7 @@ Truth JsonIncludes(const FilterCondition& condition, const Json* stored) {
   }
   const bool wanted = condition.op == FilterOp::kIncludes || condition.op == FilterOp::kIncludesAny;
   if (stored == nullptr) return !wanted;
-  if (!stored->is_array()) return false;  // does not fit
+  if (!stored->is_array()) return false;  // the value does not fit, so the row does not match
   bool found = false;
   if (value.is_array()) {
     for (const Json& item : value) found |= ContainsElement(*stored, item);

@@ -15,8 +15,8 @@ namespace cuesheet {
 // SQL's third truth value is the empty optional.
 using Truth = std::optional<bool>;
 
-// A filter made ready for one table: conditions on dictionary columns are evaluated once for each
-// distinct value, JSON is parsed only at the path that is asked for.
+// A filter prepared for one table. Conditions on dictionary columns are evaluated once for each
+// distinct value, and JSON is parsed only at the path of the condition.
 class FilterMatcher {
  public:
   // Both must outlive the matcher.
@@ -41,7 +41,7 @@ class FilterMatcher {
   };
 
   Node Compile(const FilterNode& node);
-  // There is no "not" in the grammar: below a group, unknown and false are the same.
+  // The grammar has no "not", so within a group unknown counts as false.
   bool Matches(const Node& node, Row row) const;
   bool LeafMatches(const Node& leaf, Row row) const;
   bool JsonMatches(const Node& leaf, std::string_view text) const;

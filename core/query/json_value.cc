@@ -34,7 +34,7 @@ std::strong_ordering CompareIntegers(const Json& a, const Json& b) {
   return a.is_number_unsigned() ? with(a.get<uint64_t>()) : with(a.get<int64_t>());
 }
 
-// Exact, where a cast of the integer to double would round it.
+// Exact. Casting the integer to double would round large ones and make them equal.
 std::strong_ordering CompareIntegerFloat(const Json& integer, double number) {
   if (number >= 0x1p64) return std::strong_ordering::less;
   if (number < -0x1p63) return std::strong_ordering::greater;

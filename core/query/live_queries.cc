@@ -8,7 +8,8 @@
 namespace cuesheet {
 namespace {
 
-// A longer stretch of changed rows is told as rows taken out and rows put in, without moves.
+// A longer stretch of changed rows becomes removals and insertions without moves, because finding a
+// move costs a search of the stretch for each row.
 constexpr size_t kMaxMoves = 1000;
 
 void AppendPatch(std::string& out, std::string_view op, size_t at) {
@@ -31,7 +32,7 @@ LiveQuery::LiveQuery(EventQuery query, EventForm form, const EventTable& table)
   Scan();
 }
 
-// Lets the page begin behind so many matches, or behind the last one when there are fewer.
+// Begins the page after this many matches, or after the last one when there are fewer.
 void LiveQuery::PassOver(size_t count) {
   std::optional<int64_t> last;
   matcher_.VisitMatches(range_, [&](Row row) {
@@ -61,6 +62,8 @@ void LiveQuery::RowLeaves(Row row, int64_t order) {
 }
 
 void LiveQuery::RowEnters(Row row, int64_t order) {
+  // A cold payload cannot be read in the middle of a change. Refresh() checks the row later, when
+  // the host has loaded the file.
   if (matcher_.reads_payloads() && table_.payloads().IsCold(table_.payload_ref(row))) {
     is_stale_ = is_touched_ = true;
     return;
@@ -105,7 +108,7 @@ bool LiveQuery::AppendPatches(std::string& out, const AppendRow& append_row) {
   Refill();
   const size_t start = out.size();
   out += R"("patches":[)";
-  size_t from = 0;  // up to here nothing came, went or moved
+  size_t from = 0;  // before this place no row came, went or moved
   while (from < told_.size() && from < PageSize() &&
          told_[from] == table_.id(RowOf(matches_[from]))) {
     ++from;
@@ -131,8 +134,8 @@ bool LiveQuery::AppendPatches(std::string& out, const AppendRow& append_row) {
   return true;
 }
 
-// Rows out, rows in, rows moved, from this place on; rows put in count as told. Returns the number
-// of patches.
+// Patches from this place on: removals, insertions, moves. Inserted rows count as sent. Returns the
+// number of patches.
 size_t LiveQuery::AppendListPatches(std::string& out, size_t from, const AppendRow& append_row) {
   std::vector<Uuid> ids;
   ids.reserve(PageSize());
@@ -181,7 +184,7 @@ LiveQuery::Entry LiveQuery::EntryOf(Row row, int64_t order) const {
   return range_.newest_first ? Entry{-order, ~row} : Entry{order, row};
 }
 
-// Most changes are of events that are newer or older than all of them.
+// Most changed events are newer or older than the whole page, so the ends are compared first.
 std::vector<LiveQuery::Entry>::iterator LiveQuery::Find(const Entry& entry) {
   if (matches_.empty() || entry < matches_.front() || matches_.back() < entry) {
     return matches_.end();
@@ -202,7 +205,7 @@ void LiveQuery::Refresh() {
   if (!is_stale_) return;
   const std::vector<Entry> before = std::exchange(matches_, {});
   Scan();
-  // What did not change in between was told.
+  // A row that did not change in between was sent before.
   for (Entry& entry : matches_) {
     const auto at = std::lower_bound(before.begin(), before.end(), entry);
     entry.is_told = at != before.end() && *at == entry && at->is_told;
@@ -215,12 +218,12 @@ bool LiveQuery::IsCoveredFrom(int64_t order) const {
 
 size_t LiveQuery::PageSize() const { return std::min(matches_.size(), limit_); }
 
-// Looks for matches behind those that are known, when they do not fill the page.
+// Looks for more matches when the present ones do not fill the page.
 void LiveQuery::Refill() {
   if (!covered_until_ || matches_.size() >= limit_) return;
   const Entry from = *std::exchange(covered_until_, std::nullopt);
   OrderRange range = range_;
-  // From the order of the last known match on, in case several rows share it.
+  // Includes the order of the last match, because several rows may share it.
   if (range.newest_first) {
     range.before = std::min(range.before, static_cast<double>(-from.order) + 1);
   } else {

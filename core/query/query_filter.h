@@ -1,8 +1,8 @@
 // QueryFilter, AYON's filter language over all attributes and into summary and payload
 // (protocol.md 7, 17.2): grammar -> conditions checked against their columns -> three-valued logic.
 //
-// Whatever the reference refuses at any stage is refused here when the filter is parsed, with the
-// offending part named; a row whose stored value does not fit an operator does not match.
+// Parse() refuses what AYON refuses at any stage, and names the wrong part. A row whose stored
+// value does not fit an operator does not match.
 #pragma once
 
 #include <optional>
@@ -16,7 +16,7 @@ namespace cuesheet {
 
 inline constexpr size_t kMaxFilterDepth = 32;
 inline constexpr size_t kMaxFilterConditions = 1000;
-// Bytes: matching costs up to this much for every byte of the stored text.
+// In bytes. Matching costs up to this much for every byte of the stored text.
 inline constexpr size_t kMaxLikePattern = 1000;
 
 enum class FilterOp {
@@ -78,7 +78,7 @@ class QueryFilter {
   // limit.
   static Result<QueryFilter> Parse(const Json& filter);
 
-  // True when nothing is asked: it matches every event.
+  // True when there is no condition: it matches every event.
   bool empty() const { return !root_.condition && root_.children.empty(); }
   const FilterNode& root() const { return root_; }
 

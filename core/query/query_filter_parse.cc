@@ -175,7 +175,7 @@ Result<Json> ScalarOperand(FilterColumn column, const Json& value, const std::st
   return Json(time->us);
 }
 
-// The list of in and notin on a column: strings compare its text form.
+// The list of `in` and `notin` on a column. Strings are compared with the text form of a value.
 Result<Json> ScalarList(FilterColumn column, ListKind kind, const Json& value,
                         const std::string& where) {
   if (kind == ListKind::kFloats || (kind == ListKind::kIntegers && !IsInteger(column))) {
@@ -192,7 +192,7 @@ Result<Json> ScalarList(FilterColumn column, ListKind kind, const Json& value,
       return Bad(where + ".value", "'" + text + "' is no id: give 32 hex digits");
     }
   }
-  // A parent list of which nothing is an id matches nothing; notin matches every parent.
+  // When no item of a list of parents is an id, `in` matches nothing and `notin` every parent.
   if (list.empty() && !value.empty()) list.push_back("");
   return list;
 }
@@ -241,7 +241,7 @@ Result<void> CheckJson(const FilterCondition& condition, ListKind kind, const st
   }
 }
 
-// An odd number of backslashes at the end; PostgreSQL refuses such a pattern.
+// Whether the pattern ends with an odd number of backslashes; PostgreSQL refuses that.
 bool EndsWithEscape(const Json& pattern) {
   if (!pattern.is_string()) return false;
   const auto& text = pattern.get_ref<const std::string&>();
@@ -337,7 +337,7 @@ class FilterParser {
   }
 
  private:
-  // nullopt for what vanishes: an empty group, a condition with an empty list.
+  // nullopt for what AYON drops: an empty group, a condition with an empty list.
   Result<std::optional<FilterNode>> Item(const Json& item, const std::string& where, size_t depth) {
     const bool is_leaf = item.contains("key") || item.contains("value");
     if (!item.is_object() || (!is_leaf && !item.contains("conditions"))) {

@@ -68,7 +68,7 @@ bool TextMatcher::Matches(Row row) {
   return missing == 0 || DescriptionHas(missing, row);
 }
 
-// Most descriptions are ruled out by their signature; the others are searched.
+// The signature excludes most descriptions; the others are searched.
 bool TextMatcher::DescriptionHas(uint64_t words, Row row) {
   const TextSignature& signature = table_.description_signature(row);
   for (uint64_t left = words; left != 0; left &= left - 1) {

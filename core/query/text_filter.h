@@ -30,7 +30,7 @@ class TextFilter {
 class WordBits {
  public:
   explicit WordBits(const DictionaryColumn& column) : column_(column) {}
-  // Takes in the values that the dictionary has got since.
+  // Adds the values that are new in the dictionary.
   void Update(const std::vector<std::string>& words);
   uint64_t Of(Row row) const {
     const uint32_t code = column_.code(row);
@@ -44,13 +44,13 @@ class WordBits {
   bool has_any_ = false;
 };
 
-// A filter made ready for one table.
+// A filter prepared for one table.
 class TextMatcher {
  public:
   // The table must outlive the matcher.
   TextMatcher(const TextFilter& filter, const EventTable& table);
 
-  // To be called when the table may have changed since the last call.
+  // Call this when the table may have changed.
   void Update();
   // False for most rows that do not match, at the cost of one comparison.
   bool MayMatch(Row row) const {

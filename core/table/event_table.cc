@@ -12,9 +12,10 @@
 namespace cuesheet {
 namespace {
 
-// Summaries are mostly `{}`; an empty range stands for it.
+// Most summaries are `{}`: an empty range means that, and takes no bytes.
 constexpr std::string_view kEmptyObject = "{}";
 
+// Below this it is not worth to copy the living text.
 constexpr uint64_t kMinDeadText = 1 << 20;
 
 std::string_view ObjectText(std::string_view stored) {
@@ -47,7 +48,8 @@ Row EventTable::Insert(const EventView& event) {
   creation_order_[row] = event.creation_order;
   PlaceInOrder(row);
   FieldSet fields = FieldSet::All().Drop(Field::kStatus).Drop(Field::kCreationOrder);
-  if (!event.hash) fields.Drop(Field::kHash);  // a fresh row has none of these
+  // A new row has none of these: setting them to nothing would only look them up.
+  if (!event.hash) fields.Drop(Field::kHash);
   if (event.retries == 0) fields.Drop(Field::kRetries);
   if (!event.depends_on) fields.Drop(Field::kDependsOn);
   SetFields(row, event, fields);
@@ -57,6 +59,8 @@ Row EventTable::Insert(const EventView& event) {
   return row;
 }
 
+// Observers compare a row before and after a change, so every change goes between TellLeaves() and
+// TellEnters().
 void EventTable::Set(Row row, const EventView& event, FieldSet fields) {
   TellLeaves(row);
   Uncount(row);
@@ -88,20 +92,22 @@ void EventTable::SetFields(Row row, const EventView& event, FieldSet fields) {
     creation_order_[row] = event.creation_order;
     PlaceInOrder(row);
   }
-  // Last, because observers are told of the parent, which may be the row itself.
+  // Last, because this calls observers with the parent, which may be the row itself.
   if (fields.Has(Field::kDependsOn)) SetParent(row, event.depends_on);
 }
 
 void EventTable::Rename(Row row, const Uuid& id) {
   CUE_ASSERT(FindById(id) == kNoRow);
-  std::vector<Row> shown = {row};  // children show the id as their parent's
+  // Children change too: they show this id as that of their parent.
+  std::vector<Row> shown = {row};
   VisitChildren(row, [&](Row child) {
     if (child != row) shown.push_back(child);
     return true;
   });
   for (const Row changed : shown) TellLeaves(changed);
   by_id_.Erase(HashOfId(id_[row]), row);
-  // A hash that was the event's own id stays what it was: make it explicit.
+  // A hash that is the event's id is not stored. The event keeps its hash under the new id, so the
+  // hash has to be stored now.
   const auto hash = hash_.find(row);
   const std::string text = hash == hash_.end() ? id_[row].Hex() : hash->second;
   id_[row] = id;
@@ -127,7 +133,9 @@ std::vector<Row> EventTable::RenameAbsent(const Uuid& from, const Uuid& to) {
 
 void EventTable::Remove(Row row) {
   CUE_ASSERT(IsLive(row));
-  while (newest_child_[row] != kNoRow) {  // a replica may hear of the parent's end first
+  // A replica may learn of the parent's removal before that of its children. They keep its id and
+  // find it again, should it come back.
+  while (newest_child_[row] != kNoRow) {
     const Row child = next_sibling_[newest_child_[row]];
     Unlink(child);
     absent_parent_[child] = id_[row];
@@ -343,6 +351,7 @@ void EventTable::SetPayload(Row row, const std::optional<std::string_view>& payl
     payload_.resize(id_.size());
   }
   TextRef& ref = payload_[row];
+  // A cold payload is not read for the comparison: that could need a file that is not loaded.
   if (!payloads_.IsCold(ref) && payloads_.Get(ref) == text) return;
   payloads_.Release(ref);
   ref = payloads_.Add(text);

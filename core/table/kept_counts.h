@@ -1,6 +1,6 @@
 // How many events have each topic, status, project, user and sender, kept up to date by the table
-// so that nobody recounts. Log topics are counted apart, because a query leaves them out unless
-// asked.
+// so that nothing recounts them. Log topics are counted apart, because a query leaves them out by
+// default.
 #pragma once
 
 #include <array>
@@ -20,9 +20,9 @@ class KeptCounts {
 
   struct Count {
     uint32_t all = 0;
-    uint32_t logs = 0;  // of them, events of a topic `log.*`
+    uint32_t logs = 0;  // how many of them have a topic `log.*`
   };
-  // An event's code for each facet, by the facet's number; kNull = it has none.
+  // An event's code for each facet, by the facet's number; kNull = no value.
   using Codes = std::array<uint32_t, kFacets>;
 
   void Add(const Codes& codes, bool is_log) { Change(codes, is_log, 1); }

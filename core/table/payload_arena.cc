@@ -16,12 +16,15 @@ TextRef PayloadArena::Add(std::string_view text) {
   if (text.empty()) return {};
   CUE_ASSERT(text.size() <= TextRef::kMaxSize);
   const auto size = static_cast<uint32_t>(text.size());
-  const bool is_large = size > kChunkBytes / 4;  // a chunk of its own: the open one stays open
+  // Large text has a chunk of its own, so that it does not close a chunk with much room left.
+  const bool is_large = size > kChunkBytes / 4;
   if (is_large || !is_open_ || kChunkBytes - chunks_[unsaved_.back()].size < size) {
     const auto fresh = static_cast<uint32_t>(chunks_.size());
     chunks_.emplace_back();
-    if (!is_large) chunks_[fresh].bytes.reserve(kChunkBytes);  // its text never moves
+    // The whole chunk at once: views of its text stay valid while text is added.
+    if (!is_large) chunks_[fresh].bytes.reserve(kChunkBytes);
     if (is_large && is_open_) {
+      // The open chunk stays the last one: that is where Add() looks for room.
       unsaved_.insert(unsaved_.end() - 1, fresh);
     } else {
       unsaved_.push_back(fresh);
@@ -62,6 +65,7 @@ std::string_view PayloadArena::Thaw(uint32_t chunk) const {
   std::optional<std::string> bytes;
   if (source_ != nullptr) bytes = source_->ReadChunk(chunk);
   if (!bytes) return {};
+  // The chunk that was thawed first makes room. Its bytes are still in their file.
   if (thawed_.size() == kMaxThawed) {
     chunks_[thawed_.front()].bytes = {};
     thawed_.pop_front();

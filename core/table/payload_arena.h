@@ -1,6 +1,6 @@
 // The payload bytes of a table, in chunks of 256 KiB. A chunk that a file holds is cold: its bytes
-// may leave memory and are asked back from a PayloadSource when somebody reads them
-// (docs/storage.md). A TextRef stays valid wherever the chunk is.
+// may leave memory, and a PayloadSource brings them back for a read (docs/storage.md). A TextRef
+// stays valid wherever the chunk is.
 #pragma once
 
 #include <cstdint>
@@ -30,12 +30,12 @@ class PayloadArena {
   // `text` is at most TextRef::kMaxSize bytes.
   TextRef Add(std::string_view text);
   void Release(TextRef ref);
-  // None when the chunk is cold and its source has it not. Valid until the next call of Get() or
-  // of a function that is not const.
+  // None when the chunk is cold and the source cannot read it. Valid until the next call of Get()
+  // or of a function that is not const.
   std::optional<std::string_view> Get(TextRef ref) const;
 
-  // The chunks with living text that no file holds yet, and that were not given out before. Text
-  // that is added later goes to other ones.
+  // The chunks with living text that no file holds yet, without those that an earlier call
+  // returned. Text that is added later goes to other chunks.
   std::vector<uint32_t> SealUnsaved();
   std::string_view Bytes(uint32_t chunk) const { return chunks_[chunk].bytes; }
   // A file holds the chunk: its bytes leave memory.
@@ -48,9 +48,9 @@ class PayloadArena {
   bool IsCold(TextRef ref) const { return ref.size() > 0 && chunks_[ref.chunk()].is_cold; }
   uint32_t chunks() const { return static_cast<uint32_t>(chunks_.size()); }
   uint32_t size(uint32_t chunk) const { return chunks_[chunk].size; }
-  // Bytes of the chunk that some row still has.
+  // How many bytes of the chunk belong to a row.
   uint32_t live(uint32_t chunk) const { return chunks_[chunk].live; }
-  // Of the chunks that were not sealed: whether half is dead, and worth a renewal, which is to call
+  // Whether half of the chunks that are not sealed is dead, and enough to copy the rest: call
   // StartRenewal(), then Renew() for every text, then EndRenewal().
   bool IsHalfDead() const;
   void StartRenewal();
@@ -70,7 +70,7 @@ class PayloadArena {
 
   PayloadSource* source_ = nullptr;
   mutable std::vector<Chunk> chunks_;
-  mutable std::deque<uint32_t> thawed_;  // the one that was thawed first comes first
+  mutable std::deque<uint32_t> thawed_;  // in the order in which they were thawed
   std::vector<uint32_t> unsaved_;        // not sealed; the open chunk is the last one
   std::vector<uint32_t> old_;            // during a renewal
   bool is_open_ = false;                 // whether text may be added to the last unsaved one

@@ -1,5 +1,5 @@
-// A hash index from a key to a row. It stores row numbers only (4 bytes a slot): the keys stay in
-// their columns, which keeps a million events under the memory budget of docs/design.md.
+// A hash index from a key to a row. It stores row numbers only (4 bytes a slot); the keys stay in
+// their columns, which saves memory (docs/benchmarks.md, memory an event).
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@ inline constexpr Row kNoRow = UINT32_MAX;
 
 class RowIndex {
  public:
-  // The row for which `matches(row)` holds among those with this hash, else kNoRow.
+  // The row with this hash for which `matches(row)` holds, else kNoRow.
   template <typename Matches>
   Row Find(uint64_t hash, Matches matches) const {
     if (slots_.empty()) return kNoRow;
@@ -24,7 +24,7 @@ class RowIndex {
     }
   }
 
-  // `hash_of(row)` gives the hash of a row that is already in, for when the index grows.
+  // `hash_of(row)` returns the hash of a row that the index has; it is needed when the index grows.
   template <typename HashOf>
   void Insert(uint64_t hash, Row row, HashOf hash_of) {
     if ((used_ + 1) * 8 > slots_.size() * 5) Grow(hash_of);

@@ -99,10 +99,10 @@ class RowOrder {
     return after == blocks_.begin() ? 0 : static_cast<size_t>(after - blocks_.begin()) - 1;
   }
 
-  // Gives a full block room for the key; returns the block where it belongs now.
+  // Splits a full block; returns the block to which the key now belongs.
   template <typename Key, typename KeyOf>
   size_t MakeRoom(size_t at, const Key& key, KeyOf key_of) {
-    if (key < key_of(blocks_[at].front())) {  // before everything: full blocks stay full
+    if (key < key_of(blocks_[at].front())) {  // a new block in front: full blocks stay full
       NewBlock(at);
       return at;
     }

@@ -1,6 +1,6 @@
-// A 128-bit summary of which three-byte runs a folded text contains. A word whose bits are not all
-// among those of a text is not in the text; the others have to be looked at: of misspelt words that
-// is one description in 300 (with 64 bits it was one in 25).
+// A 128-bit summary of the three-byte runs in a folded text. When a word has a bit that the text
+// does not have, the word is not in the text. All other texts have to be searched: for misspelt
+// words that is one description in 300 (with 64 bits it was one in 25).
 #pragma once
 
 #include <cstdint>

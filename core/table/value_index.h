@@ -1,6 +1,6 @@
-// Rows by the hash of a value that many rows share. Rows of a bucket form a ring with the bucket
-// pointing at its newest: adding a row and taking out the oldest cost the same however many there
-// are.
+// Rows by the hash of a value that many rows share. The rows of a bucket form a ring, and the
+// bucket points at the newest one. Adding a row and removing the oldest one cost the same at any
+// size.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ namespace cuesheet {
 
 class ValueIndex {
  public:
-  // `hash_of(row)` is for rows that are already in, for when the index grows.
+  // `hash_of(row)` is called for rows that the index has, when it grows.
   template <typename HashOf>
   void Insert(uint64_t hash, Row row, HashOf hash_of) {
     if (row >= next_.size()) next_.resize(row + 1, kNoRow);
@@ -30,7 +30,7 @@ class ValueIndex {
     --size_;
   }
 
-  // Calls visit(row) for every row of the bucket: those with this hash and perhaps some others.
+  // Calls visit(row) for every row of the bucket: those with this hash, and perhaps others.
   template <typename Visit>
   void VisitBucket(uint64_t hash, Visit visit) const {
     if (newest_.empty()) return;
