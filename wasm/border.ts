@@ -8,8 +8,8 @@ import type { HostFiles } from './host-files.ts';
 type Address = number & { readonly unsigned: true };
 
 /**
- * The module has trapped or was aborted: whatever it was doing is half done, so nothing of its memory may be
- * believed any more. Its store has to be opened anew, from its files, in another instance.
+ * The module has trapped or was aborted. What it was doing is half done, so its memory cannot be trusted.
+ * The store has to be opened again from its files, in another instance.
  */
 export class CoreCrash extends Error {
   constructor(reason: string) {
@@ -29,17 +29,17 @@ export interface Border {
   create(request: RequestFrame): number;
   /** Whether it was done; else `result` says why not. */
   call(handle: number, method: number, request: RequestFrame): boolean;
-  /** How many there are; they stand in `result`. */
+  /** How many there are; `result` has them. */
   takeEffects(handle: number): number;
   destroy(handle: number): void;
   /** The result where it lies: only valid until the next call. */
   result(handle: number): Uint8Array;
   /** Bytes of the module's memory, which grows and never shrinks. */
   memoryBytes(): number;
-  /** `told` hears once that the instance has ended, before whoever called it does. */
+  /** Calls `told` once when the instance has ended, before its caller gets the error. */
   onCrash(told: (crash: CoreCrash) => void): void;
   hasCrashed(): boolean;
-  /** Ends the instance, for what it answered cannot be read. */
+  /** Ends the instance, because its answer cannot be read. */
   crash(reason: string): CoreCrash;
 }
 
@@ -51,7 +51,7 @@ export interface RequestFrame {
 
 /** Bytes that a UTF-16 unit takes at most. */
 const MAX_UTF8 = 3;
-/** A text of at most so many units is encoded where the module reads it. */
+/** A text of at most this many units is encoded directly into the module's memory. */
 const MAX_IN_PLACE = 16 * 1024;
 /** Lines that the module prints, kept for the reason of a crash. */
 const MAX_LINES = 8;
@@ -59,13 +59,13 @@ const MAX_LINES = 8;
 const MAX_REQUEST_BYTES = 2 ** 31;
 const encoder = new TextEncoder();
 
-/** The memory of a request is not to be had; nothing has happened. */
+/** There is no memory for the request; nothing has happened. */
 export class NoMemory extends Error {}
 
 /**
- * Instantiates the compiled module over the files of its stores. Rejects when that fails, for want of memory
- * for instance. No other file may import the glue: whoever calls an export by itself meets negative
- * addresses, and an instance that is dead.
+ * Instantiates the compiled module with the files of its stores. Rejects when that fails, for example
+ * without memory. No other file may import the glue: a direct call of an export would meet negative
+ * addresses and dead instances.
  */
 export async function instantiate(
   wasm: WebAssembly.Module,
@@ -102,7 +102,7 @@ function createBorder(glue: Glue, printed: readonly string[]): Border {
     return crashed;
   }
 
-  /** Errors of the files do not come this far (host_files.js): whatever does is the end of the instance. */
+  /** host_files.js catches errors of the files, so any other error ends the instance. */
   function inside<T>(run: () => T): T {
     if (crashed) throw crashed;
     try {

@@ -2,13 +2,13 @@ import type { HostFiles } from './host-files.ts';
 import { CoreError, type CoreStore, type Result } from './load.ts';
 import type { Method } from './methods.ts';
 
-/** A call may ask for files this many times; each time it names all that it knows to need. */
+/** How often a call may ask for files. Each time it names all files that it knows it needs. */
 const MAX_LOADS = 3;
 
 /**
  * As `CoreStore.call`, for calls that may need files that are not in memory (`cold`).
- * @throws CoreError as the core refuses the call, `cold` when it still does after three loads; what
- *   `HostFiles.load` throws.
+ * @throws CoreError when the core refuses the call, with `cold` when files are missing after three loads;
+ *   any error of `HostFiles.load`.
  */
 export type CallWithFiles = <Header = Record<string, unknown>>(
   method: Method,
@@ -17,8 +17,8 @@ export type CallWithFiles = <Header = Record<string, unknown>>(
 ) => Promise<Result<Header>>;
 
 /**
- * Makes the caller of a store: where the core answers `cold` it loads the files that the message
- * names, calls again, and lets go of them. Calls that need the same file at one time share it.
+ * Makes a function that calls a store. When the core answers `cold`, the function loads the files that the
+ * message names, calls again and releases the files. Calls that need one file at the same time share it.
  *
  * @example
  * const call = createCallWithFiles(store, files);

@@ -19,7 +19,7 @@ export interface CommitLoop {
   maintain(): Promise<void>;
   /** Commits what waits, then stops; further calls reject. */
   stop(): Promise<void>;
-  /** Commits nothing any more: whoever waits, and further calls, are rejected with the reason. */
+  /** Commits nothing any more: waiting and further calls reject with the reason. */
   abandon(reason: Error): void;
 }
 
@@ -29,9 +29,9 @@ interface Batch {
 }
 
 /**
- * Group commit: everything that happened while a commit was on its way shares the next one. Effects
- * leave after the commit that covers them, so nobody is told of an event that a crash could take back.
- * Between commits, when the core says that it is due, it writes a checkpoint, a slice at a time.
+ * Group commit: all writes during a commit share the next one. Effects leave after the commit that covers
+ * them, so nobody sees an event that a crash could undo. Between commits, when the core says that one is due,
+ * it writes a checkpoint, a slice at a time.
  */
 export function createCommitLoop(
   { store, call }: { store: CoreStore; call: CallWithFiles },
@@ -50,7 +50,7 @@ export function createCommitLoop(
 
   async function commitOnce(batch: Batch): Promise<void> {
     try {
-      // The effects of everything before this moment; records and effects are cut at one point.
+      // Taken at the same moment as the records, so that each effect leaves with its own commit.
       held = held.concat(store.takeEffects());
       if (store.call<{ needed: boolean }>(Method.commit).header.needed) {
         const effects = held;
@@ -66,7 +66,7 @@ export function createCommitLoop(
         carryOut(effects);
         if (header.maintenance) void maintain();
       } else {
-        // What was committed relaxed may not be on the disk yet.
+        // An earlier relaxed commit may not be on the disk yet.
         if (batch.durability === 'strict') await files.commit('strict');
         carryOut(held.splice(0));
       }
@@ -80,7 +80,7 @@ export function createCommitLoop(
     }
   }
 
-  /** What fails here is tried again after a later commit. */
+  /** A failure here is tried again after a later commit. */
   async function maintain(): Promise<void> {
     if (maintaining) return;
     maintaining = true;
@@ -93,7 +93,7 @@ export function createCommitLoop(
       }
       await settle();
     } catch {
-      // A commit was on its way again, or a file could not be read or written.
+      // Another commit was running, or a file could not be read or written.
     } finally {
       maintaining = false;
     }
@@ -118,7 +118,7 @@ export function createCommitLoop(
     const settled = new Promise<void>((resolve, reject) => {
       waiting.waiters.push({ resolve, reject });
     });
-    // After the current turn, so that requests that arrived together share the first commit too.
+    // After the current turn, so that requests that arrived together share this commit.
     if (!running) queueMicrotask(start);
     return settled;
   }

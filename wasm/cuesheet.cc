@@ -11,7 +11,7 @@
 namespace cuesheet {
 namespace {
 
-// The module's own state, not the core's: handles and the result of a refused cue_create.
+// State of the module and not of the core: handles, and the result of a refused cue_create.
 struct Instances {
   std::map<uint32_t, std::unique_ptr<Instance>> open;
   uint32_t next = 1;

@@ -1,5 +1,5 @@
 const SIZE = 16;
-/** Random bytes are drawn from the system a page at a time: each draw costs as much as a small request. */
+/** Random bytes are drawn from the system in pages, because each draw costs as much as a small request. */
 const pool = new Uint8Array(256 * SIZE);
 let used = pool.length;
 

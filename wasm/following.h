@@ -1,4 +1,4 @@
-// Calls of the method `replica`: what the host reports of the connection to the upstream
+// Calls of the method `replica`: what the host reports about the connection to the upstream
 // (docs/border.md, 12).
 #pragma once
 
@@ -19,7 +19,7 @@ class Following {
       : outbox_(store, effects), connection_(store, effects, &outbox_, payloads) {}
 
   Result<std::string> Call(const Frame& frame);
-  // Sends what waits, and lets the connection find what the answers asked for.
+  // Sends waiting local writes, and passes on to the connection what their answers require.
   Result<void> Drain(Timestamp now, const Entropy& entropy);
 
   Outbox& outbox() { return outbox_; }

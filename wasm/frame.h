@@ -1,4 +1,4 @@
-// Frames: what goes over the border, a JSON header and after a newline a body (docs/border.md).
+// Frames are the messages of the border: a JSON header, then a newline and a body (docs/border.md).
 #pragma once
 
 #include <cstdint>

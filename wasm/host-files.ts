@@ -1,13 +1,13 @@
 /**
- * What a commit survives: `relaxed` a crash of the process or the browser, `strict` one of the machine
- * as well. Hosts with real files are always strict.
+ * What a commit survives: `relaxed` a crash of the process or the browser, `strict` also a crash of the
+ * machine. Hosts with real files are always strict.
  */
 export type Durability = 'relaxed' | 'strict';
 
 /**
  * The files of one store as the core's `Env` sees them: flat names, synchronous calls, and one
  * asynchronous barrier. A method that throws becomes a `storage` error with the thrown message.
- * What every host has to do is tested by tests/env.
+ * tests/env is the contract of every host.
  */
 export interface HostFiles {
   /** The names of all files. */
@@ -16,7 +16,7 @@ export interface HostFiles {
   size(name: string): number;
   /** Whether `read` can answer now. Only a host that reads asynchronously says no. */
   isLoaded(name: string): boolean;
-  /** Brings the content of files into memory, so that `read` can answer. */
+  /** Loads the content of files into memory, so that `read` can answer. */
   load(names: readonly string[]): Promise<void>;
   /** Their content may leave memory again. */
   unload(names: readonly string[]): void;
@@ -32,6 +32,6 @@ export interface HostFiles {
   rename(from: string, to: string): void;
   /** Does nothing when there is no such file. */
   remove(name: string): void;
-  /** Resolves when everything done so far survives a crash; rejects when that is not sure. */
+  /** Resolves when all changes so far survive a crash; rejects when that is not certain. */
   commit(durability: Durability): Promise<void>;
 }

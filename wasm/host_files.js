@@ -1,5 +1,5 @@
-// The imports behind host_env.cc: they reach the HostFiles object of a store (wasm/host-files.ts).
-// A call answers a size or 0, or -1 after it has kept the thrown message for cue_host_error.
+// The imports behind host_env.cc: they call the HostFiles object of a store (wasm/host-files.ts).
+// A call returns a size or 0, or -1 after it has stored the thrown message for cue_host_error.
 addToLibrary({
   $cueHost: {
     error: '',

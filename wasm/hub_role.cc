@@ -58,7 +58,7 @@ class HubRole : public Role {
   Mirror mirror_;
   EventStore* store_;
   Following stock_;
-  Sockets::Names recipients_;  // of the changes of the request that is being answered
+  Sockets::Names recipients_;  // of the changes that the present request makes
 };
 
 Result<std::string> HubRole::Request(const Frame& frame) {

@@ -6,7 +6,7 @@ import { StorageProblem } from './storage-problem.ts';
 /** What IDBFS gives every file: a regular one, readable and writable by all. */
 const FILE_MODE = 0o100666;
 
-/** The files of one database as they are in memory. Missing files are errors that name them. */
+/** The part of one database's files that is in memory. Missing files are errors that name them. */
 export interface Part {
   list(): string[];
   size(name: string): number;
@@ -18,13 +18,13 @@ export interface Part {
   remove(name: string): void;
   /** What to store of a file: a copy; null when it is gone. */
   record(name: string): FileRecord | null;
-  /** To be stored beside the records; null where nothing of the kind is needed. */
+  /** The sizes to store beside the records; null where none are needed. */
   sizes(): Sizes | null;
-  /** Brings contents in, as they were stored. */
+  /** Takes in stored contents. */
   fill(name: string, contents: Uint8Array): void;
   /** Their contents are stored, so they may leave memory. */
   unload(names: readonly string[]): void;
-  /** Forgets the files whose contents are not in memory, and says which. */
+  /** Forgets the files whose contents are not in memory, and returns their names. */
   dropUnloaded(): string[];
 }
 
@@ -55,8 +55,8 @@ export function mountedPart({ FS }: FileSystems, folder: string): Part {
     const stream = find(name) ?? open(name, 'w+');
     FS.write(stream, bytes, 0, bytes.length, sizeOf(stream));
   };
-  // IDBFS tells changed files by their time alone: it must grow with every record, also beyond those
-  // of a session whose clock was ahead of this one's, and be that of the file here.
+  // IDBFS recognises changed files by their time alone. So the time must grow with every record, also
+  // beyond the times of an earlier session whose clock was ahead, and be the time of the file here.
   let lastTime = Math.max(0, ...list().map((name) => FS.stat(path(name)).mtime.getTime()));
   const stamp = (name: string) => {
     lastTime = Math.max(Date.now(), lastTime + 1);
@@ -100,7 +100,7 @@ export function mountedPart({ FS }: FileSystems, folder: string): Part {
   };
 }
 
-/** Files of which only names and sizes are always in memory. `known` are those that are stored. */
+/** Files whose contents are loaded on demand; names and sizes are always in memory. `known` are stored. */
 export function coldPart(known: Sizes): Part {
   const sizes = new Map(Object.entries(known));
   const loaded = new Map<string, Uint8Array>(); // arrays are replaced, never changed

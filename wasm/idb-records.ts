@@ -30,11 +30,11 @@ export interface Directory {
   paths: string[];
   /** As the last owner wrote them; null when none did. */
   sizes: Sizes | null;
-  /** What the browser says of why it deleted what was here before; null when it did not. */
+  /** The browser's reason for deleting the database that was here; null when it deleted none. */
   dataLoss: string | null;
 }
 
-/** What Chromium adds to the event: it deletes the databases of an origin when its files are damaged. */
+/** Chromium adds this when it has deleted the databases of an origin, because its files were damaged. */
 type UpgradeEvent = IDBVersionChangeEvent & { dataLoss?: string; dataLossMessage?: string };
 
 /** One IndexedDB database in the layout of IDBFS. Every method rejects with a StorageProblem. */
@@ -97,14 +97,14 @@ export function createRecords(database: string, openTimeoutMs: number = OPEN_TIM
     try {
       const transaction = begin(connection ?? (await connect()), mode, durability);
       if (transaction) return await complete(transaction, work);
-      interrupt(); // closed, and nobody told us
+      interrupt(); // closed without an event
       return await complete((await connect()).transaction(STORE, mode, { durability }), work);
     } catch (error) {
       throw asProblem(error);
     }
   }
 
-  // Not only counted: a database that was deleted and made anew must not repeat an epoch.
+  // Not only a count: a database that was deleted and made again must not repeat an epoch.
   const after = (last: unknown) => Math.max(Number(last ?? 0) + 1, Date.now());
 
   const directory = (store: IDBObjectStore) => ({
@@ -123,7 +123,7 @@ export function createRecords(database: string, openTimeoutMs: number = OPEN_TIM
       return directory(store);
     });
 
-  /** A full disk still shows what it has. */
+  /** On a full disk the stored events can still be shown. */
   async function readOnly() {
     const { last, ...found } = await transact('readonly', 'relaxed', (store) => ({
       last: store.get(EPOCH),
@@ -183,7 +183,7 @@ export function createRecords(database: string, openTimeoutMs: number = OPEN_TIM
           else store.delete(path);
         }
         if (sizes) store.put(sizes, SIZES);
-        // A browser flushes a transaction that writes; the same number, so nothing changes.
+        // Browsers flush only transactions that write. This writes the same number again.
         if (!sizes && files.size === 0) store.put(epoch, EPOCH);
       });
       epoch = next;

@@ -12,18 +12,18 @@ import {
 import { existing } from './memory-files.ts';
 import { asProblem, StorageProblem } from './storage-problem.ts';
 
-/** Files that are written once and only read when somebody asks for them, also when set aside. */
+/** Files that are written once and read on demand, also when they are set aside. */
 const COLD = /^(lost-)?(block|payload)-/;
 
 /** Files of a store in IndexedDB. `load` and `commit` reject with a StorageProblem. */
 export interface IdbfsFiles extends HostFiles {
-  /** Grows with every owner; a commit of an owner before is refused (`fenced`). */
+  /** Grows with every owner. A commit of an earlier owner is refused (`fenced`). */
   readonly epoch: number;
-  /** Ends the connections. What is not committed is gone; later commits are refused (`closed`). */
+  /** Ends the connections. Uncommitted changes are lost; later commits are refused (`closed`). */
   close(): void;
 }
 
-/** The two databases of a store, claimed by a new owner: from now on the one before is fenced. */
+/** The two databases of a store, claimed by a new owner: the previous owner is fenced from now on. */
 export interface Claimed {
   hot: { folder: string; records: Records };
   cold: { folder: string; records: Records; sizes: Sizes };
@@ -52,7 +52,7 @@ export async function claimDatabases(
   return { hot, cold: { ...cold, sizes }, dataLoss };
 }
 
-/** Of files whose sizes nobody wrote down, because IDBFS itself stored them, the contents are read. */
+/** Reads the contents of files without a noted size: IDBFS itself stored them. */
 async function sizesOf(
   records: Records,
   folder: string,
@@ -156,14 +156,14 @@ async function populate(
 
 interface StoredPart {
   part: Part;
-  /** Changes a file, and remembers that it did. */
+  /** Changes a file and notes the change. */
   change(name: string, work: (part: Part) => void): void;
   load(names: readonly string[]): Promise<void>;
   unload(names: readonly string[]): void;
   save(durability: Durability): Promise<void>;
 }
 
-/** What of a part is stored, and what is not yet. */
+/** Which files of a part are stored, and which are not yet. */
 function storedPart(part: Part, folder: string, records: Records): StoredPart {
   const changed = new Set<string>(); // also files that are gone
   let writing = new Set<string>();
@@ -191,7 +191,7 @@ function storedPart(part: Part, folder: string, records: Records): StoredPart {
     unload([...files.keys()].map((path) => nameOf(path, folder)));
   }
 
-  /** After the database was deleted: makes it anew, of everything that is in memory. */
+  /** Makes a deleted database again from everything in memory. */
   async function restore(durability: Durability): Promise<void> {
     await records.claim('deleted');
     const gone = part.dropUnloaded();

@@ -1,6 +1,6 @@
 /**
- * What every host needs that imports NDJSON (docs/border.md, import): chunks of whole lines, and one
- * report of what became of them all.
+ * For every host that imports NDJSON (docs/border.md, import): chunks of whole lines, and one report about
+ * all of them.
  */
 
 /** Lines are sent in chunks of about this size, in bytes. */
@@ -17,7 +17,7 @@ export interface LineChunk {
 
 /**
  * Cuts a stream of bytes at line ends into chunks of at most 4 MiB, or of one longer line. Holds at
- * most the longest line; what is longer is skipped as it comes, and `tooLong` told its number.
+ * most the longest line. It skips a longer line as it arrives, and calls `tooLong` with its number.
  */
 export async function* chunksOfLines(
   source: AsyncIterable<Uint8Array>,
@@ -74,7 +74,7 @@ function countLines(lines: Uint8Array): number {
   return count;
 }
 
-/** What became of the lines of one chunk, the first 100 refusals among it, or of all of them. */
+/** The outcome of the lines of one chunk, or of all, with the first 100 refusals. */
 export interface ImportAnswer {
   /** New here. */
   events: number;

@@ -162,7 +162,7 @@ Result<std::string> Instance::Verify(const Frame& frame) const {
   if (files.empty()) return HeaderFrame({{"next", nullptr}, {"problems", Json::array()}});
   const std::string file = frame.OptionalText("file").value_or(*files.begin());
   Json problems = Json::array();
-  if (files.contains(file)) {  // else it has gone meanwhile
+  if (files.contains(file)) {  // otherwise it was removed meanwhile
     CUE_ASSIGN(const auto problem, store_.Verify(file));
     if (problem) problems.push_back({{"file", file}, {"message", *problem}});
   }
@@ -378,7 +378,7 @@ Result<std::string> Instance::Declare(const Frame& frame) {
   return "{}";
 }
 
-// Hands what happened to its readers.
+// Passes new changes on to the role, and to the host as an effect.
 void Instance::PublishChanges() {
   const std::vector<Change> changes = store_.TakeChanges();
   if (changes.empty() && published_ == store_.sequence()) return;

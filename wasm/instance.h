@@ -65,7 +65,7 @@ class Instance {
   EventStore store_;
   std::unique_ptr<Role> role_;
   std::string result_;
-  uint64_t published_ = 0;  // the sequence that the readers of changes know
+  uint64_t published_ = 0;  // changes up to this sequence were passed on
 };
 
 }  // namespace cuesheet

@@ -58,7 +58,7 @@ export function nowMicros(): number {
 }
 
 /**
- * Instantiates the core. The host brings the compiled module, so the same glue loads in a browser
+ * Instantiates the core. The host passes in the compiled module, so the same glue loads in a browser
  * worker, Node, Deno, Bun and workerd.
  */
 export async function loadCore(wasm: WebAssembly.Module): Promise<Core> {
@@ -130,7 +130,7 @@ function parseFrame(border: Border, handle: number): Result<Record<string, unkno
   };
 }
 
-/** What the core wrote is JSON; if it is not, its memory is damaged, and nobody is shown what is there. */
+/** The core writes JSON. Anything else means damaged memory, whose content must not be shown. */
 function parse<T>(border: Border, text: string): T {
   try {
     return JSON.parse(text) as T;

@@ -1,6 +1,6 @@
 import type { HostFiles } from './host-files.ts';
 
-/** Files that live as long as the worker: for when there is no IndexedDB. */
+/** Files that live as long as the worker, where there is no IndexedDB. */
 export function memoryFiles(): HostFiles {
   const files = new Map<string, Uint8Array>();
   const get = (name: string) => existing(files.get(name), name);

@@ -39,7 +39,7 @@ export const Method = {
 
 export type Method = (typeof Method)[keyof typeof Method];
 
-/** What the core refuses, and why: stable codes. */
+/** Why the core refuses a call: stable codes. */
 export type ErrorCode =
   | 'invalid'
   | 'bad_value'
@@ -53,13 +53,13 @@ export type ErrorCode =
   | 'cold'
   | 'loading';
 
-/** Where a replica stands with its server (docs/sync.md); `stopped` = it has none. */
+/** The state of a replica's connection (docs/sync.md); `stopped` = it has no server. */
 export type ReplicaState =
   'offline' | 'connecting' | 'catching_up' | 'live' | 'waiting' | 'unauthorized' | 'stopped';
 
 export type WriteOutcome = 'confirmed' | 'refused';
 
-/** What the core asks its host to do; one JSON object per line of `cue_take_effects`. */
+/** What the core asks its host to do; one JSON object on each line of `cue_take_effects`. */
 export type Effect =
   | { effect: 'changed'; sequence: number }
   | { effect: 'send'; clients: number[]; text: string }

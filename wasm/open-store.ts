@@ -3,15 +3,15 @@ import type { HostFiles } from './host-files.ts';
 import { type Core, CoreError, type CoreStore, nowMicros } from './load.ts';
 import { Method } from './methods.ts';
 
-/** A damaged checkpoint is set aside and the one before it is used; there are two. */
+/** How often to open: a damaged checkpoint is set aside for the one before it, and there are two. */
 const MAX_OPENS = 3;
 
 export interface OpenedStore {
   store: CoreStore;
   call: CallWithFiles;
-  /** What was damaged and set aside, a sentence each; `load()` may add to it. */
+  /** A sentence for each damaged file that was set aside; `load()` may add some. */
   lost: readonly string[];
-  /** All events are here already; else `load()` brings them. */
+  /** Whether all events are loaded; otherwise `load()` loads them. */
   isLoaded: boolean;
   /**
    * Loads the events that are not here yet, a block at a time; others get a turn in between. To be
@@ -32,7 +32,7 @@ interface OpenAnswer extends LoadAnswer {
   loaded: boolean;
 }
 
-/** Lets everything else that waits go first. */
+/** Lets other waiting work run first. */
 export function turn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve));
 }
@@ -72,7 +72,7 @@ export async function openStore(
   return { store, call, lost: header.lost, isLoaded: header.loaded, load, end };
 }
 
-/** The same with all events, and again from the checkpoint before when one turns out damaged. */
+/** The same with all events; opens again from the previous checkpoint when one turns out damaged. */
 export async function openWholeStore(
   core: Core,
   role: 'replica' | 'hub',

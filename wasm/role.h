@@ -25,11 +25,11 @@ class Role {
   virtual ~Role() = default;
   // The result frame of a method that only this role has; kState for one of the other role.
   virtual Result<std::string> Call(Method method, const Frame& frame) = 0;
-  // Adds to the answer of the method status what only this role knows.
+  // Adds this role's members to the answer of the method status.
   virtual void AddStatus(Json& report) const = 0;
-  // Hands a change of the store to whoever watches from outside.
+  // Passes a change of the store on to clients, if the role has any.
   virtual void Publish(const Change& change) = 0;
-  // All changes of a call have been handed out.
+  // All changes of a call have been passed on.
   virtual void Published() {}
 };
 

@@ -1,12 +1,12 @@
 /**
  * What is wrong with the storage. `quota`: the disk or the origin's share of it is full. `unavailable`:
  * IndexedDB is missing, refused, blocked by another tab, or does not answer. `closed`: the browser ended
- * the connection during a commit. `lost`: the database was emptied under our feet, and not all of it was
+ * the connection during a commit. `lost`: the database was deleted while it was open, and not all of it was
  * in memory. `fenced`: another worker owns the database now.
  */
 export type StorageProblemKind = 'quota' | 'unavailable' | 'closed' | 'lost' | 'fenced';
 
-/** A storage that does not keep what it should. `kind` is stable; `message` says what to do. */
+/** The storage failed to save. `kind` is stable; `message` says what to do. */
 export class StorageProblem extends Error {
   readonly kind: StorageProblemKind;
   constructor(kind: StorageProblemKind, message: string) {

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view kMagic = "CUEBLCK1";  // its last character is the format version
 
-// Small for small differences of either sign.
+// A small number for a small difference of either sign, so that its varint is short.
 uint64_t ZigZag(int64_t value) {
   return (static_cast<uint64_t>(value) << 1) ^ static_cast<uint64_t>(value >> 63);
 }
@@ -71,7 +71,8 @@ class Encoder {
     }
   }
 
-  // The words in the order in which they come up, then a code for each row; 0 = null.
+  // The words in the order in which they first occur, then a code for each row; 0 = null. Codes of
+  // the table would be larger, and differ in the next process.
   void PutDictionary(const DictionaryColumn& column) {
     std::vector<uint32_t> codes(column.words().size());  // by code of the table
     std::vector<uint32_t> words;
@@ -177,7 +178,8 @@ class Decoder {
     return Fail(ErrorCode::kCorrupt, "the columns of a block make no sense");
   }
 
-  // What a store can have written; JSON was canonical when the checksum was made.
+  // Whether a store can have written the event. The checksum was right, so JSON need not be checked
+  // again: it was canonical when it was written.
   static bool IsPlausible(const BlockEvent& e) {
     return e.event.status <= EventStatus::kRestarted && !e.event.topic.empty() &&
            e.event.summary.starts_with('{') && e.event.created_at.IsValid() &&

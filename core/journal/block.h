@@ -1,6 +1,6 @@
 // The events of one range of creation orders, as columns in a file (docs/storage.md):
 //   "CUEBLCK1" | piece: numbers | piece: texts                     (base/packed.h)
-// A text column is the sizes, among the numbers, and the bytes, one event's after the other's.
+// A text column has its sizes among the numbers and its bytes among the texts.
 #pragma once
 
 #include <functional>
@@ -26,9 +26,9 @@ struct BlockEvent {
   TextRef payload;
 };
 
-// Calls visit(event) for each event by descending creation order: those that a page shows come
-// first. kCorrupt when the block is damaged or no store can have written it; nothing was visited
-// then.
+// Calls visit(event) for each event by descending creation order, because a page shows the newest
+// ones first. kCorrupt when the block is damaged or no store can have written it; then it visited
+// nothing.
 Result<void> DecodeBlock(std::string_view bytes,
                          const std::function<void(const BlockEvent&)>& visit);
 

@@ -1,4 +1,5 @@
-// Every file begins with eight characters, the last of which is the version of its format.
+// Segments, manifests, blocks and payload files begin with eight characters. The last one is the
+// version of the format.
 #pragma once
 
 #include <string>
@@ -8,8 +9,8 @@
 
 namespace cuesheet {
 
-// kState for a file of a newer format, which is not ours to touch; kCorrupt for any other that does
-// not begin with `magic`.
+// kState for a file of a newer format, which this version must not change; kCorrupt for any other
+// file that does not begin with `magic`.
 inline Result<void> CheckFileHead(std::string_view bytes, std::string_view magic) {
   if (bytes.starts_with(magic)) return {};
   const size_t version = magic.size() - 1;

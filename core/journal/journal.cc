@@ -33,7 +33,8 @@ size_t VisitRecords(std::string_view bytes, const Visit& visit) {
   return at;
 }
 
-// What a failed commit has left there, and could not be cut off then, is no end to append to.
+// A failed commit may have left bytes at the end, if cutting them off failed too. Records after
+// such bytes would be unreadable.
 Result<void> CutBack(Env& env, const std::string& name, uint64_t size) {
   const auto now = env.Size(name);
   if (!now || *now <= size) return {};
@@ -47,12 +48,13 @@ struct Journal::Replay {
   const ApplyChange& apply;
   Recovery recovery;
   uint64_t kept_bytes = 0;  // of the last segment, from its start
-  bool is_lossy = false;    // something before is missing: gaps and misfits are no surprise
+  bool is_lossy = false;    // something is missing, so gaps and misfits may follow
 };
 
 Result<Recovery> Journal::Open(const JournalStart& start, const ApplyChange& apply) {
   CUE_ASSIGN(const std::vector<uint64_t> numbers, Segments(start.segment));
-  for (const uint64_t number : numbers) {  // before anything is changed
+  // All heads first: a segment of a newer version must refuse the store before replay cuts a file.
+  for (const uint64_t number : numbers) {
     CUE_ASSIGN(const uint64_t size, env_->Size(SegmentName(number)));
     CUE_ASSIGN(const std::string head,
                env_->ReadAt(SegmentName(number), 0, std::min<uint64_t>(size, kMagic.size())));
@@ -73,7 +75,7 @@ Result<Recovery> Journal::Open(const JournalStart& start, const ApplyChange& app
   }
   segment_size_ = numbers.empty() ? 0 : replay.kept_bytes;
   last_sequence_ = durable_sequence_ = replay.recovery.sequence;
-  if (replay.is_lossy) {  // behind damage nothing is appended
+  if (replay.is_lossy) {  // records after damage would be unreadable: begin a new segment
     ++segment_;
     segment_size_ = 0;
   }
@@ -105,7 +107,7 @@ Result<void> Journal::ReplaySegment(Replay& replay, uint64_t number, bool is_las
         damage = change.error().message;
         return false;
       }
-      // A commit that failed half-way may have left records that were then written again.
+      // A commit that failed half-way may have left records that a later commit wrote again.
       if (change->sequence <= recovery.sequence) return true;
       if (change->sequence != recovery.sequence + 1 && !replay.is_lossy) {
         replay.is_lossy = true;
@@ -113,7 +115,7 @@ Result<void> Journal::ReplaySegment(Replay& replay, uint64_t number, bool is_las
                                 std::to_string(change->sequence) + " are missing");
       }
       applied = replay.apply(*change);
-      if (!applied && replay.is_lossy) applied = {};  // what it changed is lost
+      if (!applied && replay.is_lossy) applied = {};  // the event that it changed is lost
       recovery.sequence = change->sequence;
       ++recovery.records;
       return applied.has_value();
@@ -126,7 +128,7 @@ Result<void> Journal::ReplaySegment(Replay& replay, uint64_t number, bool is_las
   }
   replay.kept_bytes = at;
   if (at == bytes.size() && damage.empty()) return {};
-  if (is_last && damage.empty()) {  // torn: it was never acknowledged
+  if (is_last && damage.empty()) {  // a torn tail was never acknowledged
     recovery.cut_bytes = bytes.size() - at;
     return env_->Truncate(name, at);
   }
@@ -135,7 +137,7 @@ Result<void> Journal::ReplaySegment(Replay& replay, uint64_t number, bool is_las
     replay.kept_bytes = 0;
     return env_->Truncate(name, 0);
   }
-  // The file stays as it is: until a checkpoint has what could be read of it, it is read again.
+  // The file stays as it is: until a checkpoint holds what could be read, it has to be read again.
   replay.is_lossy = true;
   recovery.lost.push_back(name + " at byte " + std::to_string(at) + ": " +
                           (damage.empty() ? "a record is damaged" : damage));
@@ -150,7 +152,7 @@ Result<std::optional<uint64_t>> Journal::ChecksumOf(const JournalStart& start,
     CUE_ASSIGN(const std::string bytes, env_->Read(SegmentName(*number)));
     VisitRecords(bytes, [&](size_t, std::string_view body) {
       if (ByteReader(body).Varint() == sequence) checksum = Checksum(body);
-      return true;  // the last one counts: it may have been written twice
+      return true;  // the last record counts, because it may have been written twice
     });
   }
   return checksum;
@@ -180,7 +182,7 @@ Result<Journal::Commit> Journal::BeginCommit() {
   if (segment_size_ == 0) written = env_->Append(name, kMagic);
   if (written) written = env_->Append(name, waiting_);
   if (!written) {
-    // Part of it may be in the file; cut it back, or else replay skips what comes twice.
+    // A part may be in the file. Cut it back; if that fails too, replay skips repeated records.
     (void)env_->Truncate(name, segment_size_);
     return std::unexpected(written.error());
   }
@@ -203,7 +205,8 @@ Result<void> Journal::Committed(bool ok) {
   return {};
 }
 
-// What a failed commit left behind goes first: a sealed segment has no torn end.
+// Cuts off what a failed commit left behind: a sealed segment must not have a torn end, because
+// replay takes that for damage.
 Result<void> Journal::Seal() {
   CUE_TRY(CutBack(*env_, SegmentName(segment_), segment_size_));
   sealed_bytes_ += segment_size_;
@@ -215,7 +218,7 @@ Result<void> Journal::Seal() {
 
 uint64_t Journal::Rotate() {
   CUE_ASSERT(in_flight_.empty());
-  if (segment_size_ > 0) (void)Seal();  // else it stays the last one, from whose start is read
+  if (segment_size_ > 0) (void)Seal();  // an empty segment can stay the last one
   sealed_bytes_ = sealed_segments_ = 0;
   return segment_;
 }

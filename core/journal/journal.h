@@ -25,7 +25,7 @@ struct Recovery {
   uint64_t sequence = 0;  // of the last record
   uint64_t records = 0;
   uint64_t cut_bytes = 0;         // torn tail of the last segment, cut off
-  std::vector<std::string> lost;  // what was damaged or missing, a sentence each
+  std::vector<std::string> lost;  // a sentence for each damaged or missing file
 };
 
 // Where a checkpoint says that its journal begins.
@@ -39,16 +39,16 @@ class Journal {
   explicit Journal(Env* env, uint64_t segment_bytes = kSegmentBytes)
       : env_(env), segment_bytes_(segment_bytes) {}
 
-  // Reads the segments in order and hands each change behind the start to `apply`. A torn tail is
-  // cut off; a sealed segment that is damaged is told and left as it is, and what comes behind it
-  // is handed over all the same, with gaps in its sequences. kState for a segment of a newer
-  // version; no file was changed then.
+  // Reads the segments in order and passes each change after the start to `apply`. It cuts a
+  // torn tail off. It reports a damaged sealed segment and leaves the file as it is; the changes
+  // after the damage are still handed over, with gaps in their sequences. kState for a segment of a
+  // newer version; then it changed no file.
   Result<Recovery> Open(const JournalStart& start, const ApplyChange& apply);
-  // The checksum of the record with this sequence; none when the journal has it not.
+  // The checksum of the record with this sequence; none when the journal has no such record.
   Result<std::optional<uint64_t>> ChecksumOf(const JournalStart& start, uint64_t sequence) const;
 
-  // kStorage when more than kMaxPendingBytes wait: the disk takes nothing, the caller must not go
-  // on.
+  // kStorage when more than kMaxPendingBytes wait: the disk accepts nothing, and the caller must
+  // stop.
   Result<void> CheckRoom() const;
   void Append(const Change& change);
 
@@ -58,15 +58,16 @@ class Journal {
   };
   // Writes what waits. kState while another commit runs; kStorage leaves the records waiting.
   Result<Commit> BeginCommit();
-  // The host's word on the commit. Not ok: the records wait again and the file is cut back.
+  // The host reports the outcome of the commit. Not ok: the records wait again, and the file is cut
+  // back.
   Result<void> Committed(bool ok);
 
   // Later records go to a new segment; returns its number.
   uint64_t Rotate();
-  // A checkpoint holds everything so far: what waits need not be written any more. The next record
-  // has the sequence behind this one.
+  // A checkpoint holds everything so far, so waiting records need not be written. The next record
+  // has the sequence after this one.
   void SkipTo(uint64_t sequence);
-  // The names of the segments before this one that are there.
+  // The names of the existing segments before this one.
   Result<std::vector<std::string>> SegmentsBefore(uint64_t segment) const;
 
   uint64_t durable_sequence() const { return durable_sequence_; }

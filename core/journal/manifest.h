@@ -14,7 +14,7 @@ namespace cuesheet {
 struct BlockFile {
   uint64_t number = 0;
   uint64_t bytes = 0;
-  int64_t first_order = 0;  // of its events; up to the next block's everything belongs to it
+  int64_t first_order = 0;  // of its events; its range ends where the next block begins
   uint32_t events = 0;
 };
 
@@ -31,9 +31,9 @@ struct PayloadFile {
 
 struct Manifest {
   uint64_t number = 0;
-  // Every change up to here is in the blocks; some up to `settled` may be, too, because blocks are
-  // written while changes go on. The journal must reach `settled` with a record of this checksum
-  // (0: there is none), or else the manifest does not count.
+  // Every change up to here is in the blocks. Some changes up to `settled` may be in them too,
+  // because changes go on while blocks are written. The journal must reach `settled` with a record
+  // of this checksum (0: there is none), or else the manifest is not valid.
   uint64_t sequence = 0;
   uint64_t settled = 0;
   uint64_t settled_checksum = 0;
@@ -62,7 +62,7 @@ inline constexpr std::string_view kJournalPrefix = "journal-";
 inline constexpr std::string_view kOutboxPrefix = "outbox-";  // journal/outbox_file.h
 
 std::string EncodeManifest(const Manifest& manifest);
-// kCorrupt when it is damaged; kState when a newer version of this library wrote it.
+// kCorrupt when it is damaged; kState when a newer version wrote it.
 Result<Manifest> DecodeManifest(std::string_view bytes);
 // Whether these are the first bytes of a manifest that was not written to its end.
 bool IsTornManifest(std::string_view bytes);

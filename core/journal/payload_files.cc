@@ -10,11 +10,11 @@ namespace {
 
 constexpr std::string_view kMagic = "CUEPAYL1";  // its last character is the format version
 constexpr size_t kJoinedFiles = 8;
-// Files beyond this size are not joined any more.
+// A joined file is at most about this large.
 constexpr uint64_t kMaxJoinedBytes = 64 << 20;
 constexpr uint64_t kMinDeadBytes = 1 << 20;
 
-// Files of one tier are of one size, about.
+// Files of about one size have one tier. Joining only these rewrites each byte once a tier.
 int TierOf(const PayloadFile& file) {
   int tier = 0;
   for (uint64_t bytes = file.bytes; bytes > 256 << 10; bytes /= kJoinedFiles) ++tier;
@@ -24,7 +24,7 @@ int TierOf(const PayloadFile& file) {
 }  // namespace
 
 void PayloadFiles::Open(const std::vector<PayloadFile>& files) {
-  files_.clear();  // of a checkpoint that turned out to be damaged
+  files_.clear();  // those of a checkpoint that turned out to be damaged
   places_.clear();
   for (const PayloadFile& file : files) {
     files_[file.number] = file;
@@ -151,7 +151,7 @@ uint64_t PayloadFiles::HalfDead() const {
 }
 
 std::vector<uint64_t> PayloadFiles::Joinable() const {
-  if (files_.size() < kJoinedFiles) return {};  // asked after every commit
+  if (files_.size() < kJoinedFiles) return {};  // cheap, because every commit asks
   std::map<int, std::vector<uint64_t>> tiers;
   for (const auto& [number, file] : files_) {
     if (file.bytes > kMaxJoinedBytes / kJoinedFiles || alone_.contains(number)) continue;

@@ -21,7 +21,7 @@ class PayloadFiles : public PayloadSource {
 
   PayloadFiles(Env* env, PayloadArena* arena) : env_(env), arena_(arena) {}
 
-  // What a manifest names. The chunks become cold ones of the arena.
+  // Takes over the files that a manifest names. Their chunks become cold chunks of the arena.
   void Open(const std::vector<PayloadFile>& files);
 
   std::optional<std::string> ReadChunk(uint32_t chunk) override;
@@ -36,20 +36,20 @@ class PayloadFiles : public PayloadSource {
   // Writes chunks of the arena that no file holds to file `number`, from the front of `chunks`, as
   // many as fit; returns how many.
   Result<size_t> Write(uint64_t number, std::span<const uint32_t> chunks);
-  // Writes the pieces of several files to file `number`; theirs is what it says from now on.
-  // kCold when one of them must be loaded first.
+  // Writes the pieces of several files to file `number`, which replaces them. kCold when one of
+  // them must be loaded first.
   Result<void> Join(uint64_t number, const std::vector<uint64_t>& files);
-  // Forgets a file, whose chunks nobody reads any more.
+  // Forgets a file whose chunks no row uses any more.
   void Forget(uint64_t number);
   // The chunks of a file leave memory; they must be durable.
   void Freeze(std::span<const uint32_t> chunks);
 
   std::vector<PayloadFile> List() const;
-  // A file of which less than half is used, worth the trouble; 0 = none.
+  // A file with less than half in use and enough to gain by rewriting it; 0 = none.
   uint64_t HalfDead() const;
   // One of them is damaged: they are not joined while the store is open.
   void LeaveAlone(const std::vector<uint64_t>& files) { alone_.insert(files.begin(), files.end()); }
-  // Files of one size that are to become one; empty = none.
+  // Files of about one size to join; empty = none.
   std::vector<uint64_t> Joinable() const;
   std::set<uint32_t> ChunksOf(uint64_t number) const;
 

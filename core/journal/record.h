@@ -19,7 +19,7 @@ inline constexpr uint32_t kMaxRecordSize = 4 << 20;
 // checksum.
 uint64_t AppendRecord(std::string& out, const Change& change);
 
-// The change in a body whose checksum was right; kCorrupt when it makes no sense all the same.
+// The change in a body whose checksum was right; kCorrupt when its values make no sense.
 Result<Change> ParseRecordBody(std::string_view body);
 
 // The body of the first record of `bytes`; kCorrupt when it is cut short or its checksum is wrong.
