@@ -68,7 +68,7 @@ void EffectQueue::Send(std::span<const uint32_t> clients, std::string_view text)
 }
 
 void EffectQueue::Identify(uint32_t client, std::string_view token) {
-  Line(*this, "authenticate").Integer("client", client).Text("token", token);
+  Line(*this, "identify").Integer("client", client).Text("token", token);
 }
 
 void EffectQueue::Remember(uint32_t client, std::string_view state) {

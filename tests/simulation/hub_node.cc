@@ -58,7 +58,7 @@ void HubNode::CarryOut() {
       const size_t to = lines.find('\n', from);
       const Json effect = Json::parse(lines.substr(from, to - from));
       from = to + 1;
-      if (effect["effect"] == "authenticate") {
+      if (effect["effect"] == "identify") {
         const bool is_known = effect["token"] == "good";
         up_->sockets.Authenticated(effect["client"],
                                    is_known ? std::optional(Service()) : std::nullopt);

@@ -236,7 +236,7 @@ TEST_CASE("an unknown token changes nothing, a known one subscribes") {
   SocketFixture f;
   f.Join(1, kManager, R"(["entity"])");
   f.sockets.Message(1, R"({"topic":"auth","token":"x","subscribe":["*"]})");
-  CHECK(Json::parse(f.effects.Take())["effect"] == "authenticate");
+  CHECK(Json::parse(f.effects.Take())["effect"] == "identify");
   f.sockets.Authenticated(1, std::nullopt);
   CHECK(f.sockets.Recipients("log.info", {}, {}).empty());
   CHECK(f.sockets.Recipients("entityfoo", {}, {}).size() == 1);
