@@ -1,6 +1,7 @@
 import type { Context, Hono } from 'hono';
 import type { CoreAnswer, CoreRequest } from './hub.ts';
 import { type Env, refuse, respond } from './responses.ts';
+import { addRoute } from './route-table.ts';
 
 /** A long poll and a pause between two messages of a stream last at most this long. */
 const MAX_WAIT_SECONDS = 30;
@@ -36,7 +37,7 @@ export function addFeedRoutes(app: Hono<Env>, options: FeedOptions): void {
   const { ask, shown, changed, caller, packBrotli } = options;
   let waiting = 0;
 
-  app.get('/api/changes', async (c) => {
+  addRoute(app, 'changes', async (c) => {
     const { wait = '0', ...query } = c.req.query();
     const isStream = c.req.header('accept')?.includes('text/event-stream') ?? false;
     const since = c.req.header('last-event-id');
@@ -74,7 +75,7 @@ export function addFeedRoutes(app: Hono<Env>, options: FeedOptions): void {
     return respond(answer.status, answer.body);
   });
 
-  app.get('/api/snapshot', async (c) => {
+  addRoute(app, 'snapshot', async (c) => {
     const { payloads, form } = c.req.query();
     const who = caller(c);
     const read = (before?: string) => {

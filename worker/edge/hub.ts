@@ -15,6 +15,7 @@ import { createLog, type Log } from './log.ts';
 import { createNews } from './news.ts';
 import type { Figures } from './operation-routes.ts';
 import type { Rate } from './rate-limit.ts';
+import type { CoreOperation } from './route-table.ts';
 import { createRoutes } from './routes.ts';
 import { readStoreId } from './store-id.ts';
 import { followStock, type StockFollower } from './stock-upstream.ts';
@@ -89,7 +90,7 @@ export interface SocketHandle {
 
 /** One request for the core (docs/border.md, method 10). */
 export interface CoreRequest {
-  operation: string;
+  operation: CoreOperation;
   id?: string;
   user: User | null;
   denied?: string;

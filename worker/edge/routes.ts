@@ -13,6 +13,7 @@ import { openApiDocument } from './openapi/document.ts';
 import { addOperationRoutes, type Figures } from './operation-routes.ts';
 import { addRelayRoutes } from './relay-routes.ts';
 import { createRateLimit, type Rate } from './rate-limit.ts';
+import { addRoute, type CoreOperation, honoPath, type Route, ROUTES } from './route-table.ts';
 import type { Upstream } from './upstream.ts';
 import { type Env, refuse, respond, routeOf } from './responses.ts';
 
@@ -20,8 +21,6 @@ import { type Env, refuse, respond, routeOf } from './responses.ts';
 export const SERVER_VERSION = '1.16.0+cuesheet';
 
 const MAX_BODY_BYTES = 8 << 20;
-/** Operations that change nothing. */
-const READS = new Set(['get', 'query']);
 /**
  * Refusals that rest on no stored event wait for none either. 404 and 409 do: a client takes them for
  * facts, so they must not rest on an event that a crash could take back.
@@ -94,24 +93,23 @@ export function createApp(options: RouteOptions): Hono<Env> {
   // A read waits for the commit that covers what it shows; while saving fails it answers all the same.
   const shown = () => settle().catch(() => {});
 
-  const forward = async (c: Context<Env>, operation: string) => {
-    const hasBody = c.req.method === 'POST' || c.req.method === 'PATCH';
+  const forward = async (c: Context<Env>, operation: CoreOperation) => {
+    const { method, isWrite }: Route = ROUTES[operation];
+    const hasBody = method === 'POST' || method === 'PATCH';
     const body = hasBody ? new Uint8Array(await c.req.arrayBuffer()) : '';
     const { status, body: answer } = ask({ operation, ...requestOf(c), body });
-    if (READS.has(operation)) await shown();
+    if (!isWrite) await shown();
     else if (!REFUSED_AT_ONCE.has(status)) await settle();
     return respond(status, answer);
   };
   if (options.upstream) addRelayRoutes(app, options.upstream);
-  app.post('/api/events', (c) => forward(c, 'dispatch'));
-  app.post('/api/events/batch', (c) => forward(c, 'dispatch.batch'));
-  app.all('/api/events/batch', (c) => refuseMethod(c, ['POST'])); // or it would be taken for an id
-  app.get('/api/events/:id', (c) => forward(c, 'get'));
-  app.patch('/api/events/:id', (c) => forward(c, 'update'));
-  app.delete('/api/events/:id', (c) => forward(c, 'delete'));
-  app.post('/api/query', (c) => forward(c, 'query'));
-  app.post('/api/eventops', (c) => forward(c, 'eventops'));
-  app.post('/api/enroll', (c) => forward(c, 'enroll'));
+  const addForwarded = (...operations: CoreOperation[]) => {
+    for (const operation of operations) addRoute(app, operation, (c) => forward(c, operation));
+  };
+  addForwarded('dispatch', 'dispatch.batch');
+  const batch = honoPath(ROUTES['dispatch.batch']);
+  app.all(batch, (c) => refuseMethod(c, ['POST'])); // or it would be taken for an id
+  addForwarded('get', 'update', 'delete', 'query', 'eventops', 'enroll');
 
   addFeedRoutes(app, {
     ask,
@@ -121,10 +119,10 @@ export function createApp(options: RouteOptions): Hono<Env> {
     ...(options.packBrotli && { packBrotli: options.packBrotli }),
   });
 
-  app.get('/api/info', (c) => c.json({ version: SERVER_VERSION }));
+  addRoute(app, 'info', (c) => c.json({ version: SERVER_VERSION }));
   addAccountRoutes(app, credentials);
 
-  app.post('/graphql', async (c) => {
+  addRoute(app, 'graphql.events', async (c) => {
     const text = await c.req.text();
     const request = parseGraphql(text);
     const caller = requestOf(c);
@@ -137,7 +135,11 @@ export function createApp(options: RouteOptions): Hono<Env> {
       return refuse(c, 400, 'graphql: expected {"query": string, "variables": object}');
     }
     const answer = await answerGraphql(request, async (args) => {
-      const question = { operation: 'graphql.events', ...caller, body: JSON.stringify(args) };
+      const question: CoreRequest = {
+        operation: 'graphql.events',
+        ...caller,
+        body: JSON.stringify(args),
+      };
       const loading = options.loading();
       let { status, body } = ask(question);
       if (status === 503 && loading) {
@@ -151,8 +153,8 @@ export function createApp(options: RouteOptions): Hono<Env> {
     return c.json(answer);
   });
 
-  app.get('/openapi.json', (c) => c.json(openApiDocument(SERVER_VERSION)));
-  app.get('/docs', () => {
+  addRoute(app, 'openapi', (c) => c.json(openApiDocument(SERVER_VERSION)));
+  addRoute(app, 'docs', () => {
     return new Response(docsPage(openApiDocument(SERVER_VERSION)), { headers: DOCS_HEADERS });
   });
 
