@@ -1,7 +1,7 @@
 import type { Context, Hono } from 'hono';
-import { CREDENTIAL_HEADERS } from './relay-credentials.ts';
-import { type Env, refuse } from './responses.ts';
-import { addRoute, type Route, ROUTE_NAMES, ROUTES } from './route-table.ts';
+import { CREDENTIAL_HEADERS } from './credentials.ts';
+import { type Env, refuse } from '../responses.ts';
+import { addRoute, type Route, ROUTE_NAMES, ROUTES } from '../route-table.ts';
 import type { Upstream } from './upstream.ts';
 
 const TIMEOUT_MS = 60_000;
