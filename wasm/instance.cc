@@ -385,7 +385,7 @@ void Instance::PublishChanges() {
   published_ = store_.sequence();
   for (const Change& change : changes) role_->Publish(change);
   role_->Published();
-  effects_.Add(R"({"effect":"changed","sequence":)" + std::to_string(store_.sequence()) + '}');
+  effects_.Changed(store_.sequence());
 }
 
 }  // namespace cuesheet

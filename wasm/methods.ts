@@ -59,11 +59,14 @@ export type ReplicaState =
 
 export type WriteOutcome = 'confirmed' | 'refused';
 
-/** What the core asks its host to do; one JSON object per line of `cue_take_effects`. */
+/**
+ * What the core asks its host to do; one JSON object per line of `cue_take_effects`. `core/base/effects.h`
+ * writes them, and tests/unit/effects.test.ts compares the two.
+ */
 export type Effect =
   | { effect: 'changed'; sequence: number }
   | { effect: 'send'; clients: number[]; text: string }
-  | { effect: 'authenticate'; client: number; token: string }
+  | { effect: 'identify'; client: number; token: string }
   | {
       effect: 'authenticate';
       subscribe: string[];

@@ -10,10 +10,6 @@
 namespace cuesheet {
 namespace {
 
-HubResponse Invalid(std::string_view path, FieldReader& fields) {
-  return {400, ValidationBody("GET", path, fields.TakeErrors(), "query")};
-}
-
 bool ReadPayloads(FieldReader& fields) { return fields.Bool("payloads").value_or(false); }
 
 }  // namespace
@@ -33,7 +29,7 @@ HubResponse HubApi::Changes(const HubRequest& request, const Json& arguments) {
     fields.Fail("limit", "ensure this value is between 1 and " + std::to_string(kMaxFeedPage),
                 "value_error.number");
   }
-  if (fields.failed()) return Invalid("/api/changes", fields);
+  if (fields.failed()) return InvalidRequest(request, fields.TakeErrors(), "query");
   if (const auto loaded = store_->CheckLoaded(); !loaded) return {503, LoadingBody()};
   std::string head = R"(,"head":)" + std::to_string(feed_.head()) + R"(,"store":)";
   AppendJsonString(head, request.store);
@@ -61,7 +57,7 @@ HubResponse HubApi::Snapshot(const HubRequest& request, const Json& arguments) {
   }
   const auto before = ParseCursor(cursor);
   if (!before) fields.Fail("before", before.error().message, "value_error");
-  if (fields.failed()) return Invalid("/api/snapshot", fields);
+  if (fields.failed()) return InvalidRequest(request, fields.TakeErrors(), "query");
   if (const auto loaded = store_->CheckLoaded(); !loaded) return {503, LoadingBody()};
   const EventTable& table = store_->table();
   HubResponse response;

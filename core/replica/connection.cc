@@ -36,7 +36,7 @@ void Connection::Start(Timestamp now) {
 }
 
 void Connection::Stop() {
-  effects_->Add(R"({"effect":"disconnect"})");
+  effects_->Disconnect();
   reconnect_at_ = connect_by_ = fetch_by_ = feed_by_ = silence_by_ = confirm_at_ = std::nullopt;
   takes_snapshot_ = false;
   reader_.GiveUp();
@@ -65,7 +65,7 @@ Result<void> Connection::Opened(Timestamp now) {
     CUE_ASSIGN(const auto known, outbox_->feed());
     if (known) position_ = *known;
   }
-  Authenticate();
+  effects_->Authenticate(position_.next, position_.store);
   Enter(ConnectionState::kCatchingUp);
   if (position_.store.empty()) return BeginReading(now);
   feed_by_ = In(now, kFeedAnswerMs);
@@ -77,16 +77,6 @@ void Connection::NoteTime(Timestamp now) {
   deadlines_.Note(
       now, {&reconnect_at_, &connect_by_, &fetch_by_, &feed_by_, &silence_by_, &confirm_at_});
   reader_.NoteTime(now);
-}
-
-// A stock server passes over what it does not know.
-void Connection::Authenticate() {
-  Json effect = {{"effect", "authenticate"},
-                 {"subscribe", Json::array({"*"})},
-                 {"project", nullptr},
-                 {"since", position_.next}};
-  if (!position_.store.empty()) effect["store"] = position_.store;
-  effects_->Add(CanonicalText(effect));
 }
 
 Result<void> Connection::BeginReading(Timestamp now) {
@@ -164,7 +154,7 @@ Result<void> Connection::Changes(const Json& message, Timestamp now) {
       head == nullptr || !head->is_number_unsigned() || next >= head->get<uint64_t>();
   position_ = {std::string(TextMember(message, "store")), next};
   outbox_->FollowedTo(position_);
-  effects_->Add(R"({"effect":"acknowledge","sequence":)" + std::to_string(next) + '}');
+  effects_->Acknowledge(next);
   if (state_ == ConnectionState::kCatchingUp && is_last) {
     outbox_->RereadDelivered();
     NextFetch(now);
@@ -181,7 +171,7 @@ void Connection::FetchSnapshot(Timestamp now) {
   takes_snapshot_ = true;
   Enter(ConnectionState::kCatchingUp);
   fetch_by_ = In(now, kFetchTimeoutMs);
-  effects_->Add(R"({"effect":"snapshot","request":)" + std::to_string(++request_) + '}');
+  effects_->Snapshot(++request_);
   SetTimer(now);
 }
 
@@ -213,7 +203,7 @@ Result<void> Connection::SnapshotEnded(uint64_t request, int status, Timestamp n
   fetch_by_ = std::nullopt;
   position_ = {mirror_.snapshot_store(), *next};
   outbox_->FollowedTo(position_);
-  Authenticate();
+  effects_->Authenticate(position_.next, position_.store);
   feed_by_ = In(now, kFeedAnswerMs);
   SetTimer(now);
   return {};
@@ -281,7 +271,7 @@ Result<void> Connection::Timer(Timestamp now, const Entropy& entropy) {
 void Connection::Connect(Timestamp now) {
   reconnect_at_ = std::nullopt;
   connect_by_ = In(now, kConnectTimeoutMs);
-  effects_->Add(R"({"effect":"connect"})");
+  effects_->Connect();
   Enter(ConnectionState::kConnecting);
   SetTimer(now);
 }
@@ -297,7 +287,7 @@ void Connection::Drop(Timestamp now, const Entropy& entropy) {
 void Connection::Enter(ConnectionState state) {
   if (state_ == state) return;
   state_ = state;
-  effects_->Add(R"({"effect":"state","state":")" + std::string(ConnectionStateName(state)) + "\"}");
+  effects_->State(ConnectionStateName(state));
 }
 
 // What is needed to be up to date comes first; nothing left = live, and there is time for the rest.
@@ -322,15 +312,9 @@ void Connection::NextFetch(Timestamp now) {
 
 void Connection::Fetch(const Reader::Request& request, Timestamp now) {
   fetch_by_ = In(now, kFetchTimeoutMs);
-  std::string effect = R"({"effect":"fetch","request":)" + std::to_string(++request_) +
-                       R"(,"method":")" + std::string(request.method) + R"(","path":")" +
-                       request.path + R"(","body":)";
-  if (request.body.empty()) {
-    effect += "null";
-  } else {
-    AppendJsonString(effect, request.body);
-  }
-  effects_->Add(effect + '}');
+  UpstreamRequest asked{.number = ++request_, .method = request.method, .path = request.path};
+  if (!request.body.empty()) asked.body = request.body;
+  effects_->Fetch(asked);
 }
 
 void Connection::SetTimer(Timestamp now) {
@@ -345,7 +329,7 @@ void Connection::SetTimer(Timestamp now) {
   }
   if (!next) return;
   const int64_t delay_ms = std::max<int64_t>(0, (next->us - now.us + 999) / 1000);
-  effects_->Add(R"({"effect":"timer","delayMs":)" + std::to_string(delay_ms) + '}');
+  effects_->Timer(delay_ms);
 }
 
 }  // namespace cuesheet

@@ -93,7 +93,6 @@ class Connection final : private MirrorTarget {
   bool IsLocal(const Uuid& id) const override { return outbox_->HasDispatch(id); }
 
   void NoteTime(Timestamp now);
-  void Authenticate();
   void Follow(bool follows);
   Result<void> BeginReading(Timestamp now);
   Result<void> FeedMessage(const Json& message, Timestamp now);

@@ -182,7 +182,7 @@ class Outbox {
   Result<void> ApplyUpdate(const Uuid& id, const Json& body);
   Result<void> Restore(const Json& event);
   void KeepForRestore(LocalWrite& removal, const Event& event, FieldSet fields);
-  void Tell(const LocalWrite& write, std::string_view outcome);
+  void Tell(const LocalWrite& write, WriteOutcome outcome);
   void Wake(int64_t delay_ms);
 
   EventStore* store_;

@@ -81,7 +81,7 @@ Result<void> Outbox::Settle(uint64_t number, int status, const Json& answer, Tim
       write->status = status;  // its id is still to be learnt
       write->delivered_in = last_reread_;
       NoteState(*write);
-      Tell(*write, "confirmed");
+      Tell(*write, WriteOutcome::kConfirmed);
       walk_wanted_ = true;
       return {};
     case Verdict::kGone:
@@ -106,7 +106,7 @@ Result<void> Outbox::Settle(uint64_t number, int status, const Json& answer, Tim
   } else {
     Removed(write->id);
   }
-  Tell(*write, "confirmed");
+  Tell(*write, WriteOutcome::kConfirmed);
   Drop(write->number);
   return {};
 }
@@ -140,7 +140,7 @@ Result<void> Outbox::Delivered(LocalWrite& write, const Json& answer) {
   delivered->status = id ? 0 : 409;
   delivered->delivered_in = last_reread_;
   NoteState(*delivered);
-  Tell(*delivered, "confirmed");
+  Tell(*delivered, WriteOutcome::kConfirmed);
   if (id) {
     if (!follows_) rereads_.push_back(*id);  // a hub's feed brings it
   } else {
@@ -156,8 +156,8 @@ void Outbox::UpdateDelivered(LocalWrite& write) {
   NoteState(write);
   rereads_.push_back(write.id);
   assumed_.insert(write.id);
-  Tell(write, "confirmed");
-  effects_->Add(R"({"effect":"outbox"})");
+  Tell(write, WriteOutcome::kConfirmed);
+  effects_->Outbox();
 }
 
 void Outbox::RereadDelivered() {
@@ -212,7 +212,7 @@ Result<void> Outbox::Refuse(LocalWrite& refused, int status, const std::string& 
     write.status = status;
     write.detail = is_it ? detail : "its event was refused: " + detail;
     NoteState(write);
-    Tell(write, "refused");
+    Tell(write, WriteOutcome::kRefused);
   }
   if (!is_dispatch && !removed_.contains(id)) {
     rereads_.push_back(id);
@@ -234,7 +234,7 @@ Result<void> Outbox::Retry(uint64_t number, Timestamp /*now*/) {
   write->detail.clear();
   write->server_errors = 0;
   NoteState(*write);
-  effects_->Add(R"({"effect":"outbox"})");
+  effects_->Outbox();
   return {};
 }
 
@@ -265,10 +265,13 @@ Result<void> Outbox::Discard(uint64_t number) {
   return {};
 }
 
-void Outbox::Tell(const LocalWrite& write, std::string_view outcome) {
-  const Json effect = {{"effect", "written"}, {"number", write.number}, {"id", write.id.Hex()},
-                       {"outcome", outcome},  {"status", write.status}, {"detail", write.detail}};
-  effects_->Add(CanonicalText(effect));
+void Outbox::Tell(const LocalWrite& write, WriteOutcome outcome) {
+  const std::string id = write.id.Hex();
+  effects_->Written({.number = write.number,
+                     .id = id,
+                     .outcome = outcome,
+                     .status = write.status,
+                     .detail = write.detail});
 }
 
 }  // namespace cuesheet

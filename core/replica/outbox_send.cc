@@ -158,7 +158,7 @@ void Outbox::Drop(uint64_t number) {
   Note({{"n", number}, {"done", true}});
   const bool is_needed = std::ranges::any_of(writes_, [&](const auto& it) { return it.id == id; });
   if (!is_needed) store_->Unpin(id);
-  effects_->Add(R"({"effect":"outbox"})");
+  effects_->Outbox();
 }
 
 LocalWrite* Outbox::Find(uint64_t number) {
@@ -253,12 +253,11 @@ Result<void> Outbox::Send(LocalWrite& first, Timestamp now) {
   }
   resend_at_ = std::nullopt;
   send_by_ = {now.us + kSendTimeoutMs * 1000};
-  const Json effect = {{"effect", "write"},
-                       {"request", ++request_},
-                       {"method", Name(kMethods, first.kind)},
-                       {"path", std::move(path)},
-                       {"body", body.is_null() ? Json() : Json(CanonicalText(body))}};
-  effects_->Add(CanonicalText(effect));
+  const std::string text = body.is_null() ? "" : CanonicalText(body);
+  effects_->Write({.number = ++request_,
+                   .method = Name(kMethods, first.kind),
+                   .path = path,
+                   .body = body.is_null() ? std::nullopt : std::optional<std::string_view>(text)});
   Wake(kSendTimeoutMs);
   return {};
 }
@@ -278,8 +277,6 @@ Result<void> Outbox::AppendList(std::string& out) {
   return {};
 }
 
-void Outbox::Wake(int64_t delay_ms) {
-  effects_->Add(R"({"effect":"wake","delayMs":)" + std::to_string(delay_ms) + '}');
-}
+void Outbox::Wake(int64_t delay_ms) { effects_->Wake(delay_ms); }
 
 }  // namespace cuesheet

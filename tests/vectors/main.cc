@@ -37,7 +37,7 @@ Hub::Hub(const Json& events) {
 HubResponse Hub::Ask(const std::string& operation, const Json& caller, const Json& body,
                      Timestamp now, const std::string& id, const Json& headers) {
   HubRequest request;
-  request.operation = operation;
+  request.operation = ParseHubOperation(operation).value();
   request.id = id;
   request.caller = Caller::Parse(caller).value();
   if (headers.contains("X-Sender")) request.sender = headers["X-Sender"];

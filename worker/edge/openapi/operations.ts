@@ -1,7 +1,8 @@
 import { feedOperations } from './feed-operations.ts';
 import { ID_PATTERN, ref } from './references.ts';
 import { NAME_PATTERN } from './schemas.ts';
-import type { Answer, Media, Operation, Parameter, Paths } from './types.ts';
+import { type RouteName, ROUTE_NAMES, ROUTES } from '../route-table.ts';
+import type { Answer, Media, Method, Operation, Parameter, Paths } from './types.ts';
 
 const EXAMPLE_ID = '5eed0000000000000000000000000001';
 
@@ -371,26 +372,29 @@ const feed = feedOperations({
   503: shared('Unavailable'),
 });
 
-export const PATHS: Paths = {
-  '/api/events': { post: events.dispatch },
-  '/api/events/batch': { post: events.batch },
-  '/api/events/{id}': {
-    get: events.get,
-    patch: events.update,
-    delete: events.remove,
-  },
-  '/api/query': { post: queries.query },
-  '/api/eventops': { post: queries.eventops },
-  '/api/enroll': { post: queries.enroll },
-  '/graphql': { post: queries.graphql },
-  '/api/changes': { get: feed.changes },
-  '/api/snapshot': { get: feed.snapshot },
-  '/api/info': { get: account.info },
-  '/api/users/me': { get: account.me },
-  '/api/auth/login': { post: account.login },
-  '/api/auth/logout': { post: account.logout },
-  '/openapi.json': { get: own.openapi },
-  '/docs': { get: own.docs },
-  '/healthz': { get: own.health },
-  '/metrics': { get: own.metrics },
+/** By route: the type asks for one of each. */
+const DESCRIBED: Readonly<Record<RouteName, Operation>> = {
+  dispatch: events.dispatch,
+  'dispatch.batch': events.batch,
+  get: events.get,
+  update: events.update,
+  delete: events.remove,
+  query: queries.query,
+  eventops: queries.eventops,
+  enroll: queries.enroll,
+  'graphql.events': queries.graphql,
+  ...feed,
+  ...account,
+  ...own,
 };
+
+export const PATHS: Paths = pathsOf(DESCRIBED);
+
+function pathsOf(described: Readonly<Record<RouteName, Operation>>): Paths {
+  const paths: Record<string, Partial<Record<Method, Operation>>> = {};
+  for (const name of ROUTE_NAMES) {
+    const { method, path } = ROUTES[name];
+    paths[path] = { ...paths[path], [method.toLowerCase()]: described[name] };
+  }
+  return paths;
+}
