@@ -53,6 +53,15 @@ export type ErrorCode =
   | 'cold'
   | 'loading';
 
+/** The header of a part of an export (docs/border.md, 24); `next` is null after the last one. */
+export interface ExportHeader {
+  next: string | null;
+  events: number;
+  /** Of them: those without their payload, because it cannot be read; and the first hundred of these. */
+  withoutPayload: number;
+  unreadable: { id: string; message: string }[];
+}
+
 /** Where a replica stands with its server (docs/sync.md); `stopped` = it has none. */
 export type ReplicaState =
   'offline' | 'connecting' | 'catching_up' | 'live' | 'waiting' | 'unauthorized' | 'stopped';

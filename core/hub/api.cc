@@ -32,6 +32,7 @@ int HttpStatus(ErrorCode code) {
     case ErrorCode::kStorage:
     case ErrorCode::kState:
     case ErrorCode::kLoading:
+    case ErrorCode::kCold:
       return 503;
     case ErrorCode::kCorrupt:
       return 500;
@@ -40,7 +41,12 @@ int HttpStatus(ErrorCode code) {
   }
 }
 
-HubResponse Refuse(const Error& error) { return Refuse(HttpStatus(error.code), error.message); }
+// An element of a list, which goes on when a payload cannot be read.
+void AppendWhole(std::string& out, const EventTable& table, Row row, EventForm form) {
+  const auto event = table.View(row);
+  if (event) return AppendEvent(out, *event, form);
+  AppendUnreadable(out, table.ViewWithoutPayload(row), form, event.error().message);
+}
 
 HubResponse RefuseJson(const HubRequest& request, const Error& error) {
   if (error.code == ErrorCode::kTooLarge) return Refuse(error);
@@ -155,6 +161,8 @@ HubResponse InvalidRequest(const HubRequest& request, const FieldErrors& errors,
   const std::string path = PathOf(request.operation, request.id);
   return {400, ValidationBody(info.method, path, errors, root)};
 }
+
+HubResponse Refuse(const Error& error) { return Refuse(HttpStatus(error.code), error.message); }
 
 HubResponse HubApi::Handle(const HubRequest& request, Timestamp now, const Entropy& entropy) {
   const HubOperationInfo& info = InfoOf(request.operation);
@@ -282,10 +290,14 @@ HubResponse HubApi::DispatchBatch(const HubRequest& request, const Json& body, T
 HubResponse HubApi::Get(const HubRequest& request) {
   const Row row = store_->table().FindById(*Uuid::Parse(request.id));
   if (row == kNoRow) return Refuse(404, "Event not found");
-  const EventView event = store_->table().View(row);
-  if (const Refusal refusal = RefuseRead(*request.caller, event)) return Refuse(403, *refusal);
+  const EventTable& table = store_->table();
+  if (const Refusal refusal = RefuseRead(*request.caller, table.ViewWithoutPayload(row))) {
+    return Refuse(403, *refusal);
+  }
+  const auto event = table.View(row);
+  if (!event) return Refuse(event.error());
   HubResponse response;
-  AppendEvent(response.body, event, EventForm::kRest);
+  AppendEvent(response.body, *event, EventForm::kRest);
   return response;
 }
 
@@ -295,7 +307,7 @@ HubResponse HubApi::Update(const HubRequest& request, const Json& body, Timestam
   const Uuid id = *Uuid::Parse(request.id);
   const Row row = store_->table().FindById(id);
   if (row == kNoRow) return Refuse(404, "Event not found");
-  const EventView event = store_->table().View(row);
+  const EventView event = store_->table().ViewWithoutPayload(row);
   if (const Refusal refusal = RefuseUpdate(*request.caller, event, *parsed)) {
     return Refuse(403, *refusal);
   }
@@ -337,13 +349,21 @@ HubResponse HubApi::Query(const HubRequest& request, const Json& body) {
   const FilterMatcher matcher(filter, table);
   int64_t skipped = 0;
   int64_t taken = 0;
-  table.VisitRange({.newest_first = true}, [&](Row row) {
-    if (taken == limit) return false;
-    if (!matcher.Matches(row) || skipped++ < offset) return true;
-    if (taken++ > 0) response.body += ',';
-    AppendEvent(response.body, table.View(row), EventForm::kQuery);
-    return true;
+  std::vector<Row> rows;
+  const auto judged = store_->Judging([&] {
+    table.VisitRange({.newest_first = true}, [&](Row row) {
+      if (taken == limit) return false;
+      if (!matcher.Matches(row) || skipped++ < offset) return true;
+      ++taken;
+      rows.push_back(row);
+      return true;
+    });
   });
+  if (!judged) return Refuse(judged.error());
+  for (const Row row : rows) {
+    if (response.body.back() != '[') response.body += ',';
+    AppendWhole(response.body, table, row, EventForm::kQuery);
+  }
   response.body += ']';
   return response;
 }
@@ -371,10 +391,13 @@ HubResponse HubApi::RemoveMatching(const QueryFilter& filter) {
   const EventTable& table = store_->table();
   const FilterMatcher matcher(filter, table);
   std::vector<Row> rows;
-  table.VisitRange({}, [&](Row row) {
-    if (matcher.Matches(row)) rows.push_back(row);
-    return true;
+  const auto judged = store_->Judging([&] {
+    table.VisitRange({}, [&](Row row) {
+      if (matcher.Matches(row)) rows.push_back(row);
+      return true;
+    });
   });
+  if (!judged) return Refuse(judged.error());
   const auto removed = store_->RemoveAll(rows);
   if (!removed) return RefuseRemoval(removed.error());
   return {200, "null"};
@@ -417,7 +440,10 @@ HubResponse HubApi::GraphqlEvents(const HubRequest& request, const Json& argumen
   }
   EventPage page;
   const EventTable& table = store_->table();
-  if (NarrowQuery(*request.caller, *query)) page = RunQuery(table, *query);
+  if (NarrowQuery(*request.caller, *query)) {
+    const auto judged = store_->Judging([&] { page = RunQuery(table, *query); });
+    if (!judged) return Refuse(judged.error());
+  }
   if (!store_->IsKnown(*query, page)) return {503, LoadingBody()};
   HubResponse response;
   std::string& out = response.body;
@@ -425,7 +451,7 @@ HubResponse HubApi::GraphqlEvents(const HubRequest& request, const Json& argumen
   for (const Row row : page.rows) {
     if (out.back() != '[') out += ',';
     out += R"({"cursor":")" + CursorOf(table.creation_order(row)) + R"(","node":)";
-    AppendEvent(out, table.View(row), EventForm::kGraphql);
+    AppendWhole(out, table, row, EventForm::kGraphql);
     out += '}';
   }
   out += R"(],"pageInfo":)";

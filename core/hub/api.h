@@ -43,6 +43,9 @@ struct HubResponse {
 HubResponse InvalidRequest(const HubRequest& request, const FieldErrors& errors,
                            std::string_view root = "body");
 
+// The answer to what the store refuses: `{"code","detail"}` and the status that goes with the code.
+HubResponse Refuse(const Error& error);
+
 inline constexpr size_t kMaxRecipients = 1000;         // names in a dispatch
 inline constexpr size_t kSnapshotPartBytes = 1 << 20;  // or one event more
 inline constexpr size_t kColumnsPartBytes = 2 << 20;   // of all but the first

@@ -74,6 +74,7 @@ HubResponse HubApi::Snapshot(const HubRequest& request, const Json& arguments) {
   const bool has_columns = form == "columns";
   // The first part is what a page shows first; longer columns pack better.
   const size_t part_bytes = has_columns && *before ? kColumnsPartBytes : kSnapshotPartBytes;
+  std::optional<Error> unreadable;
   const auto order = [&table](Row row) { return table.creation_order(row); };
   table.VisitRange(range, [&](Row row) {
     // A cursor cannot tell events of one order apart: they stay together.
@@ -83,8 +84,16 @@ HubResponse HubApi::Snapshot(const HubRequest& request, const Json& arguments) {
       return false;
     }
     last = row;
-    const EventView event = with_payloads ? table.View(row) : table.ViewWithoutPayload(row);
+    EventView event = table.ViewWithoutPayload(row);
     if (RefuseRead(*request.caller, event)) return true;
+    if (with_payloads) {
+      const auto payload = table.payload(row);
+      if (!payload) {
+        unreadable = payload.error();
+        return false;
+      }
+      event.payload = *payload;
+    }
     if (has_columns) {
       columns.Add(event, with_payloads);
       return true;
@@ -93,6 +102,8 @@ HubResponse HubApi::Snapshot(const HubRequest& request, const Json& arguments) {
     response.body += '\n';
     return true;
   });
+  // A copy that quietly lacks a payload is worse than none.
+  if (unreadable) return Refuse(*unreadable);
   columns.AppendTo(response.body);
   return response;
 }

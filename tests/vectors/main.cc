@@ -53,7 +53,7 @@ Json Hub::Event(const Uuid& id) const {
   const Row row = store_.table().FindById(id);
   if (row == kNoRow) return nullptr;
   std::string text;
-  AppendEvent(text, store_.table().View(row), EventForm::kRest);
+  AppendEvent(text, store_.table().View(row).value(), EventForm::kRest);
   Json json = Json::parse(text);
   json["creationOrder"] = store_.table().creation_order(row);
   return json;

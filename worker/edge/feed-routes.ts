@@ -36,6 +36,9 @@ interface Page {
 
 const parse = (body: Uint8Array): Page => JSON.parse(new TextDecoder().decode(body));
 
+const detailOf = (body: Uint8Array): string =>
+  (JSON.parse(new TextDecoder().decode(body)) as { detail: string }).detail;
+
 /** `GET /api/changes` and `GET /api/snapshot`: Cuesheet's own (docs/hub.md). */
 export function addFeedRoutes(app: Hono<Env>, options: FeedOptions): void {
   addChanges(app, options);
@@ -115,7 +118,7 @@ function addSnapshot(app: Hono<Env>, { ask, shown, caller, packBrotli }: FeedOpt
         part = next === undefined ? null : read(next);
         await shown();
         // A part that is missing must not look like the end.
-        if (part && part.status !== 200) controller.error(new Error('the hub is stopping'));
+        if (part && part.status !== 200) controller.error(new Error(detailOf(part.body)));
       },
     });
     const encoding = accepted(c, 'Accept-Encoding', encodings);

@@ -47,6 +47,7 @@ export const SHARED_ANSWERS: Readonly<Record<string, Answer>> = {
     ...refusal('too many requests: come again in 2 s', 429),
     headers: { 'Retry-After': { description: 'Seconds.', schema: { type: 'integer' } } },
   },
+  Unreadable: refusal('payload-00000001: the checksum of a piece is wrong', 500),
   Unavailable: refusal('The hub is stopping, or what was written could not be saved.', 503),
 };
 
@@ -145,6 +146,8 @@ const events = {
     parameters: [eventId],
     responses: {
       ...READS,
+      500: shared('Unreadable'),
+      503: shared('Unavailable'),
       200: answer('The event.', 'Event'),
       400: shared('Invalid'),
       403: shared('Forbidden'),
@@ -195,6 +198,7 @@ const queries = {
     requestBody: body('Query', { entity: 'event', filter: filterExample, limit: 10 }),
     responses: {
       ...WRITES,
+      500: shared('Unreadable'),
       200: {
         description: 'The events.',
         content: {
@@ -213,6 +217,7 @@ const queries = {
     requestBody: body('EventOps', { type: 'delete', filter: filterExample }),
     responses: {
       ...WRITES,
+      500: shared('Unreadable'),
       200: { description: 'Done.', content: { 'application/json': { schema: { type: 'null' } } } },
       409: refusal('One of them has a child that is not among them.', 409),
       501: refusal('Not implemented', 501),
@@ -233,6 +238,7 @@ const queries = {
     }),
     responses: {
       ...WRITES,
+      500: shared('Unreadable'),
       200: answer('The job.', 'Job', {
         id: EXAMPLE_ID,
         dependsOn: EXAMPLE_ID,
@@ -369,6 +375,7 @@ const feed = feedOperations({
   ...READS,
   400: shared('Invalid'),
   403: shared('Forbidden'),
+  500: shared('Unreadable'),
   503: shared('Unavailable'),
 });
 
