@@ -170,6 +170,7 @@ class Outbox {
   Result<void> Send(LocalWrite& first, Timestamp now);
   Result<void> Settle(uint64_t number, int status, const Json& answer, Timestamp now,
                       const Entropy& entropy);
+  void Become(LocalWrite& write, LocalWrite::State state);
   void Removed(const Uuid& id);
   void DropDelivered(const Uuid& id);
   Result<void> Delivered(LocalWrite& write, const Json& answer);
