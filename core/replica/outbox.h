@@ -43,7 +43,7 @@ struct FeedPosition {
   uint64_t next = 0;  // the sequence from which the changes go on
 };
 
-// How far an upstream that is no hub has been read (replica/reader.h).
+// How far an upstream that is no hub has been read (replica/read_state.h).
 struct ReadPosition {
   int64_t walked_to = 0;  // the highest creation order that was met
   int64_t floor = 0;      // the history is here from this one on; 0 = to its beginning
