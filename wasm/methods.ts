@@ -31,7 +31,6 @@ export const Method = {
   maintain: 23,
   export: 24,
   verify: 25,
-  covers: 26,
   outbox: 27,
   mirror: 28,
   tree: 29,

@@ -78,8 +78,9 @@ class Outbox {
   Outbox(EventStore* store, EffectQueue* effects) : store_(store), effects_(effects) {}
 
   // Each applies the write here, queues it and returns its number. kInvalid for a body that the
-  // upstream would refuse, kState for what cannot wait for it (store: false, reuse, server.*),
-  // kStorage when too much is queued; as EventStore's commands otherwise.
+  // upstream would refuse, kState for what cannot wait for it (store: false, reuse, server.*, what
+  // the scope does not keep), kNotFound for an event that is not here, kStorage when too much is
+  // queued; as EventStore's commands otherwise.
   struct Queued {
     uint64_t number;
     Uuid id;

@@ -227,9 +227,10 @@ class EventStore {
   // for somebody who has just come.
   void AppendProgressSnapshot(std::string& out) const;
 
-  // Opens a live query under a number of the caller's choice and appends its first page (kRow).
-  // kLoading, kCold.
-  Result<void> OpenLive(uint32_t live, EventQuery query, std::string& out);
+  // Opens a live query under a number of the caller's choice and appends its first page; `form` is
+  // that of its events, here and in patches: kRow or kCells. kLoading, kCold.
+  Result<void> OpenLive(uint32_t live, EventQuery query, std::string& out,
+                        EventForm form = EventForm::kRow);
   void CloseLive(uint32_t live) { live_.Close(live); }
   // See LiveQueries::TakePatches.
   Result<void> TakeLivePatches(std::string& out);

@@ -191,10 +191,11 @@ void EventStore::AppendProgressSnapshot(std::string& out) const {
   out += ']';
 }
 
-Result<void> EventStore::OpenLive(uint32_t live, EventQuery query, std::string& out) {
+Result<void> EventStore::OpenLive(uint32_t live, EventQuery query, std::string& out,
+                                  EventForm form) {
   archive_.payload_files().ForgetMissed();
   const bool has_children = query.has_children.has_value();
-  CUE_ASSIGN(LiveQuery * opened, live_.Open(live, std::move(query)));
+  CUE_ASSIGN(LiveQuery * opened, live_.Open(live, std::move(query), form));
   const bool is_known =
       !has_children && !partial_.has_moved() && opened->IsCoveredFrom(archive_.loaded_from());
   const auto readable =
@@ -203,7 +204,8 @@ Result<void> EventStore::OpenLive(uint32_t live, EventQuery query, std::string& 
     live_.Close(live);
     return readable;
   }
-  opened->AppendPage(out, [this](std::string& text, Row row) { AppendRow(text, row); });
+  opened->AppendPage(
+      out, [this](std::string& text, Row row, EventForm as) { AppendRow(text, row, as); });
   return {};
 }
 
@@ -212,7 +214,8 @@ Result<void> EventStore::TakeLivePatches(std::string& out) {
   live_.Refresh();
   CUE_TRY(archive_.payload_files().CheckMissed());
   live_.EndRefresh();
-  live_.TakePatches(out, [this](std::string& text, Row row) { AppendRow(text, row); });
+  live_.TakePatches(out,
+                    [this](std::string& text, Row row, EventForm as) { AppendRow(text, row, as); });
   return {};
 }
 

@@ -2,8 +2,8 @@ import type { CallWithFiles } from '../../wasm/call-with-files.ts';
 import type { ImportAnswer } from '../../wasm/import-lines.ts';
 import { Method } from '../../wasm/methods.ts';
 import type { ExportPart, VerifyStep } from './protocol.ts';
-import type { Handlers, Workplace } from './requests.ts';
 import { WorkerError } from './worker-error.ts';
+import type { Handlers, Workplace } from './workplace.ts';
 
 const MIRROR =
   'these events mirror a server: import into a database without one, or into the folder of the hub';

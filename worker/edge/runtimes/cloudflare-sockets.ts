@@ -1,7 +1,7 @@
 import type { HibernatingSocket, ObjectState } from './cloudflare-api.ts';
-import type { Hub, SocketHandle } from './hub.ts';
+import type { Hub, SocketHandle } from '../hub.ts';
 import { CloseCode, MAX_FRAME_BYTES, MAX_SOCKETS } from './server.ts';
-import { randomHex } from './users.ts';
+import { randomHex } from '../users.ts';
 
 /** An attachment may have 16,384 bytes, two a character; a longer state goes into the storage. */
 const MAX_ATTACHED = 4000;

@@ -1,8 +1,8 @@
 import type { ObjectNamespace } from './cloudflare-api.ts';
-import type { HubOptions } from './hub.ts';
-import { createJwtVerifier, parseKeySet, type VerifyJwt } from './jwt.ts';
-import { createLog, LOG_FORMATS } from './log.ts';
-import { rateOf } from './rate-limit.ts';
+import type { HubOptions } from '../hub.ts';
+import { createJwtVerifier, parseKeySet, type VerifyJwt } from '../jwt.ts';
+import { createLog, LOG_FORMATS } from '../log.ts';
+import { rateOf } from '../rate-limit.ts';
 
 /** The bindings and variables of the Worker (docs/hub.md). */
 export interface HubEnv {

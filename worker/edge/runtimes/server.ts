@@ -1,4 +1,4 @@
-import type { Hub, Peer } from './hub.ts';
+import type { Hub, Peer } from '../hub.ts';
 
 export const MAX_FRAME_BYTES = 1 << 20;
 export const MAX_SOCKETS = 10_000;

@@ -1,6 +1,5 @@
-import type { MirrorCalls } from './hub.ts';
-import { wholeLines } from '../../wasm/whole-lines.ts';
-import type { ClientSocket } from '../replica/connection-host.ts';
+import { wholeLines } from '../../../wasm/whole-lines.ts';
+import type { ClientSocket } from '../../replica/connection-host.ts';
 
 /** The hub, or the AYON server, that a relay follows. */
 export interface Upstream {
@@ -23,6 +22,18 @@ export function upstreamAt(
     fetch: (path, init) => fetch(url + path, init),
     openSocket: () => open(`${url.replace(/^http/, 'ws')}/ws`),
   };
+}
+
+/** What the core does with what an upstream says (docs/border.md, mirror). */
+export interface MirrorCalls {
+  /** Takes whole lines of a snapshot in. Resolves when they are durable. */
+  snapshot(lines: Uint8Array): Promise<void>;
+  /** The sequence from which the changes go on. */
+  endSnapshot(): Promise<number>;
+  /** The sequence of the next page. */
+  changes(page: string): Promise<number>;
+  /** Whether the error says that this store and the upstream do not fit together. */
+  isBroken(error: unknown): boolean;
 }
 
 /** How far a relay is behind. */

@@ -3,7 +3,7 @@
  *
  * @module cuesheet/hub/deno
  */
-import type { Hub } from './hub.ts';
+import type { Hub } from '../hub.ts';
 import {
   boundedPeer,
   CloseCode,

@@ -18,7 +18,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { HostFiles } from '../../wasm/host-files.ts';
+import type { HostFiles } from '../../../wasm/host-files.ts';
 
 const LOCK = 'lock';
 const syncData = promisify(fdatasync);

@@ -1,6 +1,6 @@
 import type { Context, Hono } from 'hono';
-import { CREDENTIAL_HEADERS } from './relay-credentials.ts';
-import { type Env, refuse } from './responses.ts';
+import { CREDENTIAL_HEADERS } from './credentials.ts';
+import { type Env, refuse } from '../responses.ts';
 import type { Upstream } from './upstream.ts';
 
 const TIMEOUT_MS = 60_000;

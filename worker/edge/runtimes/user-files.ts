@@ -9,9 +9,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { SessionStorage } from './credentials.ts';
+import type { SessionStorage } from '../credentials.ts';
 import { syncFolder } from './node-files.ts';
-import { hashPassword, hashSecret, parseUsers, randomHex, type UserRecord } from './users.ts';
+import { hashPassword, hashSecret, parseUsers, randomHex, type UserRecord } from '../users.ts';
 
 /**
  * The users of `file`, or without one the two users of the data folder, made at the first start.

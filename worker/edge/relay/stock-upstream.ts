@@ -1,5 +1,5 @@
-import type { Effect, ReplicaState } from '../../wasm/methods.ts';
-import { createConnectionHost } from '../replica/connection-host.ts';
+import type { Effect, ReplicaState } from '../../../wasm/methods.ts';
+import { createConnectionHost } from '../../replica/connection-host.ts';
 import type { Following, Upstream } from './upstream.ts';
 
 /** Longest wait for an answer of the server, in milliseconds. */

@@ -3,7 +3,7 @@
  *
  * @module cuesheet/hub/bun
  */
-import type { Hub, SocketHandle } from './hub.ts';
+import type { Hub, SocketHandle } from '../hub.ts';
 import {
   boundedPeer,
   createOpenSockets,

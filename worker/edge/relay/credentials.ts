@@ -1,6 +1,6 @@
-import type { Credentials, Identity } from './credentials.ts';
+import type { Credentials, Identity } from '../credentials.ts';
 import type { Upstream } from './upstream.ts';
-import { hashSecret, type User } from './users.ts';
+import { hashSecret, type User } from '../users.ts';
 
 /** What the upstream said of a caller counts for so long, in milliseconds. */
 const KNOWN_MS = 30_000;

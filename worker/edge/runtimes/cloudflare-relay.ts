@@ -1,12 +1,12 @@
 import { DurableObject } from 'cloudflare:workers';
 import wasm from './cuesheet-hub.wasm';
-import { memoryFiles } from '../../wasm/memory-files.ts';
+import { memoryFiles } from '../../../wasm/memory-files.ts';
 import type { AcceptedSocket, ObjectState } from './cloudflare-api.ts';
 import { drain, type HubEnv, settingsOf } from './cloudflare-settings.ts';
-import { createHub, type Hub } from './hub.ts';
-import { createRelayCredentials } from './relay-credentials.ts';
+import { createHub, type Hub } from '../hub.ts';
+import { createRelayCredentials } from '../relay/credentials.ts';
 import { MAX_SOCKETS } from './server.ts';
-import type { Upstream } from './upstream.ts';
+import type { Upstream } from '../relay/upstream.ts';
 
 const TICK_MS = 1000;
 
@@ -35,7 +35,9 @@ export class CuesheetRelay extends DurableObject<HubEnv> {
     };
     const credentials = createRelayCredentials(upstream);
     const files = memoryFiles();
-    this.#hub = createHub({ wasm, files, credentials, upstream, ...settingsOf(env) });
+    const onCrash = ({ message }: Error) => ctx.abort(message);
+    const settings = settingsOf(env);
+    this.#hub = createHub({ wasm, files, credentials, upstream, onCrash, ...settings });
   }
 
   /** Answers a request from the copy, or hands it on; `/ws` becomes a WebSocket. */

@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { Hub } from './hub.ts';
+import type { Hub } from '../hub.ts';
 import {
   boundedPeer,
   type HubServer,

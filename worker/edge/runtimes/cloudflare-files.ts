@@ -1,5 +1,5 @@
-import type { HostFiles } from '../../wasm/host-files.ts';
-import { existing, joined } from '../../wasm/memory-files.ts';
+import type { HostFiles } from '../../../wasm/host-files.ts';
+import { existing, joined } from '../../../wasm/memory-files.ts';
 import type { ObjectStorage } from './cloudflare-api.ts';
 
 /** A row may have 2 MB; a file is cut into rows of at most this. */

@@ -5,14 +5,14 @@
  */
 import { DurableObject } from 'cloudflare:workers';
 import wasm from './cuesheet-hub.wasm';
-import type { ImportAnswer } from '../../wasm/import-lines.ts';
+import type { ImportAnswer } from '../../../wasm/import-lines.ts';
 import type { HibernatingSocket, ObjectState } from './cloudflare-api.ts';
 import { objectFiles } from './cloudflare-files.ts';
 import { createObjectSockets, type ObjectSockets } from './cloudflare-sockets.ts';
-import { createCredentials, type Credentials } from './credentials.ts';
-import { createHub, type Hub } from './hub.ts';
+import { createCredentials, type Credentials } from '../credentials.ts';
+import { createHub, type Hub } from '../hub.ts';
 import { drain, type HubEnv, settingsOf, verifierOf } from './cloudflare-settings.ts';
-import { parseUsers, UsersError } from './users.ts';
+import { parseUsers, UsersError } from '../users.ts';
 
 export { CuesheetRelay } from './cloudflare-relay.ts';
 export type { HubEnv } from './cloudflare-settings.ts';
@@ -174,7 +174,8 @@ export class CuesheetHub extends DurableObject<HubEnv> {
     };
     const credentials = createCredentials(users, sessions, Date.now, verifierOf(this.#env));
     const files = objectFiles(this.#ctx.storage);
-    const hub = await createHub({ wasm, files, credentials, ...settingsOf(this.#env) });
+    const onCrash = ({ message }: Error) => this.#ctx.abort(message);
+    const hub = await createHub({ wasm, files, credentials, onCrash, ...settingsOf(this.#env) });
     this.#running = { hub, credentials, sockets: createObjectSockets(this.#ctx, hub) };
   }
 
