@@ -38,7 +38,7 @@ class HubRole : public Role {
   }
 
   void AddStatus(Json& report) const override {
-    const auto history = stock_.connection().history();
+    const auto history = stock_.connection().planner().history();
     report["history"] = history ? Json(*history) : Json();
   }
   void Publish(const Change& change) override {

@@ -230,6 +230,7 @@ std::vector<LocalWrite*> Outbox::BatchFrom(LocalWrite& first) {
 }
 
 Result<void> Outbox::Send(LocalWrite& first, Timestamp now) {
+  CUE_ASSERT(sending_.empty() && first.state == LocalWrite::State::kQueued);
   static constexpr std::array<std::string_view, 3> kMethods = {"POST", "PATCH", "DELETE"};
   const bool is_dispatch = first.kind == LocalWrite::Kind::kDispatch;
   Json body = is_dispatch ? first.body : BodyToSend(first.body, first.before);
