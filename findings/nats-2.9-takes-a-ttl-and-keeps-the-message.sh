@@ -28,6 +28,7 @@ trap finish EXIT
 cd "$work"
 server="${NATS_SERVER:-}"
 if [ -z "$server" ]; then
+  command -v go >/dev/null || { echo 'Go is missing: set PATH, or NATS_SERVER to nats-server 2.9.10' >&2; exit 2; }
   GOPATH="$work/go" GOCACHE="$work/cache" timeout 900 go install github.com/nats-io/nats-server/v2@v2.9.10 2>go.log
   server="$work/go/bin/nats-server"
 fi
@@ -37,7 +38,7 @@ npm install --silent --ignore-scripts --no-audit --no-fund \
   @nats-io/transport-node@3.4.0 @nats-io/jetstream@3.4.0 @nats-io/kv@3.4.0
 
 touch server.log
-"$server" --addr 127.0.0.1 --port -1 --ports_file_dir "$work" --jetstream --store_dir "$work/store" 2>server.log &
+"$server" --addr 127.0.0.1 --port -1 --jetstream --store_dir "$work/store" 2>server.log &
 server_pid=$!
 for _ in $(seq 100); do
   grep -q 'Server is ready' server.log && break

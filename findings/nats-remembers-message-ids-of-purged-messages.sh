@@ -30,6 +30,7 @@ trap finish EXIT
 cd "$work"
 server="${NATS_SERVER:-}"
 if [ -z "$server" ]; then
+  command -v go >/dev/null || { echo 'Go is missing: set PATH, or NATS_SERVER to nats-server 2.9.10' >&2; exit 2; }
   GOPATH="$work/go" GOCACHE="$work/cache" timeout 900 go install github.com/nats-io/nats-server/v2@v2.9.10 2>go.log
   server="$work/go/bin/nats-server"
 fi
