@@ -1,7 +1,7 @@
 // npm run bench:browser: what the store costs in Chromium, on a profile of its own, beside plain
 // IndexedDB in the same run; prints a table and writes it into docs/benchmarks.md.
-// npm run bench:browser -- [--sizes=10000,...] [--writes=N]: a quick look, the page stays as it is.
-// npm run bench:browser -- --check: only whether everything still runs (npm test).
+// npm run bench:browser -- [--sizes=10000,...] [--writes=N]: a quick look, which does not change the page.
+// npm run bench:browser -- --check: only checks that everything still runs (npm test).
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,11 +9,11 @@ import { join } from 'node:path';
 import { collectGarbage, launch, rendererBytes, serve } from '../tests/bench/browser/chromium.mjs';
 import { median, printTable } from '../tests/bench/browser/table.mjs';
 
-/** An import gets a minute, and a second more for every so many events. */
+/** An import gets a minute, and a second more for this many events. */
 const LEAST_EVENTS_PER_SECOND = 4000;
 const INGEST_BASE_MS = 60_000;
 const FIRST_PAGE_TIMEOUT_MS = 120_000;
-/** Files do not change for so long = background work is done; longest wait for that. */
+/** When no file changes for this long, background work is done; and the longest wait for that. */
 const QUIET_MS = 2000;
 const QUIET_TIMEOUT_MS = 180_000;
 const RAW_MEBIBYTES = 64;
@@ -57,7 +57,7 @@ async function withBrowser(work) {
   }
 }
 
-/** A tab has a process of its own, so that no step sees the memory of the one before. */
+/** A tab has a process of its own, so that no step sees the memory of the previous one. */
 async function inTab(browser, url, work) {
   const page = await browser.newPage();
   try {
@@ -87,7 +87,7 @@ function firstPages(browser, url) {
   });
 }
 
-/** Waits until the work in the background is done: no file comes or goes. */
+/** Waits until background work is done: no file is added or removed. */
 async function untilQuiet(page) {
   const end = Date.now() + QUIET_TIMEOUT_MS;
   for (let last = ''; Date.now() < end;) {

@@ -1,7 +1,7 @@
 // npm run bench:hub: the hub on Node under load, on one core; prints a table and writes it into
 // docs/benchmarks.md.
-// npm run bench:hub -- [--events=N] [--seconds=N]: a quick look, the page stays as it is.
-// npm run bench:hub -- --check: only whether everything still runs (npm test).
+// npm run bench:hub -- [--events=N] [--seconds=N]: a quick look, which does not change the page.
+// npm run bench:hub -- --check: only checks that everything still runs (npm test).
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';

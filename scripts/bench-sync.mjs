@@ -1,6 +1,6 @@
 // npm run bench:sync: a browser and a hub on one machine; prints a table and writes it into docs/benchmarks.md.
-// npm run bench:sync -- [--events=N]: a quick look, the page stays as it is.
-// npm run bench:sync -- --check: only whether everything still runs (npm test).
+// npm run bench:sync -- [--events=N]: a quick look, which does not change the page.
+// npm run bench:sync -- --check: only checks that everything still runs (npm test).
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';

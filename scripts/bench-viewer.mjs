@@ -1,6 +1,6 @@
 // npm run bench:viewer: the viewer over local events in Chromium; prints a table and writes it into docs/benchmarks.md.
-// npm run bench:viewer -- [--events=N]: a quick look, the page stays as it is.
-// npm run bench:viewer -- --check: only whether everything still runs (npm test).
+// npm run bench:viewer -- [--events=N]: a quick look, which does not change the page.
+// npm run bench:viewer -- --check: only checks that everything still runs (npm test).
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
@@ -39,7 +39,7 @@ const { measureViewer, quantile } = await importBundled(
 
 const number = (value) => value.toLocaleString('en', { maximumSignificantDigits: 3 });
 
-/** Of several percentiles the last one is held against the target. */
+/** Where there are several percentiles, the target is for the last one. */
 function rowsOf({ dropped, slowlyDropped, idleDropped, typedMs, changeFrames, pageMs }) {
   const both = (all) => [quantile(all, 0.5), quantile(all, 0.95)];
   const rows = [

@@ -1,7 +1,7 @@
 // npm run bench:workerd: what the hub costs in workerd, beside a Worker that does nothing; prints a
 // table and writes it into docs/benchmarks.md.
-// npm run bench:workerd -- [--events=N] [--rounds=N]: a quick look, the page stays as it is.
-// npm run bench:workerd -- --check: only whether everything still runs (npm test).
+// npm run bench:workerd -- [--events=N] [--rounds=N]: a quick look, which does not change the page.
+// npm run bench:workerd -- --check: only checks that everything still runs (npm test).
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';

@@ -5,7 +5,7 @@ import { build } from 'esbuild';
 import { injectManifest } from 'workbox-build';
 
 const MODULES = 'build/wasm-release/wasm';
-/** Source maps of what is in dist/, at the same paths; nobody is given them (npm run coverage). */
+/** Source maps for dist/, at the same paths. They are not in the package (npm run coverage). */
 const MAPS = 'build/maps';
 
 for (const folder of ['dist', MAPS]) rmSync(folder, { recursive: true, force: true });

@@ -60,7 +60,7 @@ function inlineMap(text, path) {
   return placed(JSON.parse(Buffer.from(encoded, 'base64')), path ? dirname(path) : '.');
 }
 
-/** What one file of results says of scripts that have a source map. */
+/** The results in one file for scripts that have a source map. */
 function readResults(path, maps) {
   const said = JSON.parse(readFileSync(path, 'utf8'));
   return (said.result ?? [said]).flatMap(({ url, functions, source: hash }) => {
@@ -76,7 +76,7 @@ function readResults(path, maps) {
 
 const isBuilt = (path) => ['dist', 'build'].some((name) => path.startsWith(`${resolve(name)}/`));
 
-/** What is known of every line of the sources: `{ [path]: { [line]: 0, a count, or '1/2' = in part } }`. */
+/** The coverage of every line of the sources: `{ [path]: { [line]: 0, a count, or '1/2' = in part } }`. */
 async function mergeResults() {
   const maps = mapsByHash();
   const coverage = new CoverageReport({

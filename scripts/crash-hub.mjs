@@ -1,4 +1,4 @@
-// Kills hubs (SIGKILL) under a load of writes and looks what is there afterwards:
+// Kills hubs (SIGKILL) while they take writes, and checks what is there afterwards:
 // npm run crash:hub -- --kills N [--runtime node|deno|bun] [--seed S]
 // Needs dist/ (npm run build). The same seed kills after the same times.
 import { parseArgs } from 'node:util';

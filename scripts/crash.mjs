@@ -1,7 +1,7 @@
-// Kills real browsers under a load of writes and looks what is there afterwards:
+// Kills real browsers while they write, and checks what is there afterwards:
 // npm run crash -- --kills N [--browser chromium|firefox|both] [--tabs T] [--seed S]
 // Needs dist/ (npm run build). The same seed kills after the same times. A loss that Chromium's own log
-// names as the corruption of its LevelDB is counted apart and that kill done again.
+// names as corruption of its LevelDB is counted apart, and that kill is repeated.
 import { parseArgs } from 'node:util';
 import { importBundled } from './bundle.mjs';
 
@@ -31,7 +31,7 @@ let passed = 0;
 let failed = 0;
 let browserLosses = 0;
 for (const [number, browser] of browsers.entries()) {
-  // Of an odd number the first browser gets one more.
+  // For an odd number, the first browser gets one more.
   const share = Math.floor((kills + browsers.length - 1 - number) / browsers.length);
   console.log(`== ${browser}: ${share} kills, ${tabs} tabs, seed ${seed}`);
   await runKills({

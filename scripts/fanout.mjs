@@ -1,4 +1,4 @@
-// npm run fanout -- [--relays N] [--sockets N] [--events N]: sockets at relay objects in workerd hear of
+// npm run fanout -- [--relays N] [--sockets N] [--events N]: sockets at relay objects in workerd receive
 // every event once and in order (docs/hub.md, Relay). Needs dist/ (npm run build).
 import { parseArgs } from 'node:util';
 import { importBundled } from './bundle.mjs';

@@ -11,9 +11,9 @@ const FUZZER = resolve('.toolchain/venv-fuzz-http/bin/schemathesis');
 const START_MS = 30_000;
 const RUN_MS = 30 * 60_000;
 const KEY = 'fuzz-key';
-/** The hub reads requests as leniently as AYON: numbers as text, "yes" as true. */
+/** The hub reads requests as leniently as AYON does: numbers as text, "yes" as true. */
 const NOT_CHECKED = 'negative_data_rejection';
-/** What valid requests may get: 410 as well, for changes that are not known any more. */
+/** What valid requests may get: also 410, for changes that the hub no longer has. */
 const CONFIG = `[checks]
 positive_data_acceptance.expected-statuses = ["2xx", "3xx", "401", "403", "404", "409", "410", "429", "5xx"]
 `;

@@ -64,6 +64,7 @@ Result<std::string_view> PayloadArena::Thaw(uint32_t chunk) const {
   CUE_ASSERT(source_ != nullptr);
   CUE_ASSIGN(std::string bytes, source_->ReadChunk(chunk));
   CUE_ASSERT(bytes.size() == chunks_[chunk].size);
+  // The chunk that was thawed first makes room. Its bytes are still in their file.
   if (thawed_.size() == kMaxThawed) {
     chunks_[thawed_.front()].bytes = {};
     thawed_.pop_front();

@@ -1,21 +1,21 @@
 import type { CountQuery, EventPage, EventStatus, Events } from '../client/index.ts';
 
-/** So long an action can be undone before it is carried out, in milliseconds. */
+/** How long an action can be undone before it is carried out, in milliseconds. */
 export const HELD_MS = 5000;
-/** So long the outcome of an action is shown, in milliseconds. */
+/** How long the outcome of an action is shown, in milliseconds. */
 export const SHOWN_MS = 8000;
-/** Actions that are held or shown at a time; one more, and the oldest goes. */
+/** Actions that are held or shown at a time; one more removes the oldest. */
 export const MOST_ACTIONS = 10;
-/** Events of one action at most. */
+/** The most events of one action. */
 export const MOST_EVENTS = 10_000;
-/** Events that are asked for, or changed, at a time. */
+/** Events that are requested, or changed, at a time. */
 const COLLECTED_AT_ONCE = 500;
 const DONE_AT_ONCE = 50;
 
 export type ActionKind = 'restart' | 'abort' | 'delete';
 export const ACTIONS: readonly ActionKind[] = ['restart', 'abort', 'delete'];
 
-/** Which events an action is offered for, as AYON's own page does. */
+/** The statuses for which an action is offered, as on AYON's own page. */
 const STATUSES: Record<ActionKind, readonly EventStatus[] | null> = {
   restart: ['finished', 'aborted', 'failed'],
   abort: ['pending', 'in_progress', 'restarted'],
@@ -23,11 +23,11 @@ const STATUSES: Record<ActionKind, readonly EventStatus[] | null> = {
 };
 const BECOMES = { restart: 'restarted', abort: 'aborted' } as const;
 
-/** What can be done with an event of this status. */
+/** The actions for an event of this status. */
 export const actionsFor = (status: EventStatus): ActionKind[] =>
   ACTIONS.filter((kind) => STATUSES[kind]?.includes(status) ?? true);
 
-/** The events of a query that an action is offered for; null = none can be. */
+/** The events of a query for which an action is offered; null = there can be none. */
 export function queryFor(kind: ActionKind, query: CountQuery): CountQuery | null {
   const offered = STATUSES[kind];
   if (!offered) return query;
@@ -57,12 +57,12 @@ export async function collectIds(events: Events, query: CountQuery): Promise<str
 export interface Action {
   readonly kind: ActionKind;
   readonly ids: readonly string[];
-  /** `held`: can be undone. `running`: on its way. `done`. `undone`: it never was. */
+  /** `held`: can be undone. `running`: under way. `done`: finished. `undone`: was not carried out. */
   state: 'held' | 'running' | 'done' | 'undone';
-  /** How many were refused, and why the first of them. */
+  /** How many were refused, and the reason for the first. */
   refused: number;
   reason: string;
-  /** How many wait in the outbox for the server: they can be taken back. */
+  /** How many wait in the outbox for the server; they can still be undone. */
   queued: number;
 }
 
@@ -72,7 +72,7 @@ interface Entry {
   timer: ReturnType<typeof setTimeout> | undefined;
 }
 
-/** Actions that wait for their time to be undone, are under way, or have just been done. */
+/** Actions that are held, under way, or just done. */
 export class Actions {
   readonly #changed: () => void;
   #entries: Entry[] = [];
@@ -95,13 +95,13 @@ export class Actions {
     this.#changed();
   }
 
-  /** Whoever leaves the page meant what they confirmed: everything held is carried out now. */
+  /** Carries out everything that is held: the user confirmed it and leaves the page. */
   flush(): void {
     for (const entry of this.#entries)
       if (entry.action.state === 'held') void this.#carryOut(entry);
   }
 
-  /** Takes an action back: before it was carried out, or what of it still waits for the server. */
+  /** Undoes an action before it is carried out, or its writes that still wait for the server. */
   async undo(action: Action): Promise<void> {
     const entry = this.#entries.find((one) => one.action === action);
     if (!entry) return;
@@ -160,7 +160,7 @@ async function doOne(events: Events, kind: ActionKind, id: string): Promise<void
 async function queuedWritesOf({ action, events }: Entry): Promise<number[]> {
   const ids = new Set(action.ids);
   const kind = action.kind === 'delete' ? 'remove' : 'update';
-  const writes = await events.outbox.list().catch(() => []); // without a server there is none
+  const writes = await events.outbox.list().catch(() => []); // there is no outbox without a server
   return writes
     .filter((write) => write.state === 'queued' && !write.sent)
     .filter((write) => write.kind === kind && ids.has(write.id))

@@ -2,7 +2,7 @@ import type { CountQuery, EventRow, Events } from '../client/index.ts';
 import { type ActionKind, type Actions, collectIds, queryFor } from './actions.ts';
 import type { Question } from './dialogs.ts';
 
-/** From a wish to a confirmed action. */
+/** From a requested to a confirmed action. */
 export class Asking {
   question: Question | null = null;
 
@@ -44,7 +44,7 @@ export class Asking {
     this.#changed();
   }
 
-  /** The ids that the action will be about; it is held from now on. */
+  /** The ids of the action, which is held from now on. */
   async confirm(events: Events): Promise<readonly string[]> {
     const { question } = this;
     if (!question) return [];
@@ -59,5 +59,5 @@ export class Asking {
 const countOf = (events: Events, query: CountQuery): Promise<number> =>
   events.count(query).then(
     ({ total }) => total,
-    () => 0, // told by the status
+    () => 0, // the status reports the error
   );

@@ -1,4 +1,4 @@
-/** Copies text; false when the browser does not let this page. */
+/** Copies text; false when the browser forbids it. */
 export async function copyText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);

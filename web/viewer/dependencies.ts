@@ -4,10 +4,10 @@ import type { EventRow, EventTree } from '../client/index.ts';
 import { statusShape } from './icons.ts';
 import type { Words } from './words.ts';
 
-/** Rows of the tree that are drawn, each way. */
+/** Rows of the tree that are drawn, in each direction. */
 const MOST_ROWS = 100;
 
-/** The chain that an event depends on, the event, and what depends on it, indented by depth. */
+/** The ancestors of an event, the event and its descendants, indented by depth. */
 export function renderDependencies(
   tree: EventTree,
   words: Words,

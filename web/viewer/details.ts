@@ -31,13 +31,13 @@ const FIELDS = [
   'updatedAt',
 ] as const;
 
-/** The tree is read anew at most this often, in milliseconds. */
+/** The tree is read again at most this often, in milliseconds. */
 const TREE_MS = 1000;
-/** How long "Copied" stands, in milliseconds. */
+/** How long "Copied" is shown, in milliseconds. */
 const COPIED_MS = 2000;
 
 export interface DetailsView {
-  /** They cover everything else. */
+  /** The details cover everything else. */
   sheet: boolean;
   words: Words;
   now: number;
@@ -46,9 +46,9 @@ export interface DetailsView {
   act(kind: ActionKind, event: EventRow): void;
 }
 
-/** All there is to know of one event, kept up to date. */
+/** Everything about one event, kept up to date. */
 export class Details {
-  /** Undefined = not known yet, null = there is none. */
+  /** Undefined = not read yet, null = there is no such event. */
   event: EventDetail | null | undefined;
   progress: Progress | null = null;
   tree: EventTree | null = null;
@@ -67,7 +67,7 @@ export class Details {
     this.#json = new JsonTree(changed);
   }
 
-  /** Follows an event; an empty id ends it. */
+  /** Shows an event and keeps it up to date; an empty id ends that. */
   open(events: Events | null, id: string): void {
     if (events === this.#events && id === this.#id) return;
     this.close();
@@ -92,7 +92,7 @@ export class Details {
     void this.#readTree(events, id);
   }
 
-  /** The status has changed: so may what the event depends on, and what depends on it. */
+  /** The status has changed, so the ancestors and descendants may have changed too. */
   follow({ sequence }: EventsStatus): void {
     const id = this.#id;
     const events = this.#events;
@@ -117,7 +117,7 @@ export class Details {
 
   async #readTree(events: Events, id: string): Promise<void> {
     this.#sequence = events.status.sequence;
-    const tree = await events.tree(id).catch(() => null); // told by the status
+    const tree = await events.tree(id).catch(() => null); // the status reports the error
     if (this.#id !== id || this.#events !== events) return;
     this.tree = tree;
     this.#changed();

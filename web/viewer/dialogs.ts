@@ -3,26 +3,26 @@ import { type Action, type ActionKind, ACTIONS, MOST_EVENTS } from './actions.ts
 import type { StringKey } from './strings.ts';
 import type { Words } from './words.ts';
 
-/** What is to be confirmed: an action on one event, or on all that match. */
+/** An action to confirm: on one event, or on all that match. */
 export interface Question {
   kind: ActionKind;
   /** Null = all that match. */
   ids: readonly string[] | null;
-  /** How many events it is about; null = not counted yet. */
+  /** The number of events; null = not counted yet. */
   count: number | null;
   /** Topic and description of the one event. */
   about: string;
 }
 
-/** Opens the dialogs of a rendering: they must be in the document first. They are children of the whole viewer. */
+/** Opens the dialogs of a rendering, which must be in the document first. They are children of the viewer. */
 export function showDialogs(root: ParentNode): void {
-  // after every rendering, also while it scrolls: the rows are not searched for them
+  // called after every rendering, also while scrolling, so it does not search the rows
   for (const child of root.querySelector('.viewer')?.children ?? []) {
     if (child instanceof HTMLDialogElement && !child.open) child.showModal();
   }
 }
 
-/** Closes the dialog of a button; its `close` event says so, and the focus goes back. */
+/** Closes the dialog of a button, which fires `close` and returns the focus. */
 export const closeDialog = (event: Event): void =>
   (event.currentTarget as HTMLElement).closest('dialog')?.close();
 
@@ -35,7 +35,7 @@ export interface QuestionView {
   choose(kind: ActionKind): void;
 }
 
-/** Asks before anything is done. */
+/** Asks for a confirmation. */
 export function renderQuestion(view: QuestionView): TemplateResult {
   const { words, question, confirm, cancel } = view;
   const { kind, ids, count, about } = question;
@@ -80,7 +80,7 @@ export interface ToastsView {
   dismiss(action: Action): void;
 }
 
-/** What is held, under way or just done. */
+/** The actions that are held, under way or just done. */
 export function renderToasts(view: ToastsView): TemplateResult {
   return html`<div class="toasts" role="status">
     ${view.actions.map((action) => renderToast(action, view))}

@@ -6,7 +6,7 @@ import { splitTopic } from './format.ts';
 import { STATUS_STROKES, statusShape } from './icons.ts';
 import type { Words } from './words.ts';
 
-/** Values of a facet that show at once, and after "show more". */
+/** Values of a facet that are shown first, and after "show more". */
 const FEW = 6;
 const MANY = 100;
 
@@ -22,13 +22,13 @@ interface FacetValue {
   count: number;
 }
 
-/** The values of topic, status, project and user with how many events have them, to choose from. */
+/** The values of topic, status, project and user to choose from, with the number of their events. */
 export class Facets {
   readonly #changed: () => void;
   #expanded = new Set<FacetName>();
-  /** The order in which values were drawn last. */
+  /** The order of the values when they were last drawn. */
   #order = new Map<FacetName, readonly string[]>();
-  /** The reader is at it: what they are about to choose does not move. */
+  /** The user is about to choose a value, so values must not move. */
   #isHeld = false;
 
   constructor(changed: () => void) {
@@ -58,7 +58,7 @@ export class Facets {
       values.map(({ value }) => value),
     );
     const shown = values.slice(0, this.#expanded.has(facet) ? MANY : FEW);
-    // What is chosen is always in sight.
+    // Chosen values are always visible.
     for (const one of values.slice(shown.length)) {
       if (view.filter[facet].includes(one.value)) shown.push(one);
     }
@@ -87,7 +87,7 @@ function renderTopic(topic: string): TemplateResult {
   return html`<span class="stem">${stem}</span><span class="leaf">${leaf}</span>`;
 }
 
-/** The most frequent first, but statuses always all, in one order. */
+/** The most frequent values first; all statuses, always in the same order. */
 function valuesOf(facet: FacetName, { counts, filter }: FacetsView): FacetValue[] {
   const found = new Map(
     (counts[facet]?.values ?? []).map(({ value, count }) => [value ?? '', count]),
@@ -97,7 +97,7 @@ function valuesOf(facet: FacetName, { counts, filter }: FacetsView): FacetValue[
   return [...values].map((value) => ({ value, count: found.get(value) ?? 0 }));
 }
 
-/** Known values stay where they were; new ones come last. */
+/** Values that were shown keep their places; new ones come last. */
 function keepOrder(values: FacetValue[], order: readonly string[]): void {
   const places = new Map(order.map((value, place) => [value, place]));
   const placeOf = ({ value }: FacetValue) => places.get(value) ?? order.length;

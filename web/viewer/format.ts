@@ -3,7 +3,7 @@ import type { StringKey } from './strings.ts';
 
 export type Mood = 'good' | 'busy' | 'bad';
 
-/** Words and mood of an indicator. */
+/** Text and tone of an indicator. */
 export interface Look {
   label: StringKey;
   mood: Mood;
@@ -22,13 +22,13 @@ export function storageLook({ storage, message, saving }: EventsStatus): Look {
   return saving ? { label: 'saving', mood: 'busy' } : { label: 'durable', mood: 'good' };
 }
 
-/** A topic as what it is about and what happened: `entity.folder.` and `created`. */
+/** A topic in two parts: what it is about, and what happened: `entity.folder.` and `created`. */
 export function splitTopic(topic: string): [stem: string, leaf: string] {
   const cut = topic.lastIndexOf('.') + 1;
   return [topic.slice(0, cut), topic.slice(cut)];
 }
 
-/** Progress of a job to draw, or null: only what is still running has one. */
+/** The progress of a job to draw; null when the job does not run. */
 export function progressOf(event: EventRow): number | null {
   const running = event.status === 'in_progress' || event.status === 'pending';
   return running && event.progress !== undefined ? event.progress : null;

@@ -1,4 +1,4 @@
-/** Work that is done once a frame, before it is painted, however often it is asked for. */
+/** Work that runs once before the next frame is painted, however often it is requested. */
 export class FrameTask {
   readonly #work: () => void;
   #isAsked = false;
@@ -9,7 +9,7 @@ export class FrameTask {
     this.#work = work;
   }
 
-  /** Settles when what was asked for is done. */
+  /** Settles when the requested work is done. */
   get done(): Promise<void> {
     return this.#done;
   }
@@ -28,7 +28,7 @@ export class FrameTask {
     else requestAnimationFrame(run);
   }
 
-  /** Does it now. */
+  /** Runs it now. */
   flush(): void {
     this.#isAsked = false;
     this.#work();

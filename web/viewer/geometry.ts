@@ -5,7 +5,7 @@ export const MAX_HEIGHT_PX = 15_000_000;
 export interface Geometry {
   /** Height of all rows. */
   readonly full: number;
-  /** Height of the element that stands for them. */
+  /** Height of the element that represents them. */
   readonly height: number;
   readonly view: number;
   readonly row: number;
@@ -19,7 +19,7 @@ export function layOut(total: number, row: number, view: number): Geometry {
 
 const clamp = (value: number, max: number) => Math.min(Math.max(value, 0), Math.max(max, 0));
 
-/** How far the rows are scrolled when the element is scrolled so far. */
+/** How far the rows are scrolled when the element is scrolled this far. */
 export function rowsTop({ full, height, view }: Geometry, scrollTop: number): number {
   const top = clamp(scrollTop, height - view);
   return full === height ? top : (top / (height - view)) * (full - view);
@@ -31,7 +31,7 @@ export function scrollTopOf({ full, height, view }: Geometry, top: number): numb
   return full === height ? wanted : (wanted / (full - view)) * (height - view);
 }
 
-/** Rows in sight: from `first` up to, not including, `end`. */
+/** Visible rows: from `first` up to, not including, `end`. */
 export function visibleRows(geometry: Geometry, scrollTop: number): { first: number; end: number } {
   const { row, total, view } = geometry;
   const top = rowsTop(geometry, scrollTop);
@@ -39,7 +39,7 @@ export function visibleRows(geometry: Geometry, scrollTop: number): { first: num
   return { first, end: clamp(Math.ceil((top + view) / row), total) };
 }
 
-/** Where to scroll so that a row is in sight, with as little movement as it takes. */
+/** Where to scroll so that a row is visible, with the least movement. */
 export function revealTop(geometry: Geometry, scrollTop: number, index: number): number {
   const { row, view } = geometry;
   const top = rowsTop(geometry, scrollTop);

@@ -25,7 +25,7 @@ interface Span {
 /** Bars of events over time; a part of it can be chosen by dragging, or by its two edges. */
 export class Histogram {
   readonly #changed: () => void;
-  /** Where a drag began and is now; null = nobody drags. */
+  /** Where a drag began and where it is now; null = no drag. */
   #drag: { from: number; to: number } | null = null;
 
   constructor(changed: () => void) {
@@ -169,7 +169,7 @@ function timeOf({ from, to, counts }: HistogramCounts, bucket: number): Date {
   return new Date(begin + ((Date.parse(to ?? '') - begin) * bucket) / counts.length);
 }
 
-/** The part of the bars that the filter lets through. */
+/** The part of the bars that the filter selects. */
 function chosenSpan({ filter, counts }: HistogramView): Span {
   const last = counts.counts.length;
   const begin = Date.parse(counts.from ?? '');
@@ -181,7 +181,7 @@ function chosenSpan({ filter, counts }: HistogramView): Span {
   return { left, right: Math.max(right, left + 1) };
 }
 
-/** An edge at an end is open: what comes later is in. */
+/** An edge at an end is open, so that later events are included. */
 function choose({ filter, counts, change }: HistogramView, { left, right }: Span): void {
   const from = left <= 0 ? '' : justBefore(timeOf(counts, left));
   const to = right >= counts.counts.length ? '' : timeOf(counts, right).toISOString();

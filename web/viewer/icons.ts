@@ -1,13 +1,13 @@
 import { svg, type TemplateResult } from 'lit';
 import type { EventStatus } from '../client/index.ts';
 
-/** A path of an icon, and the class that says how it is drawn. */
+/** A path of an icon, and the class for its style. */
 interface Stroke {
   readonly look: string;
   readonly path: string;
 }
 
-/** A shape for every status, so that nobody needs the colour to tell them apart. Two paths each. */
+/** A shape for every status, so that they differ without colour. Two paths each. */
 export const STATUS_STROKES: Record<EventStatus, readonly [Stroke, Stroke]> = {
   finished: [
     { look: 'solid', path: 'M8 1a7 7 0 1 1 0 14A7 7 0 1 1 8 1z' },

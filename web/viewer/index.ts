@@ -1,5 +1,5 @@
 /**
- * The event viewer as custom elements (docs/viewer.md). Importing does nothing: `defineViewer()` and
+ * The event viewer as custom elements (docs/viewer.md). Importing has no side effects: `defineViewer()` and
  * `defineProgress()` register them.
  *
  * @module cuesheet/viewer

@@ -1,23 +1,23 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { Words } from './words.ts';
 
-/** Entries of an object or a list that show at once, and characters of a text. */
+/** How many entries of an object or a list, or characters of a text, are shown first. */
 const MOST_ENTRIES = 200;
 const MOST_CHARACTERS = 2000;
 /** Levels that are open at first. */
 const OPEN_LEVELS = 1;
 
-/** A JSON value to fold and unfold; what is folded is not drawn. */
+/** A JSON value to fold and unfold; folded parts are not drawn. */
 export class JsonTree {
   readonly #changed: () => void;
-  /** Paths that differ from what they are at first. */
+  /** Paths that the user has folded or unfolded. */
   #turned = new Set<string>();
 
   constructor(changed: () => void) {
     this.#changed = changed;
   }
 
-  /** Another value: all is as at first. */
+  /** Shows another value, folded as at first. */
   reset(): void {
     this.#turned.clear();
   }

@@ -1,7 +1,7 @@
-/** What a key means to the viewer besides moving in the table. */
+/** The commands of keys, apart from moving in the table. */
 export type KeyCommand = 'search' | 'help' | 'escape' | 'open' | 'delete';
 
-/** The command of a key press, or null: it is left to whoever has the focus. */
+/** The command of a key press; null = the focused element handles it. */
 export function commandOf(event: KeyboardEvent): KeyCommand | null {
   if (event.altKey || event.ctrlKey || event.metaKey || event.defaultPrevented) return null;
   const target = event.composedPath()[0];

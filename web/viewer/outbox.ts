@@ -8,12 +8,12 @@ const READ_MS = 250;
 /** Writes that are drawn. */
 const MOST_WRITES = 200;
 
-/** Local writes that the server has not taken, or has refused. At most one reading is under way. */
+/** Local writes that the server has not confirmed, or has refused. At most one read is under way. */
 export class OutboxList {
   writes: readonly LocalWrite[] = [];
-  /** Ids of events with a write that waits. */
+  /** Ids of events with a waiting write. */
   queued: ReadonlySet<string> = new Set();
-  /** Why the last retry or discard did nothing. */
+  /** Why the last retry or discard failed. */
   problem = '';
 
   readonly #changed: () => void;
@@ -57,7 +57,7 @@ export class OutboxList {
     const events = this.#events;
     if (!events) return;
     this.#busy = true;
-    const writes = await events.outbox.list().catch(() => null); // told by the status
+    const writes = await events.outbox.list().catch(() => null); // the status reports the error
     this.#busy = false;
     if (this.#events !== events) return;
     this.#set(writes ?? this.writes, seen);

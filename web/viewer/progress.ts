@@ -10,8 +10,8 @@ import { createWords, type Words } from './words.ts';
 const TICK_MS = 1000;
 
 /**
- * How far one job is: a bar, per cent and the time left. A job with jobs that depend on it shows how
- * far all of them are.
+ * The progress of one job: a bar, the percentage and the time left. A job with descendants shows the
+ * progress of all of them.
  * @attribute event-id - the job
  */
 export class CuesheetProgress extends LitElement {
@@ -47,13 +47,13 @@ export class CuesheetProgress extends LitElement {
     now: { state: true },
   };
 
-  /** What `openEvents()` gave; null = none yet. */
+  /** What `openEvents()` returned; null = none yet. */
   declare events: Events | null;
   /** The job: id of an event. */
   declare eventId: string;
-  /** Words that replace the English ones. */
+  /** Texts that replace the English ones. */
   declare strings: Partial<Strings>;
-  /** Null = there is no such event here, or it is not known yet. @internal */
+  /** Null = there is no such event, or it was not read yet. @internal */
   declare progress: Progress | null;
   /** @internal */ declare now: number;
 

@@ -8,7 +8,7 @@ import type { Words } from './words.ts';
 /** How a row is shown. */
 export interface RowLook {
   now: number;
-  /** The Tab key reaches it. */
+  /** The Tab key reaches the row. */
   tabbable: boolean;
   /** Its details are open. */
   selected: boolean;
@@ -20,12 +20,12 @@ export interface RowLook {
 }
 
 /**
- * The element of a row: shows one event after the other, or that one is on its way. Only what is
- * different is written: a table that is scrolled has no time for more.
+ * The element of a row: shows one event after the other, or a skeleton. It writes only what differs,
+ * because a scrolled table has no time for more.
  */
 export class Row {
   readonly element: HTMLElement;
-  /** Names what it shows. */
+  /** Names the event that it shows. */
   key = '';
 
   readonly #icon: Element;
@@ -92,7 +92,7 @@ export class Row {
     setText(this.#age, look.words.age(event.createdAt, look.now));
   }
 
-  /** Shows that the event at this place is on its way. */
+  /** Shows a skeleton for the event at this place. */
   wait(index: number, words: Words): void {
     const { element } = this;
     if (this.#index !== index) element.setAttribute('aria-rowindex', String(index + 2));
@@ -102,7 +102,7 @@ export class Row {
     for (const name of ['data-id', 'data-index', 'tabindex', 'aria-current']) {
       element.removeAttribute(name);
     }
-    // What it showed stays inside: hidden by the style, and soon written over.
+    // The old content stays inside: the style hides it, and it is soon overwritten.
     element.className = 'waiting';
     element.setAttribute('aria-busy', 'true');
     element.setAttribute('aria-label', words('loadingRow'));
@@ -135,7 +135,7 @@ export class Row {
   }
 }
 
-/** The whole of what a cell says, for the pointer that is over it. */
+/** The full text of a cell, shown under the pointer. */
 export function titleOf(cell: HTMLElement, words: Words): string {
   const time = cell.querySelector('time')?.dateTime;
   if (time) return words.time(time);
@@ -181,7 +181,7 @@ function renderEmptyRow(): TemplateResult {
   </tr>`;
 }
 
-/** A bar of so many per cent. */
+/** A bar of this percentage. */
 export function renderBar(label: string, progress: number): TemplateResult {
   const percent = Math.round(progress);
   return html`<span
@@ -203,7 +203,7 @@ function renderMark(words: Words): TemplateResult {
   </svg>`;
 }
 
-/** Log events carry the colour of their weight, as AYON's own page shows them. */
+/** Log events have the colour of their level, as on AYON's own page. */
 function tintOf(topic: string): string {
   if (topic === 'log.error') return ' error';
   return topic === 'log.warning' ? ' warning' : '';

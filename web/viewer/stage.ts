@@ -7,17 +7,17 @@ import type { Words } from './words.ts';
 
 const SKELETON_ROWS = Array.from({ length: 12 });
 
-/** What stands where the table is. */
+/** What to show in the table's place. */
 export interface StageView {
   table: TableController;
   filter: ViewerFilter;
-  /** Instead of the table: the events could not be opened. */
+  /** Replaces the table when the events could not be opened. */
   failure: string;
   words: Words;
   change(filter: ViewerFilter): void;
 }
 
-/** The button that says how many events have come meanwhile. */
+/** The button with the number of events that have arrived meanwhile. */
 export function renderChip(count: number, words: Words, follow: () => void) {
   if (count === 0) return nothing;
   return html`<button class="chip" aria-label=${words('showNew', { count })} @click=${follow}>

@@ -1,4 +1,4 @@
-/** The words of the viewer; `{name}` is filled in. `viewer.strings = { search: 'Suche' }` replaces some. */
+/** The texts of the viewer; `{name}` is a placeholder. `viewer.strings = { search: 'Suche' }` replaces some. */
 export const ENGLISH = {
   title: 'Events',
   search: 'Search',
@@ -136,11 +136,11 @@ export const ENGLISH = {
   'key.help': 'This list',
 };
 
-/** The words of the viewer by their keys, those of `ENGLISH`. */
+/** The texts of the viewer by the keys of `ENGLISH`. */
 export type Strings = Record<keyof typeof ENGLISH, string>;
 export type StringKey = keyof Strings;
 
-/** The text of a key with `{name}` filled in. */
+/** The text of a key with its placeholders filled in. */
 export function fill(text: string, values: Readonly<Record<string, string>> = {}): string {
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
 }

@@ -13,18 +13,18 @@ const COMPACT_PX = 640;
 const ROW_PX = 30;
 const COMPACT_ROW_PX = 48;
 const HEAD_PX = 31;
-/** Rows asked for beyond both edges of the view, and how near to their end the next are asked for. */
+/** Rows requested beyond both edges of the view, and how near to their end the next are requested. */
 const ASKED_BEYOND = 60;
 const NEAR = 20;
-/** While it is scrolled, so many more of them lie where it is scrolled to, and fewer behind. */
+/** While the table is scrolled, this many more of them lie ahead, and fewer behind. */
 const MOST_LEAD = 35;
-/** A table scrolled by less, in pixels, is at the top. */
+/** A table that is scrolled by less, in pixels, counts as at the top. */
 const AT_TOP_PX = 2;
 /** The anchor of a table that stands still while it has no rows. */
 const BEFORE_ALL = '1970-01-01T00:00:00.000000+00:00';
 
 interface TableHost {
-  /** Something besides the rows is to be rendered. */
+  /** Something besides the rows needs rendering. */
   requestUpdate(): void;
   /** How a row is shown. */
   look(event: EventRow, tabbable: boolean): RowLook;
@@ -34,13 +34,13 @@ interface TableHost {
 }
 
 /**
- * What the table shows: the window of rows for the scroll position, whether it follows new events or
+ * What the table shows: the window of rows for the scroll position, whether it shows new events or
  * stands still, and the row that has the focus.
  */
 export class TableController {
   readonly window: EventWindow;
   readonly tally: Tally;
-  /** Draws the rows, which take part in no other rendering. */
+  /** Draws the rows, which Lit does not render. */
   readonly drawing = new FrameTask(() => this.#draw());
   /** The rows stay where they are; new events are only counted. */
   paused = false;
@@ -59,7 +59,7 @@ export class TableController {
   #facets = false;
   #asked: WindowRequest | null = null;
   #held = false;
-  /** The reader moves by keyboard: rows stay under their feet. */
+  /** The user moves by keyboard, so rows must not move. */
   #inRows = false;
   /** A row has the focus. */
   #hasFocus = false;
@@ -68,9 +68,9 @@ export class TableController {
   #focusIndex: number | null = null;
   #restoreIndex: number | null = null;
   #view = 0;
-  /** What is rendered besides the rows. */
+  /** What Lit renders besides the rows. */
   #rendered = '';
-  /** The first row in sight when they were drawn last, how far they had moved then, and whether that was far. */
+  /** The first visible row at the last drawing, how far the rows had moved, and whether that was far. */
   #drawnFirst = 0;
   #moved = 0;
   #flying = false;
@@ -81,11 +81,11 @@ export class TableController {
     this.tally = new Tally(() => host.requestUpdate());
   }
 
-  /** Begins anew on these events, or with null ends. */
+  /** Begins again with these events, or ends with null. */
   open(events: Events | null): void {
     this.window.open(events);
     this.tally.open(events);
-    this.#filter = null; // asks again
+    this.#filter = null; // so that it asks again
   }
 
   #changed(): void {
@@ -93,7 +93,7 @@ export class TableController {
     else this.#host.requestUpdate();
   }
 
-  /** What else than the rows follows from them. */
+  /** Updates what depends on the rows. */
   #state(): string {
     const { total, window } = this;
     return `${total} ${window.query !== null} ${window.problem}`;
@@ -103,12 +103,12 @@ export class TableController {
     const { rows, first, atEnd, query } = this.window;
     const seen = first + rows.length;
     if (query === this.query && atEnd && first === 0) return seen;
-    // Where a window begins is known from the time it was asked for; what went before it is counted.
+    // A window's beginning is as of its request; later removals in front of it are counted.
     if (first > 0 && this.tally.answered === this.query) return this.tally.total;
     return Math.max(this.tally.total, seen);
   }
 
-  /** Matches that came since the table stands still. */
+  /** Matches that arrived since the table stands still. */
   get newer(): number {
     return this.paused ? this.tally.newer : 0;
   }
@@ -128,7 +128,7 @@ export class TableController {
     return this.window.rows[first - this.window.first]?.id;
   }
 
-  /** Before each rendering: asks for what is to be shown. */
+  /** Requests what is to be shown; called before each rendering. */
   prepare(filter: ViewerFilter, selected: string, facets: boolean): void {
     const isNew = filter !== this.#filter;
     if (isNew) this.#scrollTo(0);
@@ -147,11 +147,11 @@ export class TableController {
     this.#rendered = this.#state();
   }
 
-  /** Creation time of the newest event in the table; empty while its top is not here. */
+  /** Creation time of the newest event in the table; empty until its top is loaded. */
   #newest(): string {
     const { rows, first, query } = this.window;
     if (query !== this.query || first > 0) return '';
-    // All times are written alike, so they sort as text.
+    // All times have one format, so they sort as text.
     const times = rows.map(({ createdAt }) => createdAt).sort();
     return times.at(-1) ?? BEFORE_ALL;
   }
@@ -182,7 +182,7 @@ export class TableController {
     const inSight = visibleRows(geometry, scrollTop).first;
     this.#moved = inSight - this.#drawnFirst;
     this.#drawnFirst = inSight;
-    // Rows that are out of sight when they come are not asked for.
+    // Rows that would be out of sight on arrival are not requested.
     const wasFlying = this.#flying;
     this.#flying = Math.abs(this.#moved) > ASKED_BEYOND;
     if (wasFlying && this.#flying) this.drawing.request();
@@ -197,7 +197,7 @@ export class TableController {
     this.#settleFocus(scroller);
   }
 
-  /** Scrolls to the row that was the first one in sight before rows became higher or lower. */
+  /** Scrolls to the row that was the first visible one before the row height changed. */
   #restore(): void {
     if (this.#restoreIndex === null) return;
     const index = this.#restoreIndex;
@@ -215,12 +215,12 @@ export class TableController {
         this.#hasFocus = this.#inRows = false;
         scroller.focus({ preventScroll: true });
       }
-      // The row of the focused event has left, and its element shows another one.
+      // The focused event has left, and its element shows another event.
       if (row && row.dataset['id'] !== this.active) scroller.focus({ preventScroll: true });
       return;
     }
     if (!focused || !scroller.contains(focused)) {
-      this.#focusIndex = null; // the reader has gone elsewhere
+      this.#focusIndex = null; // the user has moved elsewhere
       return;
     }
     const wanted = scroller.querySelector<HTMLElement>(`tr[data-index="${this.#focusIndex}"]`);
@@ -262,7 +262,7 @@ export class TableController {
     this.#rows.explain(element.closest<HTMLElement>('tbody td'), this.#host.words());
   }
 
-  /** Does what may take the element away that has the focus: that is not the reader's doing. */
+  /** Runs work that may remove the focused element, which then does not count as the user leaving it. */
   render(work: () => void): void {
     this.#isRendering = true;
     try {
@@ -272,7 +272,7 @@ export class TableController {
     }
   }
 
-  /** A row has the focus, or none any more. */
+  /** A row has got the focus, or lost it. */
   focused(row: HTMLElement | null): void {
     if (this.#isRendering) return;
     this.#hasFocus = row !== null;
@@ -284,7 +284,7 @@ export class TableController {
     this.#host.requestUpdate();
   }
 
-  /** The reader has left the row, though the focus has not. */
+  /** The user has left the row, although the focus has not. */
   release(): void {
     this.#inRows = false;
     this.#host.requestUpdate();
@@ -296,7 +296,7 @@ export class TableController {
     this.#host.requestUpdate();
   }
 
-  /** Goes to the top and follows new events. */
+  /** Goes to the top and shows new events. */
   follow(): void {
     this.#held = this.#inRows = false;
     this.#focusIndex = null;
@@ -306,7 +306,7 @@ export class TableController {
     this.#host.requestUpdate();
   }
 
-  /** Moves the focus as a key says; false when it says nothing. */
+  /** Moves the focus for a key; false when the key does not move it. */
   move(key: string): boolean {
     const { geometry, total } = this;
     const page = Math.max(1, Math.floor(geometry.view / geometry.row) - 1);
@@ -323,7 +323,7 @@ export class TableController {
     this.#inRows = true;
     this.#focusIndex = Math.min(Math.max(to, 0), total - 1);
     this.#scrollTo(revealTop(geometry, this.scrollTop, this.#focusIndex));
-    // The element that has the focus now may go.
+    // The focused element may be removed now.
     const scroller = this.#host.scroller();
     const wanted = scroller?.querySelector<HTMLElement>(`tr[data-index="${this.#focusIndex}"]`);
     (wanted ?? scroller)?.focus({ preventScroll: true });

@@ -40,15 +40,15 @@ export function renderTable({ total, height, row }: Geometry, words: Words): Tem
   `;
 }
 
-/** Names the elements of rows, so that the element of a row that left serves one that came. */
+/** Assigns elements to rows, so that the element of a row that left is used for a new one. */
 export class RowSlots {
   /** In the order in which they are shown. */
   #slots = new Map<string, number>();
-  /** Slots that nobody has. */
+  /** Free slots. */
   #spare: number[] = [];
   #count = 0;
 
-  /** A slot for each key: the one it had, or one that nobody has any more, from the top on. */
+  /** A slot for each key: its previous one, or a free one, from the top on. */
   assign(keys: readonly string[]): Map<string, number> {
     const wanted = new Set(keys);
     const left = [...this.#slots].filter(([key]) => !wanted.has(key)).map(([, slot]) => slot);
@@ -69,7 +69,7 @@ interface Drawn {
   row: Row;
 }
 
-/** Draws the rows in sight and a few more; those that are not here yet as skeletons. */
+/** Draws the visible rows and a few more; rows that have not arrived as skeletons. */
 export class TableRows {
   readonly #slots = new RowSlots();
   readonly #rows: Row[] = []; // by slot
@@ -98,7 +98,7 @@ export class TableRows {
     this.explain(this.#pointed, words);
   }
 
-  /** Gives the cell under the pointer its title: written into all cells it would cost as much as their texts. */
+  /** Sets the title of the cell under the pointer. In all cells, titles would cost as much as the texts. */
   explain(cell: HTMLElement | null, words: Words): void {
     if (this.#pointed !== cell) this.#pointed?.removeAttribute('title');
     this.#pointed = cell;
@@ -112,7 +112,7 @@ export class TableRows {
   }
 }
 
-/** Always as many, wherever a row is cut by the edge of the view, so that no element comes or goes. */
+/** Always the same number, wherever the view cuts a row, so that no element is added or removed. */
 function drawnRange(geometry: Geometry, scrollTop: number): { first: number; end: number } {
   const { view, row, total } = geometry;
   const first = visibleRows(geometry, scrollTop).first - DRAWN_BEYOND;
@@ -121,8 +121,8 @@ function drawnRange(geometry: Geometry, scrollTop: number): { first: number; end
 }
 
 /**
- * Brings the elements into this order. Those that show what they showed stay where they are: an element that
- * is moved loses the focus.
+ * Puts the elements into this order. An element that shows the same row stays in its place, because a moved
+ * element loses the focus.
  */
 function place(body: HTMLElement, drawn: readonly Drawn[]): void {
   const all = new Set<Element>(drawn.map(({ row }) => row.element));

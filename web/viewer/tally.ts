@@ -3,21 +3,21 @@ import { FACETS, type FacetName, toQuery, type ViewerFilter } from './filter.ts'
 
 /** Counts follow changes at most this often, in milliseconds. */
 export const TALLY_MS = 250;
-/** A new question waits so long, in milliseconds. */
+/** How long a new question waits, in milliseconds. */
 const SETTLE_MS = 60;
-/** The same while somebody types, because a count holds up the rows of the next letter. */
+/** The same while the user types, because a count delays the rows of the next letter. */
 const TYPING_MS = 300;
-/** Between two counts of a kind there is so many times the time that the last one took: rows wait behind it. */
+/** The pause between two counts of a kind, in durations of the last one: rows wait behind a count. */
 const REST = 40;
 /** Bars of the histogram. */
 export const BUCKETS = 48;
 
-/** What is counted. A new object is a new question. */
+/** What to count. A new object is a new question. */
 export interface Question {
   /** The events in the table. */
   query: CountQuery;
   filter: ViewerFilter;
-  /** Creation time of the newest event in a table that stands still; empty = it follows. */
+  /** Creation time of the newest event in a table that stands still; empty = it shows new events. */
   anchor: string;
   /** Facets and histogram as well. */
   facets: boolean;
@@ -26,9 +26,9 @@ export interface Question {
 /** One kind of count. */
 interface Step {
   count(events: Events, question: Question): Promise<void>;
-  /** The state of the events that it was made of; -1 = of none. */
+  /** The state of the events when it was made; -1 = never. */
   sequence: number;
-  /** When it may be made again, by the clock of `performance`. */
+  /** When it may be made again, on the clock of `performance`. */
   due: number;
 }
 
@@ -60,7 +60,7 @@ export class Tally {
     this.#changed = changed;
   }
 
-  /** Begins anew on these events, or with null ends. */
+  /** Begins again with these events, or ends with null. */
   open(events: Events | null): void {
     if (events === this.#events) return;
     this.close();
@@ -91,7 +91,7 @@ export class Tally {
     this.#later();
   }
 
-  /** Counts when the first of what is out of date may be counted, after a pause of so many milliseconds at least. */
+  /** Counts once the first outdated count may be made, after at least this many milliseconds. */
   #later(pause = 0): void {
     const events = this.#events;
     if (!events || !this.#question || this.#busy || this.#timer !== undefined) return;
@@ -123,7 +123,7 @@ export class Tally {
         this.#changed();
       }
     } catch {
-      // told by the status, as every failure of the worker
+      // the status reports it, like every failure of the worker
     } finally {
       this.#busy = false;
       this.#later();
@@ -144,7 +144,7 @@ export class Tally {
     if (this.#question?.query === query) this.newer = newer;
   }
 
-  /** What could be chosen besides what is chosen: counted without the facet's own choice. */
+  /** Values that could also be chosen: counted without the facet's own choice. */
   async #countFacets(events: Events, question: Question): Promise<void> {
     if (!question.facets) return;
     for (const facet of FACETS.filter((name) => question.filter[name].length > 0)) {
@@ -155,7 +155,7 @@ export class Tally {
     }
   }
 
-  /** Over time: what the table shows, or while only some times are chosen, all of them. */
+  /** Counts over time of what the table shows; of all times while a range is chosen. */
   async #countTimes(events: Events, { facets, filter, query }: Question): Promise<void> {
     if (!facets) return;
     const all = isBrushed(filter) ? toQuery({ ...filter, from: '', to: '' }) : query;
@@ -166,7 +166,7 @@ export class Tally {
 
 const isBrushed = ({ from, to }: ViewerFilter): boolean => from !== '' || to !== '';
 
-/** Anchors are never before the filter's own begin. */
+/** An anchor is never before the filter's own beginning. */
 const newerThan = (filter: ViewerFilter, anchor: string): CountQuery => ({
   ...toQuery(filter),
   newerThan: anchor,

@@ -1,6 +1,6 @@
 import { EMPTY_FILTER, FACETS, type ViewerFilter } from './filter.ts';
 
-/** What of a viewer stands in the fragment of the page's address. */
+/** The state of a viewer that is in the fragment of the page's URL. */
 export interface UrlState {
   filter: ViewerFilter;
   /** Id of the event whose details are open; empty = none. */
@@ -8,10 +8,10 @@ export interface UrlState {
 }
 
 const OWN = ['search', 'logs', 'from', 'to', 'event', ...FACETS];
-/** What is longer is not taken from an address. */
+/** Longer texts in a URL are ignored. */
 const MOST_CHARACTERS = 8000;
 
-/** The state that a fragment such as `#search=sh010&status=failed` says. */
+/** The state in a fragment such as `#search=sh010&status=failed`. */
 export function readUrlState(hash: string): UrlState {
   const params = new URLSearchParams(hash.slice(1, MOST_CHARACTERS));
   const text = (name: string) => params.get(name) ?? '';
@@ -28,7 +28,7 @@ export function readUrlState(hash: string): UrlState {
   return { filter, selected: /^[0-9a-f]{32}$/.test(text('event')) ? text('event') : '' };
 }
 
-/** The fragment for a state; what others keep in it stays. Empty when there is nothing to say. */
+/** The fragment for a state; other parts of the fragment stay. Empty for the default state. */
 export function writeUrlState(hash: string, state: UrlState): string {
   if (JSON.stringify(readUrlState(hash)) === JSON.stringify(state)) return hash;
   const { filter, selected } = state;

@@ -22,7 +22,7 @@ import { createWords, type Words } from './words.ts';
 const AGE_TICK_MS = 5000;
 /** Below this width, in pixels, panels cover the table. */
 const NARROW_PX = 760;
-/** From this width on, in pixels, facets are shown at first. */
+/** From this width on, in pixels, facets are open at first. */
 const WIDE_PX = 1000;
 
 /**
@@ -50,21 +50,21 @@ export class CuesheetViewer extends LitElement {
     now: { state: true },
   };
 
-  /** What `openEvents()` gave; null = none yet. */
+  /** What `openEvents()` returned; null = none yet. */
   declare events: Events | null;
   /** A sentence above the table. */
   declare note: string;
-  /** A sentence instead of the table: the events could not be opened. */
+  /** A sentence that replaces the table, because the events could not be opened. */
   declare failure: string;
-  /** Words that replace the English ones. */
+  /** Texts that replace the English ones. */
   declare strings: Partial<Strings>;
   declare urlState: boolean;
-  /** What is shown. Replace the object, do not change it. */
+  /** What is shown. Replace the object instead of changing it. */
   declare filter: ViewerFilter;
   /** Id of the event whose details are open; empty = none. */
   declare selected: string;
   /** @internal */ declare status: EventsStatus | null;
-  /** The server is gone: what is shown may be old. @internal */
+  /** The server is away, so what is shown may be old. @internal */
   declare cached: boolean;
   /** Of the viewer, in pixels. @internal */
   declare width: number;
@@ -175,7 +175,7 @@ export class CuesheetViewer extends LitElement {
     this.#table.drawing.request();
     showDialogs(this.renderRoot);
     const scroller = this.renderRoot.querySelector('main');
-    if (scroller) this.#size.observe(scroller); // again is as once
+    if (scroller) this.#size.observe(scroller); // observing it twice changes nothing
     const opened = changed.has('selected') && this.selected !== '' && !changed.get('selected');
     if (opened && this.#isNarrow)
       this.renderRoot.querySelector<HTMLElement>('.details h2')?.focus();
@@ -188,7 +188,7 @@ export class CuesheetViewer extends LitElement {
     if (changed.has('filter') || changed.has('selected')) this.#writeUrl();
   }
 
-  /** Resolves when the rows are drawn, too. */
+  /** Also waits until the rows are drawn. */
   protected override async getUpdateComplete(): Promise<boolean> {
     const isComplete = await super.getUpdateComplete();
     await this.#table.drawing.done;
@@ -321,7 +321,7 @@ export class CuesheetViewer extends LitElement {
     });
   }
 
-  /** What lies over the rest: dialogs and toasts. */
+  /** The layers above everything else: dialogs and toasts. */
   #renderOver() {
     const words = this.#words;
     const { question } = this.#asking;
@@ -414,12 +414,12 @@ export class CuesheetViewer extends LitElement {
 
   #onClick = (event: MouseEvent) => {
     const row = (event.target as HTMLElement).closest<HTMLElement>('tr[data-id]');
-    if (!row || getSelection()?.isCollapsed === false) return; // text is being marked
+    if (!row || getSelection()?.isCollapsed === false) return; // the user selects text
     row.focus({ preventScroll: true });
     this.selected = row.dataset['id'] ?? '';
   };
 
-  /** On a page whose focus is nowhere, the keys are the viewer's. */
+  /** While nothing on the page has the focus, the viewer handles keys. */
   #onPageKey = (event: KeyboardEvent) => {
     if (event.target !== document.body) return;
     const command = commandOf(event);

@@ -1,6 +1,6 @@
 import type { CountQuery, EventPage, EventRow, Events } from '../client/index.ts';
 
-/** A window whose rows have not come after this long, in milliseconds, no longer holds up the next one. */
+/** A window whose rows have not arrived after this long, in milliseconds, no longer delays the next one. */
 export const WINDOW_PATIENCE_MS = 5000;
 
 /** Rows `first` up to `first + count`, counted from the newest match. */
@@ -9,8 +9,8 @@ export interface WindowRequest {
   first: number;
   count: number;
   /**
-   * Matches at the time of asking, -1 = not known yet. A window keeps its place when something in front of it goes, so it
-   * is asked for anew when there are more or fewer.
+   * Matches at the time of the request; -1 = not counted yet. A window does not move when events in front of it go, so it
+   * is requested again when the number changes.
    */
   counted: number;
 }
@@ -21,8 +21,8 @@ interface Subscription {
 }
 
 /**
- * The live rows of one window of a query. At most one request is under way; of those made meanwhile
- * only the newest is asked next. The last window stays until the next one is here.
+ * The live rows of one window of a query. At most one request is under way, and the newest of those made
+ * meanwhile is next. The last window stays until the next one has arrived.
  */
 export class EventWindow {
   rows: readonly EventRow[] = [];
@@ -30,7 +30,7 @@ export class EventWindow {
   first = 0;
   /** No match is older than the last of the rows. */
   atEnd = false;
-  /** The query that the rows belong to; null before the first ones. */
+  /** The query of the rows; null before the first rows. */
   query: CountQuery | null = null;
   problem = '';
 
@@ -45,7 +45,7 @@ export class EventWindow {
     this.#changed = changed;
   }
 
-  /** Begins anew on these events, or with null ends. */
+  /** Begins again with these events, or ends with null. */
   open(events: Events | null): void {
     if (events === this.#events) return;
     this.close();
@@ -99,7 +99,7 @@ export class EventWindow {
     this.#changed();
   }
 
-  /** The request has come to its end, well or not: it is the window now, and the next may be asked. */
+  /** The request has ended, with or without success: it is the window now, and the next may follow. */
   #settle(subscription: Subscription): void {
     if (subscription !== this.#coming) return;
     clearTimeout(this.#patience);

@@ -2,17 +2,17 @@ import { ENGLISH, fill, type StringKey, type Strings } from './strings.ts';
 
 const DAY_MS = 86_400_000;
 
-/** Texts, numbers and times in the reader's language. */
+/** Texts, numbers and times in the user's language. */
 export interface Words {
   (key: StringKey, values?: Readonly<Record<string, string | number>>): string;
   number(value: number): string;
-  /** A time as the reader writes it, in their zone. */
+  /** A time in the user's format and time zone. */
   time(iso: string): string;
-  /** The same, short: for a scale of so many milliseconds. */
+  /** The same, short, for a scale of this many milliseconds. */
   shortTime(iso: string, scale: number): string;
   /** Short age of a time: `now`, `45 s`, `3 min`, `5 h`, `2 d`. */
   age(iso: string, now: number): string;
-  /** A length of time of so many seconds. */
+  /** A duration of this many seconds. */
   duration(seconds: number): string;
 }
 

@@ -31,11 +31,11 @@ async function main(): Promise<void> {
   }
 }
 
-/** A service worker keeps the page for when the hub is gone. */
+/** A service worker keeps the page, so that it opens without the hub. */
 function keepShell(): void {
   const { serviceWorker } = navigator;
   if (!serviceWorker) return;
-  // A new version took over while this page runs the old one: never mix the two.
+  // A new version took over while this page runs the old one, and the two must not mix.
   const hadOne = serviceWorker.controller !== null;
   serviceWorker.addEventListener('controllerchange', () => {
     if (hadOne) location.reload();

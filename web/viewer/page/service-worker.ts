@@ -5,7 +5,7 @@ import {
 } from 'workbox-precaching';
 import { NavigationRoute, registerRoute } from 'workbox-routing';
 
-/** Keeps the page's shell, so that a reload works while the hub is gone. Events are not its business. */
+/** Keeps the page's shell, so that a reload works without the hub. It does not handle events. */
 declare const self: {
   __WB_MANIFEST: (string | { url: string; revision: string | null })[];
   skipWaiting(): Promise<void>;

@@ -3,13 +3,13 @@ import { storedUsers } from '../../client/index.ts';
 const SESSION_KEY = 'cuesheet.session';
 const USER_TIMEOUT_MS = 5000;
 
-/** Who is signed in, as this browser remembers it. */
+/** The signed-in user, as this browser remembers. */
 export interface SignedIn {
-  /** Null: signed out, or not known to the hub. */
+  /** Null: signed out, or the hub does not accept it. */
   token: string | null;
   /** Whose events this browser keeps: the last user who was signed in. */
   user: string | null;
-  /** What to tell the user; empty when all is well. */
+  /** A message for the user; empty when all is well. */
   note: string;
 }
 
@@ -17,8 +17,8 @@ export const SIGNED_OUT = 'Signed out: open the link that the hub printed at its
 
 /**
  * The session of a sign-in link (`#token=…`) or of an earlier visit. The token leaves the address
- * bar at once. A new one is shown to the hub to learn whose it is, because every user has events of
- * their own in this browser.
+ * bar at once. The hub says whose a new token is, because every user has a database of their own in this
+ * browser.
  */
 export async function signIn(): Promise<SignedIn> {
   const linked = takeToken();
@@ -57,9 +57,9 @@ async function readSession(): Promise<{ token: string | null; user: string | nul
     const { token, user } = JSON.parse(localStorage.getItem(SESSION_KEY) ?? '{}');
     if (user) return { token: token ?? null, user };
   } catch {
-    // not what this page wrote
+    // this page did not write it
   }
-  // A browser that was killed may have lost the newest of its localStorage, and never IndexedDB.
+  // A killed browser may lose the newest part of its localStorage, and keeps IndexedDB.
   const users = await storedUsers({ server: location.origin });
   const [only = null, ...others] = users.filter((name) => name !== '');
   return { token: null, user: others.length === 0 ? only : null };
