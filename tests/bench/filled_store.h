@@ -32,7 +32,7 @@ using Fill = void (*)(OpenStore& into, size_t events);
 OpenStore& Shared(Fill fill, size_t events);
 void DropShared();
 
-// The event with so many newer ones.
+// The event with this many newer ones.
 Row RowFromEnd(const EventTable& table, size_t newer);
 
 }  // namespace cuesheet::bench

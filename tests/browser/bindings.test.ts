@@ -117,7 +117,7 @@ describe.each(FRAMEWORKS)('the function for %s', (framework) => {
       await expect.poll(() => page.evaluate(() => window.open), WAIT).toBe(0);
       const reads = await page.evaluate(() => window.reads);
       await dispatch('demo.c');
-      // a live query of its own hears of it: whoever still listened has heard, too
+      // when a separate live query has the change, every remaining listener has had it too
       await page.evaluate(
         () =>
           new Promise<void>((resolve) => {

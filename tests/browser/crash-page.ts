@@ -21,7 +21,7 @@ export const CRASH_PAGE = `<!doctype html><meta charset="utf-8"><title>crash</ti
     }
   }
 
-  /** Of a store in memory nothing is promised; that it got there at all is an error of the run. */
+  /** A store in memory promises nothing; ending up in memory is an error of the run. */
   function acknowledge(marker, updates) {
     const { storage, message } = events.status;
     lines.push(storage === 'durable' ? marker + ' ' + updates : '! ' + marker + ': ' + message);

@@ -213,7 +213,7 @@ async function attachShared(devtools: CDPSession): Promise<string> {
   return (await devtools.send('Target.attachToTarget', { targetId, flatten: false })).sessionId;
 }
 
-/** Stops a worker at the next line that it runs; gives the function that lets it go on. */
+/** Stops a worker at the next line that it runs; returns the function that resumes it. */
 async function pause(devtools: CDPSession, sessionId: string): Promise<() => Promise<void>> {
   let number = 0;
   const send = (method: string) =>

@@ -11,7 +11,7 @@ export type BrowserName = 'chromium' | 'firefox';
 
 /** Longest wait for a page to open, and for the first writes of a load, in milliseconds. */
 const OPEN_TIMEOUT_MS = 45_000;
-/** A browser is killed so long after its first acknowledged writes at the latest, in milliseconds. */
+/** The latest time to kill a browser after its first acknowledged writes, in milliseconds. */
 const LOAD_MS = 1_500;
 /** So many times in a run the browser itself may lose its database, or one time in ten kills. */
 const MAX_BROWSER_LOSSES = 3;
@@ -38,7 +38,7 @@ export interface Load {
   launch(): Promise<CrashBrowser>;
   /** Opens a page that writes, under a name of its own. */
   write(browser: CrashBrowser, flags?: 'dedicated'): Promise<Tab>;
-  /** Resolves when so many more acknowledgements have come. */
+  /** Resolves after this many more acknowledgements. */
   hear(count: number): Promise<void>;
   acknowledged(): number;
   /** What is wrong with the store, as the page of a tab sees it; empty = nothing. */
@@ -102,7 +102,7 @@ export async function createLoad(browser: BrowserName): Promise<Load> {
     },
     acknowledged: () => acknowledged.size,
     async check(tab) {
-      const promised = new Map(acknowledged); // what comes in meanwhile is not looked for
+      const promised = new Map(acknowledged); // later acknowledgements are not checked
       const stored = await tab.evaluate(() => window.stored());
       const problems = await tab.evaluate(() => window.problems());
       return [...errors.splice(0), ...differences(promised, stored), ...problems];
@@ -182,12 +182,12 @@ export interface CrashOptions {
   seed: number;
   /** Called after every kill with what is wrong; empty = nothing. */
   onKill(kill: number, problems: string[], acknowledged: number): void;
-  /** Called instead when the browser says that it lost its database; that kill is done again. */
+  /** Called instead when the browser reports that it lost its database; that kill is repeated. */
   onBrowserLoss(kill: number, lines: string[]): void;
 }
 
 /**
- * Writes, kills the browser at a random moment, looks what is there, and goes on with the load.
+ * Writes, kills the browser at a random moment, checks what is there, and continues to write.
  * @throws Error when the browser loses its database again and again.
  */
 export async function runKills({

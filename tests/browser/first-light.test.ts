@@ -24,7 +24,7 @@ afterAll(async () => {
 /** Longer than the longest back-off of a connection (30 s): a hub that is back may be tried late. */
 const WAIT = { timeout: 45_000 };
 
-/** Waits until the page's header counts so many events; a failure says what it counted. */
+/** Waits until the page's header counts this many events; a failure says what it counted. */
 async function waitForCount(page: Page, count: number): Promise<void> {
   const counter = page.locator('cuesheet-viewer [data-events]');
   const counted = async () => Number((await counter.textContent())?.replace(/\D/g, ''));
@@ -116,7 +116,7 @@ test('an event of a real AYON client appears in a browser, survives offline, kil
   await page.goto(`${hub.url}/`);
   await waitForCount(page, 402);
 
-  // and goes on from there, none twice, none missing
+  // and continues from there: none twice, none missing
   hub = await startHub(data.path, { port, npmStart: true });
   await page.goto(hub.link);
   const body = { topic: 'demo.last' };

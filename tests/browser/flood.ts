@@ -1,4 +1,4 @@
-/** Events as fast as told into a hub that a page follows: `npm run flood`, and a short run in `npm test`. */
+/** Sends events at a given rate into a hub that a page follows: `npm run flood`, and a short run in `npm test`. */
 import type { BrowserContext, Page } from 'playwright-core';
 import { call, KEYS, startHub, temporaryFolder, USERS } from '../edge/hub-process.ts';
 import type { Events } from '../../web/client/index.ts';

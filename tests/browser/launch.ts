@@ -59,7 +59,7 @@ export function killBrowser(profile: string): void {
     try {
       process.kill(pid, 'SIGKILL');
     } catch {
-      // gone already
+      // it has ended already
     }
   }
 }

@@ -216,7 +216,7 @@ describe('a database without a server', () => {
       origin: server.url,
       storageTypes: 'indexeddb',
     });
-    // The browser may end the connection in the middle of the commit: whoever wrote hears of it, and it is saved
+    // The browser may close the connection during the commit: the writer gets the error, and the write is saved
     // by the next one.
     const told = await page.evaluate(() =>
       window.events.dispatch({ topic: 'demo.after' }).then(

@@ -20,7 +20,7 @@ afterAll(() => server.close());
 beforeEach(async () => {
   profile = temporaryFolder();
   page = await (await launchChromium(profile.path)).newPage();
-  await setQuota(QUOTA_BYTES); // first: Chromium keeps what it was told for half a minute
+  await setQuota(QUOTA_BYTES); // first, because Chromium keeps an answer for half a minute
   await load();
 });
 afterEach(() => {

@@ -22,7 +22,7 @@ export interface StagesWindow {
   ready: boolean;
 }
 
-/** A page that opens a database when it is told to, and sees what is in IndexedDB. */
+/** A page that opens a database on request, and lists what is in IndexedDB. */
 export const STAGES_PAGE = `<!doctype html><meta charset="utf-8"><title>stages</title>
 <script type="module">
   import { openEvents } from '/index.js';

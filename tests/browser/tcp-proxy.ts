@@ -8,7 +8,7 @@ export interface TcpProxy {
   setDown(isDown: boolean): void;
   /** Nothing passes any more, in either direction, and no connection ends. */
   stall(): void;
-  /** What has waited goes on. */
+  /** Passes on what has waited. */
   resume(): void;
   /** Bytes that servers have sent. */
   received(): number;

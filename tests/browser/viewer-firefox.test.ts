@@ -35,7 +35,7 @@ afterAll(async () => {
 
 const inViewer = (selector: string) => `cuesheet-viewer >>> ${selector}`;
 const shown = async (selector: string) => {
-  // only what is to be visible is looked for again and again, also in the shadow of an element
+  // only a search for a visible element is repeated, also in shadow roots
   const element = await page.waitForSelector(inViewer(selector), { ...WAIT, visible: true });
   if (!element) throw new Error(`no ${selector}`);
   return element;

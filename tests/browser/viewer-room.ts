@@ -24,7 +24,7 @@ export interface ViewerRoom {
   counted(query: object): Promise<number>;
 }
 
-/** Opens a room for the tests of a file or a group, with so many events, and clears it up behind them. */
+/** Opens a room for the tests of a file or a group, with this many events, and cleans up after them. */
 export function openViewerRoom(events: number, attributes = ''): ViewerRoom {
   const profile = temporaryFolder();
   const viewer: ViewerRoom['viewer'] = (selector, options) =>

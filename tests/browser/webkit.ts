@@ -35,7 +35,7 @@ export interface WebKitPage {
 const ANSWER_MS = 30_000;
 const START_ATTEMPTS = 100;
 
-/** Starts a browser on a display of its own. What it stores is gone when it ends. */
+/** Starts a browser on a display of its own. What it stores ends with it. */
 export async function launchWebKit(): Promise<WebKitPage> {
   const display = spawn('Xvfb', ['-displayfd', '1', '-screen', '0', '1280x800x24'], {
     stdio: ['ignore', 'pipe', 'ignore'],

@@ -14,7 +14,7 @@ export const COVERAGE_FLAGS = COVERAGE
 /** Longest wait for what the pages of a browser covered, in milliseconds. */
 const TAKE_MS = 3_000;
 
-/** A driver lets a new worker go on as soon as it hears of it: so long its script is on its way. */
+/** How long the script of a new worker is delayed: a driver resumes a worker as soon as it learns of it. */
 const WORKER_MS = 100;
 
 /** To be waited for before the script of a worker is served: what runs earlier is not seen in full. */
@@ -49,7 +49,7 @@ export async function coverBrowser(context: BrowserContext, profile: string): Pr
     if (browsers.get(profile) === ask) browsers.delete(profile);
   };
   thread.on('exit', forget);
-  // What a page or its worker covered is gone with it.
+  // Coverage of a page or a worker ends with it.
   const beforeLeaving = (page: Page) => {
     for (const name of ['close', 'goto', 'reload'] as const) before(page, name, take);
   };

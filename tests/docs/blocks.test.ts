@@ -9,7 +9,7 @@ import { type Block, blocksOf, LANGUAGES, pages } from './blocks.ts';
 const blocks = pages().flatMap(blocksOf);
 const code = blocks.filter(({ language }) => LANGUAGES.includes(language));
 const isTyped = ({ language }: Block) => language === 'ts' || language === 'tsx';
-/** What a block needs that stands in the text around it, and what must follow from it. */
+/** Code that a block needs from the text around it, and code that must compile after it. */
 const AROUND: Record<string, { before?: string; after?: string }> = {
   'docs/web.md#topics': {
     before: "import type { Events } from 'cuesheet';\ndeclare const events: Events;\n",

@@ -1,4 +1,4 @@
-/** The fenced code blocks of the README and of docs/. The word behind the language is the name of a block. */
+/** The fenced code blocks of the README and of docs/. The word after the language is the name of a block. */
 import { readdirSync, readFileSync } from 'node:fs';
 
 export interface Block {

@@ -10,7 +10,7 @@ const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclud
   .split('\n')
   .filter((name) => name !== '' && existsSync(name));
 const pages = files.filter((name) => name.endsWith('.md'));
-/** The changelog tells of files as they were once. */
+/** The changelog names files that existed at its time. */
 const present = pages.filter((name) => name !== 'CHANGELOG.md');
 const paths = new Set(files.flatMap((name) => [name, ...folders(name)]));
 const rooms = new Set(files.filter((name) => name.includes('/')).map((name) => name.split('/')[0]));

@@ -23,7 +23,7 @@ beforeAll(() => {
 });
 afterAll(() => folder.remove());
 
-/** Runs in the project the command for a port, until `use` is done with the hub that it starts. */
+/** Runs the command for a port in the project, until `use` is done with the hub that it starts. */
 async function running(
   port: number,
   command: string,

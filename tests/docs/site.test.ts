@@ -21,7 +21,7 @@ afterAll(() => {
   profile.remove();
 });
 
-/** Opens a page of the site, which must say nothing to the console and ask nobody else. */
+/** Opens a page of the site, which must not log anything or make requests to other hosts. */
 async function open(path: string) {
   const page = await browser.newPage();
   const problems: string[] = [];

@@ -17,7 +17,7 @@ export interface KillOptions {
   onKill(kill: number, problems: string[], acknowledged: number): void;
 }
 
-/** What the writers were told, of all hubs so far. */
+/** What all hubs so far have acknowledged to the writers. */
 interface Ledger {
   /** By id: the description that was acknowledged last, and the one that may have been stored since. */
   events: Map<string, { description: string; tried: string }>;
@@ -63,7 +63,7 @@ async function loadAndKill(hub: HubProcess, ledger: Ledger, kill: number, delayM
   await Promise.all(writers);
 }
 
-/** Dispatches an event, then updates it twice, until the hub is gone. */
+/** Dispatches an event, then updates it twice, until the hub has ended. */
 async function write(hub: HubProcess, ledger: Ledger, name: string, state: { dead: boolean }) {
   try {
     for (let count = 0; !state.dead; count++) {
@@ -91,7 +91,7 @@ async function write(hub: HubProcess, ledger: Ledger, name: string, state: { dea
       }
     }
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error; // of fetch: the hub is gone
+    if (!(error instanceof TypeError)) throw error; // fetch throws it when the hub has ended
   }
 }
 

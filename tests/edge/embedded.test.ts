@@ -22,7 +22,7 @@ afterEach(async () => {
   for (const hub of running.splice(0)) await hub.close().catch(() => {});
 });
 
-/** A hub in this process, as in a program of one's own, and what it logs. */
+/** A hub in this process, as in a user's own program, and what it logs. */
 async function embed(options: Partial<HubOptions> = {}) {
   const logged: { level: string; message: string; fields: LogFields }[] = [];
   const storage = { load: () => null, save: () => undefined };

@@ -1,4 +1,4 @@
-// The example's Worker with a hub that tells which life of the object answers, and can be crashed.
+// The example's Worker with a hub that says which life of the object answers, and that can be crashed.
 import { CuesheetHub as Hub, type HubEnv, routeToHub } from 'cuesheet/hub/cloudflare';
 import type { ObjectState } from '../../worker/edge/runtimes/cloudflare-api.ts';
 

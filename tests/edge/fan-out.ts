@@ -17,7 +17,7 @@ export interface FanOutResult {
   lastMs: number;
 }
 
-/** Sockets at relay objects of the example Worker in workerd hear of events that the hub object takes. */
+/** Sockets at relay objects of the example Worker in workerd receive the events that the hub object stores. */
 export async function fanOut(size: {
   relays: number;
   sockets: number;
@@ -81,7 +81,7 @@ async function relaysWithSockets(miniflare: Miniflare, relays: number): Promise<
   return sockets.filter((count) => count > 0).length;
 }
 
-/** A socket that is signed in, and the ids of the events that it hears of. */
+/** A socket that is signed in, and the ids of the events that it receives. */
 function open(url: string): Promise<{ socket: WebSocket; messages: string[] }> {
   const socket = new WebSocket(`${url.replace('http', 'ws')}/ws`);
   const messages: string[] = [];

@@ -102,7 +102,7 @@ test('a failed commit is 500 for its writers, tells nobody, and is tried again',
   expect(answer.status).toBe(500);
   expect(await answer.json()).toEqual({ status: 500, detail: 'Error: no space left' });
   expect(heard).toEqual([]);
-  (await files.next()).resolve(); // nobody wrote: the hub tries again by itself
+  (await files.next()).resolve(); // without another write, the hub tries again by itself
   await pause();
   expect(heard).toHaveLength(1);
   expect((await dispatch(hub, { topic: 'demo.b', hash: 'once' })).status).toBe(409);

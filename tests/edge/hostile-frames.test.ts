@@ -7,7 +7,7 @@ import { conformance } from './conformance/suite.ts';
 const FRAMES = 10_000;
 const SOCKETS = 8;
 const SEED = 20_260_319;
-/** An attacker waits when so much of what it sends has not left. */
+/** An attacker waits while this much is unsent. */
 const MAX_BUFFERED_BYTES = 4 << 20;
 
 /** Numbers from 0 up to and without 1, the same for the same seed (mulberry32). */

@@ -46,7 +46,7 @@ const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}`
 const me = (hub: { url: string }, token: string) =>
   call(hub, 'GET', '/api/users/me', bearer(token));
 
-/** Whether a WebSocket that authenticates like this hears of an event. */
+/** Whether a WebSocket that authenticates like this receives an event. */
 async function hears(hub: { url: string }, token: string): Promise<boolean> {
   const socket = new WebSocket(`${hub.url.replace('http', 'ws')}/ws`);
   try {

@@ -11,11 +11,11 @@ export interface RuntimeOptions {
   events?: string;
 }
 
-/** A hub that runs, in an empty store of its own but for the events that it was given. */
+/** A running hub whose own store has only the events that it was given. */
 export interface RuntimeHub {
   /** `http://127.0.0.1:PORT`; the WebSocket is at `/ws` of the same port. */
   url: string;
-  /** Ends it and removes what it kept. */
+  /** Ends it and removes its files. */
   stop(): Promise<void>;
 }
 

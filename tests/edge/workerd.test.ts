@@ -130,7 +130,7 @@ test('an object that crashes under load twenty times loses no acknowledged write
         if (status === 200) acknowledged.push(hash);
         else await sleep(5);
       } catch {
-        await sleep(5); // the object had gone
+        await sleep(5); // the object was evicted
       }
     }
   };

@@ -13,7 +13,7 @@ namespace cuesheet::contract {
 using Step = std::string (*)(Env& env, const std::string& prefix);
 
 // Begins with an empty folder. `act`, then `again` where there is one, then `check`: between two
-// steps the files are committed, closed, opened anew and loaded.
+// steps the files are committed, closed, opened again and loaded.
 struct Stage {
   const char* name;
   Step act;

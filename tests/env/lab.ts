@@ -130,7 +130,7 @@ export const lab = {
     const before = [await raw(hot(database)), await raw(cold(database))];
     const found = { ...(await plain(hot(database))), ...(await plain(cold(database))) };
     const after = [await raw(hot(database)), await raw(cold(database))];
-    // What only IDBFS has written is read as well, though nobody noted its size.
+    // A file that IDBFS itself has written is read too, although its size was not noted.
     await plain(cold(database), (fs) => fs.writeFile(`${cold(database)}/block-9`, 'by IDBFS'));
     const files = await open(database);
     return { found, before, after, size: files.size('block-9'), all: await texts(files) };

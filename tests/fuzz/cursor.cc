@@ -1,5 +1,5 @@
 // Byte 1: page size and direction; 8 bytes: a creation order; the rest: a cursor. A walk from any
-// cursor shows every event behind it once, in order.
+// cursor shows every event after it once, in order.
 #include <algorithm>
 
 #include "base/base64.h"

@@ -1,5 +1,5 @@
 // Byte 1 says what the rest is: a record's body, a segment, or bodies that get a right head each.
-// A store opens on it or says why not, and what it opened on is there the next time.
+// A store opens with it or says why not, and the next store finds the same.
 #include <algorithm>
 #include <tuple>
 

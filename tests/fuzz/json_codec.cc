@@ -84,7 +84,7 @@ void CheckTopics(const Json& body) {
   CUE_ASSERT(ParseJson(out).has_value());
 }
 
-// What was taken is known the next time, and so is what it shows itself as.
+// An accepted event is known by its id the next time, and so is the event as it was written.
 void CheckImport(std::string_view lines) {
   // A store for every input would cost more than all the rest.
   if (!EventReader().Read(lines.substr(0, lines.find('\n')))) return;

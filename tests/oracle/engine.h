@@ -1,4 +1,4 @@
-// The side that is judged: the engine behind the oracle's plain types.
+// The side under test: the engine behind the oracle's plain types.
 #pragma once
 
 #include <optional>

@@ -1,5 +1,5 @@
 // What the oracle knows of an event: plain values, no columns, no codes. Nothing here comes from
-// core/; the oracle may share no mistake with the engine that it judges.
+// core/; the oracle must share no mistake with the engine that it tests.
 #pragma once
 
 #include <cstdint>

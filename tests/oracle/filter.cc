@@ -184,8 +184,8 @@ bool IsGroupRefused(const Json& group) {
   });
 }
 
-// True, not true, or gone: an empty group or a condition that is dropped. SQL's unknown is `kNo`
-// here: there is no NOT in the language, so nothing can tell the two apart.
+// True, not true, or dropped: an empty group, or a condition that has no effect. SQL's unknown is
+// `kNo` here: there is no NOT in the language, so nothing can tell the two apart.
 enum class Verdict { kNo, kYes, kGone };
 
 Verdict Of(bool yes) { return yes ? Verdict::kYes : Verdict::kNo; }

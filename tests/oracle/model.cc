@@ -65,7 +65,7 @@ void Model::Erase(std::string id) {  // by value: it may be a part of what goes
   progress.erase(id);
 }
 
-// A final event has no progress; otherwise the last one told stays.
+// A final event has no progress; otherwise the last report stays.
 void Model::Note(const std::string& id, std::optional<double> told) {
   const std::string& status = Find(id)->status;
   if (status == "finished" || status == "failed" || status == "aborted") {
@@ -173,7 +173,7 @@ void Model::Merge(const std::string& id, Json fields, std::optional<double> told
   if (stored == nullptr) {
     PlainEvent fresh;
     fresh.id = fresh.hash = id;
-    fresh.payload = nullptr;  // not here until it is told
+    fresh.payload = nullptr;  // not here until the upstream sends it
     stored = &events.emplace_back(fresh);
   }
   for (const auto& [name, value] : fields.items()) Write(*stored, name, value);
@@ -195,7 +195,7 @@ size_t Model::EraseClosed(std::vector<std::string> doomed) {
 }
 
 size_t Model::Retain(const Json& rules, int64_t now) {
-  // Every rule is judged on what is there when the call begins. What must stay because of a child
+  // Every rule applies to the state at the beginning of the call. What must stay because of a child
   // stays, with everything above it: a child that cannot go holds its parents.
   std::ranges::sort(events, std::greater<>(), &PlainEvent::order);
   std::vector<std::string> doomed;

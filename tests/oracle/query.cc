@@ -148,7 +148,7 @@ Page Ask(const World& world, const Json& arguments) {
   page.has_previous = full && first == nullptr && last != nullptr;
   if (found.empty()) return page;
   page.end_cursor = CursorText(found.back()->order);
-  // With `last` alone the start is the oldest edge (17.4), so that paging by it goes on.
+  // With `last` alone the start is the oldest edge (17.4), so that paging by it continues.
   page.start_cursor =
       newest_first && first == nullptr ? page.end_cursor : CursorText(found.front()->order);
   return page;

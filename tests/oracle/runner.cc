@@ -124,7 +124,7 @@ void Runner::Dispatch(const Json& step) {
 void Runner::CheckOrder(const std::string& id, bool is_provisional) {
   const EventTable& table = engine_.store.table();
   const Row row = table.FindById(EngineId(id));
-  if (row == kNoRow) return;  // told by CheckTable
+  if (row == kNoRow) return;  // CheckTable reports it
   const int64_t order = table.creation_order(row);
   int64_t highest = highest_order_;
   for (PlainEvent& event : model_.events) {

@@ -48,7 +48,7 @@ class Runner {
   std::map<uint32_t, Json> queries_;        // by live query
   std::map<uint32_t, Json> pages_;          // kept up to date by patches alone
   std::map<uint32_t, std::string> agreed_;  // the fresh page that pages_ was last equal to
-  int64_t highest_order_ = 0;               // that was ever drawn or told; provisional ones aside
+  int64_t highest_order_ = 0;               // that was ever made or sent, without provisional ones
   uint64_t sequence_ = 0;
   std::string difference_;  // the first one
 };

@@ -55,7 +55,7 @@ void Report(const Options& options, size_t number, Steps steps) {
   std::printf("FAILED sequence %zu of seed %llu\n", number,
               static_cast<unsigned long long>(options.seed));
   for (Json step : steps) {
-    step.erase("probe");  // the one that matters stands in the difference
+    step.erase("probe");  // the difference names the probe that matters
     std::printf("  step   %s\n", step.dump().c_str());
   }
   std::printf("  %s\n  replay npm run oracle -- --seed=%llu --sequences=1 --steps=%zu --case=%zu\n",

@@ -93,7 +93,8 @@ Json MakeUpdate(Random& random) {
   return body;
 }
 
-// What an upstream tells of an event: everything, what a WebSocket message has, or its place.
+// What an upstream sends about an event: everything, the fields of a WebSocket message, or its
+// place.
 Json MakeMerge(Random& random, const Model& model, int64_t now) {
   Json step = Json::object();
   const bool known = !model.events.empty() && random.Chance(55);

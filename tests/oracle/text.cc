@@ -29,7 +29,7 @@ bool Only(std::string_view text, std::string_view others) {
       text, [&](char c) { return IsAlnum(c) || others.find(c) != std::string_view::npos; });
 }
 
-// Characters of a pattern: `any` stands for any run, `one` for any one; `escape` takes the next
+// Characters of a pattern: `any` matches any run, `one` any character; `escape` takes the next
 // character as it is.
 struct Wildcards {
   std::string_view any, one, escape;

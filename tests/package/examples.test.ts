@@ -72,7 +72,7 @@ interface AnyPage {
   evaluate(work: () => string): Promise<string>;
 }
 
-/** What an app logs stands in its page, where every engine can be asked for it. */
+/** An app's log is in its page, where it can be read in every engine. */
 const LOGGED = `const log = document.body.appendChild(document.createElement('pre'));
 console.log = (...words) => (log.textContent += words.join(' ').trim() + '\\n');
 `;

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
-/** What a user writes: an event is stored, and told to a live query. */
+/** A user's program: an event is stored, and a live query shows it. */
 const APP = `import { openEvents } from 'cuesheet';
 
 const events = await openEvents({ name: 'app', user: 'td' });

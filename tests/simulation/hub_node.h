@@ -35,7 +35,7 @@ class HubNode final : public Server {
 
   // As `cuesheet import`: the history before it cannot be followed any more.
   void Import(const std::string& ndjson);
-  // Writes a checkpoint: after a restart only the changes behind it are known.
+  // Writes a checkpoint: after a restart the feed has only the changes after it.
   void Checkpoint();
 
   // Loses what is not committed and every socket; Start() brings it back.
@@ -43,7 +43,7 @@ class HubNode final : public Server {
   void Start();
   bool is_up() const { return up_ != nullptr; }
   const EventStore& store() const { return up_->store; }
-  // Crashes before one in so many commits; 0 = never.
+  // Crashes before one in this many commits; 0 = never.
   void CrashBeforeOneCommitIn(size_t commits) { crash_in_ = commits; }
 
  private:

@@ -1,6 +1,6 @@
 // A replica in several tabs. The worker of one of them owns the database and answers the others;
 // when it does not answer, another one takes over, and the first wakes up later without knowing
-// (docs/storage.md, Ownership).
+// (docs/design.md, Tabs).
 #pragma once
 
 #include <functional>

@@ -73,7 +73,7 @@ void ReplicaNode::Later(int64_t delay_us, std::function<void()> work) {
   });
 }
 
-// What was to happen meanwhile happens in its order.
+// Runs what was due in between, in its order.
 void ReplicaNode::Thaw() {
   const uint64_t life = life_;
   schedule_->In(frozen_until_.us - schedule_->now().us, [this, life] {
@@ -243,7 +243,7 @@ void ReplicaNode::Request(const std::string& method, const std::string& path,
     return Later(Delay(), [deliver] { deliver({}); });
   }
   const uint64_t life = life_;
-  // The server has it even when the replica is gone by then.
+  // The server has it even when the replica has ended by then.
   schedule_->In(Delay(), [this, life, method, path, body, deliver] {
     const Answer answer = server_->Fetch(method, path, body);
     if (life != life_) return;

@@ -54,7 +54,7 @@ class ReplicaNode {
   void Crash();
   // The socket breaks; what was on its way in either direction is lost.
   void Cut();
-  // Time goes on without it until then.
+  // Time passes without it until then.
   void Freeze(int64_t microseconds) {
     frozen_until_.us = std::max(frozen_until_.us, schedule_->now().us + microseconds);
   }

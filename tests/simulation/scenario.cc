@@ -258,7 +258,7 @@ class Scenario {
     });
     for (const auto& [key, number] : numbers_) {
       const auto& [token, member] = key;
-      // A dispatch whose answer was lost is sent again, and makes anew what was deleted meanwhile.
+      // A dispatch whose answer was lost is sent again, and makes a deleted event again.
       if (people_.removals.contains(token)) continue;
       const auto it = summaries.find(token);
       if (it == summaries.end() || IsInOutbox(member + "\":" + std::to_string(number))) continue;

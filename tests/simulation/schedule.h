@@ -13,7 +13,8 @@ namespace cuesheet::simulation {
 class Schedule {
  public:
   Timestamp now() const { return now_; }
-  // The clock only goes on; what is due at the same moment happens in the order in which it came.
+  // The clock never goes back. Work that is due at the same moment runs in the order in which it
+  // was added.
   void In(int64_t delay_us, std::function<void()> work) {
     queue_.emplace(std::pair(now_.us + delay_us, ++last_), std::move(work));
   }

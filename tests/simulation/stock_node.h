@@ -41,7 +41,7 @@ class StockNode final : public Server {
   void UpdateSilently(const Uuid& id, const std::string& status);
   void Delete(const std::string& id);
 
-  void Crash();  // of the process: what is committed stays, every socket is gone
+  void Crash();  // of the process: committed events stay, every socket is closed
   void Start() { is_up_ = true; }
   void Tick();
   void FailPercent(size_t percent) { fail_percent_ = percent; }

@@ -123,7 +123,7 @@ class StockWorld final : public World {
   const EventStore& store() const override { return stock_.store(); }
   bool is_up() const override { return true; }
   void Tick() override { stock_.Tick(); }
-  // Of what nobody tells, the sweeps have to come by, and twice where an event is missing.
+  // Only sweeps find what no message says, and a missing event takes two of them.
   int64_t settle_seconds() const override { return 420; }
   void DropUnknown(Json& row) const override {
     row.erase("senderType");  // GraphQL has none

@@ -39,10 +39,10 @@ class World {
   virtual void Tick() = 0;
   // Somebody writes at the server.
   virtual void Write(People& people) = 0;
-  // Something breaks, for so long.
+  // Something breaks for this long.
   virtual void Break(int64_t time_us) = 0;
   virtual void Mend() = 0;
-  // After so many seconds without faults every replica has to be as the server.
+  // After this many seconds without faults every replica must equal the server.
   virtual int64_t settle_seconds() const = 0;
   // What went wrong at the server, a sentence.
   virtual std::optional<std::string> wrong() const { return std::nullopt; }

@@ -156,7 +156,7 @@ export class AyonModel {
     if (event) event.status = status;
   }
 
-  /** Nobody is told [9.5]. */
+  /** No message is sent [9.5]. */
   remove(id: string): void {
     if (!this.events.delete(id)) throw new Refusal(404, 'Event not found');
   }

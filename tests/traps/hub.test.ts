@@ -15,7 +15,7 @@ const MODULE = 'build/wasm-release/wasm/cuesheet-hub.wasm';
 const KEY = 'service';
 /** Traps that have to be met. */
 const TRAPS = 100;
-/** Every so many functions one gets a trap; most are not called by the load. */
+/** One in this many functions gets a trap; the load does not call most of them. */
 const STRIDE = 5;
 const TIMEOUT_MS = 600_000;
 

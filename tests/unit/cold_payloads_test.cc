@@ -128,7 +128,7 @@ TEST_CASE("a live query that reads payloads waits for their files and is exact a
   std::string fresh;
   REQUIRE(f.store->AppendPage(fresh, WithPayload("payload/n", 1), EventForm::kRow));
   const Json list = Json::parse(patches)["patches"];
-  CHECK(list.size() == 3);  // one comes, one goes, one is told anew
+  CHECK(list.size() == 3);  // one is inserted, one removed, one updated
   CHECK(Json::parse(fresh)["events"].size() == 4);
 }
 

@@ -13,7 +13,7 @@ std::string ExportAll(const EventStore& store) {
   return out;
 }
 
-// The parts that a host gets which goes on from cursor to cursor.
+// The parts that a host gets when it continues from cursor to cursor.
 std::vector<std::string> ExportParts(const EventStore& store, size_t limit_bytes) {
   std::vector<std::string> parts;
   std::optional<double> after;

@@ -53,7 +53,7 @@ TEST_CASE("a tail torn at any byte is cut off and what came before it is there")
     REQUIRE(recovery);
     CHECK(recovery->sequence < 7);
     CHECK(env.files[kSegment].size() + recovery->cut_bytes == size);
-    // and the store goes on from there
+    // and the store continues from there
     const auto request = ParseDispatchRequest(Json::parse(R"({"topic":"demo.z"})"));
     REQUIRE(store.Dispatch(*request, {}, {1}, {}));
     REQUIRE(store.BeginCommit());

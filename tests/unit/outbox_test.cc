@@ -45,7 +45,7 @@ struct OutboxFixture : StoreFixture {
     Event event = Own(View(id));
     event.creation_order = order;
     event.created_at =
-        event.updated_at = {1'700'000'000'000'000};  // behind the clock of the device
+        event.updated_at = {1'700'000'000'000'000};  // earlier than the device's clock
     return event;
   }
   Json List() {

@@ -29,7 +29,7 @@ void AnswerAll(ReplicaFixture& f) {
   }
 }
 
-// Live, with what was missed meanwhile read too. (The fixture's clock goes on by itself.)
+// Live, after reading what was missed. (The fixture's clock advances by itself.)
 void Connect(ReplicaFixture& f, const Json& newest) {
   f.Open();
   f.Answer(f.Next().request, newest);
@@ -270,7 +270,7 @@ TEST_CASE("a relay reads payloads with the events, and again after every message
   };
   (void)f.store.TakeChanges();
   answer(asked["request"], edges);
-  std::string told;  // the newest one is news, the others are history
+  std::string told;  // the newest event is new, the others are history
   for (const Change& change : f.store.TakeChanges()) told += change.is_dispatch ? 'd' : 'h';
   CHECK(told == "dhh");
   CHECK(f.View(IdOf(edges[0])).payload == R"({"b":1})");

@@ -193,7 +193,7 @@ TEST_CASE("an upstream that answers with its changes is followed, and the walk i
   const Json removed = {{"sequence", 2}, {"kind", "removed"}, {"id", gone}};
   REQUIRE(f.connection.Message(Changes(Json::array({removed}), 2, 2), f.Now(), f.Draw()));
   CHECK(f.connection.state() == ConnectionState::kLive);
-  f.Answer(walk, Json::array({Edge(1)}));  // late: nobody waits for it
+  f.Answer(walk, Json::array({Edge(1)}));  // late: nothing waits for it
   CHECK(f.store.table().size() == 0);
   f.connection.Closed(f.Now(), f.Draw());
   f.connection.Online(f.Now());
@@ -241,7 +241,7 @@ TEST_CASE("when the history is gone a snapshot is taken, and what it does not ha
         kNoRow);
   CHECK(f.store.table().FindById(*Uuid::ParseLenient("e0000000000000000000000000000009")) !=
         kNoRow);
-  CHECK(f.store.table().FindById(local->id) != kNoRow);  // nobody has it yet
+  CHECK(f.store.table().FindById(local->id) != kNoRow);  // no server has it yet
 }
 
 TEST_CASE("a clock that is set back makes no wait longer") {

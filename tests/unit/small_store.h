@@ -1,4 +1,4 @@
-// What tests of files share: a store that divides little into a lot, and all that it holds.
+// For tests of files: a store with many small files, and a snapshot of its content.
 #pragma once
 
 #include <map>
@@ -17,7 +17,7 @@ inline constexpr StoreOptions kSmall{.segment_bytes = 400,
                                      .max_journal_bytes = 4000,
                                      .max_segments = 8};
 
-using Snapshot = std::map<std::string, std::string>;  // what is known of an event, by id
+using Snapshot = std::map<std::string, std::string>;  // an event as text, by id
 
 // Everything, payloads too; asserts that no event or hash is there twice.
 inline Snapshot SnapshotOf(const EventStore& store) {

@@ -56,7 +56,7 @@ void Update(EventStore& store, int step, const std::string& body) {
   (void)store.Update(Pick(store, step), *request, {"max", {}, {}}, TimeAt(step));
 }
 
-// A server tells of an event without its place, and later where it stands.
+// A server sends an event without its place, and its place later.
 void Merge(EventStore& store, int step) {
   Event event;
   event.id = Uuid::FromClock(TimeAt(step / 20).us, EntropyAt(200 + step / 20));
@@ -134,7 +134,7 @@ class Truth {
   const Snapshot& last() const { return states_.rbegin()->second; }
   uint64_t sequence() const { return states_.rbegin()->first; }
 
-  // Whether a store may hold this after so many changes. Between the changes of one command each
+  // Whether a store may hold this after this many changes. Between the changes of one command each
   // event is as before or as after it.
   bool Allows(uint64_t sequence, const Snapshot& snapshot) const {
     const auto after = states_.lower_bound(sequence);
@@ -180,7 +180,7 @@ struct Host {
     return ok;
   }
 
-  // Works until the end, or until so many calls have written.
+  // Works until the end, or until this many calls have written.
   void Work(uint64_t operations = FaultyEnv::kNever) {
     for (int step = 0; step < kSteps && env.operations < operations; ++step) {
       Act(store, step);
@@ -190,7 +190,7 @@ struct Host {
   }
 };
 
-// Opens what a crash has left, compares, and goes on with it.
+// Opens what a crash has left, compares, and continues with it.
 std::string WrongAfterCrash(const Files& files, uint64_t acknowledged) {
   MemoryEnv env;
   env.files = files;

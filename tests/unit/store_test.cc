@@ -221,7 +221,7 @@ TEST_CASE("a merged event takes the place of the one that had its hash") {
   CHECK(f.store.table().size() == 1);
   CHECK(f.store.table().FindByHash("h") == f.store.table().FindById(event.id));
   CHECK(f.View(event.id).creation_order == 1);
-  // the old one's progress is gone with it
+  // the progress of the old event is dropped with it
   old.hash.reset();
   REQUIRE(f.store.Merge(old, FieldSet().Add(Field::kTopic), {}));
   CHECK_FALSE(f.store.progress(old.id));

@@ -124,7 +124,7 @@ TEST_CASE("the topics of AYON's documentation are built in") {
     CAPTURE(topic);
     CHECK(TopicNamed(topics, topic)["builtin"] == true);
   }
-  // Patterns stand for whole topics; what they stand for is listed when it was seen.
+  // A pattern matches whole topics; a matching topic is listed once an event had it.
   for (const char* topic :
        {"log.anything", "entity.project.something_new", "entity.task.something_changed"}) {
     CAPTURE(topic);

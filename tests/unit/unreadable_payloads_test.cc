@@ -1,5 +1,5 @@
 // A payload whose file is damaged, or cannot be read at all: every call that would show it says so
-// and names the file, and everything else goes on.
+// and names the file, and everything else works.
 #include <catch2/catch_amalgamated.hpp>
 
 #include "event/event_reader.h"

@@ -28,7 +28,7 @@ const open: RequestMessage = {
   body: { database: 'd', wasmUrl: 'w', server: null, token: null, user: null },
 };
 
-/** A session that notes what it is asked; `answer` null = it never answers. */
+/** A session that notes its requests; `answer` null = it never answers. */
 function fakeSession(asked: number[], answer: 'at once' | 'never' = 'at once'): Promise<Session> {
   return Promise.resolve({
     leave: () => {},
@@ -173,7 +173,7 @@ describe('the worker of a second tab', () => {
     const asked: number[] = [];
     guest.follow(ownerOf(fakeSession(asked)), false);
     await expect.poll(() => heard).toHaveLength(2);
-    await new Promise((resolve) => setTimeout(resolve, 50)); // what it said on the channel is on its way
+    await new Promise((resolve) => setTimeout(resolve, 50)); // its message on the channel is under way
     expect(asked).toEqual([1, 2]);
   });
 

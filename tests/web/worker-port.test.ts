@@ -27,7 +27,7 @@ interface FakeWorker extends LinkListener {
   mayShare: boolean;
 }
 
-/** The worker with this number, once it has heard so many messages. */
+/** The worker with this number, once it has received this many messages. */
 async function workerOf(workers: FakeWorker[], number: number, messages = 0): Promise<FakeWorker> {
   await expect.poll(() => workers[number]?.sent.length ?? -1).toBeGreaterThanOrEqual(messages);
   return workers[number] as FakeWorker;
@@ -44,7 +44,7 @@ describe('the page side of the protocol', () => {
     const worker = await workerOf(workers, 0, 2);
     worker.onMessage({ reply: 2, value: { removed: false } });
     worker.onMessage({ reply: 1, value: { removed: true } });
-    worker.onMessage({ reply: 99, value: null }); // nobody asked
+    worker.onMessage({ reply: 99, value: null }); // no request has this number
     expect(await first).toEqual({ removed: true });
     expect(await second).toEqual({ removed: false });
   });

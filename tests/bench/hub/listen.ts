@@ -10,7 +10,7 @@ const NUMBERS = /"number":(\d+),"sentAt":(\d+\.?\d*)/;
 
 /** What the sockets heard, together. */
 export interface Heard {
-  /** Milliseconds from the dispatch to the message, in steps of 0.1: how many messages took so long. */
+  /** Milliseconds from the dispatch to the message, in steps of 0.1, with the number of messages that took as long. */
   counts: number[];
   /** Messages that did not come, came twice, or came in another order than to the first socket. */
   wrong: number;

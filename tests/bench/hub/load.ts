@@ -13,7 +13,7 @@ export interface Load {
   seconds: number;
 }
 
-/** How long, at most. What is sent in the warm-up is not counted: the hub's runtime compiles what it runs. */
+/** The longest duration. The warm-up does not count, because the hub's runtime still compiles its code. */
 export interface Span {
   warmUpMs: number;
   limitMs: number;

@@ -121,7 +121,7 @@ export interface FanOut {
   rate: number;
 }
 
-/** `count` sockets hear of `events` events that are dispatched at `rate` a second. */
+/** `count` sockets receive `events` events that are dispatched at `rate` a second. */
 export async function fanOut(
   url: string,
   count: number,

@@ -1,4 +1,4 @@
-/** The page that scripts/bench-sync.mjs measures: what it shows is what it has painted. */
+/** The page that scripts/bench-sync.mjs measures. It shows what it has painted. */
 export const PAGE = `<!doctype html><meta charset="utf-8"><title>sync</title><ol id="rows"></ol>
 <script type="module">
   import { openEvents } from '/index.js';

@@ -45,13 +45,13 @@ export interface ViewerFigures {
 const WAIT = { timeout: 60_000 };
 const IMPORT_MS = 600_000;
 const ROOM_MS = 120_000;
-/** Files that do not change for so long are at rest. */
+/** Files that do not change for this long are at rest. */
 const QUIET_MS = 2000;
 const SLOWDOWN = 4;
 const IDLE_FRAMES = 60;
 /** Pixels a second: of a table of a million rows, four rows a frame. */
 const SLOW_PX = 3600;
-/** A frame is dropped when the next one begins later than so many frame times. */
+/** A frame is dropped when the next one begins later than this many frame times. */
 const LATE = 1.5;
 
 /** All figures, on one import into an empty browser. */

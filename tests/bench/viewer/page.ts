@@ -6,7 +6,7 @@ export interface BenchWindow extends ViewerWindow {
   typed: number[];
   /** How many frames have begun. */
   frame: number;
-  /** Called in every frame when all that changes the page in it has run: what is there now is painted. */
+  /** Called in every frame after everything that changes the page: the present state is painted. */
   atFrameEnd: Set<() => void>;
   /** Ends both. */
   unwatchFrames(): void;
@@ -64,7 +64,7 @@ export function watchFrames(): void {
   window.unwatchFrames = () => probe.remove();
 }
 
-/** When frames began, so many of them, while nothing happens. */
+/** The times at which this many frames began while nothing happens. */
 export function idleFrames(count: number): Promise<number[]> {
   return new Promise((resolve) => {
     const times: number[] = [];
@@ -118,7 +118,7 @@ export function watchSearch(): void {
       void viewer.updateComplete.then(() => {
         const painted = () => {
           window.atFrameEnd.delete(painted);
-          setTimeout(() => window.typed.push(performance.now() - at)); // behind the frame
+          setTimeout(() => window.typed.push(performance.now() - at)); // after the frame
         };
         window.atFrameEnd.add(painted);
       });
@@ -127,7 +127,7 @@ export function watchSearch(): void {
   };
 }
 
-/** Frames from each of so many updates of an event in sight to the one that paints it, which counts. */
+/** For each of this many updates of a visible event: the frames until it is painted, inclusive. */
 export async function paintedChanges(count: number): Promise<number[]> {
   const { events, viewer } = window;
   const root = viewer.shadowRoot;

@@ -112,7 +112,7 @@ async function withWorkerd<T>(
   }
 }
 
-/** Memory is what is in use, not what nobody has cleared away yet. Returns the bytes of JavaScript. */
+/** Counts memory in use, without garbage that was not collected yet. Returns the bytes of JavaScript. */
 async function collectGarbage({ miniflare, url }: Workerd): Promise<number> {
   const socket = new WebSocket(`${(await miniflare.getInspectorURL()).href}core:user:`);
   await once(socket, 'open');
@@ -154,6 +154,6 @@ function statOf(pid: string): { name: string; parent: number; ticks: number } | 
     const rest = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return { name, parent: Number(rest[1]), ticks: Number(rest[11]) + Number(rest[12]) };
   } catch {
-    return null; // it has ended meanwhile
+    return null; // the process has ended
   }
 }

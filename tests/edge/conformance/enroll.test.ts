@@ -14,7 +14,7 @@ const SEEDS = [
 const WORKERS = 8;
 const SOURCES = 40;
 
-/** One queue of its own: its topics, its sources and who asks for jobs. */
+/** A separate queue: its topics, its sources and its workers. */
 function queueOf(hub: Suite) {
   const source = hub.topic('enroll.source');
   const target = hub.topic('enroll.target');

@@ -4,7 +4,7 @@ import { conformance, expectInvalid } from './suite.ts';
 conformance('filter', (hub) => {
   const query = (filter: unknown) => hub.adm.post('/api/query', { entity: 'event', filter });
 
-  /** Dispatches one event a name; the answer tells which of them a condition matches. */
+  /** Dispatches one event for each name; the answer says which of them a condition matches. */
   const among = async (events: Record<string, object>) => {
     const topic = hub.topic('filter');
     for (const [name, fields] of Object.entries(events)) {

@@ -74,7 +74,7 @@ conformance(
         filter: 'log.error number 14',
       });
       expect(ids(found.events)).toEqual([]);
-      // "14" is too short to count; the two other words stand in every log event
+      // "14" is too short to count; the two other words are in every log event
       expect(ids(found.logs)).toEqual(newestFirst.filter(isLog).map(seedId));
     });
 

@@ -4,7 +4,7 @@ import type { Answer } from '../hub-process.ts';
 const WAIT_MS = 15_000;
 const ASK_MS = 50;
 
-/** One WebSocket of the hub and what it was told. */
+/** One WebSocket of the hub and what it received. */
 export interface Listener {
   socket: WebSocket;
   /** All messages but heartbeats and the marks of `settle`. */
@@ -26,7 +26,7 @@ export async function eventually(check: () => boolean, what: string): Promise<vo
   throw new Error(`timed out: ${what}`);
 }
 
-/** A socket before it says who it is, with all that it hears. */
+/** A socket before its login, with everything that it receives. */
 export async function openSocket(url: string): Promise<{ socket: WebSocket; heard: Answer[] }> {
   const socket = new WebSocket(`${url.replace('http', 'ws')}/ws`);
   const heard: Answer[] = [];

@@ -4,7 +4,7 @@ import { conformance, expectInvalid, expectRefused, type Client } from './suite.
 const STATUS_REFUSED = 'Not allowed to update status of this event';
 const ORPHAN = 'c0ffee00'.repeat(4);
 
-/** An event that nobody made: it came with an import. */
+/** An event without a user: it came with an import. */
 const WITHOUT_USER = {
   id: ORPHAN,
   hash: ORPHAN,
