@@ -104,7 +104,7 @@ describe('a trap of the core', () => {
           window.events.remove(removed).catch((caught) => `${caught.code}: ${caught.message}`),
         id,
       );
-      expect(error).toMatch(/^state: the core stopped \(.+\): look whether this was done$/);
+      expect(error).toMatch(/^state: the core stopped \(.+\): check whether this was done$/);
       const after = await page.evaluate(async () => {
         await window.events.dispatch({ topic: 'trap.after' });
         return (await window.events.query()).events.map(({ topic }) => topic);

@@ -265,4 +265,4 @@ function createHandle(core: Core, handlers: Handlers, loaded: Promise<void>): Se
   };
 }
 
-const FENCED = 'another worker owns the database now: look whether it was done';
+const FENCED = 'another worker owns the database now: check whether it was done';

@@ -100,6 +100,6 @@ export function createUnanswered(): Unanswered {
 
 /** The refusal of a write of which nobody knows whether it was done. */
 function ownerLost(request: number): ReplyMessage {
-  const message = 'the worker that was writing ended: look whether it was done';
+  const message = 'the worker that was writing ended: check whether it was done';
   return { reply: request, error: { code: 'owner_lost', message } };
 }

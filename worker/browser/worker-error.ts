@@ -25,7 +25,7 @@ export function errorMessage(error: unknown): ErrorMessage {
     return { code: PROBLEM_CODES[error.kind] ?? 'storage', message: error.message };
   }
   if (isCrash(error)) {
-    return { code: 'state', message: `${error.message}: look whether this was done` };
+    return { code: 'state', message: `${error.message}: check whether this was done` };
   }
   return { code: 'storage', message: error instanceof Error ? error.message : String(error) };
 }

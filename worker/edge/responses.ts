@@ -11,7 +11,7 @@ export type Env = {
 /** What waits for a commit that a crash of the core took away. */
 export class HubStopped extends Error {
   constructor() {
-    super('The hub has stopped after a fault of its own: look whether this was stored');
+    super('The hub has stopped after a fault of its own: check whether this was stored');
   }
 }
 

@@ -23,8 +23,8 @@ export function openApiDocument(version: string): OpenApi {
     tags: [
       { name: 'events', description: 'One event at a time' },
       { name: 'queries', description: 'Lists, operations on many events, jobs' },
-      { name: 'feed', description: 'For clients that keep a copy' },
-      { name: 'account', description: 'Who am I' },
+      { name: 'feed', description: 'For clients that keep a copy of the events' },
+      { name: 'account', description: 'The caller' },
       { name: 'description', description: 'What this hub can do' },
     ],
     security: [{ apiKey: [] }, { session: [] }],

@@ -19,27 +19,31 @@ export function feedOperations(common: Readonly<Record<string, Answer>>) {
     operationId: 'getChanges',
     summary: 'Follow the changes',
     description:
-      'Cuesheet’s addition. All changes after a sequence, removals included, in their order; with ' +
-      '"Accept: text/event-stream" a stream of them (Last-Event-ID goes before since).',
+      'Cuesheet’s addition. All changes after a sequence, removals included, in order; with ' +
+      '"Accept: text/event-stream" a stream of them (Last-Event-ID takes precedence over since).',
     tags: ['feed'],
     parameters: [
-      parameter('since', 'The sequence after which to begin; without it nothing but the head.', {
-        type: 'integer',
-        minimum: 0,
-      }),
-      parameter('limit', 'Changes in an answer.', {
+      parameter(
+        'since',
+        'Begin after this sequence; without it the answer has no changes, only the head.',
+        {
+          type: 'integer',
+          minimum: 0,
+        },
+      ),
+      parameter('limit', 'The most changes in one answer.', {
         type: 'integer',
         minimum: 1,
         maximum: 1000,
         default: 100,
       }),
-      parameter('wait', 'Seconds to wait for a change.', {
+      parameter('wait', 'How many seconds to wait for a change.', {
         type: 'number',
         minimum: 0,
         maximum: 30,
         default: 0,
       }),
-      parameter('store', 'The id of the store that since is of.', { type: 'string' }),
+      parameter('store', 'The id of the store that counted since.', { type: 'string' }),
       payloads,
     ],
     responses: {
@@ -49,23 +53,23 @@ export function feedOperations(common: Readonly<Record<string, Answer>>) {
         content: { 'application/json': { schema: ref('Changes') } },
       },
       410: {
-        description: 'They are not known any more, or since is of another store.',
+        description: 'The hub no longer has these changes, or since is of another store.',
         content: { 'application/json': { schema: ref('Gone') } },
       },
     },
   };
   const snapshot: Operation = {
     operationId: 'getSnapshot',
-    summary: 'Read everything once',
+    summary: 'Read all events once',
     description:
-      'Cuesheet’s addition. A line {"sequence","store"}, then all events, newest first, an object a ' +
-      'line. With the changes after that sequence it is what the store has.',
+      'Cuesheet’s addition. A line {"sequence","store"}, then all events, newest first, one on each ' +
+      'line. Together with the changes after that sequence, these are the events of the store.',
     tags: ['feed'],
     parameters: [payloads],
     responses: {
       ...common,
       200: {
-        description: 'The lines; compressed when the client takes gzip or deflate.',
+        description: 'The lines; compressed when the client accepts it.',
         headers: {
           'X-Cuesheet-Sequence': {
             description: 'The sequence of the first line.',

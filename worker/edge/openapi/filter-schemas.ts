@@ -66,8 +66,7 @@ export const FILTER_SCHEMAS: Readonly<Record<string, Schema>> = {
     description: 'A QueryFilter that is not empty.',
   },
   Condition: {
-    description:
-      'Operators are read in any case, with - and _; eq is the default. Keys in snake_case too.',
+    description: 'Operators in any case, with - or _; default eq. Keys may also be in snake_case.',
     anyOf: [
       condition('A text', columns(...TEXT_KEYS), [...COMPARISONS, 'like'], text),
       condition('A time', columns(...TIME_KEYS), COMPARISONS, { ...text, format: 'date-time' }),
@@ -82,9 +81,9 @@ export const FILTER_SCHEMAS: Readonly<Record<string, Schema>> = {
         anyOf: [text, { type: 'number' }, { type: 'boolean' }],
       }),
       condition('A text in JSON', path, ['like'], text),
-      condition('A key that is there or not', path, ['isnull', 'notnull']),
+      condition('Whether a key exists', path, ['isnull', 'notnull']),
       condition(
-        'A list in JSON, or a value that is one of several; whole numbers instead of texts are taken too',
+        'A list in JSON, or a value that is one of several; whole numbers are allowed instead of texts',
         path,
         ['in', 'notin', 'includesany', 'excludesany', 'includesall', 'excludesall'],
         { type: 'array', minItems: 1, items: text },

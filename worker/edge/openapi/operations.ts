@@ -40,7 +40,7 @@ export const SHARED_ANSWERS: Readonly<Record<string, Answer>> = {
   }),
   NotAllowed: {
     ...answer('The path has no such method.', 'Detail', { detail: 'Method Not Allowed' }),
-    headers: { Allow: { description: 'The methods it has.', schema: { type: 'string' } } },
+    headers: { Allow: { description: 'The methods of the path.', schema: { type: 'string' } } },
   },
   TooLarge: refusal('the body is larger than 8388608 bytes', 413),
   TooMany: {
@@ -48,7 +48,7 @@ export const SHARED_ANSWERS: Readonly<Record<string, Answer>> = {
     headers: { 'Retry-After': { description: 'Seconds.', schema: { type: 'integer' } } },
   },
   Unreadable: refusal('payload-00000001: the checksum of a piece is wrong', 500),
-  Unavailable: refusal('The hub is stopping, or what was written could not be saved.', 503),
+  Unavailable: refusal('The hub is stopping, or the write could not be saved.', 503),
 };
 
 const shared = (name: keyof typeof SHARED_ANSWERS): Answer => ({
@@ -83,13 +83,13 @@ const senderHeaders: readonly Parameter[] = [
   {
     name: 'X-Sender',
     in: 'header',
-    description: 'Who sends, when the body does not say: a process, a browser tab.',
+    description: 'The sender, when the body has none: a process, a browser tab.',
     schema: { type: 'string', pattern: NAME_PATTERN },
   },
   {
     name: 'X-Sender-Type',
     in: 'header',
-    description: 'The kind of sender; api without it.',
+    description: 'The kind of sender; default api.',
     schema: { type: 'string', pattern: NAME_PATTERN },
   },
 ];
@@ -111,7 +111,9 @@ const events = {
     responses: {
       ...WRITES,
       200: {
-        ...answer('Its id; with store:false it names nothing.', 'Dispatched', { id: EXAMPLE_ID }),
+        ...answer('The id of the event; with store:false there is no such event.', 'Dispatched', {
+          id: EXAMPLE_ID,
+        }),
         links: {
           read: linkTo('getEvent'),
           change: linkTo('updateEvent'),
@@ -125,8 +127,8 @@ const events = {
     operationId: 'dispatchEvents',
     summary: 'Dispatch many events',
     description:
-      'Cuesheet’s addition. Up to 1,000 events in their order, saved by one commit; an entry that ' +
-      'is refused does not stop the others. Entries have no recipients.',
+      'Cuesheet’s addition. Up to 1,000 events in order, saved by one commit. A refused entry ' +
+      'does not stop the others. Entries cannot have recipients.',
     tags: ['events'],
     parameters: senderHeaders,
     requestBody: body('DispatchBatch', [{ topic: 'render.shot' }, { topic: 'render.done' }]),
@@ -141,7 +143,8 @@ const events = {
   get: {
     operationId: 'getEvent',
     summary: 'Read an event',
-    description: 'Normal users read events of their own projects and those of none.',
+    description:
+      'Normal users may read events of their own projects, and events without a project.',
     tags: ['events'],
     parameters: [eventId],
     responses: {
@@ -167,15 +170,15 @@ const events = {
   remove: {
     operationId: 'deleteEvent',
     summary: 'Delete an event',
-    description: 'For admins and services. What is not there is deleted as well.',
+    description: 'For admins and services. Succeeds when there is no such event.',
     tags: ['events'],
     parameters: [eventId],
     responses: {
       ...READS,
-      204: { description: 'It is not there any more.' },
+      204: { description: 'The event does not exist any more.' },
       400: shared('Invalid'),
       403: shared('Forbidden'),
-      409: answer('It has children.', 'Refusal', {
+      409: answer('The event has children.', 'Refusal', {
         code: 409,
         detail: `id '${EXAMPLE_ID}' is still referenced from table "events".`,
         error: 'foreign-key-violation',
@@ -193,7 +196,7 @@ const queries = {
   query: {
     operationId: 'queryEvents',
     summary: 'Query events by a filter',
-    description: 'For admins and services. Newest first. Of the entities of AYON only event.',
+    description: 'For admins and services. Newest first. The only entity is event.',
     tags: ['queries'],
     requestBody: body('Query', { entity: 'event', filter: filterExample, limit: 10 }),
     responses: {
@@ -211,7 +214,7 @@ const queries = {
     operationId: 'eventOperations',
     summary: 'Delete events by a filter',
     description:
-      'For admins and services. All of them go or none. An empty filter is refused. ' +
+      'For admins and services. Deletes all matching events or none. An empty filter is refused. ' +
       'The operations restart and abort answer 501, as in AYON.',
     tags: ['queries'],
     requestBody: body('EventOps', { type: 'delete', filter: filterExample }),
@@ -219,16 +222,16 @@ const queries = {
       ...WRITES,
       500: shared('Unreadable'),
       200: { description: 'Done.', content: { 'application/json': { schema: { type: 'null' } } } },
-      409: refusal('One of them has a child that is not among them.', 409),
+      409: refusal('One of the events has a child that does not match the filter.', 409),
       501: refusal('Not implemented', 501),
     },
   },
   enroll: {
     operationId: 'enrollJob',
-    summary: 'Get a job from a queue of events',
+    summary: 'Get a job',
     description:
       'For services. Makes a job of the target topic for the oldest finished event of the source ' +
-      'topic that has none yet, or gives out a failed one again (docs/protocol.md 8).',
+      'topic that has no job yet, or hands out a failed job again (docs/protocol.md 8).',
     tags: ['queries'],
     parameters: senderHeaders,
     requestBody: body('Enroll', {
@@ -245,15 +248,15 @@ const queries = {
         hash: 'd8104f392e61abb538de315a6db9032a9b03479a219df4271d82168e072ee870',
         status: 'pending',
       }),
-      204: { description: 'Nothing to do.' },
+      204: { description: 'There is no job.' },
     },
   },
   graphql: {
     operationId: 'graphql',
     summary: 'The GraphQL field `events`',
     description:
-      'Errors of the document and of its arguments are part of an answer of 200. Normal users see ' +
-      'their own events, and those whose ids they name; guests see none.',
+      'Errors of the document and of its arguments are part of an answer with status 200. Normal users see ' +
+      'their own events, and those that they request by id; guests see none.',
     tags: ['queries'],
     requestBody: body('Graphql', {
       query: 'query ($last: Int) { events(last: $last) { edges { node { id topic status } } } }',
@@ -261,7 +264,7 @@ const queries = {
     }),
     responses: {
       ...READS,
-      200: answer('What was asked, or errors.', 'GraphqlAnswer'),
+      200: answer('The data of the query, or errors.', 'GraphqlAnswer'),
       400: shared('Invalid'),
       413: shared('TooLarge'),
     },
@@ -271,7 +274,7 @@ const queries = {
 const account = {
   info: {
     operationId: 'getInfo',
-    summary: 'The version of AYON that this hub answers like',
+    summary: 'The version of AYON whose protocol this hub speaks',
     description: 'Needs no credentials.',
     tags: ['account'],
     security: [],
@@ -279,8 +282,8 @@ const account = {
   },
   me: {
     operationId: 'getCurrentUser',
-    summary: 'Who the credentials belong to',
-    description: 'With X-as-user the user that a service acts as.',
+    summary: 'The user of the credentials',
+    description: 'With X-as-user: the user as whom a service acts.',
     tags: ['account'],
     responses: {
       ...READS,
@@ -290,13 +293,14 @@ const account = {
   login: {
     operationId: 'logIn',
     summary: 'Log in',
-    description: 'Ten tries a minute from one address. Services have keys and cannot log in.',
+    description:
+      'At most ten attempts a minute from one address. Services have keys and cannot log in.',
     tags: ['account'],
     security: [],
     requestBody: body('Login', { name: 'admin', password: 'the password' }),
     responses: {
       ...ALWAYS,
-      200: answer('A session token, good for 72 hours after its last use.', 'LoggedIn'),
+      200: answer('A session token, valid for 72 hours after its last use.', 'LoggedIn'),
       400: shared('Invalid'),
       403: refusal('Invalid login/password combination', 403),
       413: shared('TooLarge'),
@@ -306,7 +310,7 @@ const account = {
   logout: {
     operationId: 'logOut',
     summary: 'End the session',
-    description: 'The token of the request is not known any more.',
+    description: 'The token of the request is no longer valid.',
     tags: ['account'],
     responses: { ...READS, 200: answer('Done.', 'Detail', { detail: 'Logged out' }) },
   },
@@ -341,7 +345,7 @@ const own = {
   },
   health: {
     operationId: 'getHealth',
-    summary: 'Whether the hub takes and saves events',
+    summary: 'Whether the hub accepts and saves events',
     description: 'Needs no credentials.',
     tags: ['description'],
     security: [],

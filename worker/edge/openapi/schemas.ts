@@ -37,52 +37,56 @@ const eventProperties = {
 } as const;
 
 const dispatchProperties: Record<string, Schema> = {
-  topic: { ...topic, description: 'Dot-separated name of what happened.' },
-  sender: { ...textOrNull, description: 'Who sent it; without one the header X-Sender.' },
-  hash: { ...textOrNull, description: 'Unique among all events; without one the new id.' },
+  topic: { ...topic, description: 'What happened, as a dot-separated name.' },
+  sender: { ...textOrNull, description: 'The sender; default: the header X-Sender.' },
+  hash: { ...textOrNull, description: 'Unique among all events; default: the new id.' },
   project: name,
   dependsOn: {
     type: ['string', 'null'],
     minLength: 32,
     maxLength: 32,
-    description: 'Id of the parent; one that is not there is stored as null.',
+    description: 'Id of the parent. The id of an event that does not exist is stored as null.',
   },
   description: textOrNull,
-  summary: { ...object, default: {}, description: 'Told on the WebSocket; keep it small.' },
-  payload: { ...object, default: {}, description: 'Only read over HTTP.' },
+  summary: { ...object, default: {}, description: 'Sent on the WebSocket; keep it small.' },
+  payload: { ...object, default: {}, description: 'Never sent on the WebSocket.' },
   finished: { type: 'boolean', default: true, description: 'false: the event is pending.' },
-  store: { type: 'boolean', default: true, description: 'false: a message only, no row.' },
+  store: {
+    type: 'boolean',
+    default: true,
+    description: 'false: only a message; nothing is stored.',
+  },
   reuse: {
     type: 'boolean',
     default: false,
-    description: 'true: take the place of the event with the same hash.',
+    description: 'true: replace the event with the same hash.',
   },
   id: {
     type: ['string', 'null'],
     pattern: ID_PATTERN,
     description:
-      'The id that the event shall have, made by the client; the same dispatch again makes no ' +
+      'An id for the event, made by the client. The same dispatch again makes no ' +
       'second event. Cuesheet’s addition.',
   },
   recipients: {
     type: ['array', 'null'],
     items: text,
     maxItems: 1000,
-    description: 'The only users whose sockets hear of it. Cuesheet’s addition.',
+    description: 'The only users whose sockets receive the message. Cuesheet’s addition.',
   },
 };
 
 export const SCHEMAS: Readonly<Record<string, Schema>> = {
   Event: {
     type: 'object',
-    description: 'An event with all of its attributes.',
+    description: 'An event with all attributes.',
     properties: eventProperties,
     required: Object.keys(eventProperties),
     additionalProperties: false,
   },
   QueriedEvent: {
     type: 'object',
-    description: 'An event in snake_case; members that are null are left out.',
+    description: 'An event in snake_case, without members that are null.',
     properties: {
       id,
       hash: text,
@@ -97,7 +101,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
       description: text,
       summary: object,
       payload: object,
-      payload_error: { ...text, description: 'Why the payload is not there: a file is damaged.' },
+      payload_error: { ...text, description: 'Why the payload is missing: a file is damaged.' },
       created_at: time,
       updated_at: time,
     },
@@ -119,7 +123,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
   },
   Changes: {
     type: 'object',
-    description: 'Go on with since=next; when next is head, this was all.',
+    description: 'Continue with since=next. When next equals head, there is no more.',
     properties: {
       changes: {
         type: 'array',
@@ -132,7 +136,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
             previousId: id,
             event: {
               ...object,
-              description: 'As it is now; absent when it is not there any more.',
+              description: 'The event as it is now; absent when it no longer exists.',
             },
           },
           required: ['sequence', 'kind', 'id'],
@@ -159,7 +163,8 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
   },
   Update: {
     type: 'object',
-    description: 'What is absent or null stays as it is; summary and payload are replaced.',
+    description:
+      'Absent and null members stay as they are; summary and payload are replaced as a whole.',
     properties: {
       sender: textOrNull,
       project: name,
@@ -172,7 +177,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
         type: ['number', 'null'],
         minimum: 0,
         maximum: 100,
-        description: 'Told on the WebSocket, not stored.',
+        description: 'Sent on the WebSocket, not stored.',
       },
       retries: { ...int32, type: ['integer', 'null'] },
     },
@@ -191,7 +196,11 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
   EventOps: {
     type: 'object',
     properties: {
-      type: { type: 'string', enum: ['delete'], description: 'restart and abort: 501, as AYON.' },
+      type: {
+        type: 'string',
+        enum: ['delete'],
+        description: 'restart and abort answer 501, as in AYON.',
+      },
       filter: ref('DeleteFilter'),
     },
     required: ['type', 'filter'],
@@ -201,10 +210,11 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     properties: {
       sourceTopic: {
         anyOf: [topic, { type: 'array', items: topic, maxItems: 1000 }],
-        description: 'One topic, in which * stands for any run, or a list of exact topics.',
+        description:
+          'One topic, in which * matches any run of characters, or a list of exact topics.',
       },
       targetTopic: { type: 'string', pattern: '^[a-zA-Z][a-zA-Z0-9_.]{2,64}$' },
-      sender: { ...textOrNull, description: 'Who works: the same sender gets its job again.' },
+      sender: { ...textOrNull, description: 'The worker. The same sender gets its job again.' },
       senderType: textOrNull,
       description: textOrNull,
       sequential: { type: 'boolean', default: false },
@@ -216,7 +226,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
         minimum: 0,
         maximum: 36_500,
         default: 3,
-        description: 'Days since the last update; 0 = all.',
+        description: 'The highest age in days since the last update; 0 = no limit.',
       },
       leaseSeconds: { type: 'integer', minimum: 0, maximum: 86_400, description: 'Addition.' },
       retryBackoffSeconds: {
@@ -294,7 +304,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
   },
   Invalid: {
     type: 'object',
-    description: 'What is wrong with the request; errors[].loc is the place.',
+    description: 'What is wrong with the request; errors[].loc says where.',
     properties: {
       code: { const: 400 },
       detail: text,

@@ -40,6 +40,6 @@ async function forward(c: Context<Env>, upstream: Upstream): Promise<Response> {
       headers: type ? { 'content-type': type } : {},
     });
   } catch {
-    return refuse(c, 503, 'The upstream does not answer: nobody knows whether it has done this');
+    return refuse(c, 503, 'The upstream does not answer: it may have done this or not');
   }
 }
