@@ -146,6 +146,20 @@ describe('the page side of the protocol', () => {
     expect(workers).toHaveLength(6);
   });
 
+  test('so are workers that answer in between, until a minute has passed', async () => {
+    const { workers, port: p } = port();
+    const ask = async (number: number) => {
+      const request = p.request('flush', {});
+      const worker = await workerOf(workers, number, 1);
+      worker.onMessage({ reply: number + 1, value: null });
+      await request;
+      worker.onGone();
+    };
+    for (let number = 0; number <= 5; number++) await ask(number);
+    await expect(p.request('flush', {})).rejects.toMatchObject({ code: 'state' });
+    expect(workers).toHaveLength(6);
+  });
+
   test('a worker that does not start is an error for everybody who waits', async () => {
     const refused = new CuesheetError('state', 'no worker.js');
     const p = createWorkerPort(

@@ -4,8 +4,9 @@ import type { Unanswered } from '../../worker/browser/unanswered.ts';
 import type { Connect, Link } from './connect.ts';
 import { CuesheetError } from './error.ts';
 
-/** Workers in a row that end without an answer before the page gives up. */
+/** A page gives up when so many of its workers have ended within the time, in milliseconds. */
 const MAX_RESTARTS = 5;
+const RESTARTS_MS = 60_000;
 
 /** The worker that serves this page, and the next one when it ends or does not answer. */
 export interface Workers {
@@ -26,7 +27,7 @@ export function createWorkers(
   periodMs?: number,
 ): Workers {
   let link: Link | null = null;
-  let restarts = 0;
+  let restarts: number[] = []; // when, by the clock of `performance`
   let ended = false;
   const patience = createPatience(
     {
@@ -57,7 +58,9 @@ export function createWorkers(
     patience.stop();
     if (ended) return;
     for (const reply of unanswered.handOver(false).lost) on.message(reply);
-    if (++restarts > MAX_RESTARTS) on.failed(new CuesheetError('state', STOPPED));
+    const now = performance.now();
+    restarts = [...restarts.filter((at) => at + RESTARTS_MS > now), now];
+    if (restarts.length > MAX_RESTARTS) on.failed(new CuesheetError('state', STOPPED));
     else void start(mayShare);
   }
 
@@ -69,7 +72,6 @@ export function createWorkers(
 
   function onMessage(message: FromWorker) {
     patience.heard();
-    if ('value' in message) restarts = 0;
     on.message(message);
   }
 

@@ -62,15 +62,17 @@ export async function openSession(
   const claimed = noStorage === null ? claimDatabases(options.database) : null;
   claimed?.catch(() => {}); // told when the module is here
   const core = await loadCore(await compile(options.wasmUrl));
-  const files = claimed ? await openFiles(core.glue, claimed) : memoryOnly(noStorage ?? '');
+  // Ends this worker (entry.ts) once the call that crashed is answered; the next one opens the files anew.
+  core.onCrash((crash) => setTimeout(() => reportError(crash)));
+  const files = claimed ? await openFiles(core, claimed) : memoryOnly(noStorage ?? '');
   const opened = await openStore(core, 'replica', files, SEGMENT_BYTES);
   const dataLoss = await claimed?.then((found) => found.dataLoss).catch(() => null); // told above
-  return createSession(opened, files, options, dataLoss ? [...lost, dataLoss] : lost, ends);
+  return createSession(core, opened, files, options, dataLoss ? [...lost, dataLoss] : lost, ends);
 }
 
-async function openFiles(glue: Core['glue'], claimed: Promise<Claimed>): Promise<GuardedFiles> {
+async function openFiles(core: Core, claimed: Promise<Claimed>): Promise<GuardedFiles> {
   try {
-    return guardStorage(await mountIdbfs(glue, await claimed));
+    return guardStorage(await mountIdbfs(core.fileSystems, await claimed));
   } catch (error) {
     return memoryOnly(`this page cannot use IndexedDB (${(error as Error).message})`);
   }
@@ -91,6 +93,7 @@ async function compile(url: string): Promise<WebAssembly.Module> {
 }
 
 function createSession(
+  core: Core,
   opened: OpenedStore,
   files: GuardedFiles,
   options: OpenRequest,
@@ -149,7 +152,7 @@ function createSession(
   });
   return {
     leave,
-    handle: createHandle(handlers, loading.done),
+    handle: createHandle(core, handlers, loading.done),
     async stop(why) {
       loading.stop();
       pages.clear();
@@ -243,8 +246,9 @@ function startLoading(
 }
 
 /** Writes wait until all events are here, other requests when the core says so. */
-function createHandle(handlers: Handlers, loaded: Promise<void>): Session['handle'] {
+function createHandle(core: Core, handlers: Handlers, loaded: Promise<void>): Session['handle'] {
   return async (page, message, post) => {
+    if (core.hasCrashed()) return new Promise(() => {}); // its page asks the next worker
     const handler = handlers[message.kind] as (
       body: object,
       page: string,

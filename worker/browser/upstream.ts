@@ -88,7 +88,7 @@ function createTell(
     try {
       store.call(method, { now: nowMicros(), entropy: entropy(), event, ...more }, body);
     } catch (error) {
-      if (isCrash(error)) throw error; // ends the worker
+      if (isCrash(error)) return Promise.resolve(); // the worker ends
       console.error(`cuesheet: '${event}' of ${server} was refused:`, error);
     }
     return afterCall();

@@ -5,7 +5,14 @@
  */
 import type { HostFiles } from '../../wasm/host-files.ts';
 import type { ImportAnswer } from '../../wasm/import-lines.ts';
-import { CoreError, type CoreStore, entropy, loadCore, nowMicros } from '../../wasm/load.ts';
+import {
+  CoreCrash,
+  CoreError,
+  type CoreStore,
+  entropy,
+  loadCore,
+  nowMicros,
+} from '../../wasm/load.ts';
 import { Method } from '../../wasm/methods.ts';
 import { openStore, openWholeStore } from '../../wasm/open-store.ts';
 import { type CommitLoop, createCommitLoop } from '../../wasm/commit-loop.ts';
@@ -16,6 +23,7 @@ import { createLog, type Log } from './log.ts';
 import { createNews } from './news.ts';
 import type { Figures } from './operation-routes.ts';
 import type { Rate } from './rate-limit.ts';
+import { HubStopped } from './responses.ts';
 import { createRoutes } from './routes.ts';
 import { createSockets, type Peer, type SocketHandle } from './sockets.ts';
 import { readStoreId } from './store-id.ts';
@@ -67,6 +75,12 @@ export interface HubOptions {
   packBrotli?: Pack;
   /** Of each user, or of each address without credentials; more is 429. Default: no limit. */
   rate?: Rate;
+  /**
+   * Called once when the core has trapped, of want of memory for instance. The hub has closed itself then: it
+   * answers 503 and has ended its sockets with 1011. What it acknowledged is in the files: another hub is to be
+   * made on them, in a process of its own where that can be had.
+   */
+  onCrash?: (crash: Error) => void;
 }
 
 /** A hub that runs: what a runtime hands its requests and sockets to. */
@@ -113,6 +127,10 @@ const STOPPING = {
   body: new TextEncoder().encode('{"code":503,"detail":"The hub is stopping"}'),
 };
 
+/** Close codes of RFC 6455. */
+const GOING_AWAY = 1001;
+const INTERNAL_ERROR = 1011;
+
 /**
  * A hub: AYON's event protocol over a core store, without ties to a runtime.
  * @throws CoreError `corrupt` or `storage` when the files cannot be opened.
@@ -146,8 +164,23 @@ export async function createHub(options: HubOptions): Promise<Hub> {
       if (!isLoaded) return;
     }
     if (stopping) return; // frames still come in while a socket closes
-    store.call(Method.socket, { now: nowMicros(), store: storeId, ...header }, text);
+    try {
+      store.call(Method.socket, { now: nowMicros(), store: storeId, ...header }, text);
+    } catch (error) {
+      if (error instanceof CoreCrash) return; // the hub has closed itself
+      throw error;
+    }
     return commits.settle().catch(reportCommit);
+  });
+  core.onCrash((crash) => {
+    stopping = true;
+    log('error', `${crash.message}: the hub has stopped, nothing acknowledged is lost`);
+    stopFollowing();
+    opened.end();
+    commits.abandon(new HubStopped());
+    sockets.closeAll(INTERNAL_ERROR);
+    news.tell();
+    options.onCrash?.(crash);
   });
   const news = createNews();
   const commits: CommitLoop = createCommitLoop(opened, options.files, (effects) => {
@@ -205,7 +238,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
         ? null
         : {
             ...figuresOf(store),
-            memory_bytes: core.glue.HEAPU8.length,
+            memory_bytes: core.memoryBytes(),
             sockets: sockets.count(),
             socket_unsent_bytes: sockets.unsentBytes(),
             feed_waiters: news.waiting(),
@@ -227,8 +260,9 @@ export async function createHub(options: HubOptions): Promise<Hub> {
       return header;
     },
     events: () => store.call<{ events: number }>(Method.status).header.events,
-    memoryBytes: () => core.glue.HEAPU8.length,
+    memoryBytes: core.memoryBytes,
     async close() {
+      if (core.hasCrashed()) return; // and was closed by that
       stopping = true;
       stopFollowing();
       opened.end();
@@ -236,7 +270,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
       try {
         await commits.stop();
       } finally {
-        sockets.closeAll();
+        sockets.closeAll(GOING_AWAY);
         store.destroy();
       }
     },
@@ -275,6 +309,7 @@ function replicaOf(
     try {
       store.call(Method.replica, { now: nowMicros(), entropy: entropy(), event, ...more }, body);
     } catch (error) {
+      if (error instanceof CoreCrash) return;
       log('error', `the upstream: '${event}' was refused: ${(error as Error).message}`);
     }
     await commits.settle().catch(() => {}); // told by the commit loop, which tries again

@@ -8,6 +8,13 @@ export type Env = {
   Bindings: { address: string };
 };
 
+/** What waits for a commit that a crash of the core took away. */
+export class HubStopped extends Error {
+  constructor() {
+    super('The hub has stopped after a fault of its own: look whether this was stored');
+  }
+}
+
 /** A core's answer as it is. */
 export function respond(status: number, body: Uint8Array): Response {
   if (status === 204) return new Response(null, { status });

@@ -12,7 +12,7 @@ import { addOperationRoutes, type Figures } from './operation-routes.ts';
 import { addRelayRoutes } from './relay/routes.ts';
 import type { Rate } from './rate-limit.ts';
 import type { Upstream } from './relay/upstream.ts';
-import { type Env, respond, routeOf } from './responses.ts';
+import { type Env, HubStopped, refuse, respond, routeOf } from './responses.ts';
 
 /** What AYON clients read to decide what a server can do (protocol.md 10.4). */
 export const SERVER_VERSION = '1.16.0+cuesheet';
@@ -122,6 +122,7 @@ function addFallbacks(app: Hono<Env>, { log, page: pageAt }: RouteOptions): void
     return path === '/' ? c.text('cuesheet hub') : c.text('not found', 404);
   });
   app.onError((error, c) => {
+    if (error instanceof HubStopped) return refuse(c, 503, error.message);
     // The route, not the address: that may hold anything.
     log('error', `${c.req.method} ${routeOf(c)}: ${error.message}`);
     return c.json({ status: 500, detail: `${error.name}: ${error.message}` }, 500);

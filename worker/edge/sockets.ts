@@ -35,6 +35,7 @@ export function createSockets(
   const peers = new Map<number, Peer>();
   const logins = new Map<number, Promise<void>>(); // those under way
   let last = 0;
+  let endedWith: number | null = null;
 
   async function authenticate(client: number, token: string): Promise<void> {
     const user = await credentials.byToken(token);
@@ -65,9 +66,13 @@ export function createSockets(
 
   return {
     open(peer: Peer, state?: string): SocketHandle {
+      if (endedWith !== null) {
+        peer.close(endedWith);
+        return { message: () => Promise.resolve(), closed() {} };
+      }
       const client = ++last;
+      peers.set(client, peer); // before the core hears of it: it may end all sockets
       void tell({ event: state === undefined ? 'opened' : 'restored', client }, state);
-      peers.set(client, peer);
       return {
         async message(text) {
           try {
@@ -85,8 +90,9 @@ export function createSockets(
     count: () => peers.size,
     unsentBytes: () => [...peers.values()].reduce((sum, it) => sum + (it.unsentBytes?.() ?? 0), 0),
     tick: () => tell({ event: 'tick', client: 0 }),
-    closeAll() {
-      for (const peer of peers.values()) peer.close(1001);
+    closeAll(code: number) {
+      endedWith = code;
+      for (const peer of peers.values()) peer.close(code);
       peers.clear();
     },
     carryOut(effects: Effect[]) {

@@ -12,7 +12,7 @@ import { rateOf } from '../rate-limit.ts';
 import { startSample } from '../sample.ts';
 import { fileSessions, loadUsers, watchFile } from '../runtimes/user-files.ts';
 import { openEarly } from './early-hub.ts';
-import { ended, portOf, serverOfRuntime, stop } from './serving.ts';
+import { endAfterCrash, ended, portOf, serverOfRuntime, stop } from './serving.ts';
 import { type Command, packageFile, parseOptions, UsageError } from './command.ts';
 
 const HELP = `usage: cuesheet hub [options]
@@ -69,6 +69,7 @@ async function run(args: string[]): Promise<number> {
       files,
       credentials,
       log,
+      onCrash: endAfterCrash,
       packBrotli,
       ...(options.rate && { rate: options.rate }),
       ...(options.origin && { origins: options.origin }),

@@ -37,6 +37,8 @@ export interface AcceptedSocket {
 export interface ObjectState {
   id: { name?: string };
   storage: ObjectStorage;
+  /** Ends this object at once; the next request makes another one. */
+  abort(reason?: string): void;
   blockConcurrencyWhile<T>(work: () => Promise<T>): Promise<T>;
   acceptWebSocket(socket: HibernatingSocket): void;
   getWebSockets(): HibernatingSocket[];

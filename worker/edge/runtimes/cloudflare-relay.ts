@@ -35,7 +35,9 @@ export class CuesheetRelay extends DurableObject<HubEnv> {
     };
     const credentials = createRelayCredentials(upstream);
     const files = memoryFiles();
-    this.#hub = createHub({ wasm, files, credentials, upstream, ...settingsOf(env) });
+    const onCrash = ({ message }: Error) => ctx.abort(message);
+    const settings = settingsOf(env);
+    this.#hub = createHub({ wasm, files, credentials, upstream, onCrash, ...settings });
   }
 
   /** Answers a request from the copy, or hands it on; `/ws` becomes a WebSocket. */

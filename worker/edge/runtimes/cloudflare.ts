@@ -174,7 +174,8 @@ export class CuesheetHub extends DurableObject<HubEnv> {
     };
     const credentials = createCredentials(users, sessions, Date.now, verifierOf(this.#env));
     const files = objectFiles(this.#ctx.storage);
-    const hub = await createHub({ wasm, files, credentials, ...settingsOf(this.#env) });
+    const onCrash = ({ message }: Error) => this.#ctx.abort(message);
+    const hub = await createHub({ wasm, files, credentials, onCrash, ...settingsOf(this.#env) });
     this.#running = { hub, credentials, sockets: createObjectSockets(this.#ctx, hub) };
   }
 
