@@ -18,7 +18,7 @@ import type { Figures } from './operation-routes.ts';
 import type { Rate } from './rate-limit.ts';
 import { HubStopped } from './responses.ts';
 import { createRoutes } from './routes.ts';
-import { createSockets, type Peer, type SocketHandle } from './sockets.ts';
+import { createSockets, type Peer, type SocketHandle, type Tell } from './sockets.ts';
 import { readStoreId } from './store-id.ts';
 import { createRelay } from './relay/relay.ts';
 import type { Upstream } from './relay/upstream.ts';
@@ -139,19 +139,11 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   const news = createNews();
   let stopping = false;
 
-  const tell = afterLoading(loading, async (header, text) => {
-    if (stopping) return; // frames still come in while a socket closes
-    try {
-      store.call(Method.socket, { now: nowMicros(), store: storeId, ...header }, text);
-    } catch (error) {
-      if (error instanceof CoreCrash) return; // the hub has closed itself
-      throw error;
-    }
-    return commits.settle().catch((error: Error) => {
-      log('error', `saving failed, will try again: ${error.message}`);
-    });
-  });
-  const sockets = createSockets(options.credentials, log, tell);
+  const toCore = createTell(store, storeId, log, () => commits.settle());
+  const tell: Tell = async (header, text) => {
+    if (!stopping) await toCore(header, text); // frames still come in while a socket closes
+  };
+  const sockets = createSockets(options.credentials, log, afterLoading(loading, tell));
   const commits: CommitLoop = createCommitLoop(opened, options.files, (effects) => {
     sockets.carryOut(effects);
     relay?.carryOut(effects);
@@ -239,11 +231,28 @@ function startLoading(opened: OpenedStore, answersEarly: boolean, log: Log): Loa
   return { isDone: () => isDone, done };
 }
 
+/** Resolves when what follows from it is saved, or could not be. */
+function createTell(
+  store: CoreStore,
+  storeId: string,
+  log: Log,
+  settle: () => Promise<void>,
+): Tell {
+  return async (header, text) => {
+    try {
+      store.call(Method.socket, { now: nowMicros(), store: storeId, ...header }, text);
+    } catch (error) {
+      if (error instanceof CoreCrash) return; // the hub has closed itself
+      throw error;
+    }
+    await settle().catch((error: Error) => {
+      log('error', `saving failed, will try again: ${error.message}`);
+    });
+  };
+}
+
 /** Sockets wait until all events are here, and keep their order. */
-function afterLoading(
-  loading: Loading,
-  tell: (header: Record<string, unknown>, text?: string) => Promise<void>,
-): typeof tell {
+function afterLoading(loading: Loading, tell: Tell): Tell {
   let early = 0;
   return async (header, text) => {
     if (!loading.isDone() || early > 0) {
