@@ -71,7 +71,7 @@ export function guardStorage(
   let fullCommits = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let closed = false;
-  let freeing: 'not yet' | 'at it' | 'done' = 'not yet';
+  const freeing = createFreeing(() => listener.onFull(), freeingTimeoutMs);
 
   function enter(next: StorageState) {
     if (closed || JSON.stringify(next) === JSON.stringify(state)) return;
@@ -79,20 +79,9 @@ export function guardStorage(
     listener.onChange();
   }
 
-  async function free(): Promise<void> {
-    freeing = 'at it';
-    let limit: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<void>((resolve) => {
-      limit = setTimeout(resolve, freeingTimeoutMs);
-    });
-    await Promise.race([listener.onFull().catch(() => {}), late]);
-    clearTimeout(limit);
-    if (freeing === 'at it') freeing = 'done';
-  }
-
   function saved() {
     fullCommits = 0;
-    freeing = 'not yet';
+    freeing.reset();
     enter(loss);
   }
 
@@ -102,13 +91,13 @@ export function guardStorage(
     if (kind === 'lost') loss = { storage: 'durable', problem: kind, message };
     if (kind !== 'quota') return enter({ storage: 'durable', problem: kind, message: text });
     fullCommits++;
-    if (freeing === 'done') {
+    if (freeing.state() === 'done') {
       enter({ storage: 'memory', problem: kind, message: `${message}: ${IN_MEMORY}` });
       retryLater();
       return;
     }
     enter({ storage: 'durable', problem: kind, message: text });
-    if (fullCommits >= FULL_LIMIT && freeing === 'not yet') void free();
+    if (fullCommits >= FULL_LIMIT && freeing.state() === 'not yet') void freeing.begin();
   }
 
   async function flush(): Promise<void> {
@@ -119,18 +108,14 @@ export function guardStorage(
   }
 
   function retryLater() {
-    if (!closed) timer = setTimeout(retry, retryMs);
-  }
-
-  async function retry(): Promise<void> {
-    try {
-      await flush();
-    } catch (error) {
+    if (closed) return;
+    const again = (error: unknown) => {
       const problem = asProblem(error);
       // The next commit hears it as well.
       if (problem.kind === 'fenced') refused(problem);
       else retryLater();
-    }
+    };
+    timer = setTimeout(() => void flush().catch(again), retryMs);
   }
 
   return {
@@ -155,6 +140,27 @@ export function guardStorage(
         throw problem;
       }
       saved();
+    },
+  };
+}
+
+/** Room is made once, until a commit goes through. */
+function createFreeing(makeRoom: () => Promise<void>, timeoutMs: number) {
+  let state: 'not yet' | 'at it' | 'done' = 'not yet';
+  return {
+    state: () => state,
+    reset() {
+      state = 'not yet';
+    },
+    async begin(): Promise<void> {
+      state = 'at it';
+      let limit: ReturnType<typeof setTimeout> | undefined;
+      const late = new Promise<void>((resolve) => {
+        limit = setTimeout(resolve, timeoutMs);
+      });
+      await Promise.race([makeRoom().catch(() => {}), late]);
+      clearTimeout(limit);
+      if (state === 'at it') state = 'done';
     },
   };
 }
