@@ -361,7 +361,14 @@ Result<std::string> Instance::Export(const Frame& frame) {
   }
   std::string lines;
   CUE_ASSIGN(const ExportPart part, store_.Export(lines, after, static_cast<size_t>(limit)));
-  return HeaderFrame({{"next", part.next ? Json(*part.next) : Json()}, {"events", part.events}}) +
+  Json unreadable = Json::array();
+  for (const auto& [id, why] : part.unreadable) {
+    unreadable.push_back({{"id", id.Hex()}, {"message", why}});
+  }
+  return HeaderFrame({{"next", part.next ? Json(*part.next) : Json()},
+                      {"events", part.events},
+                      {"withoutPayload", part.without_payload},
+                      {"unreadable", std::move(unreadable)}}) +
          '\n' + lines;
 }
 
@@ -385,7 +392,7 @@ void Instance::PublishChanges() {
   published_ = store_.sequence();
   for (const Change& change : changes) role_->Publish(change);
   role_->Published();
-  effects_.Add(R"({"effect":"changed","sequence":)" + std::to_string(store_.sequence()) + '}');
+  effects_.Changed(store_.sequence());
 }
 
 }  // namespace cuesheet

@@ -119,7 +119,7 @@ Result<Outbox::Queued> Outbox::Add(LocalWrite write) {
   if (write.kind == LocalWrite::Kind::kDispatch) assumed_.insert(write.id);
   writes_.push_back(std::move(write));
   NoteState(writes_.back());
-  effects_->Add(R"({"effect":"outbox"})");
+  effects_->Outbox();
   return queued;
 }
 
@@ -250,7 +250,7 @@ Result<void> Outbox::Merge(const Event& event, FieldSet fields, std::optional<do
   }
   if (delivered != 0) {
     const LocalWrite* const write = Find(delivered);
-    if (write->state == LocalWrite::State::kQueued) Tell(*write, "confirmed");
+    if (write->state == LocalWrite::State::kQueued) Tell(*write, WriteOutcome::kConfirmed);
     Drop(delivered);
   }
   return {};
@@ -287,7 +287,7 @@ Result<void> Outbox::Rename(Uuid from, Uuid to) {
     const bool is_queued = write.state == LocalWrite::State::kQueued;
     if (came_first && is_queued && write.kind == LocalWrite::Kind::kUpdate) CUE_TRY(Apply(write));
   }
-  effects_->Add(R"({"effect":"renamed","from":")" + from.Hex() + R"(","to":")" + to.Hex() + "\"}");
+  effects_->Renamed(from.Hex(), to.Hex());
   return {};
 }
 

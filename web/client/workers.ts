@@ -4,7 +4,7 @@ import type { Unanswered } from '../../worker/browser/unanswered.ts';
 import type { Connect, Link } from './connect.ts';
 import { CuesheetError } from './error.ts';
 
-/** A page gives up when so many of its workers have ended within the time, in milliseconds. */
+/** A page gives up when more of its workers have ended within the time, in milliseconds. */
 const MAX_RESTARTS = 5;
 const RESTARTS_MS = 60_000;
 

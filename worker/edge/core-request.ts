@@ -1,8 +1,9 @@
+import type { CoreOperation } from './route-table.ts';
 import type { User } from './users.ts';
 
 /** One request for the core (docs/border.md, method 10). */
 export interface CoreRequest {
-  operation: string;
+  operation: CoreOperation;
   id?: string;
   user: User | null;
   denied?: string;

@@ -4,6 +4,7 @@ import { streamSSE } from 'hono/streaming';
 import type { CoreAnswer, CoreRequest } from './core-request.ts';
 import type { Log } from './log.ts';
 import { type Env, refuse, respond } from './responses.ts';
+import { addRoute } from './route-table.ts';
 
 /** A long poll and a pause between two messages of a stream last at most this long. */
 const MAX_WAIT_SECONDS = 30;
@@ -35,6 +36,9 @@ interface Page {
 
 const parse = (body: Uint8Array): Page => JSON.parse(new TextDecoder().decode(body));
 
+const detailOf = (body: Uint8Array): string =>
+  (JSON.parse(new TextDecoder().decode(body)) as { detail: string }).detail;
+
 /** `GET /api/changes` and `GET /api/snapshot`: Cuesheet's own (docs/hub.md). */
 export function addFeedRoutes(app: Hono<Env>, options: FeedOptions): void {
   addChanges(app, options);
@@ -58,7 +62,7 @@ function addChanges(app: Hono<Env>, { ask, shown, changed, caller, log }: FeedOp
     return respond(answer.status, answer.body);
   }
 
-  app.get('/api/changes', async (c) => {
+  addRoute(app, 'changes', async (c) => {
     const { wait = '0', ...query } = c.req.query();
     const since = c.req.header('last-event-id');
     const isStream = c.req.method === 'GET' && accepted(c, 'Accept', ['text/event-stream']) !== '';
@@ -95,7 +99,7 @@ function addChanges(app: Hono<Env>, { ask, shown, changed, caller, log }: FeedOp
 function addSnapshot(app: Hono<Env>, { ask, shown, caller, packBrotli }: FeedOptions): void {
   const encodings = packBrotli ? ['br', 'gzip', 'deflate'] : ['gzip', 'deflate'];
 
-  app.get('/api/snapshot', async (c) => {
+  addRoute(app, 'snapshot', async (c) => {
     const { payloads, form } = c.req.query();
     const who = caller(c);
     const read = (before?: string) => {
@@ -114,7 +118,7 @@ function addSnapshot(app: Hono<Env>, { ask, shown, caller, packBrotli }: FeedOpt
         part = next === undefined ? null : read(next);
         await shown();
         // A part that is missing must not look like the end.
-        if (part && part.status !== 200) controller.error(new Error('the hub is stopping'));
+        if (part && part.status !== 200) controller.error(new Error(detailOf(part.body)));
       },
     });
     const encoding = accepted(c, 'Accept-Encoding', encodings);

@@ -2,6 +2,7 @@ import type { Context, Hono } from 'hono';
 import type { CoreAnswer, CoreRequest } from './core-request.ts';
 import { answerGraphql, type AskEvents, type GraphqlRequest } from './graphql.ts';
 import { type Env, refuse, respond } from './responses.ts';
+import { addRoute } from './route-table.ts';
 
 export interface GraphqlOptions {
   ask: (request: CoreRequest) => CoreAnswer;
@@ -15,7 +16,7 @@ export interface GraphqlOptions {
 export function addGraphqlRoute(app: Hono<Env>, options: GraphqlOptions): void {
   const { ask, shown } = options;
 
-  app.post('/graphql', async (c) => {
+  addRoute(app, 'graphql.events', async (c) => {
     const text = await c.req.text();
     const request = parseGraphql(text);
     const caller = options.caller(c);
@@ -38,7 +39,8 @@ function createAskEvents(
   caller: Omit<CoreRequest, 'operation'>,
 ): AskEvents {
   return async (args) => {
-    const question = { operation: 'graphql.events', ...caller, body: JSON.stringify(args) };
+    const operation = 'graphql.events';
+    const question: CoreRequest = { operation, ...caller, body: JSON.stringify(args) };
     const loaded = loading();
     let { status, body } = ask(question);
     if (status === 503 && loaded) {

@@ -11,14 +11,13 @@ import { openApiDocument } from './openapi/document.ts';
 import { addOperationRoutes, type Figures } from './operation-routes.ts';
 import { addRelayRoutes } from './relay/routes.ts';
 import type { Rate } from './rate-limit.ts';
+import { addRoute, type CoreOperation, honoPath, type Route, ROUTES } from './route-table.ts';
 import type { Upstream } from './relay/upstream.ts';
 import { type Env, HubStopped, refuse, respond, routeOf } from './responses.ts';
 
 /** What AYON clients read to decide what a server can do (protocol.md 10.4). */
 export const SERVER_VERSION = '1.16.0+cuesheet';
 
-/** Operations that change nothing. */
-const READS = new Set(['get', 'query']);
 /**
  * Refusals that rest on no stored event wait for none either. 404 and 409 do: a client takes them for
  * facts, so they must not rest on an event that a crash could take back.
@@ -72,11 +71,11 @@ export function createApp(options: RouteOptions): Hono<Env> {
     log: options.log,
     ...(options.packBrotli && { packBrotli: options.packBrotli }),
   });
-  app.get('/api/info', (c) => c.json({ version: SERVER_VERSION }));
+  addRoute(app, 'info', (c) => c.json({ version: SERVER_VERSION }));
   addAccountRoutes(app, credentials);
   addGraphqlRoute(app, { ask, shown, caller: requestOf, loading: options.loading });
-  app.get('/openapi.json', (c) => c.json(openApiDocument(SERVER_VERSION)));
-  app.get('/docs', () => {
+  addRoute(app, 'openapi', (c) => c.json(openApiDocument(SERVER_VERSION)));
+  addRoute(app, 'docs', () => {
     return new Response(docsPage(openApiDocument(SERVER_VERSION)), { headers: DOCS_HEADERS });
   });
   refuseOtherMethods(app);
@@ -90,23 +89,22 @@ function addEventRoutes(
   settle: () => Promise<void>,
   shown: () => Promise<void>,
 ): void {
-  const forward = async (c: Context<Env>, operation: string) => {
-    const hasBody = c.req.method === 'POST' || c.req.method === 'PATCH';
+  const forward = async (c: Context<Env>, operation: CoreOperation) => {
+    const { method, isWrite }: Route = ROUTES[operation];
+    const hasBody = method === 'POST' || method === 'PATCH';
     const body = hasBody ? new Uint8Array(await c.req.arrayBuffer()) : '';
     const { status, body: answer } = ask({ operation, ...requestOf(c), body });
-    if (READS.has(operation)) await shown();
+    if (!isWrite) await shown();
     else if (!REFUSED_AT_ONCE.has(status)) await settle();
     return respond(status, answer);
   };
-  app.post('/api/events', (c) => forward(c, 'dispatch'));
-  app.post('/api/events/batch', (c) => forward(c, 'dispatch.batch'));
-  app.all('/api/events/batch', (c) => refuseMethod(c, ['POST'])); // or it would be taken for an id
-  app.get('/api/events/:id', (c) => forward(c, 'get'));
-  app.patch('/api/events/:id', (c) => forward(c, 'update'));
-  app.delete('/api/events/:id', (c) => forward(c, 'delete'));
-  app.post('/api/query', (c) => forward(c, 'query'));
-  app.post('/api/eventops', (c) => forward(c, 'eventops'));
-  app.post('/api/enroll', (c) => forward(c, 'enroll'));
+  const add = (...operations: CoreOperation[]) => {
+    for (const operation of operations) addRoute(app, operation, (c) => forward(c, operation));
+  };
+  add('dispatch', 'dispatch.batch');
+  const batch = honoPath(ROUTES['dispatch.batch']);
+  app.all(batch, (c) => refuseMethod(c, ['POST'])); // or it would be taken for an id
+  add('get', 'update', 'delete', 'query', 'eventops', 'enroll');
 }
 
 /** What no route answers, and what a route throws. */

@@ -91,7 +91,7 @@ export function createSockets(credentials: Credentials, log: Log, tell: Tell) {
         } else if (effect.effect === 'close') {
           log('info', 'socket closed', { code: effect.code });
           peers.get(effect.client)?.close(effect.code);
-        } else if (effect.effect === 'authenticate' && 'client' in effect) {
+        } else if (effect.effect === 'identify') {
           logins.begin(effect.client, effect.token);
         } else if (effect.effect === 'remember') {
           peers.get(effect.client)?.remember?.(effect.state);

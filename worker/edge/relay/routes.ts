@@ -1,25 +1,21 @@
 import type { Context, Hono } from 'hono';
 import { CREDENTIAL_HEADERS } from './credentials.ts';
 import { type Env, refuse } from '../responses.ts';
+import { addRoute, type Route, ROUTE_NAMES, ROUTES } from '../route-table.ts';
 import type { Upstream } from './upstream.ts';
 
 const TIMEOUT_MS = 60_000;
 const FORWARDED = [...CREDENTIAL_HEADERS, 'content-type', 'x-sender', 'x-sender-type'] as const;
-/** What changes something, as method and path: the upstream does it, with the caller's own credentials. */
-const WRITES = [
-  ['POST', '/api/events'],
-  ['POST', '/api/events/batch'],
-  ['PATCH', '/api/events/:id'],
-  ['DELETE', '/api/events/:id'],
-  ['POST', '/api/eventops'],
-  ['POST', '/api/enroll'],
-  ['POST', '/api/auth/login'],
-  ['POST', '/api/auth/logout'],
-] as const;
 
-/** Hands the writes of a relay on; the answer comes back as it is. */
+/**
+ * Hands the writes of a relay on: the upstream does them, with the caller's own credentials. The answer comes
+ * back as it is.
+ */
 export function addRelayRoutes(app: Hono<Env>, upstream: Upstream): void {
-  for (const [method, path] of WRITES) app.on(method, path, (c) => forward(c, upstream));
+  for (const name of ROUTE_NAMES) {
+    const { isWrite }: Route = ROUTES[name];
+    if (isWrite) addRoute(app, name, (c) => forward(c, upstream));
+  }
 }
 
 async function forward(c: Context<Env>, upstream: Upstream): Promise<Response> {
