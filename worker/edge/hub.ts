@@ -5,7 +5,14 @@
  */
 import type { HostFiles } from '../../wasm/host-files.ts';
 import type { ImportAnswer } from '../../wasm/import-lines.ts';
-import { CoreCrash, type CoreStore, entropy, loadCore, nowMicros } from '../../wasm/load.ts';
+import {
+  type Core,
+  CoreCrash,
+  type CoreStore,
+  entropy,
+  loadCore,
+  nowMicros,
+} from '../../wasm/load.ts';
 import { Method } from '../../wasm/methods.ts';
 import { type OpenedStore, openStore, openWholeStore } from '../../wasm/open-store.ts';
 import { type CommitLoop, createCommitLoop } from '../../wasm/commit-loop.ts';
@@ -139,10 +146,8 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   const news = createNews();
   let stopping = false;
 
-  const toCore = createTell(store, storeId, log, () => commits.settle());
-  const tell: Tell = async (header, text) => {
-    if (!stopping) await toCore(header, text); // frames still come in while a socket closes
-  };
+  const isStopping = () => stopping;
+  const tell = createTell(store, storeId, log, isStopping, () => commits.settle());
   const sockets = createSockets(options.credentials, log, afterLoading(loading, tell));
   const commits: CommitLoop = createCommitLoop(opened, options.files, (effects) => {
     sockets.carryOut(effects);
@@ -167,10 +172,8 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   });
   const ask = createAsk(store, storeId);
   const figures = () => ({
-    ...figuresOf(store),
-    memory_bytes: core.memoryBytes(),
-    sockets: sockets.count(),
-    socket_unsent_bytes: sockets.unsentBytes(),
+    ...figuresOf(store, core),
+    ...sockets.figures(),
     feed_waiters: news.waiting(),
     ...(relay && { upstream_sequence: relay.now().position }),
   });
@@ -236,9 +239,11 @@ function createTell(
   store: CoreStore,
   storeId: string,
   log: Log,
+  isStopping: () => boolean,
   settle: () => Promise<void>,
 ): Tell {
   return async (header, text) => {
+    if (isStopping()) return; // frames still come in while a socket closes
     try {
       store.call(Method.socket, { now: nowMicros(), store: storeId, ...header }, text);
     } catch (error) {
@@ -277,7 +282,7 @@ function createAsk(store: CoreStore, storeId: string): (request: CoreRequest) =>
   };
 }
 
-function figuresOf(store: CoreStore): Figures {
+function figuresOf(store: CoreStore, core: Core): Figures {
   const { header } = store.call<Record<string, number>>(Method.status);
   return {
     events: header['events'] ?? 0,
@@ -285,5 +290,6 @@ function figuresOf(store: CoreStore): Figures {
     durable_sequence: header['durableSequence'] ?? 0,
     pending_bytes: header['pendingBytes'] ?? 0,
     journal_bytes: header['journalBytes'] ?? 0,
+    memory_bytes: core.memoryBytes(),
   };
 }

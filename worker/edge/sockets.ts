@@ -76,8 +76,8 @@ export function createSockets(credentials: Credentials, log: Log, tell: Tell) {
         },
       };
     },
-    count: () => peers.size,
-    unsentBytes: () => [...peers.values()].reduce((sum, it) => sum + (it.unsentBytes?.() ?? 0), 0),
+    /** For `/metrics`. */
+    figures: () => ({ sockets: peers.size, socket_unsent_bytes: unsentBytes(peers.values()) }),
     tick: () => tell({ event: 'tick', client: 0 }),
     closeAll(code: number) {
       endedWith = code;
@@ -99,6 +99,12 @@ export function createSockets(credentials: Credentials, log: Log, tell: Tell) {
       }
     },
   };
+}
+
+function unsentBytes(peers: Iterable<Peer>): number {
+  let sum = 0;
+  for (const peer of peers) sum += peer.unsentBytes?.() ?? 0;
+  return sum;
 }
 
 /** Logins of one socket are answered in the order in which they came. */
