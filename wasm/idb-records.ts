@@ -146,28 +146,6 @@ export function createRecords(database: string, openTimeoutMs: number = OPEN_TIM
   let epoch = 0;
   let isCounted = true; // the epoch is this owner's own
 
-  const count = (was?: 'deleted') =>
-    transact('readwrite', 'relaxed', (store, refuse) => {
-      const last = store.get(EPOCH);
-      last.onsuccess = () => {
-        if (was && last.result !== undefined) return refuse(taken());
-        epoch = after(last.result);
-        store.put(epoch, EPOCH);
-      };
-      return directory(store);
-    });
-
-  /** A full disk still shows what it has. */
-  async function readOnly() {
-    const { last, ...found } = await transact('readonly', 'relaxed', (store) => ({
-      last: store.get(EPOCH),
-      ...directory(store),
-    }));
-    if (last.result === undefined) throw new StorageProblem('quota', 'there is no space');
-    epoch = Number(last.result);
-    return found;
-  }
-
   return {
     get epoch() {
       return epoch;
@@ -178,11 +156,12 @@ export function createRecords(database: string, openTimeoutMs: number = OPEN_TIM
     connection: connection.now,
     async claim(was) {
       isCounted = true;
-      const found = await count(was).catch((error: StorageProblem) => {
+      const found = await countUp(transact, was).catch((error: StorageProblem) => {
         if (error.kind !== 'quota' || was) throw error;
         isCounted = false;
-        return readOnly();
+        return readOnly(transact);
       });
+      ({ epoch } = found);
       connection.resume();
       return {
         paths: found.paths.result as string[],
@@ -215,6 +194,31 @@ export function createRecords(database: string, openTimeoutMs: number = OPEN_TIM
     },
     close: connection.close,
   };
+}
+
+/** The next epoch, and what the database holds. */
+async function countUp(transact: Connection['transact'], was: 'deleted' | undefined) {
+  let epoch = 0;
+  const found = await transact('readwrite', 'relaxed', (store, refuse) => {
+    const last = store.get(EPOCH);
+    last.onsuccess = () => {
+      if (was && last.result !== undefined) return refuse(taken());
+      epoch = after(last.result);
+      store.put(epoch, EPOCH);
+    };
+    return directory(store);
+  });
+  return { epoch, ...found };
+}
+
+/** The last epoch: a full disk still shows what it has. */
+async function readOnly(transact: Connection['transact']) {
+  const { last, ...found } = await transact('readonly', 'relaxed', (store) => ({
+    last: store.get(EPOCH),
+    ...directory(store),
+  }));
+  if (last.result === undefined) throw new StorageProblem('quota', 'there is no space');
+  return { epoch: Number(last.result), ...found };
 }
 
 function putAll(

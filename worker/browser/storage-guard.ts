@@ -65,19 +65,12 @@ export function guardStorage(
   retryMs: number = MEMORY_RETRY_MS,
   freeingTimeoutMs: number = FREEING_TIMEOUT_MS,
 ): GuardedFiles {
-  let state: StorageState = { storage: 'durable', problem: null, message: null };
   let listener: StorageListener = { onFull: () => Promise.resolve(), onChange() {} };
-  let loss: StorageState = state; // what a commit that goes through goes back to
+  let loss = DURABLE; // what a commit that goes through goes back to
   let fullCommits = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let closed = false;
+  const { state, enter, isEnded, end } = createState(() => listener.onChange());
   const freeing = createFreeing(() => listener.onFull(), freeingTimeoutMs);
-
-  function enter(next: StorageState) {
-    if (closed || JSON.stringify(next) === JSON.stringify(state)) return;
-    state = next;
-    listener.onChange();
-  }
 
   function saved() {
     fullCommits = 0;
@@ -101,14 +94,14 @@ export function guardStorage(
   }
 
   async function flush(): Promise<void> {
-    if (state.storage === 'durable') return;
+    if (state().storage === 'durable') return;
     await files.commit('relaxed');
     clearTimeout(timer);
     saved();
   }
 
   function retryLater() {
-    if (closed) return;
+    if (isEnded()) return;
     const again = (error: unknown) => {
       const problem = asProblem(error);
       // The next commit hears it as well.
@@ -120,18 +113,18 @@ export function guardStorage(
 
   return {
     ...files,
-    state: () => state,
+    state,
     flush,
     listen(to) {
       listener = to;
     },
     close() {
       clearTimeout(timer);
-      closed = true;
+      end();
       files.close?.();
     },
     async commit(durability: Durability) {
-      if (state.storage === 'memory' && !closed) return;
+      if (state().storage === 'memory' && !isEnded()) return;
       try {
         await files.commit(durability);
       } catch (error) {
@@ -140,6 +133,26 @@ export function guardStorage(
         throw problem;
       }
       saved();
+    },
+  };
+}
+
+const DURABLE: StorageState = { storage: 'durable', problem: null, message: null };
+
+/** The state, of which a change is told until the end. */
+function createState(changed: () => void) {
+  let state = DURABLE;
+  let ended = false;
+  return {
+    state: () => state,
+    isEnded: () => ended,
+    enter(next: StorageState) {
+      if (ended || JSON.stringify(next) === JSON.stringify(state)) return;
+      state = next;
+      changed();
+    },
+    end() {
+      ended = true;
     },
   };
 }
