@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/bytes.h"
+#include "base/json.h"
 #include "event/codec.h"
 #include "event/field_reader.h"
 #include "event/names.h"
@@ -73,7 +74,7 @@ HubResponse Refuse(const Error& error) { return Refuse(HttpStatus(error.code), e
 
 HubResponse RefuseJson(const Route& route, const std::string& path, const Error& error) {
   if (error.code == ErrorCode::kTooLarge) return Refuse(error);
-  const FieldErrors errors = {{{}, error.message, "value_error.jsondecode", nullptr}};
+  const FieldErrors errors = {{{}, error.message, "value_error.jsondecode", {}}};
   return {400, ValidationBody(route.method, path, errors)};
 }
 
@@ -205,7 +206,7 @@ HubResponse HubApi::Handle(const HubRequest& request, Timestamp now, const Entro
     if (!errors.empty()) return {400, ValidationBody(route->method, path, errors, "path")};
   }
   if (route->has_body && body.is_null()) {
-    const FieldErrors missing = {{{}, "field required", "value_error.missing", nullptr}};
+    const FieldErrors missing = {{{}, "field required", "value_error.missing", {}}};
     return {400, ValidationBody(route->method, path, missing)};
   }
   if (request.operation == "dispatch") return Dispatch(request, body, now, entropy);
@@ -254,7 +255,7 @@ HubResponse HubApi::DispatchBatch(const HubRequest& request, const Json& body, T
         {{},
          "expected a list of at most " + std::to_string(kMaxBatchEntries) + " events",
          "type_error.list",
-         nullptr}};
+         {}}};
     return {400, ValidationBody("POST", "/api/events/batch", errors)};
   }
   if (const Refusal refusal = RefuseDispatch(*request.caller)) return Refuse(403, *refusal);
@@ -397,7 +398,7 @@ HubResponse HubApi::Enroll(const HubRequest& request, const Json& body, Timestam
         {{name},
          "string does not match regex \"" + std::string(kProjectPattern) + '"',
          "value_error.str.regex",
-         {{"pattern", kProjectPattern}}}};
+         CanonicalText({{"pattern", kProjectPattern}})}};
     return {400, ValidationBody("POST", "/api/enroll", errors, "header")};
   }
   if (const Refusal refusal = RefuseEnroll(*request.caller)) return Refuse(403, *refusal);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/json.h"
 #include "replica/reader.h"
 
 namespace cuesheet {
