@@ -22,7 +22,7 @@ struct FieldError {
   std::vector<std::string> path;  // below "body", camelCase
   std::string message;
   std::string type;
-  std::string context;  // canonical JSON; empty when the rule has no parameters
+  std::string context;  // canonical JSON (CanonicalText); empty when the rule has no parameters
 };
 using FieldErrors = std::vector<FieldError>;
 
