@@ -22,7 +22,8 @@ export function countTests(xml, status) {
     } else if (!content.includes('<skipped')) passed++;
   }
   const whole = /<\/testsuites>\s*$/.test(xml);
-  if (!whole) failures.push({ name: 'the run', message: 'it ended before its results were written' });
+  if (!whole)
+    failures.push({ name: 'the run', message: 'it ended before its results were written' });
   else if (status !== 0 && failures.length === 0) {
     failures.push({ name: 'the run', message: `it ended with ${status}` });
   } else if (passed + failures.length === 0) {
@@ -33,7 +34,10 @@ export function countTests(xml, status) {
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   const [file, status] = process.argv.slice(2);
-  const { passed, failures } = countTests(existsSync(file) ? readFileSync(file, 'utf8') : '', Number(status));
+  const { passed, failures } = countTests(
+    existsSync(file) ? readFileSync(file, 'utf8') : '',
+    Number(status),
+  );
   for (const { name, message } of failures) console.error(`FAILED: ${name}\n${message}\n`);
   console.log(`${passed} ${failures.length}`);
 }
