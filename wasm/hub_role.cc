@@ -1,5 +1,6 @@
 // The role of cuesheet-hub.wasm: HTTP requests, WebSockets, and the upstream that a relay follows:
 // a hub or a stock AYON server (docs/border.md, methods 10, 11, 28 and 12).
+#include "base/json.h"
 #include "following.h"
 #include "hub/api.h"
 #include "hub/sockets.h"

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "base/json.h"
 #include "event/codec.h"
 #include "event/request.h"
 #include "query/event_query.h"

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "base/effects.h"
-#include "base/json.h"
+#include "base/json_fwd.h"
 #include "base/result.h"
 #include "hub/caller.h"
 #include "hub/change_feed.h"

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/json.h"
 #include "base/json_canonical.h"
 #include "base/json_text.h"
 #include "replica/snapshot_rows.h"

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <unordered_set>
 
-#include "base/json.h"
+#include "base/json_fwd.h"
 #include "base/uuid.h"
 #include "replica/upstream_event.h"
 #include "store/event_store.h"

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "../oracle/random.h"
+#include "base/json.h"
 #include "dice.h"
 #include "journal/testing/memory_env.h"
 #include "replica/connection.h"

@@ -6,6 +6,7 @@
 #include <set>
 #include <vector>
 
+#include "base/json.h"
 #include "event/codec.h"
 #include "replica.h"
 #include "world.h"

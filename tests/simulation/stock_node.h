@@ -11,6 +11,7 @@
 #include <string>
 
 #include "../oracle/random.h"
+#include "base/json.h"
 #include "dice.h"
 #include "hub/api.h"
 #include "journal/testing/memory_env.h"

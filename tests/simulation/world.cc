@@ -4,6 +4,7 @@
 #include <map>
 #include <vector>
 
+#include "base/json.h"
 #include "hub_node.h"
 #include "stock_node.h"
 
