@@ -58,7 +58,7 @@ void HubNode::CarryOut() {
       const size_t to = lines.find('\n', from);
       const Json effect = Json::parse(lines.substr(from, to - from));
       from = to + 1;
-      if (effect["effect"] == "authenticate") {
+      if (effect["effect"] == "identify") {
         const bool is_known = effect["token"] == "good";
         up_->sockets.Authenticated(effect["client"],
                                    is_known ? std::optional(Service()) : std::nullopt);
@@ -81,7 +81,7 @@ void HubNode::CarryOut() {
 Answer HubNode::Ask(std::string_view operation, const std::string& id, const std::string& body) {
   if (up_ == nullptr) return {};
   HubRequest request;
-  request.operation = operation;
+  request.operation = ParseHubOperation(operation).value();
   request.id = id;
   request.caller = Service();
   request.store = kStoreId;
@@ -105,7 +105,7 @@ Answer HubNode::Snapshot() {
   for (bool more = true; more;) {
     if (up_ == nullptr) return {};
     HubRequest request;
-    request.operation = "snapshot";
+    request.operation = HubOperation::kSnapshot;
     request.caller = Service();
     request.store = kStoreId;
     const std::string text = arguments.dump();

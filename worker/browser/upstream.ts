@@ -2,13 +2,11 @@ import { type CoreStore, entropy, nowMicros } from '../../wasm/load.ts';
 import { type Effect, Method, type ReplicaState } from '../../wasm/methods.ts';
 import { wholeLines } from '../../wasm/whole-lines.ts';
 import { createConnectionHost } from '../replica/connection-host.ts';
-import { codeOfStatus, isCrash, WorkerError } from './worker-error.ts';
+import { createServerRequests, type ServerRequests } from './server-requests.ts';
+import { isCrash } from './worker-error.ts';
 
-/** Longest wait for an answer of the server, in milliseconds. */
-const REQUEST_TIMEOUT_MS = 30_000;
 /** So much of a snapshot may wait for the disk. */
 const SNAPSHOT_UNSAVED_BYTES = 1 << 20;
-const SESSION_TOKEN_LENGTH = 64;
 
 export interface Upstream {
   start(): void;
@@ -16,12 +14,15 @@ export interface Upstream {
   setToken(token: string | null): void;
   carryOut(effect: Effect): void;
   state(): ReplicaState;
-  /**
-   * One REST request with the user's credential.
-   * @throws WorkerError `offline`, `unauthorized`, or the refusal of the server.
-   */
-  request(method: string, path: string, body?: object): Promise<Response>;
+  request: ServerRequests['request'];
 }
+
+/** Calls a method of the core that takes events, and settles. */
+type Tell = (
+  event: string,
+  more?: Record<string, unknown>,
+  body?: string | Uint8Array,
+) => Promise<void>;
 
 /** What a replica has beside its connection: the writes that wait, the snapshot, requests of pages. */
 export function createUpstream(
@@ -32,104 +33,16 @@ export function createUpstream(
   firstToken: string | null,
 ): Upstream {
   let token = firstToken;
-  let wake: ReturnType<typeof setTimeout> | undefined;
-  let snapshot: AbortController | null = null;
-  let stopped = false;
-
-  /** Resolves when what follows from it is saved, or could not be. */
-  function tell(
-    event: string,
-    more: Record<string, unknown> = {},
-    body?: string | Uint8Array,
-  ): Promise<void> {
-    return tellCore(Method.replica, event, more, body);
-  }
-
-  function tellCore(
-    method: Method,
-    event: string,
-    more: Record<string, unknown>,
-    body?: string | Uint8Array,
-  ): Promise<void> {
-    try {
-      store.call(method, { now: nowMicros(), entropy: entropy(), event, ...more }, body);
-    } catch (error) {
-      if (isCrash(error)) throw error; // ends the worker
-      console.error(`cuesheet: '${event}' of ${server} was refused:`, error);
-    }
-    return afterCall();
-  }
-
-  // A session token goes as Bearer, an API key as X-Api-Key (protocol.md 10.1).
-  function credential(): Record<string, string> {
-    if (!token) return {};
-    return token.length === SESSION_TOKEN_LENGTH
-      ? { authorization: `Bearer ${token}` }
-      : { 'x-api-key': token };
-  }
-
-  function send(method: string, path: string, body?: string): Promise<Response> {
-    return fetch(server + path, {
-      method,
-      headers: { ...credential(), 'content-type': 'application/json', 'x-sender-type': 'cuesheet' },
-      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
-      ...(body !== undefined && { body }),
-    });
-  }
-
-  /** Status 0 = no answer. */
-  async function ask(method: string, path: string, body?: string) {
-    try {
-      const response = await send(method, path, body);
-      return { status: response.status, bytes: new Uint8Array(await response.arrayBuffer()) };
-    } catch {
-      return { status: 0, bytes: new Uint8Array() };
-    }
-  }
-
+  const { ask, request, stream } = createServerRequests(server, () => token);
+  const tell = createTell(Method.replica, server, store, afterCall);
   const connection = createConnectionHost({
     tell,
     openSocket: () => new WebSocket(`${server.replace(/^http/, 'ws')}/ws`),
     token: () => token,
     ask,
   });
-
-  /** Whole lines go to the core as they come. */
-  async function fetchSnapshot(request: number) {
-    const current = new AbortController();
-    snapshot = current;
-    const { signal } = current;
-    let status = 0;
-    let unsaved = 0;
-    try {
-      const response = await fetch(`${server}/api/snapshot?form=columns`, {
-        headers: credential(),
-        signal,
-      });
-      if (response.ok && response.body) {
-        for await (const lines of wholeLines(response.body)) {
-          signal.throwIfAborted();
-          const saved = tell('snapshot', { request }, lines);
-          unsaved += lines.length;
-          if (unsaved < SNAPSHOT_UNSAVED_BYTES) continue;
-          await saved;
-          unsaved = 0;
-        }
-      }
-      status = response.status;
-    } catch {
-      // cut off: the core begins anew
-    }
-    if (!signal.aborted) tell('snapshotEnded', { request, status });
-  }
-
-  async function write(request: number, method: string, path: string, body: string | null) {
-    // Who slept and was replaced would write once more what is older than the owner's next writes.
-    if (!(await owns())) return;
-    const { status, bytes } = await ask(method, path, body ?? undefined);
-    if (!stopped) tellCore(Method.outbox, 'answer', { request, status }, bytes);
-  }
-
+  const snapshots = createSnapshots(stream, tell);
+  const writes = createWriteSender(ask, createTell(Method.outbox, server, store, afterCall), owns);
   const online = () => tell('online');
   const offline = () => tell('offline');
   return {
@@ -141,8 +54,7 @@ export function createUpstream(
     stop() {
       self.removeEventListener('online', online);
       self.removeEventListener('offline', offline);
-      stopped = true;
-      clearTimeout(wake);
+      writes.stop();
       tell('stop');
     },
     setToken(next) {
@@ -153,38 +65,87 @@ export function createUpstream(
     },
     state: connection.state,
     carryOut(effect) {
-      switch (effect.effect) {
-        case 'snapshot':
-          void fetchSnapshot(effect.request);
-          break;
-        case 'write':
-          void write(effect.request, effect.method, effect.path, effect.body);
-          break;
-        case 'wake': // only the last one counts: one write is sent at a time
-          clearTimeout(wake);
-          wake = setTimeout(() => tellCore(Method.outbox, 'wake', {}), effect.delayMs);
-          break;
-        case 'disconnect':
-          snapshot?.abort();
-          connection.carryOut(effect);
-          break;
-        default:
-          connection.carryOut(effect);
+      if (effect.effect === 'snapshot') return void snapshots.fetch(effect.request);
+      if (effect.effect === 'write') {
+        return void writes.send(effect.request, effect.method, effect.path, effect.body);
       }
+      if (effect.effect === 'wake') return writes.wakeIn(effect.delayMs);
+      if (effect.effect === 'disconnect') snapshots.abort();
+      connection.carryOut(effect);
     },
-    async request(method, path, body) {
-      let response: Response;
+    request,
+  };
+}
+
+/** The promise resolves when what follows from the event is saved, or could not be. */
+function createTell(
+  method: Method,
+  server: string,
+  store: CoreStore,
+  afterCall: () => Promise<void>,
+): Tell {
+  return (event, more = {}, body) => {
+    try {
+      store.call(method, { now: nowMicros(), entropy: entropy(), event, ...more }, body);
+    } catch (error) {
+      if (isCrash(error)) return Promise.resolve(); // the worker ends
+      console.error(`cuesheet: '${event}' of ${server} was refused:`, error);
+    }
+    return afterCall();
+  };
+}
+
+/** The snapshot of a hub: whole lines go to the core as they come. */
+function createSnapshots(stream: ServerRequests['stream'], tell: Tell) {
+  let snapshot: AbortController | null = null;
+  return {
+    abort: () => snapshot?.abort(),
+    async fetch(request: number) {
+      const current = new AbortController();
+      snapshot = current;
+      const { signal } = current;
+      let status = 0;
+      let unsaved = 0;
       try {
-        response = await send(method, path, body && JSON.stringify(body));
+        const response = await stream('/api/snapshot?form=columns', signal);
+        if (response.ok && response.body) {
+          for await (const lines of wholeLines(response.body)) {
+            signal.throwIfAborted();
+            const saved = tell('snapshot', { request }, lines);
+            unsaved += lines.length;
+            if (unsaved < SNAPSHOT_UNSAVED_BYTES) continue;
+            await saved;
+            unsaved = 0;
+          }
+        }
+        status = response.status;
       } catch {
-        throw new WorkerError(
-          'offline',
-          `${server} does not answer: nothing was written; try again when the connection is back`,
-        );
+        // cut off: the core begins anew
       }
-      if (response.ok) return response;
-      const { detail } = (await response.json().catch(() => ({}))) as { detail?: string };
-      throw new WorkerError(codeOfStatus(response.status), detail ?? `HTTP ${response.status}`);
+      if (!signal.aborted) tell('snapshotEnded', { request, status });
+    },
+  };
+}
+
+/** The writes that wait, one at a time. */
+function createWriteSender(ask: ServerRequests['ask'], tell: Tell, owns: () => Promise<boolean>) {
+  let wake: ReturnType<typeof setTimeout> | undefined;
+  let stopped = false;
+  return {
+    async send(request: number, method: string, path: string, body: string | null) {
+      // Who slept and was replaced would write once more what is older than the owner's next writes.
+      if (!(await owns())) return;
+      const { status, bytes } = await ask(method, path, body ?? undefined);
+      if (!stopped) tell('answer', { request, status }, bytes);
+    },
+    /** Only the last one counts. */
+    wakeIn(delayMs: number) {
+      clearTimeout(wake);
+      wake = setTimeout(() => tell('wake'), delayMs);
+    },
+    stop() {
+      stopped = true;
+      clearTimeout(wake);
     },
   };
 }
