@@ -36,7 +36,6 @@ enum class Method : uint32_t {
   kVerify = 25,
   kCovers = 26,
   kOutbox = 27,
-  kMirror = 28,
   kTree = 29,
   kEnroll = 30,
 };

@@ -33,7 +33,6 @@ export const Method = {
   verify: 25,
   covers: 26,
   outbox: 27,
-  mirror: 28,
   tree: 29,
   enroll: 30,
 } as const;
@@ -71,9 +70,11 @@ export type Effect =
       project: string | null;
       since: number;
       store?: string;
+      payloads?: boolean;
+      snapshot?: boolean;
     }
   | { effect: 'acknowledge'; sequence: number }
-  | { effect: 'snapshot'; request: number }
+  | { effect: 'snapshot'; request: number; path: string }
   | { effect: 'remember'; client: number; state: string }
   | { effect: 'close'; client: number; code: number }
   | { effect: 'connect' }

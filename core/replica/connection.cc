@@ -65,12 +65,22 @@ Result<void> Connection::Opened(Timestamp now) {
     CUE_ASSIGN(const auto known, outbox_->feed());
     if (known) position_ = *known;
   }
+  CUE_ASSIGN(const bool waits, WaitsForFeed());
   Authenticate();
   Enter(ConnectionState::kCatchingUp);
-  if (position_.store.empty()) return BeginReading(now);
+  if (!waits) return BeginReading(now);
   feed_by_ = In(now, kFeedAnswerMs);
   SetTimer(now);
   return {};
+}
+
+// A relay tells its sockets what it hears in the order of the feed, so it reads nothing before it
+// knows that there is none.
+Result<bool> Connection::WaitsForFeed() {
+  if (!position_.store.empty() || needs_snapshot_) return true;
+  if (!IsRelay()) return false;
+  CUE_ASSIGN(const auto read_before, outbox_->reading());
+  return !read_before;
 }
 
 void Connection::NoteTime(Timestamp now) {
@@ -86,6 +96,7 @@ void Connection::Authenticate() {
                  {"project", nullptr},
                  {"since", position_.next}};
   if (!position_.store.empty()) effect["store"] = position_.store;
+  if (IsRelay()) effect.update({{"payloads", true}, {"snapshot", false}});
   effects_->Add(CanonicalText(effect));
 }
 
@@ -111,7 +122,10 @@ Result<void> Connection::Message(std::string_view text, Timestamp now, const Ent
   const auto message = ParseJson(text);
   if (message && TextMember(*message, "topic").starts_with("cuesheet.")) {
     const auto taken = FeedMessage(*message, now);
-    if (!taken) Drop(now, entropy);  // the next connection begins before it
+    if (!taken) {  // the next connection begins before it
+      needs_snapshot_ = needs_snapshot_ || taken.error().code == ErrorCode::kInvalid;
+      Drop(now, entropy);
+    }
     return taken;
   }
   const auto upstream = message ? ParseSocketEvent(*message) : std::nullopt;
@@ -158,6 +172,10 @@ Result<void> Connection::Changes(const Json& message, Timestamp now) {
     fetch_by_ = feed_by_ = confirm_at_ = std::nullopt;
     outbox_->RereadDelivered();
   }
+  if (needs_snapshot_) {
+    FetchSnapshot(now);
+    return {};
+  }
   CUE_ASSIGN(const uint64_t next, mirror_.Changes(message));
   const Json* head = FindMember(message, "head");
   const bool is_last =
@@ -175,13 +193,15 @@ Result<void> Connection::Changes(const Json& message, Timestamp now) {
 }
 
 void Connection::FetchSnapshot(Timestamp now) {
-  position_ = {};
   reader_.GiveUp();
   feed_by_ = confirm_at_ = std::nullopt;
-  takes_snapshot_ = true;
+  needs_snapshot_ = takes_snapshot_ = true;
   Enter(ConnectionState::kCatchingUp);
   fetch_by_ = In(now, kFetchTimeoutMs);
-  effects_->Add(R"({"effect":"snapshot","request":)" + std::to_string(++request_) + '}');
+  const std::string_view path =
+      IsRelay() ? "/api/snapshot?form=columns&payloads=true" : "/api/snapshot?form=columns";
+  effects_->Add(R"({"effect":"snapshot","request":)" + std::to_string(++request_) + R"(,"path":")" +
+                std::string(path) + R"("})");
   SetTimer(now);
 }
 
@@ -201,7 +221,7 @@ Result<void> Connection::SnapshotEnded(uint64_t request, int status, Timestamp n
   NoteTime(now);
   if (request != request_ || !takes_snapshot_) return {};
   if (status == 401 || status == 403) {
-    Refused();
+    Refused(now);
     return {};
   }
   const auto next = status == 200 ? mirror_.EndSnapshot() : Fail(ErrorCode::kState, "");
@@ -209,7 +229,7 @@ Result<void> Connection::SnapshotEnded(uint64_t request, int status, Timestamp n
     Drop(now, entropy);
     return {};
   }
-  takes_snapshot_ = false;
+  needs_snapshot_ = takes_snapshot_ = false;
   fetch_by_ = std::nullopt;
   position_ = {mirror_.snapshot_store(), *next};
   outbox_->FollowedTo(position_);
@@ -222,7 +242,7 @@ Result<void> Connection::SnapshotEnded(uint64_t request, int status, Timestamp n
 // What a hub's feed shows is how the event is, whatever the clocks say.
 Result<void> Connection::Merge(const Event& event, FieldSet fields,
                                std::optional<double> progress) {
-  return outbox_->Merge(event, fields, progress, Trust::kUpstream);
+  return outbox_->Merge(event, fields, progress, IsRelay() ? Trust::kMirror : Trust::kUpstream);
 }
 
 void Connection::Look(std::span<const Uuid> ids, bool walk, Timestamp now) {
@@ -235,10 +255,12 @@ void Connection::Look(std::span<const Uuid> ids, bool walk, Timestamp now) {
   }
 }
 
-void Connection::Refused() {
+void Connection::Refused(Timestamp now) {
   if (state_ == ConnectionState::kStopped) return;
   Stop();
+  if (IsRelay()) reconnect_at_ = In(now, kRefusedAgainMs);
   Enter(ConnectionState::kUnauthorized);
+  SetTimer(now);
 }
 
 Result<void> Connection::Fetched(uint64_t request, int status, std::string_view body, Timestamp now,
@@ -248,7 +270,7 @@ Result<void> Connection::Fetched(uint64_t request, int status, std::string_view 
   CUE_ASSIGN(const Reader::Outcome outcome, reader_.Answered(status, body, now));
   switch (outcome) {
     case Reader::Outcome::kUnauthorized:
-      Refused();
+      Refused(now);
       break;
     case Reader::Outcome::kFailed:
       Drop(now, entropy);

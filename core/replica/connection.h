@@ -37,6 +37,7 @@ inline constexpr int64_t kSettleDelayMs = 1'000;      // from live to the walk t
 inline constexpr int64_t kFeedAnswerMs = 2'000;
 inline constexpr int64_t kBackoffBaseMs = 500;
 inline constexpr int64_t kBackoffCapMs = 30'000;
+inline constexpr int64_t kRefusedAgainMs = 30'000;  // a relay has nobody who would log in again
 
 enum class ConnectionState {
   kStopped,
@@ -57,6 +58,7 @@ class Connection final : private MirrorTarget {
              Payloads payloads = Payloads::kOnDemand)
       : effects_(effects),
         outbox_(outbox),
+        payloads_(payloads),
         reader_(store, outbox, payloads),
         mirror_(store, this) {}
 
@@ -66,7 +68,8 @@ class Connection final : private MirrorTarget {
   void Closed(Timestamp now, const Entropy& entropy);
   void Online(Timestamp now);
   void Offline();
-  // Fails only when the store refuses the write; a hub tells it again then.
+  // Fails when the store refuses the write: a hub tells it again then. Fails with kInvalid for what
+  // no hub says: a snapshot is taken then.
   Result<void> Message(std::string_view text, Timestamp now, const Entropy& entropy);
   // Whole lines of the snapshot that the effect `snapshot` asked for, in their order.
   Result<void> Snapshot(uint64_t request, std::string_view lines, Timestamp now,
@@ -81,7 +84,7 @@ class Connection final : private MirrorTarget {
   // Reads these again when it is live, and walks when an event with an unknown id is to be found.
   void Look(std::span<const Uuid> ids, bool walk, Timestamp now);
   // The upstream does not know the user: as a 401 of its own.
-  void Refused();
+  void Refused(Timestamp now);
 
   ConnectionState state() const { return state_; }
   // See Reader.
@@ -92,6 +95,9 @@ class Connection final : private MirrorTarget {
   Result<void> Remove(const Uuid& id) override { return outbox_->RemovedUpstream(id); }
   bool IsLocal(const Uuid& id) const override { return outbox_->HasDispatch(id); }
 
+  // A relay serves what it follows to others.
+  bool IsRelay() const { return payloads_ == Payloads::kWithEvents; }
+  Result<bool> WaitsForFeed();
   void NoteTime(Timestamp now);
   void Authenticate();
   void Follow(bool follows);
@@ -108,11 +114,13 @@ class Connection final : private MirrorTarget {
 
   EffectQueue* effects_;
   Outbox* outbox_;
+  Payloads payloads_;
   Reader reader_;
   Mirror mirror_;
   bool is_followed_ = false;  // the upstream is a hub, and has answered
   FeedPosition position_;     // of the hub's changes; no store = unknown
   ConnectionState state_ = ConnectionState::kStopped;
+  bool needs_snapshot_ = false;  // what is here and the changes of the hub do not fit together
   bool takes_snapshot_ = false;
   uint64_t request_ = 0;  // number of the fetch under way or the last one
   uint32_t attempts_ = 0;

@@ -1,13 +1,10 @@
 import { type CoreStore, entropy, nowMicros } from '../../wasm/load.ts';
 import { type Effect, Method, type ReplicaState } from '../../wasm/methods.ts';
-import { wholeLines } from '../../wasm/whole-lines.ts';
 import { createConnectionHost } from '../replica/connection-host.ts';
 import { codeOfStatus, isCrash, WorkerError } from './worker-error.ts';
 
 /** Longest wait for an answer of the server, in milliseconds. */
 const REQUEST_TIMEOUT_MS = 30_000;
-/** So much of a snapshot may wait for the disk. */
-const SNAPSHOT_UNSAVED_BYTES = 1 << 20;
 const SESSION_TOKEN_LENGTH = 64;
 
 export interface Upstream {
@@ -33,7 +30,6 @@ export function createUpstream(
 ): Upstream {
   let token = firstToken;
   let wake: ReturnType<typeof setTimeout> | undefined;
-  let snapshot: AbortController | null = null;
   let stopped = false;
 
   /** Resolves when what follows from it is saved, or could not be. */
@@ -92,36 +88,8 @@ export function createUpstream(
     openSocket: () => new WebSocket(`${server.replace(/^http/, 'ws')}/ws`),
     token: () => token,
     ask,
+    stream: (path, signal) => fetch(server + path, { headers: credential(), signal }),
   });
-
-  /** Whole lines go to the core as they come. */
-  async function fetchSnapshot(request: number) {
-    const current = new AbortController();
-    snapshot = current;
-    const { signal } = current;
-    let status = 0;
-    let unsaved = 0;
-    try {
-      const response = await fetch(`${server}/api/snapshot?form=columns`, {
-        headers: credential(),
-        signal,
-      });
-      if (response.ok && response.body) {
-        for await (const lines of wholeLines(response.body)) {
-          signal.throwIfAborted();
-          const saved = tell('snapshot', { request }, lines);
-          unsaved += lines.length;
-          if (unsaved < SNAPSHOT_UNSAVED_BYTES) continue;
-          await saved;
-          unsaved = 0;
-        }
-      }
-      status = response.status;
-    } catch {
-      // cut off: the core begins anew
-    }
-    if (!signal.aborted) tell('snapshotEnded', { request, status });
-  }
 
   async function write(request: number, method: string, path: string, body: string | null) {
     // Who slept and was replaced would write once more what is older than the owner's next writes.
@@ -154,19 +122,12 @@ export function createUpstream(
     state: connection.state,
     carryOut(effect) {
       switch (effect.effect) {
-        case 'snapshot':
-          void fetchSnapshot(effect.request);
-          break;
         case 'write':
           void write(effect.request, effect.method, effect.path, effect.body);
           break;
         case 'wake': // only the last one counts: one write is sent at a time
           clearTimeout(wake);
           wake = setTimeout(() => tellCore(Method.outbox, 'wake', {}), effect.delayMs);
-          break;
-        case 'disconnect':
-          snapshot?.abort();
-          connection.carryOut(effect);
           break;
         default:
           connection.carryOut(effect);

@@ -5,7 +5,7 @@
  */
 import type { HostFiles } from '../../wasm/host-files.ts';
 import type { ImportAnswer } from '../../wasm/import-lines.ts';
-import { CoreError, type CoreStore, entropy, loadCore, nowMicros } from '../../wasm/load.ts';
+import { type CoreStore, entropy, loadCore, nowMicros } from '../../wasm/load.ts';
 import { type Effect, Method } from '../../wasm/methods.ts';
 import { openStore, openWholeStore } from '../../wasm/open-store.ts';
 import { type CommitLoop, createCommitLoop } from '../../wasm/commit-loop.ts';
@@ -17,8 +17,7 @@ import type { Figures } from './operation-routes.ts';
 import type { Rate } from './rate-limit.ts';
 import { createRoutes } from './routes.ts';
 import { readStoreId } from './store-id.ts';
-import { followStock, type StockFollower } from './stock-upstream.ts';
-import { type Following, follow, type Upstream } from './upstream.ts';
+import { type Follower, type Following, followUpstream, type Upstream } from './upstream.ts';
 import type { User } from './users.ts';
 
 export type { HostFiles } from '../../wasm/host-files.ts';
@@ -109,18 +108,6 @@ export interface CoreAnswer {
   sequence?: number;
 }
 
-/** What the core does with what an upstream says (docs/border.md, mirror). */
-export interface MirrorCalls {
-  /** Takes whole lines of a snapshot in. Resolves when they are durable. */
-  snapshot(lines: Uint8Array): Promise<void>;
-  /** The sequence from which the changes go on. */
-  endSnapshot(): Promise<number>;
-  /** The sequence of the next page. */
-  changes(page: string): Promise<number>;
-  /** Whether the error says that this store and the upstream do not fit together. */
-  isBroken(error: unknown): boolean;
-}
-
 /** A hub that runs: what a runtime hands its requests and sockets to. */
 export interface Hub {
   /**
@@ -204,7 +191,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   const news = createNews();
   const commits: CommitLoop = createCommitLoop(opened, options.files, (effects) => {
     sockets.carryOut(effects);
-    for (const effect of effects) stock?.carryOut(effect);
+    for (const effect of effects) follower?.carryOut(effect);
     if (effects.some(({ effect }) => effect === 'changed')) news.tell();
   });
 
@@ -220,27 +207,18 @@ export async function createHub(options: HubOptions): Promise<Hub> {
     return { ...result.header, body: result.body };
   };
   let following: Following | null = options.upstream ? { isLive: false, position: 0 } : null;
-  let stock: StockFollower | null = null;
+  let follower: Follower | null = null;
   const told = (next: Following, problem: string | null) => {
     following = next;
     if (problem) log('error', `the upstream: ${problem}`);
   };
-  const stopFollowing = options.upstream ? followUpstream(options.upstream) : () => {};
-
-  /** A hub by its feed, an AYON server as a replica does. */
-  function followUpstream(upstream: Upstream): () => void {
-    const stop = follow(upstream, mirrorOf(store, commits), told, () => {
-      try {
-        stock = followStock(upstream, replicaOf(store, commits, log), told);
-        stock.start();
-      } catch (error) {
-        told({ isLive: false, position: 0 }, (error as Error).message);
-      }
-    });
-    return () => {
-      stop();
-      stock?.stop();
-    };
+  if (options.upstream) {
+    try {
+      follower = followUpstream(options.upstream, replicaOf(store, commits, log), told);
+      follower.start();
+    } catch (error) {
+      told({ isLive: false, position: 0 }, (error as Error).message);
+    }
   }
 
   const routes = createRoutes({
@@ -282,7 +260,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
     memoryBytes: () => core.glue.HEAPU8.length,
     async close() {
       stopping = true;
-      stopFollowing();
+      follower?.stop();
       opened.end();
       news.tell();
       try {
@@ -295,34 +273,12 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   };
 }
 
-function mirrorOf(store: CoreStore, commits: CommitLoop): MirrorCalls {
-  const tell = (event: string, body?: Uint8Array | string) =>
-    store.call<{ next: number }>(Method.mirror, { event }, body).header.next;
-  return {
-    async snapshot(lines) {
-      tell('snapshot', lines);
-      await commits.settle();
-    },
-    async endSnapshot() {
-      const next = tell('end');
-      await commits.settle();
-      return next;
-    },
-    async changes(page) {
-      const next = tell('changes', page);
-      await commits.settle();
-      return next;
-    },
-    isBroken: (error) => error instanceof CoreError,
-  };
-}
-
 /** The method `replica` of the core. */
 function replicaOf(
   store: CoreStore,
   commits: CommitLoop,
   log: Log,
-): Parameters<typeof followStock>[1] {
+): Parameters<typeof followUpstream>[1] {
   return async (event, more, body) => {
     try {
       store.call(Method.replica, { now: nowMicros(), entropy: entropy(), event, ...more }, body);
