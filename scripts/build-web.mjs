@@ -36,10 +36,10 @@ const browser = [
 const node = {
   entryPoints: {
     index: 'worker/edge/hub.ts',
-    node: 'worker/edge/node.ts',
-    deno: 'worker/edge/deno.ts',
-    bun: 'worker/edge/bun.ts',
-    cloudflare: 'worker/edge/cloudflare.ts',
+    node: 'worker/edge/runtimes/node.ts',
+    deno: 'worker/edge/runtimes/deno.ts',
+    bun: 'worker/edge/runtimes/bun.ts',
+    cloudflare: 'worker/edge/runtimes/cloudflare.ts',
     cli: 'worker/edge/cli.ts',
   },
   outdir: 'dist/hub',

@@ -34,7 +34,7 @@ class HubRole : public Role {
   }
 
   void AddStatus(Json& report) const override {
-    const auto history = following_.connection().history();
+    const auto history = following_.connection().planner().history();
     report["history"] = history ? Json(*history) : Json();
   }
   void Publish(const Change& change) override {
@@ -58,7 +58,8 @@ Result<std::string> HubRole::Request(const Frame& frame) {
   CUE_ASSIGN(const Timestamp now, frame.Now());
   CUE_ASSIGN(const Entropy entropy, frame.TakeEntropy());
   HubRequest request;
-  CUE_ASSIGN(request.operation, frame.Text("operation"));
+  CUE_ASSIGN(const std::string operation, frame.Text("operation"));
+  CUE_ASSIGN(request.operation, ParseHubOperation(operation));
   request.id = frame.OptionalText("id").value_or("");
   CUE_ASSIGN(request.caller, CallerOf(frame));
   request.denied = frame.OptionalText("denied").value_or(request.denied);

@@ -1,4 +1,4 @@
-import type { Glue } from '#glue';
+import type { FileSystems } from './border.ts';
 import type { FileRecord, Sizes } from './idb-records.ts';
 import { existing, joined } from './memory-files.ts';
 import { StorageProblem } from './storage-problem.ts';
@@ -32,7 +32,7 @@ export interface Part {
 const SEEK_END = 2;
 
 /** Files in the mount of IDBFS at `folder`: always in memory. */
-export function mountedPart({ FS }: Glue, folder: string): Part {
+export function mountedPart({ FS }: FileSystems, folder: string): Part {
   const path = (name: string) => `${folder}/${name}`;
   // A path is looked up once: a commit appends to a file and reads it whole.
   const streams = new Map<string, FS.FSStream>();

@@ -1,4 +1,4 @@
-import type { Glue } from '#glue';
+import type { FileSystems } from './border.ts';
 import type { Durability, HostFiles } from './host-files.ts';
 import { coldPart, mountedPart, type Part, refuseLost } from './idb-parts.ts';
 import {
@@ -76,9 +76,12 @@ const nameOf = (path: string, folder: string) => path.slice(folder.length + 1);
  * are read on demand. Commits write the records themselves (docs/storage.md, In the browser).
  * @throws StorageProblem `unavailable` when IndexedDB does not answer.
  */
-export async function mountIdbfs(glue: Glue, { hot, cold }: Claimed): Promise<IdbfsFiles> {
-  await populate(glue, hot.folder, hot.records);
-  const hotStore = storedPart(mountedPart(glue, hot.folder), hot.folder, hot.records);
+export async function mountIdbfs(
+  fileSystems: FileSystems,
+  { hot, cold }: Claimed,
+): Promise<IdbfsFiles> {
+  await populate(fileSystems, hot.folder, hot.records);
+  const hotStore = storedPart(mountedPart(fileSystems, hot.folder), hot.folder, hot.records);
   const coldStore = storedPart(coldPart(cold.sizes), cold.folder, cold.records);
   const at = (name: string) => (COLD.test(name) ? coldStore : hotStore);
   const change = (name: string, work: (part: Part) => void) => at(name).change(name, work);
@@ -125,7 +128,11 @@ export async function mountIdbfs(glue: Glue, { hot, cold }: Claimed): Promise<Id
   };
 }
 
-async function populate({ FS, IDBFS }: Glue, folder: string, records: Records): Promise<void> {
+async function populate(
+  { FS, IDBFS }: FileSystems,
+  folder: string,
+  records: Records,
+): Promise<void> {
   FS.mkdirTree(folder);
   const { mount } = FS.mount(IDBFS, {}, folder) as FS.FSNode;
   const idbfs = IDBFS as unknown as {

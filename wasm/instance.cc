@@ -115,8 +115,6 @@ Result<std::string> Instance::Run(Method method, const Frame& frame) {
       return Enroll(frame);
     case Method::kRetain:
       return Retain(frame);
-    case Method::kCovers:
-      return Covers(frame);
     case Method::kImport:
       return Import(frame);
     case Method::kTopics:
@@ -226,8 +224,8 @@ Result<std::string> Instance::Get(const Frame& frame) {
   const bool with_payload = payload == nullptr || *payload != false;
   const auto event = store_.Find(id, with_payload);
   if (!event && event.error().code != ErrorCode::kNotFound) return std::unexpected(event.error());
-  std::string out = HeaderFrame({{"found", event.has_value()}});
-  if (!event) return out;
+  if (!event) return HeaderFrame({{"found", false}});
+  std::string out = HeaderFrame({{"found", true}, {"payload", event->payload.has_value()}});
   out += '\n';
   AppendEvent(out, *event, form, store_.progress(id), true);
   return out;
@@ -254,10 +252,14 @@ std::string Instance::Report() const {
 
 Result<std::string> Instance::Live(const Frame& frame) {
   CUE_ASSIGN(const uint32_t live, LiveOf(frame));
+  CUE_ASSIGN(const EventForm form, FormOf(frame));
+  if (form != EventForm::kRow && form != EventForm::kCells) {
+    return Fail(ErrorCode::kInvalid, "form: a live page is shown as row or as cells");
+  }
   CUE_ASSIGN(const Json arguments, BodyOf(frame));
   CUE_ASSIGN(EventQuery query, EventQuery::Parse(arguments));
   std::string out = "{}\n";
-  CUE_TRY(store_.OpenLive(live, std::move(query), out));
+  CUE_TRY(store_.OpenLive(live, std::move(query), out, form));
   return out;
 }
 
@@ -328,14 +330,6 @@ Result<std::string> Instance::Retain(const Frame& frame) {
       {{"removed", done.removed}, {"more", done.more}, {"sequence", store_.sequence()}});
 }
 
-Result<std::string> Instance::Covers(const Frame& frame) {
-  CUE_ASSIGN(const Json body, BodyOf(frame));
-  const auto request = ParseDispatchRequest(body);
-  if (!request) return Fail(ErrorCode::kInvalid, ValidationSentence(request.error()));
-  const auto& scope = store_.scope();
-  return HeaderFrame({{"covers", !scope || scope->Covers(request->topic, request->project)}});
-}
-
 Result<std::string> Instance::Import(const Frame& frame) {
   if (frame.body.size() > kMaxImportBytes) {
     return Fail(ErrorCode::kTooLarge, "the lines are more than " +
@@ -366,7 +360,14 @@ Result<std::string> Instance::Export(const Frame& frame) {
   }
   std::string lines;
   CUE_ASSIGN(const ExportPart part, store_.Export(lines, after, static_cast<size_t>(limit)));
-  return HeaderFrame({{"next", part.next ? Json(*part.next) : Json()}, {"events", part.events}}) +
+  Json unreadable = Json::array();
+  for (const auto& [id, why] : part.unreadable) {
+    unreadable.push_back({{"id", id.Hex()}, {"message", why}});
+  }
+  return HeaderFrame({{"next", part.next ? Json(*part.next) : Json()},
+                      {"events", part.events},
+                      {"withoutPayload", part.without_payload},
+                      {"unreadable", std::move(unreadable)}}) +
          '\n' + lines;
 }
 
@@ -390,7 +391,7 @@ void Instance::PublishChanges() {
   published_ = store_.sequence();
   for (const Change& change : changes) role_->Publish(change);
   role_->Published();
-  effects_.Add(R"({"effect":"changed","sequence":)" + std::to_string(store_.sequence()) + '}');
+  effects_.Changed(store_.sequence());
 }
 
 }  // namespace cuesheet

@@ -54,7 +54,6 @@ class Instance {
   Result<std::string> Tree(const Frame& frame) const;
   Result<std::string> Enroll(const Frame& frame);
   Result<std::string> Retain(const Frame& frame);
-  Result<std::string> Covers(const Frame& frame);
   Result<std::string> Import(const Frame& frame);
   Result<std::string> Export(const Frame& frame);
   Result<std::string> Topics() const;

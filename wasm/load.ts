@@ -1,7 +1,8 @@
-import createModule, { type Glue } from '#glue';
+import { type Border, type CoreCrash, type FileSystems, instantiate, NoMemory } from './border.ts';
 import type { HostFiles } from './host-files.ts';
 import { ABI_VERSION, type Effect, type ErrorCode, type Method } from './methods.ts';
 
+export { CoreCrash } from './border.ts';
 export { entropy } from './entropy.ts';
 
 /** A call that the core refused. `code` is stable, `message` says what, where and what to do. */
@@ -22,7 +23,7 @@ export interface Result<Header> {
 
 /** One store inside the module; see docs/border.md for methods and headers. */
 export interface CoreStore {
-  /** @throws CoreError when the core refuses the call. */
+  /** @throws CoreError when the core refuses the call, CoreCrash when it has ended. */
   call<Header = Record<string, unknown>>(
     method: Method,
     header?: Record<string, unknown>,
@@ -34,18 +35,21 @@ export interface CoreStore {
 
 export interface Core {
   create(role: 'replica' | 'hub', files: HostFiles, segmentBytes?: number): CoreStore;
-  /** The Emscripten module, for the IDBFS mount. */
-  glue: Glue;
+  /** For the mount of IDBFS. */
+  fileSystems: FileSystems;
+  /** Bytes of the module's memory, which grows and never shrinks. */
+  memoryBytes(): number;
+  /**
+   * `told` hears, once, that the module has trapped: every further call throws the same CoreCrash. What was
+   * committed is in the files; nothing else may be done with its stores.
+   */
+  onCrash(told: (crash: CoreCrash) => void): void;
+  hasCrashed(): boolean;
 }
 
 const NEWLINE = 10;
 const OBJECT_BEGIN = 123;
 const OBJECT_END = 125;
-/** Bytes that a UTF-16 unit takes at most. */
-const MAX_UTF8 = 3;
-/** A text of at most so many units is encoded where the module reads it. */
-const MAX_IN_PLACE = 16 * 1024;
-const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** Microseconds since 1970 UTC. */
@@ -59,16 +63,8 @@ export function nowMicros(): number {
  */
 export async function loadCore(wasm: WebAssembly.Module): Promise<Core> {
   const hostFiles = new Map<number, HostFiles>();
-  const glue = await createModule({
-    hostFiles,
-    instantiateWasm(imports, done) {
-      void WebAssembly.instantiate(wasm, imports).then((instance) => {
-        done(instance, wasm);
-      });
-      return {};
-    },
-  });
-  const version = glue._cue_abi_version();
+  const border = await instantiate(wasm, hostFiles);
+  const version = border.abiVersion();
   if (version !== ABI_VERSION) {
     throw new Error(
       `cuesheet.wasm speaks version ${version}, this package speaks ${ABI_VERSION}: ` +
@@ -77,86 +73,70 @@ export async function loadCore(wasm: WebAssembly.Module): Promise<Core> {
   }
   let nextFiles = 1;
   return {
-    glue,
+    fileSystems: border.fileSystems,
+    memoryBytes: border.memoryBytes,
+    onCrash: border.onCrash,
+    hasCrashed: border.hasCrashed,
     create(role, files, segmentBytes) {
       const number = nextFiles++;
       hostFiles.set(number, files);
-      const options = { role, files: number, segmentBytes };
-      const handle = withRequest(glue, options, undefined, (pointer, length) =>
-        glue._cue_create(pointer, length),
-      );
+      const header = JSON.stringify({ role, files: number, segmentBytes });
+      const handle = border.create({ header, body: undefined });
       if (handle === 0) {
         hostFiles.delete(number);
-        throw refusal(parseFrame(glue, 0).header);
+        throw refusal(parseFrame(border, 0).header);
       }
-      return bindStore(glue, handle, () => hostFiles.delete(number));
+      return bindStore(border, handle, () => hostFiles.delete(number));
     },
   };
 }
 
-function bindStore(glue: Glue, handle: number, release: () => void): CoreStore {
+function bindStore(border: Border, handle: number, release: () => void): CoreStore {
   return {
     call<Header>(method: Method, header: Record<string, unknown> = {}, body?: Uint8Array | string) {
-      const done = withRequest(glue, header, body, (pointer, length) =>
-        glue._cue_call(handle, method, pointer, length),
-      );
-      const result = parseFrame(glue, handle);
-      if (done === 0) throw refusal(result.header);
+      const done = ask(() => border.call(handle, method, { header: JSON.stringify(header), body }));
+      const result = parseFrame(border, handle);
+      if (!done) throw refusal(result.header);
       return result as Result<Header>;
     },
     takeEffects() {
-      if (glue._cue_take_effects(handle) === 0) return [];
-      const lines = decoder.decode(resultBytes(glue, handle)).split('\n');
-      return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Effect);
+      if (border.takeEffects(handle) === 0) return [];
+      const lines = decoder.decode(border.result(handle)).split('\n');
+      return lines.filter((line) => line !== '').map((line) => parse<Effect>(border, line));
     },
     destroy() {
-      glue._cue_destroy(handle);
+      border.destroy(handle);
       release();
     },
   };
 }
 
-/** Puts a frame (docs/border.md) into the module's memory for as long as `use` runs. */
-function withRequest<T>(
-  glue: Glue,
-  header: Record<string, unknown>,
-  body: Uint8Array | string | undefined,
-  use: (at: number, size: number) => T,
-): T {
-  let text = JSON.stringify(header);
-  if (body !== undefined) text += '\n';
-  let bytes: Uint8Array | undefined;
-  if (typeof body !== 'string') bytes = body;
-  else if (body.length > MAX_IN_PLACE) bytes = encoder.encode(body);
-  else text += body;
-  const room = MAX_UTF8 * text.length + (bytes?.length ?? 0);
-  const pointer = glue._cue_allocate(room);
-  if (pointer === 0) throw new CoreError('too_large', `no memory for a request of ${room} bytes`);
+function ask<T>(call: () => T): T {
   try {
-    const memory = glue.HEAPU8.subarray(pointer, pointer + room);
-    const { written } = encoder.encodeInto(text, memory);
-    if (bytes) memory.set(bytes, written);
-    return use(pointer, written + (bytes?.length ?? 0));
-  } finally {
-    glue._cue_free(pointer);
+    return call();
+  } catch (error) {
+    throw error instanceof NoMemory ? new CoreError('too_large', error.message) : error;
   }
 }
 
-/** The result where it lies: only valid until the next call. */
-function resultBytes(glue: Glue, handle: number): Uint8Array {
-  const pointer = glue._cue_result_pointer(handle);
-  return glue.HEAPU8.subarray(pointer, pointer + glue._cue_result_length(handle));
-}
-
-function parseFrame(glue: Glue, handle: number): Result<Record<string, unknown>> {
-  const bytes = resultBytes(glue, handle);
+function parseFrame(border: Border, handle: number): Result<Record<string, unknown>> {
+  const bytes = border.result(handle);
   const cut = bytes.indexOf(NEWLINE);
   const head = cut === -1 ? bytes : bytes.subarray(0, cut);
   const isEmpty = head.length === 2 && head[0] === OBJECT_BEGIN && head[1] === OBJECT_END;
   return {
-    header: isEmpty ? {} : (JSON.parse(decoder.decode(head)) as Record<string, unknown>),
+    header: isEmpty ? {} : parse(border, decoder.decode(head)),
     body: cut === -1 ? new Uint8Array() : bytes.slice(cut + 1),
   };
+}
+
+/** What the core wrote is JSON; if it is not, its memory is damaged, and nobody is shown what is there. */
+function parse<T>(border: Border, text: string): T {
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    throw border.crash('its answer cannot be read');
+  }
 }
 
 function refusal(header: Record<string, unknown>): CoreError {

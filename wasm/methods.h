@@ -34,7 +34,6 @@ enum class Method : uint32_t {
   kMaintain = 23,
   kExport = 24,
   kVerify = 25,
-  kCovers = 26,
   kOutbox = 27,
   kTree = 29,
   kEnroll = 30,

@@ -31,7 +31,6 @@ export const Method = {
   maintain: 23,
   export: 24,
   verify: 25,
-  covers: 26,
   outbox: 27,
   tree: 29,
   enroll: 30,
@@ -53,17 +52,29 @@ export type ErrorCode =
   | 'cold'
   | 'loading';
 
+/** The header of a part of an export (docs/border.md, 24); `next` is null after the last one. */
+export interface ExportHeader {
+  next: string | null;
+  events: number;
+  /** Of them: those without their payload, because it cannot be read; and the first hundred of these. */
+  withoutPayload: number;
+  unreadable: { id: string; message: string }[];
+}
+
 /** Where a replica stands with its server (docs/sync.md); `stopped` = it has none. */
 export type ReplicaState =
   'offline' | 'connecting' | 'catching_up' | 'live' | 'waiting' | 'unauthorized' | 'stopped';
 
 export type WriteOutcome = 'confirmed' | 'refused';
 
-/** What the core asks its host to do; one JSON object per line of `cue_take_effects`. */
+/**
+ * What the core asks its host to do; one JSON object per line of `cue_take_effects`. `core/base/effects.h`
+ * writes them, and tests/unit/effects.test.ts compares the two.
+ */
 export type Effect =
   | { effect: 'changed'; sequence: number }
   | { effect: 'send'; clients: number[]; text: string }
-  | { effect: 'authenticate'; client: number; token: string }
+  | { effect: 'identify'; client: number; token: string }
   | {
       effect: 'authenticate';
       subscribe: string[];

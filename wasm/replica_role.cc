@@ -22,7 +22,7 @@ class ReplicaRole : public Role {
     const Outbox::Counts counts = outbox_.counts();
     report["queuedWrites"] = counts.queued;
     report["refusedWrites"] = counts.refused;
-    const auto history = following_.connection().history();
+    const auto history = following_.connection().planner().history();
     report["history"] = history ? Json(*history) : Json();
   }
   void Publish(const Change& /*change*/) override {}

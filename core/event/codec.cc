@@ -69,7 +69,10 @@ char* PutCursor(char* out, int64_t creation_order) {
   return PutBase64(out, {text, end});
 }
 
-char* PutQueryForm(char* at, const EventView& event) {
+// Why a payload is not shown; none = it is, or is not asked for.
+using Why = std::optional<std::string_view>;
+
+char* PutQueryForm(char* at, const EventView& event, const Why& unreadable) {
   JsonWriter json(at);
   Put(json.Key("id"), event.id);
   PutHash(json.Key("hash"), event);
@@ -83,14 +86,18 @@ char* PutQueryForm(char* at, const EventView& event) {
   PutNumber(json.Key("retries"), event.retries);
   json.Key("description").Text(event.description);
   json.Key("summary").Raw(event.summary);
-  json.Key("payload").Raw(event.payload.value_or("{}"));
+  if (unreadable) {
+    json.Key("payload_error").Text(*unreadable);
+  } else {
+    json.Key("payload").Raw(event.payload.value_or("{}"));
+  }
   Put(json.Key("created_at"), event.created_at);
   Put(json.Key("updated_at"), event.updated_at);
   return json.End();
 }
 
 char* PutForm(char* at, const EventView& event, EventForm form, std::optional<double> progress,
-              bool with_payload) {
+              bool with_payload, const Why& unreadable) {
   const bool graphql = form == EventForm::kGraphql;
   JsonWriter json(at);
   Put(json.Key("id"), event.id);
@@ -110,12 +117,14 @@ char* PutForm(char* at, const EventView& event, EventForm form, std::optional<do
     Put(json.Key("payload"), empty ? std::nullopt : event.payload);
   } else {
     json.Key("summary").Raw(event.summary);
-    if (form == EventForm::kRest) json.Key("payload").Raw(event.payload.value_or("{}"));
+    if (form == EventForm::kRest && !unreadable)
+      json.Key("payload").Raw(event.payload.value_or("{}"));
     const bool wanted = form == EventForm::kExport || (form == EventForm::kRow && with_payload);
     if (wanted && event.payload) {
       json.Key("payload").Raw(*event.payload);
     }
   }
+  if (unreadable) json.Key("payloadError").Text(*unreadable);
   Put(json.Key("createdAt"), event.created_at);
   Put(json.Key("updatedAt"), event.updated_at);
   if (form == EventForm::kRow) {
@@ -156,9 +165,18 @@ char* PutCells(char* at, const EventView& event, std::optional<double> progress)
 void AppendEvent(std::string& out, const EventView& event, EventForm form,
                  std::optional<double> progress, bool with_payload) {
   AppendWritten(out, Bound(event, form == EventForm::kGraphql), [&](char* at) {
-    if (form == EventForm::kQuery) return PutQueryForm(at, event);
+    if (form == EventForm::kQuery) return PutQueryForm(at, event, {});
     if (form == EventForm::kCells) return PutCells(at, event, progress);
-    return PutForm(at, event, form, progress, with_payload);
+    return PutForm(at, event, form, progress, with_payload, {});
+  });
+}
+
+void AppendUnreadable(std::string& out, const EventView& event, EventForm form,
+                      std::string_view why) {
+  const size_t bound = Bound(event, form == EventForm::kGraphql) + JsonStringBound(why.size());
+  AppendWritten(out, bound, [&](char* at) {
+    if (form == EventForm::kQuery) return PutQueryForm(at, event, why);
+    return PutForm(at, event, form, std::nullopt, false, why);
   });
 }
 

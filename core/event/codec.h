@@ -23,6 +23,11 @@ enum class EventForm {
 void AppendEvent(std::string& out, const EventView& event, EventForm form,
                  std::optional<double> progress = std::nullopt, bool with_payload = false);
 
+// The same for an event whose payload cannot be read: without it, and why in its stead. kRow, kRest
+// and kExport have `payloadError`, kQuery `payload_error`, kGraphql also `"payload":null`.
+void AppendUnreadable(std::string& out, const EventView& event, EventForm form,
+                      std::string_view why);
+
 // The WebSocket message of a change: 14 keys for a dispatch, 12 or 13 for an update, in
 // alphabetical order; times always with offset (protocol.md 9.4, 17.6).
 std::string SocketMessage(const Change& change);

@@ -13,35 +13,6 @@
 namespace cuesheet {
 namespace {
 
-struct Route {
-  std::string_view operation;
-  std::string_view method;
-  std::string_view path;  // without the id
-  bool has_id;
-  bool has_body;
-};
-
-constexpr Route kRoutes[] = {
-    {"dispatch", "POST", "/api/events", false, true},
-    {"dispatch.batch", "POST", "/api/events/batch", false, true},
-    {"get", "GET", "/api/events/", true, false},
-    {"update", "PATCH", "/api/events/", true, true},
-    {"delete", "DELETE", "/api/events/", true, false},
-    {"query", "POST", "/api/query", false, true},
-    {"eventops", "POST", "/api/eventops", false, true},
-    {"enroll", "POST", "/api/enroll", false, true},
-    {"changes", "GET", "/api/changes", false, true},
-    {"snapshot", "GET", "/api/snapshot", false, true},
-    {"graphql.events", "POST", "/graphql", false, true},
-};
-
-const Route* FindRoute(std::string_view operation) {
-  for (const Route& route : kRoutes) {
-    if (route.operation == operation) return &route;
-  }
-  return nullptr;
-}
-
 HubResponse Refuse(int status, std::string_view detail) {
   std::string body = "{\"code\":" + std::to_string(status) + ",\"detail\":";
   AppendJsonString(body, detail);
@@ -61,6 +32,7 @@ int HttpStatus(ErrorCode code) {
     case ErrorCode::kStorage:
     case ErrorCode::kState:
     case ErrorCode::kLoading:
+    case ErrorCode::kCold:
       return 503;
     case ErrorCode::kCorrupt:
       return 500;
@@ -69,12 +41,16 @@ int HttpStatus(ErrorCode code) {
   }
 }
 
-HubResponse Refuse(const Error& error) { return Refuse(HttpStatus(error.code), error.message); }
+// An element of a list, which goes on when a payload cannot be read.
+void AppendWhole(std::string& out, const EventTable& table, Row row, EventForm form) {
+  const auto event = table.View(row);
+  if (event) return AppendEvent(out, *event, form);
+  AppendUnreadable(out, table.ViewWithoutPayload(row), form, event.error().message);
+}
 
-HubResponse RefuseJson(const Route& route, const std::string& path, const Error& error) {
+HubResponse RefuseJson(const HubRequest& request, const Error& error) {
   if (error.code == ErrorCode::kTooLarge) return Refuse(error);
-  const FieldErrors errors = {{{}, error.message, "value_error.jsondecode", nullptr}};
-  return {400, ValidationBody(route.method, path, errors)};
+  return InvalidRequest(request, {{{}, error.message, "value_error.jsondecode", nullptr}});
 }
 
 // AYON's keys for a parent that cannot go, with HTTP 409 in place of its 500 (protocol.md 5, 17.5).
@@ -179,55 +155,83 @@ Result<DispatchRequest> ReadBatchEntry(const Json& entry, bool may_be_large) {
 
 }  // namespace
 
+HubResponse InvalidRequest(const HubRequest& request, const FieldErrors& errors,
+                           std::string_view root) {
+  const HubOperationInfo& info = InfoOf(request.operation);
+  const std::string path = PathOf(request.operation, request.id);
+  return {400, ValidationBody(info.method, path, errors, root)};
+}
+
+HubResponse Refuse(const Error& error) { return Refuse(HttpStatus(error.code), error.message); }
+
 HubResponse HubApi::Handle(const HubRequest& request, Timestamp now, const Entropy& entropy) {
-  const Route* route = FindRoute(request.operation);
-  if (route == nullptr) return Refuse(404, "unknown operation " + request.operation);
-  const std::string path = std::string(route->path) + (route->has_id ? request.id : "");
-  const bool is_batch = request.operation == "dispatch.batch";
+  const HubOperationInfo& info = InfoOf(request.operation);
+  const bool is_batch = request.operation == HubOperation::kDispatchBatch;
   const size_t limit = is_batch ? kMaxBatchBytes : kMaxEventBytes;
   if (request.body.size() > limit) {
     return Refuse(413, "the request body is larger than " + std::to_string(limit) +
                            " bytes, the limit for " + (is_batch ? "a batch" : "an event"));
   }
   Json body;
-  if (route->has_body && !request.body.empty()) {
+  if (info.has_arguments && !request.body.empty()) {
     auto parsed = ParseJson(request.body);
-    if (!parsed) return RefuseJson(*route, path, parsed.error());
+    if (!parsed) return RefuseJson(request, parsed.error());
     body = *std::move(parsed);
   }
   if (!request.caller) return Refuse(request.denied_status, request.denied);
-  if (request.operation == "graphql.events") return GraphqlEvents(request, body);
+  // GraphQL has answers of its own for guests and for no arguments.
+  if (request.operation == HubOperation::kGraphqlEvents) return GraphqlEvents(request, body);
   if (request.caller->is_guest) {
     return Refuse(403, "Guest users are not allowed to access this endpoint");
   }
-  if (route->has_id) {
+  if (info.has_id()) {
     const FieldErrors errors = CheckId(request.id);
-    if (!errors.empty()) return {400, ValidationBody(route->method, path, errors, "path")};
+    if (!errors.empty()) return InvalidRequest(request, errors, "path");
   }
-  if (route->has_body && body.is_null()) {
-    const FieldErrors missing = {{{}, "field required", "value_error.missing", nullptr}};
-    return {400, ValidationBody(route->method, path, missing)};
+  if (info.has_arguments && body.is_null()) {
+    return InvalidRequest(request, {{{}, "field required", "value_error.missing", nullptr}});
   }
-  if (request.operation == "dispatch") return Dispatch(request, body, now, entropy);
-  if (request.operation == "changes") return Changes(request, body);
-  if (request.operation == "snapshot") return Snapshot(request, body);
-  if (is_batch) return DispatchBatch(request, body, now, entropy);
-  if (request.operation == "get") return Get(request);
-  if (request.operation == "update") return Update(request, body, now);
-  if (request.operation == "delete") return Remove(request);
-  if (request.operation == "query") return Query(request, body);
-  if (request.operation == "eventops") return EventOps(request, body);
-  return Enroll(request, body, now, entropy);
+  return Answer(request, body, now, entropy);
+}
+
+HubResponse HubApi::Answer(const HubRequest& request, const Json& body, Timestamp now,
+                           const Entropy& entropy) {
+  switch (request.operation) {
+    case HubOperation::kDispatch:
+      return Dispatch(request, body, now, entropy);
+    case HubOperation::kDispatchBatch:
+      return DispatchBatch(request, body, now, entropy);
+    case HubOperation::kGet:
+      return Get(request);
+    case HubOperation::kUpdate:
+      return Update(request, body, now);
+    case HubOperation::kDelete:
+      return Remove(request);
+    case HubOperation::kQuery:
+      return Query(request, body);
+    case HubOperation::kEventOps:
+      return EventOps(request, body);
+    case HubOperation::kEnroll:
+      return Enroll(request, body, now, entropy);
+    case HubOperation::kChanges:
+      return Changes(request, body);
+    case HubOperation::kSnapshot:
+      return Snapshot(request, body);
+    case HubOperation::kGraphqlEvents:
+      return GraphqlEvents(request, body);
+  }
+  CUE_ASSERT(false);  // there is no other operation
+  return {};
 }
 
 HubResponse HubApi::Dispatch(const HubRequest& request, const Json& body, Timestamp now,
                              const Entropy& entropy) {
   auto parsed = ParseDispatchRequest(body);
-  if (!parsed) return {400, ValidationBody("POST", "/api/events", parsed.error())};
+  if (!parsed) return InvalidRequest(request, parsed.error());
   FieldReader fields(body);
   parsed->id = ReadId(fields);
   auto recipients = ReadRecipients(fields);
-  if (fields.failed()) return {400, ValidationBody("POST", "/api/events", fields.TakeErrors())};
+  if (fields.failed()) return InvalidRequest(request, fields.TakeErrors());
   if (const Refusal refusal = RefuseDispatch(*request.caller)) return Refuse(403, *refusal);
   const auto id = DispatchOne(request, *parsed, now, entropy);
   if (!id) return Refuse(id.error());
@@ -255,7 +259,7 @@ HubResponse HubApi::DispatchBatch(const HubRequest& request, const Json& body, T
          "expected a list of at most " + std::to_string(kMaxBatchEntries) + " events",
          "type_error.list",
          nullptr}};
-    return {400, ValidationBody("POST", "/api/events/batch", errors)};
+    return InvalidRequest(request, errors);
   }
   if (const Refusal refusal = RefuseDispatch(*request.caller)) return Refuse(403, *refusal);
   const bool may_be_large = request.body.size() > kMaxEventBytes;
@@ -286,22 +290,24 @@ HubResponse HubApi::DispatchBatch(const HubRequest& request, const Json& body, T
 HubResponse HubApi::Get(const HubRequest& request) {
   const Row row = store_->table().FindById(*Uuid::Parse(request.id));
   if (row == kNoRow) return Refuse(404, "Event not found");
-  const EventView event = store_->table().View(row);
-  if (const Refusal refusal = RefuseRead(*request.caller, event)) return Refuse(403, *refusal);
+  const EventTable& table = store_->table();
+  if (const Refusal refusal = RefuseRead(*request.caller, table.ViewWithoutPayload(row))) {
+    return Refuse(403, *refusal);
+  }
+  const auto event = table.View(row);
+  if (!event) return Refuse(event.error());
   HubResponse response;
-  AppendEvent(response.body, event, EventForm::kRest);
+  AppendEvent(response.body, *event, EventForm::kRest);
   return response;
 }
 
 HubResponse HubApi::Update(const HubRequest& request, const Json& body, Timestamp now) {
   const auto parsed = ParseUpdateRequest(body);
-  if (!parsed) {
-    return {400, ValidationBody("PATCH", "/api/events/" + request.id, parsed.error())};
-  }
+  if (!parsed) return InvalidRequest(request, parsed.error());
   const Uuid id = *Uuid::Parse(request.id);
   const Row row = store_->table().FindById(id);
   if (row == kNoRow) return Refuse(404, "Event not found");
-  const EventView event = store_->table().View(row);
+  const EventView event = store_->table().ViewWithoutPayload(row);
   if (const Refusal refusal = RefuseUpdate(*request.caller, event, *parsed)) {
     return Refuse(403, *refusal);
   }
@@ -332,7 +338,7 @@ HubResponse HubApi::Query(const HubRequest& request, const Json& body) {
   }
   if (offset < 0) fields.Fail("offset", "ensure this value is 0 or more", "value_error.number");
   const QueryFilter filter = ReadFilter(fields);
-  if (fields.failed()) return {400, ValidationBody("POST", "/api/query", fields.TakeErrors())};
+  if (fields.failed()) return InvalidRequest(request, fields.TakeErrors());
   if (const Refusal refusal = RefuseQuery(*request.caller)) return Refuse(403, *refusal);
   if (entity != "event") {
     return {500, R"({"status":500,"detail":"Only events are supported for now"})"};
@@ -343,13 +349,21 @@ HubResponse HubApi::Query(const HubRequest& request, const Json& body) {
   const FilterMatcher matcher(filter, table);
   int64_t skipped = 0;
   int64_t taken = 0;
-  table.VisitRange({.newest_first = true}, [&](Row row) {
-    if (taken == limit) return false;
-    if (!matcher.Matches(row) || skipped++ < offset) return true;
-    if (taken++ > 0) response.body += ',';
-    AppendEvent(response.body, table.View(row), EventForm::kQuery);
-    return true;
+  std::vector<Row> rows;
+  const auto judged = store_->Judging([&] {
+    table.VisitRange({.newest_first = true}, [&](Row row) {
+      if (taken == limit) return false;
+      if (!matcher.Matches(row) || skipped++ < offset) return true;
+      ++taken;
+      rows.push_back(row);
+      return true;
+    });
   });
+  if (!judged) return Refuse(judged.error());
+  for (const Row row : rows) {
+    if (response.body.back() != '[') response.body += ',';
+    AppendWhole(response.body, table, row, EventForm::kQuery);
+  }
   response.body += ']';
   return response;
 }
@@ -367,7 +381,7 @@ HubResponse HubApi::EventOps(const HubRequest& request, const Json& body) {
     fields.Fail("filter", "an empty filter would delete every event: name what to delete",
                 "value_error");
   }
-  if (fields.failed()) return {400, ValidationBody("POST", "/api/eventops", fields.TakeErrors())};
+  if (fields.failed()) return InvalidRequest(request, fields.TakeErrors());
   if (const Refusal refusal = RefuseEventOps(*request.caller)) return Refuse(403, *refusal);
   if (type != "delete") return Refuse(501, "Not implemented");
   return RemoveMatching(filter);
@@ -377,10 +391,13 @@ HubResponse HubApi::RemoveMatching(const QueryFilter& filter) {
   const EventTable& table = store_->table();
   const FilterMatcher matcher(filter, table);
   std::vector<Row> rows;
-  table.VisitRange({}, [&](Row row) {
-    if (matcher.Matches(row)) rows.push_back(row);
-    return true;
+  const auto judged = store_->Judging([&] {
+    table.VisitRange({}, [&](Row row) {
+      if (matcher.Matches(row)) rows.push_back(row);
+      return true;
+    });
   });
+  if (!judged) return Refuse(judged.error());
   const auto removed = store_->RemoveAll(rows);
   if (!removed) return RefuseRemoval(removed.error());
   return {200, "null"};
@@ -389,7 +406,7 @@ HubResponse HubApi::RemoveMatching(const QueryFilter& filter) {
 HubResponse HubApi::Enroll(const HubRequest& request, const Json& body, Timestamp now,
                            const Entropy& entropy) {
   const auto parsed = ParseEnrollRequest(body);
-  if (!parsed) return {400, ValidationBody("POST", "/api/enroll", parsed.error())};
+  if (!parsed) return InvalidRequest(request, parsed.error());
   for (const auto& [name, header] :
        {std::pair("x-sender", &request.sender), std::pair("x-sender-type", &request.sender_type)}) {
     if (!*header || IsProjectName(**header)) continue;
@@ -398,7 +415,7 @@ HubResponse HubApi::Enroll(const HubRequest& request, const Json& body, Timestam
          "string does not match regex \"" + std::string(kProjectPattern) + '"',
          "value_error.str.regex",
          {{"pattern", kProjectPattern}}}};
-    return {400, ValidationBody("POST", "/api/enroll", errors, "header")};
+    return InvalidRequest(request, errors, "header");
   }
   if (const Refusal refusal = RefuseEnroll(*request.caller)) return Refuse(403, *refusal);
   if (const auto refusal = CheckEnrollTopics(*parsed)) return Refuse(400, *refusal);
@@ -423,7 +440,10 @@ HubResponse HubApi::GraphqlEvents(const HubRequest& request, const Json& argumen
   }
   EventPage page;
   const EventTable& table = store_->table();
-  if (NarrowQuery(*request.caller, *query)) page = RunQuery(table, *query);
+  if (NarrowQuery(*request.caller, *query)) {
+    const auto judged = store_->Judging([&] { page = RunQuery(table, *query); });
+    if (!judged) return Refuse(judged.error());
+  }
   if (!store_->IsKnown(*query, page)) return {503, LoadingBody()};
   HubResponse response;
   std::string& out = response.body;
@@ -431,7 +451,7 @@ HubResponse HubApi::GraphqlEvents(const HubRequest& request, const Json& argumen
   for (const Row row : page.rows) {
     if (out.back() != '[') out += ',';
     out += R"({"cursor":")" + CursorOf(table.creation_order(row)) + R"(","node":)";
-    AppendEvent(out, table.View(row), EventForm::kGraphql);
+    AppendWhole(out, table, row, EventForm::kGraphql);
     out += '}';
   }
   out += R"(],"pageInfo":)";

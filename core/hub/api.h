@@ -7,15 +7,16 @@
 #include <string_view>
 #include <vector>
 
+#include "event/request.h"
 #include "hub/caller.h"
 #include "hub/change_feed.h"
+#include "hub/operations.h"
 #include "store/event_store.h"
 
 namespace cuesheet {
 
 struct HubRequest {
-  std::string
-      operation;   // dispatch dispatch.batch get update delete query eventops enroll graphql.events
+  HubOperation operation = HubOperation::kGet;
   std::string id;  // from the path, as it came
   std::optional<Caller> caller;
   std::string denied = "Access token is missing";  // why there is no caller
@@ -36,6 +37,14 @@ struct HubResponse {
   std::optional<std::string> next{};
   std::optional<uint64_t> sequence{};
 };
+
+// AYON's refusal of a request that breaks its schema; `root` says where the errors are (request.h,
+// ValidationBody).
+HubResponse InvalidRequest(const HubRequest& request, const FieldErrors& errors,
+                           std::string_view root = "body");
+
+// The answer to what the store refuses: `{"code","detail"}` and the status that goes with the code.
+HubResponse Refuse(const Error& error);
 
 inline constexpr size_t kMaxRecipients = 1000;         // names in a dispatch
 inline constexpr size_t kSnapshotPartBytes = 1 << 20;  // or one event more
@@ -58,6 +67,9 @@ class HubApi {
   HubResponse Handle(const HubRequest& request, Timestamp now, const Entropy& entropy);
 
  private:
+  // The request has passed the checks that all operations share.
+  HubResponse Answer(const HubRequest& request, const Json& body, Timestamp now,
+                     const Entropy& entropy);
   HubResponse Dispatch(const HubRequest& request, const Json& body, Timestamp now,
                        const Entropy& entropy);
   HubResponse DispatchBatch(const HubRequest& request, const Json& body, Timestamp now,

@@ -19,6 +19,17 @@ std::string_view KindName(ChangeKind kind) {
   }
 }
 
+// Who has a copy keeps the payload that it has when this one cannot be read.
+void AppendShown(std::string& out, Row row, EventView& event, bool with_payload,
+                 const EventStore& store) {
+  if (with_payload) {
+    const auto payload = store.table().payload(row);
+    if (!payload) return AppendUnreadable(out, event, EventForm::kRow, payload.error().message);
+    event.payload = *payload;
+  }
+  AppendEvent(out, event, EventForm::kRow, store.progress(event.id), with_payload);
+}
+
 }  // namespace
 
 void ChangeFeed::Note(const Change& change) {
@@ -65,7 +76,7 @@ bool ChangeFeed::AppendEntry(std::string& out, uint64_t sequence, const Entry& e
   ChangeKind kind = entry.kind;
   const Row row = kind == ChangeKind::kRemoved ? kNoRow : table.FindById(entry.id);
   std::optional<EventView> event;
-  if (row != kNoRow) event = with_payloads ? table.View(row) : table.ViewWithoutPayload(row);
+  if (row != kNoRow) event = table.ViewWithoutPayload(row);
   if (kind != ChangeKind::kRemoved && !caller.is_manager) {
     if (!event || RefuseRead(caller, *event)) {
       if (!entry.has_moved) return false;
@@ -81,7 +92,7 @@ bool ChangeFeed::AppendEntry(std::string& out, uint64_t sequence, const Entry& e
   if (kind == ChangeKind::kReplaced) out += R"(,"previousId":")" + entry.previous_id.Hex() + '"';
   if (event) {
     out += R"(,"event":)";
-    AppendEvent(out, *event, EventForm::kRow, store.progress(event->id), with_payloads);
+    AppendShown(out, row, *event, with_payloads, store);
   }
   out += '}';
   return true;

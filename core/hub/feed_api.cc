@@ -10,10 +10,6 @@
 namespace cuesheet {
 namespace {
 
-HubResponse Invalid(std::string_view path, FieldReader& fields) {
-  return {400, ValidationBody("GET", path, fields.TakeErrors(), "query")};
-}
-
 bool ReadPayloads(FieldReader& fields) { return fields.Bool("payloads").value_or(false); }
 
 }  // namespace
@@ -33,7 +29,7 @@ HubResponse HubApi::Changes(const HubRequest& request, const Json& arguments) {
     fields.Fail("limit", "ensure this value is between 1 and " + std::to_string(kMaxFeedPage),
                 "value_error.number");
   }
-  if (fields.failed()) return Invalid("/api/changes", fields);
+  if (fields.failed()) return InvalidRequest(request, fields.TakeErrors(), "query");
   if (const auto loaded = store_->CheckLoaded(); !loaded) return {503, LoadingBody()};
   std::string head = R"(,"head":)" + std::to_string(feed_.head()) + R"(,"store":)";
   AppendJsonString(head, request.store);
@@ -61,7 +57,7 @@ HubResponse HubApi::Snapshot(const HubRequest& request, const Json& arguments) {
   }
   const auto before = ParseCursor(cursor);
   if (!before) fields.Fail("before", before.error().message, "value_error");
-  if (fields.failed()) return Invalid("/api/snapshot", fields);
+  if (fields.failed()) return InvalidRequest(request, fields.TakeErrors(), "query");
   if (const auto loaded = store_->CheckLoaded(); !loaded) return {503, LoadingBody()};
   const EventTable& table = store_->table();
   HubResponse response;
@@ -78,6 +74,7 @@ HubResponse HubApi::Snapshot(const HubRequest& request, const Json& arguments) {
   const bool has_columns = form == "columns";
   // The first part is what a page shows first; longer columns pack better.
   const size_t part_bytes = has_columns && *before ? kColumnsPartBytes : kSnapshotPartBytes;
+  std::optional<Error> unreadable;
   const auto order = [&table](Row row) { return table.creation_order(row); };
   table.VisitRange(range, [&](Row row) {
     // A cursor cannot tell events of one order apart: they stay together.
@@ -87,8 +84,16 @@ HubResponse HubApi::Snapshot(const HubRequest& request, const Json& arguments) {
       return false;
     }
     last = row;
-    const EventView event = with_payloads ? table.View(row) : table.ViewWithoutPayload(row);
+    EventView event = table.ViewWithoutPayload(row);
     if (RefuseRead(*request.caller, event)) return true;
+    if (with_payloads) {
+      const auto payload = table.payload(row);
+      if (!payload) {
+        unreadable = payload.error();
+        return false;
+      }
+      event.payload = *payload;
+    }
     if (has_columns) {
       columns.Add(event, with_payloads);
       return true;
@@ -97,6 +102,8 @@ HubResponse HubApi::Snapshot(const HubRequest& request, const Json& arguments) {
     response.body += '\n';
     return true;
   });
+  // A copy that quietly lacks a payload is worse than none.
+  if (unreadable) return Refuse(*unreadable);
   columns.AppendTo(response.body);
   return response;
 }

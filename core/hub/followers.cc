@@ -37,7 +37,7 @@ bool Followers::Start(uint32_t client, const Caller& caller, const FollowRequest
     const std::string why = caller.is_guest
                                 ? R"(403,"detail":"Guest users do not get the change feed")"
                                 : R"(400,"detail":"since: expected a sequence, 0 or more")";
-    AddSend(*effects_, {client}, R"({"topic":"cuesheet.refused","code":)" + why + '}');
+    effects_->Send({&client, 1}, R"({"topic":"cuesheet.refused","code":)" + why + '}');
     return false;
   }
   Follower& follower = followers_[client];
@@ -53,7 +53,7 @@ bool Followers::Start(uint32_t client, const Caller& caller, const FollowRequest
     first.text = R"({"topic":"cuesheet.changes","changes":[],"next":)" + std::to_string(first.next);
     AppendPlace(first.text);
   }
-  AddSend(*effects_, {client}, first.text);
+  effects_->Send({&client, 1}, first.text);
   Note(follower, first);
   Advance(client);
   return true;
@@ -124,7 +124,7 @@ bool Followers::Advance(uint32_t client) {
     is_changed = true;
     if (!CheckKnown(client, follower, false)) break;
     const Message message = MessageFor(follower);
-    if (!message.text.empty()) AddSend(*effects_, {client}, message.text);
+    if (!message.text.empty()) effects_->Send({&client, 1}, message.text);
     Note(follower, message);
   }
   return is_changed;
@@ -156,7 +156,7 @@ std::vector<uint32_t> Followers::AdvanceAll() {
     }
     changed.push_back(client);
   }
-  for (const auto& [key, message] : messages) AddSend(*effects_, message.clients, message.text);
+  for (const auto& [key, message] : messages) effects_->Send(message.clients, message.text);
   return changed;
 }
 
@@ -184,7 +184,7 @@ bool Followers::CheckKnown(uint32_t client, Follower& follower, bool is_other_st
   text += GoneText(is_other_store);
   text += '"';
   AppendPlace(text);
-  AddSend(*effects_, {client}, text);
+  effects_->Send({&client, 1}, text);
   return false;
 }
 
@@ -217,18 +217,6 @@ void Followers::AppendPlace(std::string& out) const {
   out += R"(,"head":)" + std::to_string(feed_->head()) + R"(,"store":)";
   AppendJsonString(out, store_id_);
   out += '}';
-}
-
-void AddSend(EffectQueue& effects, const std::vector<uint32_t>& clients, std::string_view text) {
-  if (clients.empty()) return;
-  std::string line = R"({"effect":"send","clients":[)";
-  for (const uint32_t client : clients) {
-    if (line.back() != '[') line += ',';
-    line += std::to_string(client);
-  }
-  line += "],\"text\":";
-  AppendJsonString(line, text);
-  effects.Add(line + '}');
 }
 
 }  // namespace cuesheet

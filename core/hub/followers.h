@@ -104,7 +104,4 @@ class Followers {
   uint32_t first_ = 0;  // who is served first in the next round
 };
 
-// The effect that sends a text frame to these sockets.
-void AddSend(EffectQueue& effects, const std::vector<uint32_t>& clients, std::string_view text);
-
 }  // namespace cuesheet

@@ -1,11 +1,11 @@
 #include "hub/snapshot_columns.h"
 
 #include "base/json.h"
+#include "event/snapshot_form.h"
 
 namespace cuesheet {
 namespace {
 
-constexpr size_t kIdTailDigits = 16;
 constexpr int64_t kNearTicks = 1'000'000'000'000;  // a day: farther is shorter as it is
 
 enum Name : size_t {

@@ -9,6 +9,10 @@
 namespace cuesheet {
 namespace {
 
+// Codes with which a WebSocket is closed (RFC 6455, 7.4).
+constexpr uint16_t kNormalClosure = 1000;
+constexpr uint16_t kTryAgainLater = 1013;
+
 constexpr std::array<std::string_view, 3> kAlwaysOn = {"server.started", "server.restart_requested",
                                                        "heartbeat"};
 constexpr std::array<std::string_view, 4> kGuestTopics = {
@@ -72,8 +76,7 @@ void Sockets::AskForLogin(uint32_t number, Client& client, const Json& message) 
   if (token == nullptr || !token->is_string()) return;
   if (client.waiting.size() == kMaxWaitingLogins) return;
   client.waiting.push_back(SubscriptionOf(message));
-  const Json effect = {{"effect", "authenticate"}, {"client", number}, {"token", *token}};
-  effects_->Add(CanonicalText(effect));
+  effects_->Identify(number, token->get_ref<const std::string&>());
 }
 
 void Sockets::Authenticated(uint32_t client, std::optional<Caller> caller) {
@@ -87,7 +90,7 @@ void Sockets::Authenticated(uint32_t client, std::optional<Caller> caller) {
   it->second.unread += followers_.UnacknowledgedBytes(client);
   if (it->second.unread > kMaxUnreadBytes) {
     followers_.Drop(client);
-    effects_->Add(R"({"effect":"close","client":)" + std::to_string(client) + R"(,"code":1013})");
+    effects_->Close(client, kTryAgainLater);
     return;
   }
   if (it->second.subscription.follow.wants_open_events) SendOpenEvents(client, it->second);
@@ -103,7 +106,7 @@ void Sockets::SendOpenEvents(uint32_t number, Client& client) {
     return !other_project && Asks(subscription, event.topic);
   };
   const std::string text = OpenEventsMessage(*store_, *client.caller, is_wanted);
-  AddSend(*effects_, {number}, text);
+  effects_->Send({&number, 1}, text);
   client.unread += text.size();
 }
 
@@ -129,8 +132,7 @@ void Sockets::Remember(uint32_t number, const Client& client) {
                 {"project", subscription.project ? Json(*subscription.project) : Json()}};
   if (client.unread > 0) state["unread"] = client.unread;
   if (auto follow = followers_.State(number)) state["follow"] = *std::move(follow);
-  const Json effect = {{"effect", "remember"}, {"client", number}, {"state", CanonicalText(state)}};
-  effects_->Add(CanonicalText(effect));
+  effects_->Remember(number, CanonicalText(state));
 }
 
 void Sockets::RememberFollower(uint32_t number) {
@@ -143,13 +145,12 @@ void Sockets::Tick(Timestamp now) {
     // Who has asked waits for the host, which may be held up by its disk.
     const bool has_asked = client.caller || !client.waiting.empty();
     if (has_asked || now.us - client.opened.us < kAuthDeadlineUs) continue;
-    effects_->Add(R"({"effect":"close","client":)" + std::to_string(number) + R"(,"code":1000})");
+    effects_->Close(number, kNormalClosure);
   }
   const bool was_set_back = last_heartbeat_ && now < *last_heartbeat_;  // the clock
   if (last_heartbeat_ && !was_set_back && now.us - last_heartbeat_->us < kHeartbeatUs) return;
   last_heartbeat_ = now;
-  AddSend(*effects_, Recipients("heartbeat", std::nullopt, std::nullopt),
-          R"({"topic":"heartbeat"})");
+  effects_->Send(Recipients("heartbeat", std::nullopt, std::nullopt), R"({"topic":"heartbeat"})");
 }
 
 void Sockets::Publish(const Change& change, const Names& recipients) {
@@ -160,7 +161,7 @@ void Sockets::Publish(const Change& change, const Names& recipients) {
   if (change.kind != ChangeKind::kTransient) {
     std::erase_if(reached, [this](uint32_t client) { return followers_.Has(client); });
   }
-  if (!reached.empty()) AddSend(*effects_, reached, SocketMessage(change));
+  if (!reached.empty()) effects_->Send(reached, SocketMessage(change));
 }
 
 void Sockets::Published() {

@@ -45,7 +45,7 @@ class Sockets {
   void Closed(uint32_t client);
   // Anything but an auth message with a token, and `ack` of a follower, is ignored.
   void Message(uint32_t client, std::string_view text);
-  // The answer to the oldest `authenticate` effect of the client; none = token not known.
+  // The answer to the oldest `identify` effect of the client; none = token not known.
   void Authenticated(uint32_t client, std::optional<Caller> caller);
   // Closes who missed the deadline, sends heartbeats. To be called once a second.
   void Tick(Timestamp now);

@@ -26,6 +26,7 @@ int TierOf(const PayloadFile& file) {
 void PayloadFiles::Open(const std::vector<PayloadFile>& files) {
   files_.clear();  // of a checkpoint that turned out to be damaged
   places_.clear();
+  damaged_.clear();
   for (const PayloadFile& file : files) {
     files_[file.number] = file;
     SetPlaces(file);
@@ -40,34 +41,60 @@ void PayloadFiles::SetPlaces(const PayloadFile& file) {
   }
 }
 
-std::optional<std::string> PayloadFiles::ReadChunk(uint32_t chunk) {
-  if (chunk >= places_.size() || places_[chunk].file == 0) return std::nullopt;
-  const auto [file, offset] = places_[chunk];
-  auto piece = ReadPiece(file, offset);
-  if (!piece) {
-    // A damaged one is told by Verify(); its payloads are as if they were not here.
-    if (piece.error().code == ErrorCode::kCold) missed_.insert(PayloadName(file));
-    return std::nullopt;
+Result<std::string> PayloadFiles::ReadChunk(uint32_t chunk) {
+  if (chunk >= places_.size() || places_[chunk].file == 0) {
+    unreadable_ = {ErrorCode::kCorrupt, "no payload file has chunk " + std::to_string(chunk)};
+    return std::unexpected(*unreadable_);
   }
-  return *std::move(piece);
+  const std::string name = PayloadName(places_[chunk].file);
+  // A list asks once for each of its events, and a file never changes.
+  const auto known = damaged_.find(chunk);
+  auto piece = known == damaged_.end() ? ReadPiece(chunk) : std::unexpected(known->second);
+  if (piece) return piece;
+  Error& error = piece.error();
+  if (error.code == ErrorCode::kCold) {
+    missed_.insert(name);
+    return piece;
+  }
+  if (!error.message.contains(name)) error.message.insert(0, name + ": ");
+  if (error.code == ErrorCode::kCorrupt) damaged_.try_emplace(chunk, error);
+  if (!unreadable_) unreadable_ = error;
+  return piece;
 }
 
-Result<std::string> PayloadFiles::ReadPiece(uint64_t file, uint32_t offset) const {
+Result<std::string> PayloadFiles::ReadPiece(uint32_t chunk) const {
+  const auto [file, offset] = places_[chunk];
   const std::string name = PayloadName(file);
   if (!env_->IsLoaded(name)) return Fail(ErrorCode::kCold, name);
   CUE_ASSIGN(const std::string head, env_->ReadAt(name, offset, kPieceHeadBytes));
   CUE_ASSIGN(const uint64_t size, PieceBytes(head));
   CUE_ASSIGN(const std::string bytes, env_->ReadAt(name, offset, size));
-  std::string_view piece = bytes;
-  return TakePiece(piece);
+  std::string_view rest = bytes;
+  auto piece = TakePiece(rest);
+  if (piece && piece->size() != arena_->size(chunk)) {
+    return Fail(ErrorCode::kCorrupt, "a piece is not of the size that the checkpoint names");
+  }
+  return piece;
 }
 
-std::string PayloadFiles::NamesOfMissed() const {
+Result<void> PayloadFiles::CheckCold() const {
+  if (missed_.empty()) return {};
   std::string names;
   for (const std::string& name : missed_) {
     names += (names.empty() ? "" : "\n") + name;
   }
-  return names;
+  return Fail(ErrorCode::kCold, names);
+}
+
+Result<void> PayloadFiles::CheckMissed() const {
+  CUE_TRY(CheckCold());
+  if (unreadable_) return std::unexpected(*unreadable_);
+  return {};
+}
+
+void PayloadFiles::ForgetMissed() {
+  missed_.clear();
+  unreadable_.reset();
 }
 
 Result<size_t> PayloadFiles::Write(uint64_t number, std::span<const uint32_t> chunks) {

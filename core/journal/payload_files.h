@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -24,14 +25,13 @@ class PayloadFiles : public PayloadSource {
   // What a manifest names. The chunks become cold ones of the arena.
   void Open(const std::vector<PayloadFile>& files);
 
-  std::optional<std::string> ReadChunk(uint32_t chunk) override;
-  // kCold, with the names of the files, when ReadChunk met some since ForgetMissed() that the host
-  // must load first.
-  Result<void> CheckMissed() const {
-    if (missed_.empty()) return {};
-    return Fail(ErrorCode::kCold, NamesOfMissed());
-  }
-  void ForgetMissed() { missed_.clear(); }
+  Result<std::string> ReadChunk(uint32_t chunk) override;
+  // What ReadChunk has refused since ForgetMissed(): kCold with the names of all files that the
+  // host must load first, else the first error.
+  Result<void> CheckMissed() const;
+  // The same, but only kCold.
+  Result<void> CheckCold() const;
+  void ForgetMissed();
 
   // Writes chunks of the arena that no file holds to file `number`, from the front of `chunks`, as
   // many as fit; returns how many.
@@ -54,7 +54,6 @@ class PayloadFiles : public PayloadSource {
   std::set<uint32_t> ChunksOf(uint64_t number) const;
 
  private:
-  std::string NamesOfMissed() const;
   struct Place {
     uint64_t file = 0;  // 0 = in none
     uint32_t offset = 0;
@@ -62,13 +61,15 @@ class PayloadFiles : public PayloadSource {
 
   void SetPlaces(const PayloadFile& file);
 
-  Result<std::string> ReadPiece(uint64_t file, uint32_t offset) const;
+  Result<std::string> ReadPiece(uint32_t chunk) const;
 
   Env* env_;
   PayloadArena* arena_;
   std::map<uint64_t, PayloadFile> files_;
-  std::vector<Place> places_;  // by chunk
-  std::set<std::string> missed_;
+  std::vector<Place> places_;          // by chunk
+  std::map<uint32_t, Error> damaged_;  // by chunk: kCorrupt, found when it was read
+  std::set<std::string> missed_;       // files that are cold
+  std::optional<Error> unreadable_;
   std::set<uint64_t> alone_;
 };
 

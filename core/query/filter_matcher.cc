@@ -275,8 +275,11 @@ bool FilterMatcher::Matches(const Node& node, Row row) const {
 bool FilterMatcher::LeafMatches(const Node& leaf, Row row) const {
   const FilterColumn column = leaf.condition->column;
   if (column == FilterColumn::kSummary) return JsonMatches(leaf, table_.summary(row));
-  if (column == FilterColumn::kPayload)
-    return JsonMatches(leaf, table_.payload(row).value_or("{}"));
+  if (column == FilterColumn::kPayload) {
+    // Of one that cannot be read its source knows, and the answer is refused for it.
+    const auto payload = table_.payload(row).value_or(std::nullopt);
+    return JsonMatches(leaf, payload.value_or("{}"));
+  }
   if (const auto* dictionary = DictionaryOf(table_, column)) {
     return DictionaryMatches(leaf, *dictionary, row);
   }

@@ -20,8 +20,9 @@ void AppendPatch(std::string& out, std::string_view op, size_t at) {
 
 }  // namespace
 
-LiveQuery::LiveQuery(EventQuery query, const EventTable& table)
+LiveQuery::LiveQuery(EventQuery query, EventForm form, const EventTable& table)
     : query_(std::move(query)),
+      form_(form),
       table_(table),
       matcher_(query_, table),
       range_(query_.Range()),
@@ -89,7 +90,7 @@ void LiveQuery::AppendPage(std::string& out, const AppendRow& append_row) {
   for (size_t i = 0; i < PageSize(); ++i) {
     const Row row = RowOf(matches_[i]);
     if (i > 0) out += ',';
-    append_row(out, row);
+    append_row(out, row, form_);
     matches_[i].is_told = true;
     told_.push_back(table_.id(row));
   }
@@ -117,7 +118,7 @@ bool LiveQuery::AppendPatches(std::string& out, const AppendRow& append_row) {
     matches_[i].is_told = true;
     AppendPatch(out, "update", i);
     out += R"(,"event":)";
-    append_row(out, RowOf(matches_[i]));
+    append_row(out, RowOf(matches_[i]), form_);
     out += '}';
     ++updates;
   }
@@ -167,7 +168,7 @@ size_t LiveQuery::AppendListPatches(std::string& out, size_t from, const AppendR
     }
     AppendPatch(out, "insert", from + i);
     out += R"(,"event":)";
-    append_row(out, RowOf(matches_[from + i]));
+    append_row(out, RowOf(matches_[from + i]), form_);
     out += '}';
     matches_[from + i].is_told = true;
     if (has_moves) page.insert(here, wanted[i]);
@@ -252,7 +253,7 @@ void LiveQuery::AppendInfo(std::string& out) const {
   AppendPageInfo(out, query_, ends);
 }
 
-Result<LiveQuery*> LiveQueries::Open(uint32_t live, EventQuery query) {
+Result<LiveQuery*> LiveQueries::Open(uint32_t live, EventQuery query, EventForm form) {
   const auto is_it = [live](const Opened& opened) { return opened.live == live; };
   if (std::ranges::any_of(open_, is_it)) {
     return Fail(ErrorCode::kConflict, "live: the number " + std::to_string(live) + " is in use");
@@ -261,7 +262,7 @@ Result<LiveQuery*> LiveQueries::Open(uint32_t live, EventQuery query) {
     return Fail(ErrorCode::kTooLarge, "more than " + std::to_string(kMaxLiveQueries) +
                                           " live queries are open: close some");
   }
-  open_.push_back({live, std::make_unique<LiveQuery>(std::move(query), table_)});
+  open_.push_back({live, std::make_unique<LiveQuery>(std::move(query), form, table_)});
   return open_.back().query.get();
 }
 

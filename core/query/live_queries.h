@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "event/codec.h"
 #include "query/event_matcher.h"
 #include "query/event_query.h"
 
@@ -24,10 +25,10 @@ inline constexpr size_t kMaxLiveQueries = 1000;  // of a store
 
 class LiveQuery {
  public:
-  // Appends an event in the form in which pages are shown.
-  using AppendRow = std::function<void(std::string& out, Row row)>;
+  // Appends an event in the form in which the page is shown.
+  using AppendRow = std::function<void(std::string& out, Row row, EventForm form)>;
 
-  LiveQuery(EventQuery query, const EventTable& table);
+  LiveQuery(EventQuery query, EventForm form, const EventTable& table);
   LiveQuery(const LiveQuery&) = delete;
   LiveQuery& operator=(const LiveQuery&) = delete;
 
@@ -85,6 +86,7 @@ class LiveQuery {
   size_t AppendListPatches(std::string& out, size_t from, const AppendRow& append_row);
 
   EventQuery query_;
+  EventForm form_;
   const EventTable& table_;
   EventMatcher matcher_;
   OrderRange range_;
@@ -101,9 +103,9 @@ class LiveQueries : public RowObserver {
  public:
   explicit LiveQueries(const EventTable& table) : table_(table) {}
 
-  // `live` is a number of the caller's choice. kConflict when it is in use, kTooLarge over the
-  // limit.
-  Result<LiveQuery*> Open(uint32_t live, EventQuery query);
+  // `live` is a number of the caller's choice, `form` that of the events on the page and in its
+  // patches. kConflict when the number is in use, kTooLarge over the limit.
+  Result<LiveQuery*> Open(uint32_t live, EventQuery query, EventForm form);
   void Close(uint32_t live);
   // See LiveQuery.
   void Refresh();

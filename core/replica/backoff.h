@@ -1,4 +1,5 @@
-// How long to wait before trying again, and by which clock.
+// How long to wait before trying again, and by which clock: for the connection, the outbox and the
+// tasks of reading. A deadline that is not set is not waited for.
 #pragma once
 
 #include <algorithm>
@@ -21,17 +22,29 @@ inline int64_t FullJitterMs(const Entropy& entropy, int64_t base, int64_t cap, u
   return static_cast<int64_t>(fraction * static_cast<double>(ceiling));
 }
 
+inline Timestamp In(Timestamp now, int64_t delay_ms) { return {now.us + delay_ms * 1000}; }
+
+inline bool IsDue(const std::optional<Timestamp>& at, Timestamp now) {
+  return at && at->us <= now.us;
+}
+
+inline void MoveBack(std::optional<Timestamp>& at, int64_t back_us) {
+  if (at) at->us -= back_us;
+}
+
 // Deadlines by a clock that may be set back: they then move with it, so that no wait gets longer.
 // To be told every time before it is used.
 class Deadlines {
  public:
   void Note(Timestamp now, std::initializer_list<std::optional<Timestamp>*> deadlines) {
+    const int64_t back_us = SetBack(now);
+    for (std::optional<Timestamp>* const deadline : deadlines) MoveBack(*deadline, back_us);
+  }
+  // By how much the clock was set back since the last time, in microseconds; 0 = not.
+  int64_t SetBack(Timestamp now) {
     const int64_t back_us = last_.us - now.us;
     last_ = now;
-    if (back_us <= 0) return;
-    for (std::optional<Timestamp>* const deadline : deadlines) {
-      if (*deadline) (*deadline)->us -= back_us;
-    }
+    return std::max<int64_t>(back_us, 0);
   }
 
  private:

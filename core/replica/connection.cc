@@ -3,43 +3,18 @@
 #include <algorithm>
 
 namespace cuesheet {
-namespace {
-
-Timestamp In(Timestamp now, int64_t delay_ms) { return {now.us + delay_ms * 1000}; }
-
-}  // namespace
-
-std::string_view ConnectionStateName(ConnectionState state) {
-  switch (state) {
-    case ConnectionState::kStopped:
-      return "stopped";
-    case ConnectionState::kOffline:
-      return "offline";
-    case ConnectionState::kConnecting:
-      return "connecting";
-    case ConnectionState::kCatchingUp:
-      return "catching_up";
-    case ConnectionState::kLive:
-      return "live";
-    case ConnectionState::kWaiting:
-      return "waiting";
-    case ConnectionState::kUnauthorized:
-      return "unauthorized";
-  }
-  return "stopped";
-}
-
 void Connection::Start(Timestamp now) {
   NoteTime(now);
+  if (IsConnected(state_)) Stop();
   attempts_ = 0;
   Connect(now);
 }
 
 void Connection::Stop() {
-  effects_->Add(R"({"effect":"disconnect"})");
+  effects_->Disconnect();
   reconnect_at_ = connect_by_ = fetch_by_ = feed_by_ = silence_by_ = confirm_at_ = std::nullopt;
   takes_snapshot_ = false;
-  reader_.GiveUp();
+  planner_.GiveUp();
   ++request_;
   Enter(ConnectionState::kStopped);
 }
@@ -86,33 +61,24 @@ Result<bool> Connection::WaitsForFeed() {
 void Connection::NoteTime(Timestamp now) {
   deadlines_.Note(
       now, {&reconnect_at_, &connect_by_, &fetch_by_, &feed_by_, &silence_by_, &confirm_at_});
-  reader_.NoteTime(now);
+  planner_.NoteTime(now);
 }
 
-// A stock server passes over what it does not know.
 void Connection::Authenticate() {
-  Json effect = {{"effect", "authenticate"},
-                 {"subscribe", Json::array({"*"})},
-                 {"project", nullptr},
-                 {"since", position_.next}};
-  if (!position_.store.empty()) effect["store"] = position_.store;
-  if (IsRelay()) effect.update({{"payloads", true}, {"snapshot", false}});
-  effects_->Add(CanonicalText(effect));
+  effects_->Authenticate(
+      {.since = position_.next, .store = position_.store, .is_relay = IsRelay()});
 }
 
 Result<void> Connection::BeginReading(Timestamp now) {
   feed_by_ = std::nullopt;
-  CUE_TRY(reader_.Begin(now));
+  CUE_TRY(planner_.Begin(now));
   NextFetch(now);
   return {};
 }
 
 void Connection::Closed(Timestamp now, const Entropy& entropy) {
   NoteTime(now);
-  if (state_ == ConnectionState::kConnecting || state_ == ConnectionState::kCatchingUp ||
-      state_ == ConnectionState::kLive) {
-    Drop(now, entropy);
-  }
+  if (IsConnected(state_)) Drop(now, entropy);
 }
 
 Result<void> Connection::Message(std::string_view text, Timestamp now, const Entropy& entropy) {
@@ -130,8 +96,8 @@ Result<void> Connection::Message(std::string_view text, Timestamp now, const Ent
   }
   const auto upstream = message ? ParseSocketEvent(*message) : std::nullopt;
   if (upstream && upstream->stored) {
-    CUE_TRY(reader_.Heard(*upstream, now));
-    if (!confirm_at_ && !reader_.is_reading() && !takes_snapshot_ && reader_.has_urgent()) {
+    CUE_TRY(planner_.Heard(*upstream, now));
+    if (!confirm_at_ && !planner_.is_reading() && !takes_snapshot_ && planner_.has_urgent()) {
       confirm_at_ = In(now, kConfirmDelayMs);
     }
   }
@@ -159,7 +125,7 @@ Result<void> Connection::FeedMessage(const Json& message, Timestamp now) {
 
 void Connection::Follow(bool follows) {
   is_followed_ = follows;
-  reader_.Follow(follows);
+  planner_.Follow(follows);
   outbox_->Follow(follows);
 }
 
@@ -182,7 +148,7 @@ Result<void> Connection::Changes(const Json& message, Timestamp now) {
       head == nullptr || !head->is_number_unsigned() || next >= head->get<uint64_t>();
   position_ = {std::string(TextMember(message, "store")), next};
   outbox_->FollowedTo(position_);
-  effects_->Add(R"({"effect":"acknowledge","sequence":)" + std::to_string(next) + '}');
+  effects_->Acknowledge(next);
   if (state_ == ConnectionState::kCatchingUp && is_last) {
     outbox_->RereadDelivered();
     NextFetch(now);
@@ -193,15 +159,13 @@ Result<void> Connection::Changes(const Json& message, Timestamp now) {
 }
 
 void Connection::FetchSnapshot(Timestamp now) {
-  reader_.GiveUp();
+  planner_.GiveUp();
   feed_by_ = confirm_at_ = std::nullopt;
   needs_snapshot_ = takes_snapshot_ = true;
   Enter(ConnectionState::kCatchingUp);
   fetch_by_ = In(now, kFetchTimeoutMs);
-  const std::string_view path =
-      IsRelay() ? "/api/snapshot?form=columns&payloads=true" : "/api/snapshot?form=columns";
-  effects_->Add(R"({"effect":"snapshot","request":)" + std::to_string(++request_) + R"(,"path":")" +
-                std::string(path) + R"("})");
+  effects_->Snapshot(++request_, IsRelay() ? "/api/snapshot?form=columns&payloads=true"
+                                           : "/api/snapshot?form=columns");
   SetTimer(now);
 }
 
@@ -239,17 +203,11 @@ Result<void> Connection::SnapshotEnded(uint64_t request, int status, Timestamp n
   return {};
 }
 
-// What a hub's feed shows is how the event is, whatever the clocks say.
-Result<void> Connection::Merge(const Event& event, FieldSet fields,
-                               std::optional<double> progress) {
-  return outbox_->Merge(event, fields, progress, IsRelay() ? Trust::kMirror : Trust::kUpstream);
-}
-
 void Connection::Look(std::span<const Uuid> ids, bool walk, Timestamp now) {
   NoteTime(now);
-  reader_.Look(ids, walk);
-  const bool is_idle = !reader_.is_reading() && !takes_snapshot_ && !confirm_at_;
-  if (state_ == ConnectionState::kLive && is_idle && reader_.has_urgent()) {
+  planner_.Look(ids, walk);
+  const bool is_idle = !planner_.is_reading() && !takes_snapshot_ && !confirm_at_;
+  if (state_ == ConnectionState::kLive && is_idle && planner_.has_urgent()) {
     confirm_at_ = In(now, kConfirmDelayMs);
     SetTimer(now);
   }
@@ -266,16 +224,17 @@ void Connection::Refused(Timestamp now) {
 Result<void> Connection::Fetched(uint64_t request, int status, std::string_view body, Timestamp now,
                                  const Entropy& entropy) {
   NoteTime(now);
-  if (request != request_ || !reader_.is_reading()) return {};  // an answer nobody waits for
-  CUE_ASSIGN(const Reader::Outcome outcome, reader_.Answered(status, body, now));
+  if (request != request_ || !planner_.is_reading()) return {};  // an answer nobody waits for
+  CUE_ASSIGN(const ReadOutcome outcome, planner_.Answered({status, body}, now));
   switch (outcome) {
-    case Reader::Outcome::kUnauthorized:
+    case ReadOutcome::kUnauthorized:
       Refused(now);
       break;
-    case Reader::Outcome::kFailed:
+    case ReadOutcome::kFailed:
+    case ReadOutcome::kUnreadable:
       Drop(now, entropy);
       break;
-    case Reader::Outcome::kDone:
+    case ReadOutcome::kDone:
       NextFetch(now);
       break;
   }
@@ -284,15 +243,18 @@ Result<void> Connection::Fetched(uint64_t request, int status, std::string_view 
 
 Result<void> Connection::Timer(Timestamp now, const Entropy& entropy) {
   NoteTime(now);
-  const auto due = [now](const std::optional<Timestamp>& at) { return at && at->us <= now.us; };
-  if (due(reconnect_at_)) {
+  if (IsDue(reconnect_at_, now)) {
     Connect(now);
-  } else if (due(connect_by_) || due(fetch_by_) || due(silence_by_)) {
+    return {};
+  }
+  if (IsDue(connect_by_, now) || IsDue(fetch_by_, now) || IsDue(silence_by_, now)) {
     Drop(now, entropy);
-  } else if (due(feed_by_)) {
-    return BeginReading(now);
-  } else if (!reader_.is_reading() && !takes_snapshot_ &&
-             (due(confirm_at_) || (state_ == ConnectionState::kLive && due(reader_.due())))) {
+    return {};
+  }
+  if (IsDue(feed_by_, now)) return BeginReading(now);
+  const bool is_free = !planner_.is_reading() && !takes_snapshot_;
+  const bool is_live = state_ == ConnectionState::kLive;
+  if (is_free && (IsDue(confirm_at_, now) || (is_live && IsDue(planner_.due(), now)))) {
     NextFetch(now);
   } else {
     SetTimer(now);
@@ -303,7 +265,7 @@ Result<void> Connection::Timer(Timestamp now, const Entropy& entropy) {
 void Connection::Connect(Timestamp now) {
   reconnect_at_ = std::nullopt;
   connect_by_ = In(now, kConnectTimeoutMs);
-  effects_->Add(R"({"effect":"connect"})");
+  effects_->Connect();
   Enter(ConnectionState::kConnecting);
   SetTimer(now);
 }
@@ -318,23 +280,24 @@ void Connection::Drop(Timestamp now, const Entropy& entropy) {
 
 void Connection::Enter(ConnectionState state) {
   if (state_ == state) return;
+  CUE_ASSERT(MayBecome(state_, state));
   state_ = state;
-  effects_->Add(R"({"effect":"state","state":")" + std::string(ConnectionStateName(state)) + "\"}");
+  effects_->State(ConnectionStateName(state));
 }
 
 // What is needed to be up to date comes first; nothing left = live, and there is time for the rest.
 void Connection::NextFetch(Timestamp now) {
   confirm_at_ = fetch_by_ = std::nullopt;
-  auto request = reader_.NextUrgent(now);
+  auto request = planner_.NextUrgent(now);
   if (!request) {
     attempts_ = 0;
     if (state_ == ConnectionState::kCatchingUp && !is_followed_) {
       // Nobody says when the upstream took the auth message: what came between the walk and that
       // moment is found by walking once more.
-      reader_.LookForNew();
+      planner_.LookForNew();
       confirm_at_ = In(now, kSettleDelayMs);
     } else {
-      request = reader_.NextInBackground(now);
+      request = planner_.NextInBackground(now);
     }
     Enter(ConnectionState::kLive);
   }
@@ -342,17 +305,11 @@ void Connection::NextFetch(Timestamp now) {
   SetTimer(now);
 }
 
-void Connection::Fetch(const Reader::Request& request, Timestamp now) {
+void Connection::Fetch(const ReadRequest& request, Timestamp now) {
   fetch_by_ = In(now, kFetchTimeoutMs);
-  std::string effect = R"({"effect":"fetch","request":)" + std::to_string(++request_) +
-                       R"(,"method":")" + std::string(request.method) + R"(","path":")" +
-                       request.path + R"(","body":)";
-  if (request.body.empty()) {
-    effect += "null";
-  } else {
-    AppendJsonString(effect, request.body);
-  }
-  effects_->Add(effect + '}');
+  UpstreamRequest asked{.number = ++request_, .method = request.method, .path = request.path};
+  if (!request.body.empty()) asked.body = request.body;
+  effects_->Fetch(asked);
 }
 
 void Connection::SetTimer(Timestamp now) {
@@ -361,13 +318,13 @@ void Connection::SetTimer(Timestamp now) {
        {reconnect_at_, connect_by_, fetch_by_, feed_by_, silence_by_, confirm_at_}) {
     if (at && (!next || *at < *next)) next = at;
   }
-  if (state_ == ConnectionState::kLive && !reader_.is_reading() && !confirm_at_) {
-    const auto due = reader_.due();
+  if (state_ == ConnectionState::kLive && !planner_.is_reading() && !confirm_at_) {
+    const auto due = planner_.due();
     if (due && (!next || *due < *next)) next = due;
   }
   if (!next) return;
   const int64_t delay_ms = std::max<int64_t>(0, (next->us - now.us + 999) / 1000);
-  effects_->Add(R"({"effect":"timer","delayMs":)" + std::to_string(delay_ms) + '}');
+  effects_->Timer(delay_ms);
 }
 
 }  // namespace cuesheet

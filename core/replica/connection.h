@@ -1,13 +1,10 @@
 // The replica's connection to its upstream as a state machine without I/O: the host reports what
-// happened, the machine answers with effects (docs/sync.md).
-//
-//   stopped -> connecting -> catching_up -> live
+// happened, the machine answers with effects (docs/sync.md; the states are in connection_state.h).
+// For the modules and the simulator. Times are by the host's clock; one request is under way at a
+// time.
 //
 // An upstream that answers the auth message with its change feed is a hub: it is followed exactly
-// (replica/mirror.h). Any other is read as far as AYON allows (replica/reader.h).
-//
-//   any -> waiting (back-off, full jitter) -> connecting; offline while the host has no network;
-//   unauthorized until the host starts it again with another token.
+// (replica/mirror.h). Any other is read as far as AYON allows (replica/planner.h).
 #pragma once
 
 #include <cstdint>
@@ -19,9 +16,11 @@
 #include "base/timestamp.h"
 #include "base/uuid.h"
 #include "replica/backoff.h"
+#include "replica/connection_state.h"
 #include "replica/mirror.h"
 #include "replica/outbox.h"
-#include "replica/reader.h"
+#include "replica/outbox_target.h"
+#include "replica/planner.h"
 #include "store/event_store.h"
 
 namespace cuesheet {
@@ -39,29 +38,18 @@ inline constexpr int64_t kBackoffBaseMs = 500;
 inline constexpr int64_t kBackoffCapMs = 30'000;
 inline constexpr int64_t kRefusedAgainMs = 30'000;  // a relay has nobody who would log in again
 
-enum class ConnectionState {
-  kStopped,
-  kOffline,
-  kConnecting,
-  kCatchingUp,
-  kLive,
-  kWaiting,
-  kUnauthorized
-};
-
-// Name on the border ("catching_up", ...).
-std::string_view ConnectionStateName(ConnectionState state);
-
-class Connection final : private MirrorTarget {
+class Connection {
  public:
   Connection(EventStore* store, EffectQueue* effects, Outbox* outbox,
              Payloads payloads = Payloads::kOnDemand)
       : effects_(effects),
         outbox_(outbox),
         payloads_(payloads),
-        reader_(store, outbox, payloads),
-        mirror_(store, this) {}
+        planner_(store, outbox, payloads),
+        local_(outbox, IsRelay() ? Trust::kMirror : Trust::kUpstream),
+        mirror_(store, &local_) {}
 
+  // Begins anew when it is connected.
   void Start(Timestamp now);
   void Stop();
   Result<void> Opened(Timestamp now);
@@ -87,19 +75,14 @@ class Connection final : private MirrorTarget {
   void Refused(Timestamp now);
 
   ConnectionState state() const { return state_; }
-  // See Reader.
-  std::optional<double> history() const { return reader_.history(); }
+  const Planner& planner() const { return planner_; }
 
  private:
-  Result<void> Merge(const Event& event, FieldSet fields, std::optional<double> progress) override;
-  Result<void> Remove(const Uuid& id) override { return outbox_->RemovedUpstream(id); }
-  bool IsLocal(const Uuid& id) const override { return outbox_->HasDispatch(id); }
-
   // A relay serves what it follows to others.
   bool IsRelay() const { return payloads_ == Payloads::kWithEvents; }
   Result<bool> WaitsForFeed();
-  void NoteTime(Timestamp now);
   void Authenticate();
+  void NoteTime(Timestamp now);
   void Follow(bool follows);
   Result<void> BeginReading(Timestamp now);
   Result<void> FeedMessage(const Json& message, Timestamp now);
@@ -109,13 +92,14 @@ class Connection final : private MirrorTarget {
   void Drop(Timestamp now, const Entropy& entropy);
   void Enter(ConnectionState state);
   void NextFetch(Timestamp now);
-  void Fetch(const Reader::Request& request, Timestamp now);
+  void Fetch(const ReadRequest& request, Timestamp now);
   void SetTimer(Timestamp now);
 
   EffectQueue* effects_;
   Outbox* outbox_;
   Payloads payloads_;
-  Reader reader_;
+  Planner planner_;
+  OutboxTarget local_;
   Mirror mirror_;
   bool is_followed_ = false;  // the upstream is a hub, and has answered
   FeedPosition position_;     // of the hub's changes; no store = unknown

@@ -15,6 +15,8 @@ namespace {
 // Notes are on disk, so no credential may be in one.
 constexpr std::string_view kHasSecret =
     "the event holds a credential, which is not kept here: it cannot wait for the server";
+constexpr std::string_view kNotInScope =
+    "dispatch: the scope keeps no such event, so it cannot wait for the server here";
 constexpr std::string_view kNeedsServer =
     "dispatch: events that are not stored, reuse and server.* cannot wait for the server, they "
     "need a "
@@ -48,6 +50,10 @@ Result<Outbox::Queued> Outbox::Dispatch(Json body, const Actor& actor, Timestamp
   const auto request = ParseDispatchRequest(body);
   if (!request) return Fail(ErrorCode::kInvalid, ValidationSentence(request.error()));
   if (!CanWait(*request)) return Fail(ErrorCode::kState, std::string(kNeedsServer));
+  const auto& scope = store_->scope();
+  if (scope && !scope->Covers(request->topic, request->project)) {
+    return Fail(ErrorCode::kState, std::string(kNotInScope));
+  }
   if (RedactedSummary(request->topic, request->summary)) {
     return Fail(ErrorCode::kState, std::string(kHasSecret));
   }
@@ -60,8 +66,8 @@ Result<Outbox::Queued> Outbox::Dispatch(Json body, const Actor& actor, Timestamp
 
 Result<Outbox::Queued> Outbox::Update(const Uuid& id, Json body, Timestamp now) {
   CUE_TRY(EnsureOpen());
-  CUE_TRY(CheckRoom(body));
   CUE_ASSIGN(const EventView event, store_->Find(id, false));
+  CUE_TRY(CheckRoom(body));
   const Json* summary = FindMember(body, "summary");
   if (summary != nullptr && RedactedSummary(event.topic, CanonicalText(*summary))) {
     return Fail(ErrorCode::kState, std::string(kHasSecret));
@@ -84,8 +90,8 @@ Result<Outbox::Queued> Outbox::Update(const Uuid& id, Json body, Timestamp now) 
 
 Result<Outbox::Queued> Outbox::Remove(const Uuid& id, Timestamp now) {
   CUE_TRY(EnsureOpen());
-  CUE_TRY(CheckRoom(Json()));
   CUE_ASSIGN(const EventView event, store_->Find(id, true));
+  CUE_TRY(CheckRoom(Json()));
   std::string line;
   AppendEvent(line, event, EventForm::kExport);
   Json before = ParseStoredJson(line);
@@ -113,7 +119,7 @@ Result<Outbox::Queued> Outbox::Add(LocalWrite write) {
   if (write.kind == LocalWrite::Kind::kDispatch) assumed_.insert(write.id);
   writes_.push_back(std::move(write));
   NoteState(writes_.back());
-  effects_->Add(R"({"effect":"outbox"})");
+  effects_->Outbox();
   return queued;
 }
 
@@ -244,7 +250,7 @@ Result<void> Outbox::Merge(const Event& event, FieldSet fields, std::optional<do
   }
   if (delivered != 0) {
     const LocalWrite* const write = Find(delivered);
-    if (write->state == LocalWrite::State::kQueued) Tell(*write, "confirmed");
+    if (write->state == LocalWrite::State::kQueued) Tell(*write, WriteOutcome::kConfirmed);
     Drop(delivered);
   }
   return {};
@@ -281,7 +287,7 @@ Result<void> Outbox::Rename(Uuid from, Uuid to) {
     const bool is_queued = write.state == LocalWrite::State::kQueued;
     if (came_first && is_queued && write.kind == LocalWrite::Kind::kUpdate) CUE_TRY(Apply(write));
   }
-  effects_->Add(R"({"effect":"renamed","from":")" + from.Hex() + R"(","to":")" + to.Hex() + "\"}");
+  effects_->Renamed(from.Hex(), to.Hex());
   return {};
 }
 

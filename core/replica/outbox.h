@@ -43,7 +43,7 @@ struct FeedPosition {
   uint64_t next = 0;  // the sequence from which the changes go on
 };
 
-// How far an upstream that is no hub has been read (replica/reader.h).
+// How far an upstream that is no hub has been read (replica/read_state.h).
 struct ReadPosition {
   int64_t walked_to = 0;  // the highest creation order that was met
   int64_t floor = 0;      // the history is here from this one on; 0 = to its beginning
@@ -78,8 +78,9 @@ class Outbox {
   Outbox(EventStore* store, EffectQueue* effects) : store_(store), effects_(effects) {}
 
   // Each applies the write here, queues it and returns its number. kInvalid for a body that the
-  // upstream would refuse, kState for what cannot wait for it (store: false, reuse, server.*),
-  // kStorage when too much is queued; as EventStore's commands otherwise.
+  // upstream would refuse, kState for what cannot wait for it (store: false, reuse, server.*, what
+  // the scope does not keep), kNotFound for an event that is not here, kStorage when too much is
+  // queued; as EventStore's commands otherwise.
   struct Queued {
     uint64_t number;
     Uuid id;
@@ -170,6 +171,7 @@ class Outbox {
   Result<void> Send(LocalWrite& first, Timestamp now);
   Result<void> Settle(uint64_t number, int status, const Json& answer, Timestamp now,
                       const Entropy& entropy);
+  void Become(LocalWrite& write, LocalWrite::State state);
   void Removed(const Uuid& id);
   void DropDelivered(const Uuid& id);
   Result<void> Delivered(LocalWrite& write, const Json& answer);
@@ -181,7 +183,7 @@ class Outbox {
   Result<void> ApplyUpdate(const Uuid& id, const Json& body);
   Result<void> Restore(const Json& event);
   void KeepForRestore(LocalWrite& removal, const Event& event, FieldSet fields);
-  void Tell(const LocalWrite& write, std::string_view outcome);
+  void Tell(const LocalWrite& write, WriteOutcome outcome);
   void Wake(int64_t delay_ms);
 
   EventStore* store_;

@@ -25,6 +25,19 @@ Verdict Judge(LocalWrite::Kind kind, int status, const Json& answer) {
   return status >= 500 && !has_children ? Verdict::kRetry : Verdict::kRefused;
 }
 
+// What was refused may be queued again; what is delivered stays so until it is dropped.
+bool MayBecome(LocalWrite::State from, LocalWrite::State to) {
+  switch (from) {
+    case LocalWrite::State::kQueued:
+      return to == LocalWrite::State::kDelivered || to == LocalWrite::State::kRefused;
+    case LocalWrite::State::kRefused:
+      return to == LocalWrite::State::kQueued;
+    case LocalWrite::State::kDelivered:
+      break;
+  }
+  return false;
+}
+
 }  // namespace
 
 Result<void> Outbox::Answered(uint64_t request, int status, std::string_view body, Timestamp now,
@@ -54,11 +67,17 @@ Result<void> Outbox::Answered(uint64_t request, int status, std::string_view bod
   return {};
 }
 
+void Outbox::Become(LocalWrite& write, LocalWrite::State state) {
+  CUE_ASSERT(MayBecome(write.state, state));
+  write.state = state;
+}
+
 // What the answer means for one write.
 Result<void> Outbox::Settle(uint64_t number, int status, const Json& answer, Timestamp now,
                             const Entropy& entropy) {
   LocalWrite* const write = Find(number);
   if (write == nullptr) return {};  // settled meanwhile: its row came by another way
+  CUE_ASSERT(write->was_sent && write->state == LocalWrite::State::kQueued);
   Verdict verdict = Judge(write->kind, status, answer);
   if (verdict == Verdict::kRetry && status >= 500 && ++write->server_errors >= kMaxServerErrors) {
     verdict = Verdict::kRefused;
@@ -77,11 +96,11 @@ Result<void> Outbox::Settle(uint64_t number, int status, const Json& answer, Tim
       unauthorized_ = true;
       return {};
     case Verdict::kAlreadyThere:
-      write->state = LocalWrite::State::kDelivered;
+      Become(*write, LocalWrite::State::kDelivered);
       write->status = status;  // its id is still to be learnt
       write->delivered_in = last_reread_;
       NoteState(*write);
-      Tell(*write, "confirmed");
+      Tell(*write, WriteOutcome::kConfirmed);
       walk_wanted_ = true;
       return {};
     case Verdict::kGone:
@@ -106,7 +125,7 @@ Result<void> Outbox::Settle(uint64_t number, int status, const Json& answer, Tim
   } else {
     Removed(write->id);
   }
-  Tell(*write, "confirmed");
+  Tell(*write, WriteOutcome::kConfirmed);
   Drop(write->number);
   return {};
 }
@@ -136,11 +155,11 @@ Result<void> Outbox::Delivered(LocalWrite& write, const Json& answer) {
   const uint64_t number = write.number;
   if (id && *id != write.id) CUE_TRY(Rename(write.id, *id));
   LocalWrite* const delivered = Find(number);
-  delivered->state = LocalWrite::State::kDelivered;
+  Become(*delivered, LocalWrite::State::kDelivered);
   delivered->status = id ? 0 : 409;
   delivered->delivered_in = last_reread_;
   NoteState(*delivered);
-  Tell(*delivered, "confirmed");
+  Tell(*delivered, WriteOutcome::kConfirmed);
   if (id) {
     if (!follows_) rereads_.push_back(*id);  // a hub's feed brings it
   } else {
@@ -151,13 +170,13 @@ Result<void> Outbox::Delivered(LocalWrite& write, const Json& answer) {
 
 // What the upstream has made of it may differ, and a row of before may have been laid under it.
 void Outbox::UpdateDelivered(LocalWrite& write) {
-  write.state = LocalWrite::State::kDelivered;
+  Become(write, LocalWrite::State::kDelivered);
   write.delivered_in = last_reread_;
   NoteState(write);
   rereads_.push_back(write.id);
   assumed_.insert(write.id);
-  Tell(write, "confirmed");
-  effects_->Add(R"({"effect":"outbox"})");
+  Tell(write, WriteOutcome::kConfirmed);
+  effects_->Outbox();
 }
 
 void Outbox::RereadDelivered() {
@@ -208,11 +227,11 @@ Result<void> Outbox::Refuse(LocalWrite& refused, int status, const std::string& 
     const bool falls = is_dispatch && write.id == id && write.number > number &&
                        write.state == LocalWrite::State::kQueued;
     if (!is_it && !falls) continue;
-    write.state = LocalWrite::State::kRefused;
+    Become(write, LocalWrite::State::kRefused);
     write.status = status;
     write.detail = is_it ? detail : "its event was refused: " + detail;
     NoteState(write);
-    Tell(write, "refused");
+    Tell(write, WriteOutcome::kRefused);
   }
   if (!is_dispatch && !removed_.contains(id)) {
     rereads_.push_back(id);
@@ -229,12 +248,12 @@ Result<void> Outbox::Retry(uint64_t number, Timestamp /*now*/) {
                 "outbox: no refused write has the number " + std::to_string(number));
   }
   CUE_TRY(Apply(*write));
-  write->state = LocalWrite::State::kQueued;
+  Become(*write, LocalWrite::State::kQueued);
   write->status = 0;
   write->detail.clear();
   write->server_errors = 0;
   NoteState(*write);
-  effects_->Add(R"({"effect":"outbox"})");
+  effects_->Outbox();
   return {};
 }
 
@@ -265,10 +284,13 @@ Result<void> Outbox::Discard(uint64_t number) {
   return {};
 }
 
-void Outbox::Tell(const LocalWrite& write, std::string_view outcome) {
-  const Json effect = {{"effect", "written"}, {"number", write.number}, {"id", write.id.Hex()},
-                       {"outcome", outcome},  {"status", write.status}, {"detail", write.detail}};
-  effects_->Add(CanonicalText(effect));
+void Outbox::Tell(const LocalWrite& write, WriteOutcome outcome) {
+  const std::string id = write.id.Hex();
+  effects_->Written({.number = write.number,
+                     .id = id,
+                     .outcome = outcome,
+                     .status = write.status,
+                     .detail = write.detail});
 }
 
 }  // namespace cuesheet

@@ -158,7 +158,7 @@ void Outbox::Drop(uint64_t number) {
   Note({{"n", number}, {"done", true}});
   const bool is_needed = std::ranges::any_of(writes_, [&](const auto& it) { return it.id == id; });
   if (!is_needed) store_->Unpin(id);
-  effects_->Add(R"({"effect":"outbox"})");
+  effects_->Outbox();
 }
 
 LocalWrite* Outbox::Find(uint64_t number) {
@@ -230,6 +230,7 @@ std::vector<LocalWrite*> Outbox::BatchFrom(LocalWrite& first) {
 }
 
 Result<void> Outbox::Send(LocalWrite& first, Timestamp now) {
+  CUE_ASSERT(sending_.empty() && first.state == LocalWrite::State::kQueued);
   static constexpr std::array<std::string_view, 3> kMethods = {"POST", "PATCH", "DELETE"};
   const bool is_dispatch = first.kind == LocalWrite::Kind::kDispatch;
   Json body = is_dispatch ? first.body : BodyToSend(first.body, first.before);
@@ -253,12 +254,11 @@ Result<void> Outbox::Send(LocalWrite& first, Timestamp now) {
   }
   resend_at_ = std::nullopt;
   send_by_ = {now.us + kSendTimeoutMs * 1000};
-  const Json effect = {{"effect", "write"},
-                       {"request", ++request_},
-                       {"method", Name(kMethods, first.kind)},
-                       {"path", std::move(path)},
-                       {"body", body.is_null() ? Json() : Json(CanonicalText(body))}};
-  effects_->Add(CanonicalText(effect));
+  const std::string text = body.is_null() ? "" : CanonicalText(body);
+  effects_->Write({.number = ++request_,
+                   .method = Name(kMethods, first.kind),
+                   .path = path,
+                   .body = body.is_null() ? std::nullopt : std::optional<std::string_view>(text)});
   Wake(kSendTimeoutMs);
   return {};
 }
@@ -278,8 +278,6 @@ Result<void> Outbox::AppendList(std::string& out) {
   return {};
 }
 
-void Outbox::Wake(int64_t delay_ms) {
-  effects_->Add(R"({"effect":"wake","delayMs":)" + std::to_string(delay_ms) + '}');
-}
+void Outbox::Wake(int64_t delay_ms) { effects_->Wake(delay_ms); }
 
 }  // namespace cuesheet

@@ -39,7 +39,7 @@ int64_t Sum(int64_t a, int64_t b) {
 Result<SnapshotRows> SnapshotRows::Of(std::string_view columns) {
   SnapshotRows rows;
   VisitMembers(columns, [&](std::string_view name, std::string_view value) {
-    if (name == "idTail") {
+    if (name == kIdTailColumn) {
       if (value.starts_with('"')) rows.id_tails_ = Unquoted(value);
     } else {
       rows.Place(name) = {.name = name, .values = ValuesOf(value)};
@@ -62,10 +62,10 @@ Result<SnapshotRows> SnapshotRows::Of(std::string_view columns) {
 }
 
 SnapshotRows::Column& SnapshotRows::Place(std::string_view name) {
-  if (name == "idHead") return id_heads_;
-  if (name == "createdUs") return created_us_;
-  if (name == "updatedUs") return updated_us_;
-  if (name == "order") return orders_;
+  if (name == kIdHeadColumn) return id_heads_;
+  if (name == kCreatedColumn) return created_us_;
+  if (name == kUpdatedColumn) return updated_us_;
+  if (name == kOrderColumn) return orders_;
   return columns_.emplace_back();
 }
 

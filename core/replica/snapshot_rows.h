@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "event/event_reader.h"
+#include "event/snapshot_form.h"
 
 namespace cuesheet {
 
@@ -24,7 +25,6 @@ class SnapshotRows {
   Result<EventView> Next();
 
  private:
-  static constexpr size_t kIdTailDigits = 16;
   struct Column {
     std::string_view name;
     std::vector<std::string_view> values;

@@ -113,7 +113,7 @@ Result<void> Archive::CompactPayloads() {
       if (!is_moved) break;
       Touch(table_->creation_order(row));
     }
-    CUE_TRY(payload_files_.CheckMissed());
+    CUE_TRY(payload_files_.CheckCold());
     if (is_moved) payload_files_.Forget(file);  // else it is damaged
   }
   if (const std::vector<uint64_t> files = payload_files_.Joinable(); !files.empty()) {

@@ -256,8 +256,9 @@ Result<void> EventStore::Merge(const Event& event, FieldSet fields, std::optiona
     NoteProgress(event, progress);
     return {};
   }
-  const EventView stored =
-      fields.Has(Field::kPayload) ? table_.View(row) : table_.ViewWithoutPayload(row);
+  EventView stored = table_.ViewWithoutPayload(row);
+  // One that cannot be read differs: what the upstream says takes its place.
+  if (fields.Has(Field::kPayload)) stored.payload = table_.payload(row).value_or(std::nullopt);
   if (trust == Trust::kNewest && fields.Has(Field::kUpdatedAt) &&
       event.updated_at < stored.updated_at) {
     const FieldSet fixed =

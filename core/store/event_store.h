@@ -70,11 +70,18 @@ inline constexpr size_t kMaxTreeDepth = 1000;        // ancestors in one answer
 inline constexpr size_t kMaxImportBytes = 16 << 20;  // of one call over the border
 
 struct ExportPart {
+  struct Unreadable {
+    Uuid id;
+    std::string why;  // names the file
+  };
   uint64_t events = 0;
-  std::optional<std::string> next;  // cursor of the last one; none = these were the last
+  uint64_t without_payload = 0;        // of them, because it cannot be read
+  std::vector<Unreadable> unreadable;  // the first kMaxExportProblems of these
+  std::optional<std::string> next;     // cursor of the last one; none = these were the last
 };
 inline constexpr size_t kDefaultExportBytes = 4 << 20;  // of one part
 inline constexpr size_t kMaxExportBytes = 16 << 20;
+inline constexpr size_t kMaxExportProblems = 100;
 
 class EventStore {
  public:
@@ -126,7 +133,15 @@ class EventStore {
     return archive_.Verify(file);
   }
   Result<std::vector<std::string>> Files() const { return env_->List(); }
-  // kNotFound, kLoading; with its payload kCold.
+  // Runs `read`, which judges events by conditions. An error when one reads a payload that cannot
+  // be read: kCold, or kStorage or kCorrupt with the name of the file.
+  template <typename Read>
+  Result<void> Judging(Read read) const {
+    archive_.payload_files().ForgetMissed();
+    read();
+    return archive_.payload_files().CheckMissed();
+  }
+  // kNotFound, kLoading; with its payload also as Judging().
   Result<EventView> Find(const Uuid& id, bool with_payload) const;
 
   // protocol.md 3.4. kConflict for a taken hash, and for `reuse` of an event that has children;
@@ -196,7 +211,7 @@ class EventStore {
 
   // Appends the events after a cursor, one JSON object a line (kExport), by creation order; the
   // order itself is not written, Import keeps that of the lines. A part has at most `limit_bytes`,
-  // or one event.
+  // or one event. A payload that cannot be read is left out, and the part says so.
   Result<ExportPart> Export(std::string& out, std::optional<double> after,
                             size_t limit_bytes) const;
 
@@ -204,7 +219,8 @@ class EventStore {
   // 0-100, of events that are not final; not durable.
   std::optional<double> progress(const Uuid& id) const;
   // Appends `{"events":[…],"pageInfo":{…}}` in the given form. kLoading: while events are being
-  // loaded a page is known when the newest events fill it.
+  // loaded a page is known when the newest events fill it. As Judging(). An event whose payload
+  // cannot be shown says why (AppendUnreadable).
   Result<void> AppendPage(std::string& out, const EventQuery& query, EventForm form) const;
   // Whether `page` is what the query gives with all events here, too: while they are being loaded,
   // when the newest events fill it.
@@ -227,11 +243,12 @@ class EventStore {
   // for somebody who has just come.
   void AppendProgressSnapshot(std::string& out) const;
 
-  // Opens a live query under a number of the caller's choice and appends its first page (kRow).
-  // kLoading, kCold.
-  Result<void> OpenLive(uint32_t live, EventQuery query, std::string& out);
+  // Opens a live query under a number of the caller's choice and appends its first page; `form` is
+  // that of its events, here and in patches: kRow or kCells. kLoading; as Judging().
+  Result<void> OpenLive(uint32_t live, EventQuery query, std::string& out,
+                        EventForm form = EventForm::kRow);
   void CloseLive(uint32_t live) { live_.Close(live); }
-  // See LiveQueries::TakePatches.
+  // See LiveQueries::TakePatches. kCold; an event whose payload cannot be read is no match.
   Result<void> TakeLivePatches(std::string& out);
 
   // What is known of topics (docs/topics.md). Declarations live as long as the store is open.
@@ -267,6 +284,7 @@ class EventStore {
   size_t RemoveOldest(size_t limit, const std::function<bool(Row)>& wants);
   size_t RemoveLeavesFirst(const std::vector<Row>& rows, size_t limit);
   void AppendRow(std::string& out, Row row, EventForm form = EventForm::kRow) const;
+  void AppendWhole(std::string& out, Row row, EventForm form) const;
   void AppendRows(std::string& out, const std::vector<Row>& rows) const;
   double CombinedProgress(Row row, size_t depth, size_t& budget) const;
   int64_t NextProvisionalOrder() const;

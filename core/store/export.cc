@@ -16,7 +16,8 @@ Result<ExportPart> EventStore::Export(std::string& out, std::optional<double> af
   const auto order = [this](Row row) { return table_.creation_order(row); };
   table_.VisitRange(range, [&](Row row) {
     const size_t end = out.size();
-    AppendEvent(out, table_.View(row), EventForm::kExport);
+    const auto event = table_.View(row);
+    AppendEvent(out, event ? *event : table_.ViewWithoutPayload(row), EventForm::kExport);
     out += '\n';
     // A cursor cannot tell events of one order apart: they stay together.
     if (last != kNoRow && order(row) != order(last) && out.size() - start > limit_bytes) {
@@ -24,11 +25,16 @@ Result<ExportPart> EventStore::Export(std::string& out, std::optional<double> af
       part.next = CursorOf(order(last));
       return false;
     }
+    if (!event) {
+      ++part.without_payload;
+      const bool is_told = part.unreadable.size() == kMaxExportProblems;
+      if (!is_told) part.unreadable.push_back({table_.id(row), event.error().message});
+    }
     ++part.events;
     last = row;
     return true;
   });
-  CUE_TRY(archive_.payload_files().CheckMissed());
+  CUE_TRY(archive_.payload_files().CheckCold());
   return part;
 }
 

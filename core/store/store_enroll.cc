@@ -25,10 +25,9 @@ void EventStore::AppendJob(std::string& out, const Uuid& job) const {
 Result<std::optional<Uuid>> EventStore::Enroll(const EnrollRequest& request, const Actor& actor,
                                                Timestamp now, const Entropy& entropy) {
   CUE_TRY(CheckWritable());
-  archive_.payload_files().ForgetMissed();
   const std::string_view sender = actor.sender ? *actor.sender : std::string_view{};
-  const EnrollDecision decision = DecideEnroll(table_, frontiers_, request, sender, now);
-  CUE_TRY(archive_.payload_files().CheckMissed());
+  EnrollDecision decision{};
+  CUE_TRY(Judging([&] { decision = DecideEnroll(table_, frontiers_, request, sender, now); }));
   switch (decision.kind) {
     case EnrollDecision::Kind::kNothing:
       return std::nullopt;

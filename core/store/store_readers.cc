@@ -53,8 +53,8 @@ bool EventStore::IsKnown(const EventQuery& query, const EventPage& page) const {
 
 Result<void> EventStore::AppendPage(std::string& out, const EventQuery& query,
                                     EventForm form) const {
-  archive_.payload_files().ForgetMissed();
-  const EventPage page = RunQuery(table_, query);
+  EventPage page;
+  CUE_TRY(Judging([&] { page = RunQuery(table_, query); }));
   if (!IsKnown(query, page)) CUE_TRY(CheckLoaded());
   out += R"({"events":[)";
   for (const Row row : page.rows) {
@@ -62,13 +62,19 @@ Result<void> EventStore::AppendPage(std::string& out, const EventQuery& query,
     if (form == EventForm::kRow || form == EventForm::kCells) {  // with progress, without payload
       AppendRow(out, row, form);
     } else {
-      AppendEvent(out, table_.View(row), form);
+      AppendWhole(out, row, form);
     }
   }
   out += R"(],"pageInfo":)";
   AppendPageInfo(out, query, EndsOf(table_, page));
   out += '}';
-  return archive_.payload_files().CheckMissed();
+  return archive_.payload_files().CheckCold();
+}
+
+void EventStore::AppendWhole(std::string& out, Row row, EventForm form) const {
+  const auto event = table_.View(row);
+  if (event) return AppendEvent(out, *event, form);
+  AppendUnreadable(out, table_.ViewWithoutPayload(row), form, event.error().message);
 }
 
 Result<EventView> EventStore::Find(const Uuid& id, bool with_payload) const {
@@ -78,10 +84,7 @@ Result<EventView> EventStore::Find(const Uuid& id, bool with_payload) const {
     return Fail(ErrorCode::kNotFound, "Event not found");
   }
   if (!with_payload) return table_.ViewWithoutPayload(row);
-  archive_.payload_files().ForgetMissed();
-  const EventView event = table_.View(row);
-  CUE_TRY(archive_.payload_files().CheckMissed());
-  return event;
+  return table_.View(row);
 }
 
 void EventStore::AppendCounts(std::string& out, const CountRequest& request) const {
@@ -191,10 +194,11 @@ void EventStore::AppendProgressSnapshot(std::string& out) const {
   out += ']';
 }
 
-Result<void> EventStore::OpenLive(uint32_t live, EventQuery query, std::string& out) {
+Result<void> EventStore::OpenLive(uint32_t live, EventQuery query, std::string& out,
+                                  EventForm form) {
   archive_.payload_files().ForgetMissed();
   const bool has_children = query.has_children.has_value();
-  CUE_ASSIGN(LiveQuery * opened, live_.Open(live, std::move(query)));
+  CUE_ASSIGN(LiveQuery * opened, live_.Open(live, std::move(query), form));
   const bool is_known =
       !has_children && !partial_.has_moved() && opened->IsCoveredFrom(archive_.loaded_from());
   const auto readable =
@@ -203,16 +207,18 @@ Result<void> EventStore::OpenLive(uint32_t live, EventQuery query, std::string& 
     live_.Close(live);
     return readable;
   }
-  opened->AppendPage(out, [this](std::string& text, Row row) { AppendRow(text, row); });
+  opened->AppendPage(
+      out, [this](std::string& text, Row row, EventForm as) { AppendRow(text, row, as); });
   return {};
 }
 
 Result<void> EventStore::TakeLivePatches(std::string& out) {
   archive_.payload_files().ForgetMissed();
   live_.Refresh();
-  CUE_TRY(archive_.payload_files().CheckMissed());
+  CUE_TRY(archive_.payload_files().CheckCold());
   live_.EndRefresh();
-  live_.TakePatches(out, [this](std::string& text, Row row) { AppendRow(text, row); });
+  live_.TakePatches(out,
+                    [this](std::string& text, Row row, EventForm as) { AppendRow(text, row, as); });
   return {};
 }
 

@@ -162,9 +162,9 @@ Row EventTable::FindByHash(std::string_view hash) const {
   return own != kNoRow && !hash_.contains(own) ? own : kNoRow;
 }
 
-EventView EventTable::View(Row row) const {
+Result<EventView> EventTable::View(Row row) const {
   EventView view = ViewWithoutPayload(row);
-  view.payload = payload(row);
+  CUE_ASSIGN(view.payload, payload(row));
   return view;
 }
 
@@ -201,11 +201,10 @@ int32_t EventTable::retries(Row row) const {
 
 std::string_view EventTable::summary(Row row) const { return ObjectText(text_.Get(summary_[row])); }
 
-std::optional<std::string_view> EventTable::payload(Row row) const {
+Result<std::optional<std::string_view>> EventTable::payload(Row row) const {
   if (!HasPayload(row)) return std::nullopt;
-  const auto text = payloads_.Get(payload_ref(row));
-  if (!text) return std::nullopt;
-  return ObjectText(*text);
+  CUE_ASSIGN(const std::string_view text, payloads_.Get(payload_ref(row)));
+  return ObjectText(text);
 }
 
 void EventTable::Reserve(size_t events) {
@@ -227,8 +226,8 @@ void EventTable::AdoptPayload(Row row, TextRef ref) {
 
 bool EventTable::MovePayload(Row row) {
   const auto text = payload(row);
-  if (!text) return false;
-  const std::string copy(*text);
+  if (!text || !*text) return false;
+  const std::string copy(**text);
   payloads_.Release(payload_[row]);
   payload_[row] = payloads_.Add(copy);
   return true;

@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/result.h"
 #include "base/text_arena.h"
 #include "event/event.h"
 #include "table/dictionary_column.h"
@@ -57,7 +58,8 @@ class EventTable {
 
   Row FindById(const Uuid& id) const;
   Row FindByHash(std::string_view hash) const;
-  EventView View(Row row) const;
+  // With the payload; fails as payload() does.
+  Result<EventView> View(Row row) const;
   // Cheaper, and never asks for a cold chunk.
   EventView ViewWithoutPayload(Row row) const;
 
@@ -78,9 +80,9 @@ class EventTable {
   bool HasPlainDescription(Row row) const { return (flags_[row] & kPlainDescription) != 0; }
   // Canonical JSON text of an object.
   std::string_view summary(Row row) const;
-  // The same; none = not here: a replica fetches it on demand, or it is cold and the source of
-  // payloads() has it not now. Valid until the next one is read.
-  std::optional<std::string_view> payload(Row row) const;
+  // The same; none = not here, a replica fetches it on demand. Fails as the source of payloads()
+  // does. Valid until the next one is read.
+  Result<std::optional<std::string_view>> payload(Row row) const;
   // Of description, summary and payload.
   size_t TextBytes(Row row) const {
     const size_t payload = row < payload_.size() ? payload_[row].size() : 0;

@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "base/result.h"
-
 namespace cuesheet {
 namespace {
 
@@ -50,25 +48,26 @@ void PayloadArena::Release(TextRef ref) {
   if (!chunk.is_cold) dead_unsaved_bytes_ += ref.size();
 }
 
-std::optional<std::string_view> PayloadArena::Get(TextRef ref) const {
+Result<std::string_view> PayloadArena::Get(TextRef ref) const {
   if (ref.size() == 0) return std::string_view();
-  const Chunk& chunk = chunks_[ref.chunk()];
-  const std::string_view bytes = chunk.bytes.empty() ? Thaw(ref.chunk()) : chunk.bytes;
-  if (bytes.empty()) return std::nullopt;
+  std::string_view bytes = chunks_[ref.chunk()].bytes;
+  if (bytes.empty()) {
+    CUE_ASSIGN(bytes, Thaw(ref.chunk()));
+  }
   return bytes.substr(ref.offset(), ref.size());
 }
 
-std::string_view PayloadArena::Thaw(uint32_t chunk) const {
-  std::optional<std::string> bytes;
-  if (source_ != nullptr) bytes = source_->ReadChunk(chunk);
-  if (!bytes) return {};
+Result<std::string_view> PayloadArena::Thaw(uint32_t chunk) const {
+  CUE_ASSERT(source_ != nullptr);
+  CUE_ASSIGN(std::string bytes, source_->ReadChunk(chunk));
+  CUE_ASSERT(bytes.size() == chunks_[chunk].size);
   if (thawed_.size() == kMaxThawed) {
     chunks_[thawed_.front()].bytes = {};
     thawed_.pop_front();
   }
   thawed_.push_back(chunk);
-  chunks_[chunk].bytes = *std::move(bytes);
-  return chunks_[chunk].bytes;
+  chunks_[chunk].bytes = std::move(bytes);
+  return std::string_view(chunks_[chunk].bytes);
 }
 
 std::vector<uint32_t> PayloadArena::SealUnsaved() {

@@ -5,11 +5,11 @@
 
 #include <cstdint>
 #include <deque>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/result.h"
 #include "base/text_arena.h"
 
 namespace cuesheet {
@@ -17,8 +17,9 @@ namespace cuesheet {
 class PayloadSource {
  public:
   virtual ~PayloadSource() = default;
-  // The bytes of a cold chunk; none when they cannot be had now, which the source remembers.
-  virtual std::optional<std::string> ReadChunk(uint32_t chunk) = 0;
+  // The bytes of a cold chunk. kCold: the host must load the files first; kStorage, kCorrupt: the
+  // message names the file. The source remembers what it refused.
+  virtual Result<std::string> ReadChunk(uint32_t chunk) = 0;
 };
 
 class PayloadArena {
@@ -30,9 +31,9 @@ class PayloadArena {
   // `text` is at most TextRef::kMaxSize bytes.
   TextRef Add(std::string_view text);
   void Release(TextRef ref);
-  // None when the chunk is cold and its source has it not. Valid until the next call of Get() or
-  // of a function that is not const.
-  std::optional<std::string_view> Get(TextRef ref) const;
+  // Fails as the source does when the chunk is cold. Valid until the next call of Get() or of a
+  // function that is not const.
+  Result<std::string_view> Get(TextRef ref) const;
 
   // The chunks with living text that no file holds yet, and that were not given out before. Text
   // that is added later goes to other ones.
@@ -66,7 +67,7 @@ class PayloadArena {
     bool is_old = false;  // during a renewal
   };
 
-  std::string_view Thaw(uint32_t chunk) const;
+  Result<std::string_view> Thaw(uint32_t chunk) const;
 
   PayloadSource* source_ = nullptr;
   mutable std::vector<Chunk> chunks_;

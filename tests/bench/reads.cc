@@ -96,7 +96,7 @@ void RegisterById(size_t events) {
     size_t next = 0;
     Measure(state, [&] {
       std::string out;
-      AppendEvent(out, table.View(table.FindById(ids[next++ % ids.size()])), EventForm::kRest);
+      AppendEvent(out, *table.View(table.FindById(ids[next++ % ids.size()])), EventForm::kRest);
       benchmark::DoNotOptimize(out.data());
     });
   });

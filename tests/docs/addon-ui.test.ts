@@ -5,7 +5,7 @@ import { build } from 'vite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { memoryFiles } from '../../wasm/memory-files.ts';
 import { createCredentials, createHub, parseUsers } from '../../worker/edge/hub.ts';
-import { serveNode } from '../../worker/edge/node.ts';
+import { serveNode } from '../../worker/edge/runtimes/node.ts';
 import { killBrowser, launchChromium } from '../browser/launch.ts';
 import { call, KEYS, temporaryFolder, USERS } from '../edge/hub-process.ts';
 import { indexHtml, packedProject } from '../package/packed.ts';

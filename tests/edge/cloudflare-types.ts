@@ -8,7 +8,7 @@ import type {
   HibernatingSocket,
   ObjectNamespace,
   ObjectState,
-} from '../../worker/edge/cloudflare-api.ts';
+} from '../../worker/edge/runtimes/cloudflare-api.ts';
 
 type Fits<Wanted, Given extends Wanted> = Given;
 

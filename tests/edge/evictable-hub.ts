@@ -1,6 +1,6 @@
 // The example's Worker with a hub that tells which life of the object answers, and can be crashed.
 import { CuesheetHub as Hub, type HubEnv, routeToHub } from 'cuesheet/hub/cloudflare';
-import type { ObjectState } from '../../worker/edge/cloudflare-api.ts';
+import type { ObjectState } from '../../worker/edge/runtimes/cloudflare-api.ts';
 
 export class CuesheetHub extends Hub {
   readonly #life = crypto.randomUUID();

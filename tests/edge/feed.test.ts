@@ -156,6 +156,21 @@ test('more clients than may wait get 503, and there is room again when they have
   expect((await ask(hub, '/api/changes?since=0&wait=1')).status).toBe(200);
 });
 
+test('a stream that its client leaves takes no place any more, and a HEAD of one takes none', async () => {
+  const hub = await newHub();
+  const headers = { accept: 'text/event-stream' };
+  const leave = async () => {
+    await ask(hub, '/api/changes?since=0', { method: 'HEAD', headers });
+    await (await ask(hub, '/api/changes?since=0', { headers })).body?.cancel();
+  };
+  for (let i = 0; i < MAX_WAITING; i += 100) {
+    await Promise.all(Array.from({ length: 100 }, leave));
+  }
+  const response = await ask(hub, '/api/changes?since=0', { headers });
+  expect(response.status).toBe(200);
+  await response.body?.cancel();
+});
+
 test('after a restart the feed has what the journal holds, and says gone of what is older', async () => {
   const files = memoryFiles();
   const first = await newHub(files);

@@ -1,8 +1,8 @@
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { build } from 'esbuild';
-import type { CuesheetHub } from '../../worker/edge/cloudflare.ts';
+import type { CuesheetHub } from '../../worker/edge/runtimes/cloudflare.ts';
 import { Log, LogLevel, Miniflare } from 'miniflare';
 import { COVERAGE } from '../coverage/collected.ts';
 import { COVERAGE_PLUGINS, coverWorker } from '../coverage/workerd.ts';
@@ -26,6 +26,8 @@ export interface WorkerdOptions {
   inspectorPort?: number;
   /** Without what workerd says of crashes and of frames that break the protocol, with its stack. */
   quiet?: boolean;
+  /** In place of the module of the package. */
+  wasm?: Uint8Array;
 }
 
 /** What another Worker may call of a `CuesheetHub`. */
@@ -60,6 +62,7 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
   });
   const inspectorPort = options.inspectorPort ?? (COVERAGE ? 0 : undefined);
   const wasm = readdirSync(bundle).filter((name) => name.endsWith('.wasm'));
+  if (options.wasm) for (const name of wasm) writeFileSync(join(bundle, name), options.wasm);
   const miniflare = new Miniflare({
     host: '127.0.0.1',
     port: options.port ?? 0,

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { HostFiles } from '../../wasm/host-files.ts';
-import { type NodeFiles, openNodeFiles } from '../../worker/edge/node-files.ts';
+import { type NodeFiles, openNodeFiles } from '../../worker/edge/runtimes/node-files.ts';
 import { runContract } from './contract.ts';
 import { loadContract } from './load-contract.ts';
 

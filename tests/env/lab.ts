@@ -1,5 +1,5 @@
 /** What runs inside the browser in browser.test.ts: scenarios on the files in IndexedDB. */
-import type { Glue } from '#glue';
+import type { FileSystems } from '../../wasm/border.ts';
 import type { Durability, HostFiles } from '../../wasm/host-files.ts';
 import { claimDatabases, type IdbfsFiles, mountIdbfs } from '../../wasm/idbfs.ts';
 import type { StorageProblem } from '../../wasm/storage-problem.ts';
@@ -20,7 +20,7 @@ async function open(
   into = module(),
 ): Promise<IdbfsFiles> {
   const claimed = await claimDatabases(database, openTimeoutMs);
-  return mountIdbfs((await into) as unknown as Glue, claimed);
+  return mountIdbfs((await into) as unknown as FileSystems, claimed);
 }
 
 /** `kind: message` of the problem, or `fine`. */

@@ -3,9 +3,9 @@ import { DurableObject } from 'cloudflare:workers';
 import create from '../../build/wasm-release/tests/env_contract.js';
 import wasm from '../../build/wasm-release/tests/env_contract.wasm';
 import type { HostFiles } from '../../wasm/host-files.ts';
-import type { HubEnv } from '../../worker/edge/cloudflare.ts';
-import type { ObjectState, ObjectStorage } from '../../worker/edge/cloudflare-api.ts';
-import { objectFiles } from '../../worker/edge/cloudflare-files.ts';
+import type { HubEnv } from '../../worker/edge/runtimes/cloudflare.ts';
+import type { ObjectState, ObjectStorage } from '../../worker/edge/runtimes/cloudflare-api.ts';
+import { objectFiles } from '../../worker/edge/runtimes/cloudflare-files.ts';
 import { runContract } from './contract.ts';
 import { loadContract } from './load-contract.ts';
 

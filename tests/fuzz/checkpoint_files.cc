@@ -61,7 +61,8 @@ std::multiset<std::string> EventsOf(const EventStore& store) {
   std::multiset<std::string> events;
   store.table().VisitRange({}, [&](Row row) {
     std::string text = std::to_string(store.table().creation_order(row));
-    AppendEvent(text, store.table().View(row), EventForm::kRest);
+    const auto event = store.table().View(row);
+    AppendEvent(text, event ? *event : store.table().ViewWithoutPayload(row), EventForm::kRest);
     events.insert(text);
     return true;
   });

@@ -97,7 +97,7 @@ void CheckImport(std::string_view lines) {
   std::string shown;
   f.store.table().VisitRange({}, [&](Row row) {
     CheckForms(f, f.store.table().id(row));
-    AppendEvent(shown, f.store.table().View(row), EventForm::kRest);
+    AppendEvent(shown, f.store.table().View(row).value(), EventForm::kRest);
     shown += '\n';
     return true;
   });

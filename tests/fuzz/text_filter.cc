@@ -71,7 +71,7 @@ void CheckSearch(std::string_view texts, std::string_view search) {
   TextMatcher matcher(*filter, table);
   matcher.Update();
   table.VisitRange({}, [&](Row row) {
-    const bool expected = Expected(folded, table.View(row));
+    const bool expected = Expected(folded, table.ViewWithoutPayload(row));
     CUE_ASSERT(matcher.Matches(row) == expected);
     CUE_ASSERT(matcher.MayMatch(row) || !expected);
     return true;

@@ -188,7 +188,7 @@ void Runner::Enroll(const Json& step) {
   Enrolled answer;
   if (id) {
     const PlainEvent* job = model_.Find(id->Hex());
-    const EventView view = engine_.store.table().View(engine_.store.table().FindById(*id));
+    const EventView view = engine_.store.table().View(engine_.store.table().FindById(*id)).value();
     using Kind = Enrolled::Kind;
     if (job == nullptr) {
       answer = {Kind::kCreate, view.depends_on ? view.depends_on->Hex() : ""};
@@ -248,7 +248,7 @@ void Runner::CheckEvent(const EventTable& table, const PlainEvent& event) {
     Expect("event " + event.id, "here", "not here");
     return;
   }
-  const PlainEvent stored = PlainOf(table.View(row));
+  const PlainEvent stored = PlainOf(table.View(row).value());
   if (stored != event) {
     const auto text = [this](const PlainEvent& e) {
       Json json = model_.RowOf(e);

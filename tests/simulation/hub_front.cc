@@ -33,7 +33,7 @@ void HubFront::CarryOutAll() {
       const size_t to = lines.find('\n', from);
       const Json effect = Json::parse(lines.substr(from, to - from));
       from = to + 1;
-      if (effect["effect"] == "authenticate" && effect.contains("client")) {
+      if (effect["effect"] == "identify") {
         LookUp(effect["client"], effect["token"]);
       } else if (effect["effect"] == "send") {
         const std::string text = effect["text"];
@@ -65,7 +65,7 @@ void HubFront::DropClients() {
 HubResponse HubFront::Handle(std::string_view operation, const std::string& id,
                              const std::string& body) {
   HubRequest request;
-  request.operation = operation;
+  request.operation = ParseHubOperation(operation).value();
   request.id = id;
   request.caller = Service();
   request.store = core()->store_id;

@@ -34,7 +34,7 @@ StockNode::StockNode(Schedule* schedule, oracle::Random* random, bool is_admin)
 Answer StockNode::Ask(std::string_view operation, const std::string& id, const std::string& body,
                       bool is_service) {
   HubRequest request;
-  request.operation = operation;
+  request.operation = ParseHubOperation(operation).value();
   request.id = id;
   request.caller = User(is_admin_, is_service || is_admin_);
   request.body = body;

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { ABI_VERSION, Method } from '../../wasm/methods.ts';
+import { CORE_ROUTES } from '../../worker/edge/route-table.ts';
 
 const header = readFileSync('wasm/methods.h', 'utf8');
 
@@ -11,6 +12,22 @@ test('both sides of the border number the methods alike', () => {
   ]);
   expect(Object.fromEntries(there)).toEqual(Method);
   expect(Number(/kAbiVersion = (\d+)/.exec(header)?.[1])).toBe(ABI_VERSION);
+});
+
+test('both sides of the border have the same operations of a hub, as the documentation lists them', () => {
+  const table = readFileSync('core/hub/operations.h', 'utf8');
+  const there = [...table.matchAll(/\{HubOperation::\w+, "(.+?)", "(.+?)", "(.+?)", /g)].map(
+    ([, name, method, path]) => [name, { method, path }],
+  );
+  const here = Object.entries(CORE_ROUTES).map(([name, { method, path }]) => [
+    name,
+    { method, path },
+  ]);
+  expect(Object.fromEntries(there)).toEqual(Object.fromEntries(here));
+  expect(there).toHaveLength(here.length);
+  const docs = readFileSync('docs/border.md', 'utf8');
+  const listed = /`operation` is one of `([^`]+)`/.exec(docs)?.[1]?.split(/\s+/);
+  expect(listed?.sort()).toEqual(Object.keys(CORE_ROUTES).sort());
 });
 
 test('the documentation lists every method under its number', () => {

@@ -16,10 +16,10 @@ const char* const kGuest = R"({"name":"visitor","isGuest":true})";
 struct HubFixture : StoreFixture {
   HubApi api{&store};
 
-  HubResponse Ask(std::string operation, std::optional<std::string_view> who, std::string body,
+  HubResponse Ask(std::string_view operation, std::optional<std::string_view> who, std::string body,
                   std::string id = "") {
     HubRequest request;
-    request.operation = std::move(operation);
+    request.operation = ParseHubOperation(operation).value();
     request.id = std::move(id);
     if (who) request.caller = Who(*who);
     request.body = body;
@@ -29,6 +29,19 @@ struct HubFixture : StoreFixture {
     return Json::parse(Ask("dispatch", who, body).body)["id"];
   }
 };
+
+TEST_CASE("an operation is found by its name, and what is none is an error") {
+  for (const HubOperationInfo& info : kHubOperations) {
+    CHECK(ParseHubOperation(info.name) == info.operation);
+  }
+  for (const std::string_view name : {"", "Enroll", "enrol", "dispatch.batch "}) {
+    const auto parsed = ParseHubOperation(name);
+    REQUIRE_FALSE(parsed);
+    CHECK(parsed.error().code == ErrorCode::kInvalid);
+    CHECK(parsed.error().message ==
+          "operation: a hub has no operation '" + std::string(name) + "'");
+  }
+}
 
 TEST_CASE("checks come in AYON's order: JSON, credentials, guests, body, rules") {
   HubFixture f;
@@ -145,7 +158,7 @@ TEST_CASE("the change feed goes on from the journal after a restart") {
   HubApi api(&again);
   REQUIRE(again.Open().has_value());
   HubRequest request;
-  request.operation = "changes";
+  request.operation = HubOperation::kChanges;
   request.caller = Who(kManager);
   request.body = R"({"since":"0"})";
   const Json answer = Json::parse(api.Handle(request, f.Now(), f.Draw()).body);
@@ -236,7 +249,7 @@ TEST_CASE("an unknown token changes nothing, a known one subscribes") {
   SocketFixture f;
   f.Join(1, kManager, R"(["entity"])");
   f.sockets.Message(1, R"({"topic":"auth","token":"x","subscribe":["*"]})");
-  CHECK(Json::parse(f.effects.Take())["effect"] == "authenticate");
+  CHECK(Json::parse(f.effects.Take())["effect"] == "identify");
   f.sockets.Authenticated(1, std::nullopt);
   CHECK(f.sockets.Recipients("log.info", {}, {}).empty());
   CHECK(f.sockets.Recipients("entityfoo", {}, {}).size() == 1);

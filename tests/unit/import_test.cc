@@ -12,7 +12,7 @@ namespace {
 std::string Export(const StoreFixture& f) {
   std::string out;
   f.store.table().VisitRange({}, [&](Row row) {
-    AppendEvent(out, f.store.table().View(row), EventForm::kRest);
+    AppendEvent(out, f.store.table().View(row).value(), EventForm::kRest);
     out += '\n';
     return true;
   });

@@ -97,6 +97,34 @@ TEST_CASE("many reports of a job's progress are one patch") {
   CHECK(page.page["events"][0]["progress"] == 99);
 }
 
+TEST_CASE("a live page may be opened as cells, and its patches are cells too") {
+  StoreFixture f;
+  const Uuid job = f.Dispatch(R"({"topic":"demo.job","finished":false})");
+  const auto cells = [&f] {
+    std::string out;
+    REQUIRE(f.store.AppendPage(out, EventQuery::Parse(Json::parse(R"({"last":10})")).value(),
+                               EventForm::kCells));
+    return Json::parse(out);
+  };
+  std::string out;
+  const auto query = EventQuery::Parse(Json::parse(R"({"last":10})"));
+  REQUIRE(f.store.OpenLive(1, *query, out, EventForm::kCells));
+  CHECK(Json::parse(out) == cells());
+  REQUIRE(f.store.OpenLive(2, *query, out));
+  f.Dispatch(R"({"topic":"demo.a"})");
+  REQUIRE(f.Update(job, R"({"status":"in_progress","progress":40})"));
+  out.clear();
+  REQUIRE(f.store.TakeLivePatches(out));
+  const std::string second = out.substr(out.find('\n') + 1);
+  const Json patches = Json::parse(out.substr(0, out.find('\n')))["patches"];
+  REQUIRE(patches.size() == 2);
+  CHECK(patches[0]["event"] == cells()["events"][0]);
+  CHECK(patches[1]["event"] == cells()["events"][1]);
+  CHECK(patches[1]["event"].back() == 40);
+  CHECK(Json::parse(second)["patches"][1]["event"]["progress"] ==
+        40);  // rows where rows were asked
+}
+
 TEST_CASE("a confirmed creation order moves the row") {
   StoreFixture f;
   Event event{.id = *Uuid::Parse("e0000000000000000000000000000001"), .topic = "demo.a"};

@@ -33,11 +33,11 @@ struct MirrorFixture : StoreFixture {
 
   MirrorFixture() { CUE_ASSERT(copy.Open().has_value()); }
 
-  HubResponse Ask(std::string operation, const Json& arguments) {
+  HubResponse Ask(std::string_view operation, const Json& arguments) {
     for (const Change& change : store.TakeChanges()) api.Note(change);
     const std::string body = arguments.dump();
     HubRequest request;
-    request.operation = std::move(operation);
+    request.operation = ParseHubOperation(operation).value();
     request.body = body;
     request.caller = Caller::Parse(Json::parse(R"({"name":"svc","isService":true})")).value();
     request.store = "s1";

@@ -57,6 +57,24 @@ struct OutboxFixture : StoreFixture {
 
 constexpr Uuid kServerId = {{0x5e, 1}};
 
+TEST_CASE("what cannot wait here is refused, and nothing is queued") {
+  OutboxFixture f;
+  f.store.SetScope({.topics = std::vector<std::string>{"render.*"}});
+  const auto refusal = [&f](const char* body) {
+    return f.outbox.Dispatch(Json::parse(body), {}, f.Now(), f.Draw()).error().code;
+  };
+  CHECK(refusal(R"({"topic":"demo.a"})") == ErrorCode::kState);  // out of the scope
+  CHECK(refusal(R"({"topic":"render.a","store":false})") == ErrorCode::kState);
+  CHECK(refusal(R"({"topic":5})") == ErrorCode::kInvalid);
+  constexpr Uuid kNobody = {{0x0b, 1}};
+  const auto update = f.outbox.Update(kNobody, Json::parse(R"({"status":"failed"})"), f.Now());
+  CHECK(update.error().code == ErrorCode::kNotFound);
+  CHECK(f.outbox.Remove(kNobody, f.Now()).error().code == ErrorCode::kNotFound);
+  CHECK(f.List().empty());
+  f.Dispatch(R"({"topic":"render.a"})");
+  CHECK(f.List().size() == 1);
+}
+
 TEST_CASE("a local dispatch shows at once and is sent, then the upstream's row rules") {
   OutboxFixture f;
   const auto [number, id] = f.Dispatch();

@@ -50,7 +50,7 @@ TEST_CASE("the newest page comes first, the history behind it while the replica 
   CHECK(newest.body == Json({{"last", kPage}}));
   f.Answer(newest.request, Page(kPage + 301, 2 * kPage + 300));
   CHECK(f.connection.state() == ConnectionState::kLive);
-  CHECK(f.connection.history().value() > 0);
+  CHECK(f.connection.planner().history().value() > 0);
   f.Wait(kSettleDelayMs);
   const auto walk = f.Next();
   CHECK(walk.body["after"] == CursorOf(kPage + 300));  // numbers that show late
@@ -61,7 +61,7 @@ TEST_CASE("the newest page comes first, the history behind it while the replica 
   const auto last = f.Next();
   CHECK(last.body["before"] == CursorOf(301));
   f.Answer(last.request, Page(1, 300));
-  CHECK_FALSE(f.connection.history());
+  CHECK_FALSE(f.connection.planner().history());
   CHECK(f.store.table().size() == static_cast<size_t>(2 * kPage + 300));
 }
 
@@ -100,12 +100,12 @@ TEST_CASE("a session goes on with the history where the one before was") {
   REQUIRE(again.Open());
   EffectQueue effects;
   Outbox outbox(&again, &effects);
-  Reader reader(&again, &outbox, Payloads::kOnDemand);
-  REQUIRE(reader.Begin(f.Now()));
-  const auto walk = reader.NextUrgent(f.Now());
+  Planner planner(&again, &outbox, Payloads::kOnDemand);
+  REQUIRE(planner.Begin(f.Now()));
+  const auto walk = planner.NextUrgent(f.Now());
   REQUIRE(walk);
   CHECK(Json::parse(walk->body)["variables"]["after"] == CursorOf(9'000));
-  CHECK(reader.history().value() < 0.1);
+  CHECK(planner.history().value() < 0.1);
 }
 
 TEST_CASE("with a scope the history ends where nothing older would be kept") {
@@ -116,7 +116,7 @@ TEST_CASE("with a scope the history ends where nothing older would be kept") {
   f.Wait(kSettleDelayMs);
   f.Answer(f.Next().request, Json::array());  // the walk
   f.Answer(f.Next().request, Page(501, 1'000));
-  CHECK_FALSE(f.connection.history());
+  CHECK_FALSE(f.connection.planner().history());
 }
 
 TEST_CASE("an event whose number shows late is found below the newest") {

@@ -25,7 +25,7 @@ inline Snapshot SnapshotOf(const EventStore& store) {
   Snapshot snapshot;
   std::set<std::string> hashes;
   table.VisitRange({}, [&](Row row) {
-    const EventView event = table.View(row);
+    const EventView event = table.View(row).value();
     std::string text = std::to_string(event.creation_order) + " ";
     AppendEvent(text, event, EventForm::kRest);
     CUE_ASSERT(snapshot.emplace(event.id.Hex(), text).second);

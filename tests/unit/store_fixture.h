@@ -35,7 +35,9 @@ struct StoreFixture {
     CUE_ASSERT(request.has_value());
     return store.Update(id, *request, actor, Now());
   }
-  EventView View(const Uuid& id) const { return store.table().View(store.table().FindById(id)); }
+  EventView View(const Uuid& id) const {
+    return store.table().View(store.table().FindById(id)).value();
+  }
   Json Query(std::string_view arguments) const {
     std::string out;
     store.AppendPage(out, EventQuery::Parse(Json::parse(arguments)).value(), EventForm::kRow);

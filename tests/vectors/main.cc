@@ -37,7 +37,7 @@ Hub::Hub(const Json& events) {
 HubResponse Hub::Ask(const std::string& operation, const Json& caller, const Json& body,
                      Timestamp now, const std::string& id, const Json& headers) {
   HubRequest request;
-  request.operation = operation;
+  request.operation = ParseHubOperation(operation).value();
   request.id = id;
   request.caller = Caller::Parse(caller).value();
   if (headers.contains("X-Sender")) request.sender = headers["X-Sender"];
@@ -53,7 +53,7 @@ Json Hub::Event(const Uuid& id) const {
   const Row row = store_.table().FindById(id);
   if (row == kNoRow) return nullptr;
   std::string text;
-  AppendEvent(text, store_.table().View(row), EventForm::kRest);
+  AppendEvent(text, store_.table().View(row).value(), EventForm::kRest);
   Json json = Json::parse(text);
   json["creationOrder"] = store_.table().creation_order(row);
   return json;

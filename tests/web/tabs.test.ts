@@ -191,6 +191,30 @@ describe('the worker of a second tab', () => {
     expect(heard[0]).toMatchObject({ reply: 2, error: { code: 'owner_lost' } });
   });
 
+  test('that is robbed refuses no write that was answered, and lets a late answer go', async () => {
+    const { guest, heard } = guestOf('p');
+    const asked: number[] = [];
+    const answers = new Map<number, (message: FromOwner) => void>();
+    const owner = {
+      answer(_page: string, message: RequestMessage, reply: (answer: FromOwner) => void) {
+        asked.push(message.request);
+        answers.set(message.request, reply);
+        return Promise.resolve();
+      },
+    };
+    guest.follow(owner, false);
+    for (const message of [dispatch(2), dispatch(3)]) guest.ask(message);
+    answers.get(2)?.({ reply: 2, value: null });
+    guest.follow(null, false);
+    answers.get(3)?.({ reply: 3, value: null });
+    guest.follow(owner, false);
+    expect(asked).toEqual([2, 3]);
+    expect(heard).toMatchObject([
+      { reply: 2, value: null },
+      { reply: 3, error: { code: 'owner_lost' } },
+    ]);
+  });
+
   test('and the owner cannot be harmed with messages that are none', async () => {
     const asked: number[] = [];
     ownerOf(fakeSession(asked));

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Connect, LinkListener } from '../../web/client/connect.ts';
 import { CuesheetError, openEvents } from '../../web/client/index.ts';
-import { createPageReader } from '../../web/client/page-reader.ts';
+import { createPageReader, parsePage } from '../../web/client/page-reader.ts';
 import { createWorkerPort } from '../../web/client/worker-port.ts';
 import type { Status } from '../../worker/browser/protocol.ts';
 
@@ -146,6 +146,20 @@ describe('the page side of the protocol', () => {
     expect(workers).toHaveLength(6);
   });
 
+  test('so are workers that answer in between, until a minute has passed', async () => {
+    const { workers, port: p } = port();
+    const ask = async (number: number) => {
+      const request = p.request('flush', {});
+      const worker = await workerOf(workers, number, 1);
+      worker.onMessage({ reply: number + 1, value: null });
+      await request;
+      worker.onGone();
+    };
+    for (let number = 0; number <= 5; number++) await ask(number);
+    await expect(p.request('flush', {})).rejects.toMatchObject({ code: 'state' });
+    expect(workers).toHaveLength(6);
+  });
+
   test('a worker that does not start is an error for everybody who waits', async () => {
     const refused = new CuesheetError('state', 'no worker.js');
     const p = createWorkerPort(
@@ -173,36 +187,44 @@ describe('the page side of the protocol', () => {
   });
 });
 
+/** A row as the core writes it, and as a page has it. */
+const cells = (id: string, status = 'pending') => [
+  ...[id, null, 'demo.a', null, null, null, null, null, status, 0, '', {}],
+  ...['2026-11-30T12:00:00.000000+00:00', null, 'c'],
+];
+const row = (id: string, status = 'pending') =>
+  parsePage(encode({ events: [cells(id, status)], pageInfo: {} })).events[0];
 const encode = (value: object) => new TextEncoder().encode(JSON.stringify(value));
 
 test('a row that did not change stays the same object on a fresh page', () => {
   const read = createPageReader();
   const page = (...events: object[]) => encode({ events, pageInfo: {} });
-  const first = read.page(page({ id: 'a', status: 'pending' }, { id: 'b', status: 'pending' }));
-  const second = read.page(page({ id: 'b', status: 'pending' }, { id: 'a', status: 'finished' }));
+  const first = read.page(page(cells('a'), cells('b')));
+  const second = read.page(page(cells('b'), cells('a', 'finished')));
   expect(second.events[0]).toBe(first.events[1]);
   expect(second.events[1]).not.toBe(first.events[0]);
 });
 
 test('patches make the next page, and leave the one before as it was', () => {
   const read = createPageReader();
-  const row = (id: string, status = 'pending') => ({ id, status });
-  const first = read.page(encode({ events: [row('a'), row('b'), row('c')], pageInfo: {} }));
+  const first = read.page(encode({ events: [cells('a'), cells('b'), cells('c')], pageInfo: {} }));
   const pageInfo = {
     hasNextPage: false,
     hasPreviousPage: true,
     startCursor: null,
     endCursor: null,
   };
-  const patches = [
+  const patchesOf = (form: typeof cells | typeof row) => [
     { op: 'remove', at: 0 },
     { op: 'move', from: 1, at: 0 },
-    { op: 'insert', at: 0, event: row('d') },
-    { op: 'update', at: 2, event: row('b', 'finished') },
+    { op: 'insert', at: 0, event: form('d') },
+    { op: 'update', at: 2, event: form('b', 'finished') },
   ];
-  const second = read.patches(encode({ live: 1, patches, pageInfo }));
+  const second = read.patches(encode({ live: 1, patches: patchesOf(cells), pageInfo }));
   const events = [row('d'), row('c'), row('b', 'finished')];
-  expect(second).toEqual({ page: { events, pageInfo }, patches });
+  expect(second).toEqual({ page: { events, pageInfo }, patches: patchesOf(row) });
+  const inserted = second.patches.find(({ op }) => op === 'insert');
+  expect(inserted && 'event' in inserted && inserted.event).toBe(second.page.events[0]);
   expect(second.page.events[1]).toBe(first.events[2]);
   expect(first.events.map(({ id }) => id)).toEqual(['a', 'b', 'c']);
 });

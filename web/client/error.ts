@@ -20,3 +20,10 @@ export class CuesheetError extends Error {
 export function abortError(): CuesheetError {
   return new CuesheetError('aborted', 'aborted by its signal: what was done until then stays');
 }
+
+/** What nobody listens to fails loudly, as an uncaught error. */
+export function reportError(error: Error): void {
+  queueMicrotask(() => {
+    throw error;
+  });
+}

@@ -1,4 +1,4 @@
-import type { QueryFilter } from './types.ts';
+import type { QueryFilter } from './filter-types.ts';
 
 /** The six statuses of AYON (protocol.md 1.3). */
 export type EventStatus =

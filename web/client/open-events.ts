@@ -2,48 +2,17 @@ import type { Durability } from '../../wasm/host-files.ts';
 import type { Status } from '../../worker/browser/protocol.ts';
 import { createConnect } from './connect.ts';
 import { databaseName } from './database-name.ts';
-import { CuesheetError } from './error.ts';
-import { iterate, watch } from './loops.ts';
+import { CuesheetError, reportError } from './error.ts';
 import { forgetDatabase, onForgotten } from './forget.ts';
-import { createPageReader, parseJson, parsePage, toJson } from './page-reader.ts';
+import { createLivePages } from './live-pages.ts';
 import { askToPersist, onHide } from './page-storage.ts';
+import { createReads } from './reads.ts';
 import { serverUrl } from './server-url.ts';
+import { createStatus } from './status.ts';
 import { exportEvents, importEvents, verifyEvents } from './transfer.ts';
-import { watchRow } from './stores.ts';
-import type {
-  Counts,
-  EnrolledJob,
-  EventDetail,
-  EventPage,
-  EventQuery,
-  EventRow,
-  Events,
-  EventsStatus,
-  EventTree,
-  LocalWrite,
-  OpenOptions,
-  Progress,
-  ReadOptions,
-  TopicOf,
-  WriteOptions,
-} from './types.ts';
-import { createWorkerPort } from './worker-port.ts';
-
-const DEFAULT_PAGE_SIZE = 100;
-const INITIAL_STATUS: EventsStatus = {
-  connection: 'stopped',
-  storage: 'memory',
-  problem: null,
-  message: null,
-  saving: false,
-  queuedWrites: 0,
-  refusedWrites: 0,
-  history: null,
-  events: 0,
-  sequence: 0,
-  persisted: null,
-  ended: null,
-};
+import type { Events, OpenOptions, WriteOptions } from './types.ts';
+import { createWorkerPort, type WorkerPort } from './worker-port.ts';
+import { createWrites } from './writes.ts';
 
 /**
  * Opens (or makes) the database of a server, a user and a name, in a worker of its own, and connects to the
@@ -61,26 +30,18 @@ export async function openEvents(options: OpenOptions = {}): Promise<Events> {
   }
   const server = options.server === undefined ? null : serverUrl(options.server);
   const workerUrl = options.workerUrl ?? new URL('./worker.js', import.meta.url);
-  const wasmUrl = options.wasmUrl ?? new URL('./cuesheet.wasm', import.meta.url);
-  let status = INITIAL_STATUS;
-  const listeners = new Set<(status: EventsStatus) => void>();
-
-  const port = createWorkerPort(createConnect(workerUrl), (next) => {
-    const refused = next.connection === 'unauthorized' && status.connection !== 'unauthorized';
-    tell(next);
-    if (refused && options.onAuth) void renew(options.onAuth);
-  });
-
-  function tell(news: Partial<EventsStatus>) {
-    status = { ...status, ...news };
-    for (const listener of listeners) listener(status);
-  }
-
   const database = databaseName(server, options.user ?? null, options.name ?? 'default');
-  const liveErrors = new Map<number, (error: Error) => void>();
   const durabilityOf = (write?: WriteOptions): { durability: Durability } => ({
     durability: write?.durability ?? options.durability ?? 'relaxed',
   });
+  const status = createStatus();
+  const port = createWorkerPort(createConnect(workerUrl), (next) => {
+    const refused =
+      next.connection === 'unauthorized' && status.now().connection !== 'unauthorized';
+    status.tell(next);
+    if (refused && options.onAuth) void renew(port, options.onAuth);
+  });
+  const pages = createLivePages(port);
   const stopHiding = onHide(() => {
     void port.request('flush', durabilityOf()).catch(() => {}); // told by the status
   });
@@ -90,176 +51,85 @@ export async function openEvents(options: OpenOptions = {}): Promise<Events> {
     stopHiding();
     stopForgetting();
     port.end(error);
-    if (!status.ended) tell({ connection: 'stopped', saving: false, ended });
+    if (!status.now().ended) status.tell({ connection: 'stopped', saving: false, ended });
   }
 
   function forgotten() {
     const error = new CuesheetError('forgotten', FORGOTTEN);
     end('forgotten', error);
-    tell({ storage: 'memory', problem: null, message: FORGOTTEN, events: 0 });
-    for (const onError of liveErrors.values()) onError(error);
-    liveErrors.clear();
+    status.tell({ storage: 'memory', problem: null, message: FORGOTTEN, events: 0 });
+    pages.end(error);
   }
-
-  async function renew(onAuth: NonNullable<OpenOptions['onAuth']>) {
-    try {
-      const token = await onAuth();
-      if (token) await port.request('token', { token });
-    } catch (error) {
-      reportError(error as Error);
-    }
-  }
-
-  let lastLive = 0;
 
   try {
-    const opened: Status = await port.request('open', {
-      database,
-      wasmUrl: new URL(wasmUrl, globalThis.location?.href).href,
-      server,
-      token: options.token ?? null,
-      user: options.user ?? null,
-      scope: options.scope ?? null,
-      ...durabilityOf(),
-    });
-    status = { ...status, ...opened };
+    status.set(await open(port, database, server, { ...options, ...durabilityOf() }));
   } catch (error) {
     end('closed');
     throw error;
   }
-
-  const newestFirst = (query: EventQuery): string =>
-    query.first === undefined && query.last === undefined
-      ? toJson({ ...query, last: DEFAULT_PAGE_SIZE })
-      : toJson(query);
-
-  const events: Events = {
-    async count(query = {}, { signal } = {}) {
-      return parseJson<Counts>(await port.request('count', { query: toJson(query) }, signal));
-    },
-    async histogram({ buckets, from, to, ...query } = {}, options = {}) {
-      const histogram = {
-        ...(buckets !== undefined && { buckets }),
-        ...(from !== undefined && { from }),
-        ...(to !== undefined && { to }),
-      };
-      const counts = await events.count({ ...query, histogram }, options);
-      return counts.histogram ?? { from: null, to: null, counts: [] };
-    },
-    progress: (id, listener) =>
-      watchRow(events, id, async (isCurrent) => {
-        const bytes = await port.request('progress', { id });
-        if (isCurrent()) listener(bytes && parseJson<Progress>(bytes));
-      }),
-    dispatch: (event, write) =>
-      port.request('dispatch', { event, ...durabilityOf(write) }, write?.signal),
-    async update(id, changes, write) {
-      await port.request('update', { id, changes, ...durabilityOf(write) }, write?.signal);
-    },
-    async remove(id, write) {
-      const request = { id, ...durabilityOf(write) };
-      return (await port.request('remove', request, write?.signal)).removed;
-    },
-    async get(id, { signal } = {}) {
-      const bytes = await port.request('get', { id }, signal);
-      return bytes && parseJson<EventDetail>(bytes);
-    },
-    async query<T extends string>(query: EventQuery<T> = {}, { signal }: ReadOptions = {}) {
-      const bytes = await port.request('query', { query: newestFirst(query) }, signal);
-      return parsePage<TopicOf<T>>(bytes);
-    },
-    iterate: <T extends string>(query: EventQuery<T> = {}, options: ReadOptions = {}) =>
-      iterate(events, query, options) as AsyncIterable<EventRow<TopicOf<T>>>,
-    watch: <T extends string>(query: EventQuery<T>, options: ReadOptions = {}) =>
-      watch(events, query, options) as AsyncIterable<EventPage<TopicOf<T>>>,
-    async tree(id, { signal } = {}) {
-      const bytes = await port.request('tree', { id }, signal);
-      return bytes && parseJson<EventTree>(bytes);
-    },
-    async enroll(request, write) {
-      const asked = { request, ...durabilityOf(write) };
-      const bytes = await port.request('enroll', asked, write?.signal);
-      return bytes && parseJson<EnrolledJob>(bytes);
-    },
-    live<T extends string>(
-      query: EventQuery<T>,
-      listener: Parameters<typeof events.live<T>>[1],
-      onError?: (error: Error) => void,
-    ) {
-      const live = ++lastLive;
-      if (onError) liveErrors.set(live, onError);
-      const read = createPageReader();
-      port.setLive(live, {
-        page: (bytes) => listener(read.page(bytes) as EventPage<TopicOf<T>>, null),
-        patches(bytes) {
-          const { page, patches } = read.patches(bytes);
-          listener(page as EventPage<TopicOf<T>>, patches);
-        },
-      });
-      const ask = async () => port.request('live', { live, query: newestFirst(query) });
-      ask().catch((error) => {
-        if (!onError && error.code !== 'forgotten') reportError(error);
-        else if (liveErrors.delete(live)) onError?.(error); // or it has been told
-      });
-      return () => {
-        port.setLive(live, null);
-        liveErrors.delete(live);
-        port.request('unlive', { live }).catch(() => {}); // closed: it has ended anyway
-      };
-    },
+  return {
+    ...createReads(port, pages.live),
+    ...createWrites(port, durabilityOf),
+    live: pages.live,
     get status() {
-      return status;
+      return status.now();
     },
-    onStatus(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
-    outbox: {
-      list: async () => parseJson<LocalWrite[]>(await port.request('outbox', {})),
-      async retry(number) {
-        await port.request('retry', { number });
-      },
-      async discard(number) {
-        await port.request('discard', { number });
-      },
-    },
+    onStatus: status.listen,
     async setToken(token) {
       await port.request('token', { token });
     },
-    export: (options = {}) => exportEvents(port, status.events, options),
+    export: (options = {}) => exportEvents(port, status.now().events, options),
     import: (source, options = {}) => importEvents(port, source, options),
     verify: (options = {}) => verifyEvents(port, options),
-    async flush(write) {
-      await port.request('flush', durabilityOf(write), write?.signal);
-    },
     async persist() {
       const persisted = await askToPersist();
-      tell({ persisted });
+      status.tell({ persisted });
       return persisted;
     },
     async forget() {
       forgotten();
       await forgetDatabase(database);
     },
-    async close() {
-      try {
-        await port.request('close', {});
-      } catch (error) {
-        const code = error instanceof CuesheetError ? error.code : null;
-        if (code !== 'closed' && code !== 'forgotten') throw error;
-      } finally {
-        end('closed');
-      }
-    },
+    close: () => close(port, () => end('closed')),
   };
-  return events;
+}
+
+function open(
+  port: WorkerPort,
+  database: string,
+  server: string | null,
+  { wasmUrl, token, user, scope, durability }: OpenOptions & { durability: Durability },
+): Promise<Status> {
+  const url = wasmUrl ?? new URL('./cuesheet.wasm', import.meta.url);
+  return port.request('open', {
+    database,
+    wasmUrl: new URL(url, globalThis.location?.href).href,
+    server,
+    token: token ?? null,
+    user: user ?? null,
+    scope: scope ?? null,
+    durability,
+  });
+}
+
+async function close(port: WorkerPort, end: () => void): Promise<void> {
+  try {
+    await port.request('close', {});
+  } catch (error) {
+    const code = error instanceof CuesheetError ? error.code : null;
+    if (code !== 'closed' && code !== 'forgotten') throw error;
+  } finally {
+    end();
+  }
+}
+
+async function renew(port: WorkerPort, onAuth: NonNullable<OpenOptions['onAuth']>): Promise<void> {
+  try {
+    const token = await onAuth();
+    if (token) await port.request('token', { token });
+  } catch (error) {
+    reportError(error as Error);
+  }
 }
 
 const FORGOTTEN = 'this database was forgotten: openEvents() makes a new one';
-
-/** A live query without an error listener fails loudly, as an uncaught error. */
-function reportError(error: Error): void {
-  queueMicrotask(() => {
-    throw error;
-  });
-}

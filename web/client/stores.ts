@@ -82,7 +82,7 @@ export function countStore(events: Events, query: CountQuery): EventStore<Counts
 
 /** Calls `read` now and whenever the event's row changes; a later reading outruns an earlier one. */
 export function watchRow(
-  events: Events,
+  events: Pick<Events, 'live'>,
   id: string,
   read: (isCurrent: () => boolean) => Promise<void>,
 ): () => void {

@@ -10,6 +10,7 @@ import type {
   NewEvent,
   TopicOf,
 } from './event-types.ts';
+import type { QueryFilter } from './filter-types.ts';
 import type {
   ImportReport,
   ImportSource,
@@ -20,6 +21,7 @@ import type {
 } from './transfer-types.ts';
 
 export type * from './event-types.ts';
+export type * from './filter-types.ts';
 export type * from './transfer-types.ts';
 export type { Durability } from '../../wasm/host-files.ts';
 export type {
@@ -28,38 +30,6 @@ export type {
   EventsErrorCode,
   StorageProblemKind,
 } from '../../worker/browser/protocol.ts';
-
-/** AYON's filter language (protocol.md 7). */
-export interface QueryFilter {
-  operator?: 'and' | 'or';
-  conditions: (QueryCondition | QueryFilter)[];
-}
-
-/** One comparison of a filter. A row whose value does not fit does not match. */
-export interface QueryCondition {
-  /** An attribute, or a path such as `summary/entityId`. */
-  key: string;
-  /** `eq` when absent. */
-  operator?:
-    | 'eq'
-    | 'ne'
-    | 'lt'
-    | 'lte'
-    | 'gt'
-    | 'gte'
-    | 'like'
-    | 'isnull'
-    | 'notnull'
-    | 'in'
-    | 'notin'
-    | 'includes'
-    | 'excludes'
-    | 'includesall'
-    | 'excludesall'
-    | 'includesany'
-    | 'excludesany';
-  value?: string | number | boolean | string[] | number[];
-}
 
 /** AYON's GraphQL arguments (protocol.md 6.3). Without `first` and `last`: the newest 100. */
 export interface EventQuery<T extends string = string> {

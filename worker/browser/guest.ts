@@ -10,6 +10,8 @@ import {
 } from './protocol.ts';
 import { createUnanswered } from './unanswered.ts';
 
+type GuestChannel = Pick<BroadcastChannel, 'postMessage' | 'onmessage' | 'close'>;
+
 /** The side of one page in its worker: asks the owner of the database, wherever that is. */
 export interface Guest {
   ask(message: RequestMessage): void;
@@ -24,12 +26,22 @@ export interface Guest {
 /** `onSilent` is called when an owner elsewhere does not answer; without channel there is none. */
 export function createGuest(
   page: string,
-  channel: Pick<BroadcastChannel, 'postMessage' | 'onmessage' | 'close'> | null,
+  channel: GuestChannel | null,
   post: (message: FromWorker) => void,
   onSilent: () => void,
   periodMs?: number,
 ): Guest {
   const unanswered = createUnanswered();
+  let here: Pick<Owner, 'answer'> | null = null;
+  const elsewhere = createElsewhere(page, {
+    announced: handOver,
+    answered(message, isFirst) {
+      patience.heard();
+      receive(message);
+      if (isFirst) unanswered.queued().forEach(send);
+    },
+  });
+  const tell = (message: ChannelMessage) => channel?.postMessage(message);
   const patience = createPatience(
     {
       isWaiting: () => unanswered.expects() && !here,
@@ -38,12 +50,6 @@ export function createGuest(
     },
     periodMs,
   );
-  let here: Pick<Owner, 'answer'> | null = null;
-  let elsewhere: string | null = null; // the last owner heard of; older ones may only have slept
-
-  function tell(message: ChannelMessage) {
-    channel?.postMessage(message);
-  }
 
   function receive(message: FromOwner) {
     if ('taken' in message) unanswered.mark(message.taken, 'taken');
@@ -51,18 +57,18 @@ export function createGuest(
     else if (!('reply' in message) || unanswered.settle(message)) post(message);
   }
 
+  function sendHere(owner: Pick<Owner, 'answer'>, message: RequestMessage) {
+    unanswered.begin(message); // the page keeps it
+    void owner.answer(page, message, (answer) => {
+      if (here === owner) receive(answer);
+    });
+  }
+
   function send(message: RequestMessage) {
-    const owner = here;
-    if (owner) {
-      unanswered.mark(message.request, 'taken');
-      void owner.answer(page, message, (answer) => {
-        if (here === owner) receive(answer);
-      });
-      return;
-    }
+    if (here) return sendHere(here, message);
     patience.start();
     // Of whom nothing was heard may be asleep, and do a write when somebody else has done it.
-    if (elsewhere === null && message.kind !== 'open') return;
+    if (!elsewhere.isKnown() && message.kind !== 'open') return;
     unanswered.mark(message.request, 'sent');
     tell({ to: 'owner', page, message });
   }
@@ -70,30 +76,15 @@ export function createGuest(
   function handOver(stolen: boolean) {
     patience.heard();
     const { again, lost } = unanswered.handOver(stolen);
-    for (const reply of lost) post(reply);
-    for (const message of again) send(message);
+    lost.forEach(post);
+    again.forEach(send);
   }
 
   if (channel) {
     channel.onmessage = ({ data }: MessageEvent<unknown>) => {
-      if (here) return;
-      const announced = newOwner(data);
-      const answer = announced ? null : fromOwner(data, page);
-      if (announced) {
-        elsewhere = announced.owner;
-        handOver(announced.stolen);
-        return;
-      }
-      if (!answer) return;
-      const first = elsewhere === null;
-      elsewhere ??= answer.owner;
-      if (answer.owner !== elsewhere) return;
-      patience.heard();
-      receive(answer.message);
-      if (first) unanswered.queued().forEach(send);
+      if (!here) elsewhere.hear(data);
     };
   }
-
   return {
     ask(message) {
       unanswered.add(message);
@@ -101,12 +92,43 @@ export function createGuest(
     },
     follow(owner, stolen) {
       here = owner;
-      elsewhere = null;
+      elsewhere.forget();
       handOver(stolen);
     },
     end() {
       patience.stop();
       channel?.close();
+    },
+  };
+}
+
+/** The owner in another worker: what the last one heard of says counts; older ones may only have slept. */
+function createElsewhere(
+  page: string,
+  on: {
+    announced(stolen: boolean): void;
+    answered(message: FromOwner, isFirst: boolean): void;
+  },
+) {
+  let owner: string | null = null;
+  return {
+    isKnown: () => owner !== null,
+    forget() {
+      owner = null;
+    },
+    /** What came over the channel, whatever that is. */
+    hear(data: unknown) {
+      const announced = newOwner(data);
+      if (announced) {
+        owner = announced.owner;
+        on.announced(announced.stolen);
+        return;
+      }
+      const answer = fromOwner(data, page);
+      if (!answer) return;
+      const isFirst = owner === null;
+      owner ??= answer.owner;
+      if (answer.owner === owner) on.answered(answer.message, isFirst);
     },
   };
 }

@@ -58,7 +58,7 @@ export function createLiveQueries(store: CoreStore, call: CallWithFiles): LiveQu
       numbers.set(key, number);
       let page: Uint8Array;
       try {
-        page = (await call(Method.live, { live: number }, query)).body;
+        page = (await call(Method.live, { live: number, form: 'cells' }, query)).body;
       } catch (error) {
         if (numbers.get(key) === number) numbers.delete(key);
         throw error;

@@ -8,7 +8,7 @@ import {
   type RequestMessage,
 } from './protocol.ts';
 import type { Session } from './session.ts';
-import { errorMessage, isCrash } from './worker-error.ts';
+import { errorMessage } from './worker-error.ts';
 
 /** The side that has the store: answers its own pages and, over the channel, those of other workers. */
 export interface Owner {
@@ -42,8 +42,6 @@ export function createOwner(
       reply({ reply: message.request, value });
     } catch (error) {
       reply({ reply: message.request, error: errorMessage(error) });
-      // The core's memory is not to be trusted any more: end this worker, the next owner opens anew.
-      if (isCrash(error)) reportError(error);
     }
   }
 

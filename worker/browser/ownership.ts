@@ -1,6 +1,7 @@
 import { createGuest, type Guest } from './guest.ts';
 import { createOwner, type Owner } from './owner.ts';
 import type { FromWorker, OpenRequest, RequestMessage } from './protocol.ts';
+import { createLockQueue } from './lock-queue.ts';
 import { areHeldTogether } from './locks.ts';
 import { openSession, type Session } from './session.ts';
 
@@ -43,76 +44,41 @@ export function joinDatabase(
   ended: () => void,
 ): Database {
   const name = `cuesheet:${options.database}`;
-  const noStorage = locks ? null : 'locks' in navigator ? LOCKS_REFUSED : NO_LOCKS;
+  const noStorage = whyNoStorage(locks);
   const openChannel = () => (locks ? new BroadcastChannel(name) : null);
   const channel = openChannel();
-  const guests = new Map<string, Guest>();
+  const guests = createGuests(openChannel, () => queue?.steal());
+  const queue = locks && createLockQueue(locks, name, own, lose);
   let owning: Owning | null = null;
-  let waiting: AbortController | null = null; // in the queue for the lock
   let closed = false;
   const lost: string[] = []; // what sessions have found damaged
 
-  function own(stolen: boolean): Owning {
-    waiting = null;
+  function own(stolen: boolean): Owning | null {
+    if (closed) return null;
     const session = openSession(options, noStorage, [...lost], {
-      owns,
+      owns: createOwns(locks, worker, name),
       fenced: () => lose(mine),
       damaged(what) {
         lost.push(what);
         if (lost.length <= MAX_REOPENS) lose(mine);
       },
     });
-    let release = () => {};
-    const held = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    const owner = createOwner(session, channel, locks, stolen);
-    const mine: Owning = { ...owner, session, held, release };
+    const mine = startOwning(session, channel, locks, stolen);
     owning = mine;
     session.catch(() => giveUp(mine));
-    for (const guest of guests.values()) guest.follow(mine, stolen);
+    guests.follow(mine, stolen);
     return mine;
-  }
-
-  function request(all: LockManager, options: LockOptions) {
-    let mine: Owning | null = null;
-    all
-      .request(name, options, () => {
-        if (closed) return;
-        mine = own(options.steal === true);
-        return mine.held;
-      })
-      .catch(() => lose(mine)); // robbed; or it is null, and no longer in the queue
-  }
-
-  /** Asked, not remembered: who was asleep is told too late that it was robbed. */
-  async function owns(): Promise<boolean> {
-    const own = await worker;
-    if (!locks || own === null) return true;
-    return areHeldTogether(locks, own, name).catch(() => true); // its commits are refused anyway
-  }
-
-  function queue(all: LockManager) {
-    waiting = new AbortController();
-    request(all, { signal: waiting.signal });
-  }
-
-  function steal() {
-    if (owning || !waiting || !locks) return;
-    waiting.abort();
-    waiting = null;
-    request(locks, { steal: true });
   }
 
   /** Another worker has the database now, or this one is to open it anew. */
   function lose(mine: Owning | null) {
-    if (!mine || mine !== owning || !locks || closed) return;
+    if (!mine || mine !== owning || !queue || closed) return;
     owning = null;
     mine.end();
     mine.release();
     void mine.session.then((session) => session.stop('lost')).catch(() => {});
-    for (const guest of guests.values()) guest.follow(null, false);
-    queue(locks);
+    guests.follow(null, false);
+    queue.enter();
   }
 
   /** The store cannot be opened: everybody who asks here hears why, others may try. */
@@ -123,34 +89,88 @@ export function joinDatabase(
     mine.release();
   }
 
-  async function close(): Promise<void> {
+  function close() {
     ended();
     closed = true;
-    waiting?.abort();
-    owning?.end();
-    try {
-      await (await owning?.session)?.stop('closed');
-    } finally {
-      owning?.release();
-    }
+    queue?.leave();
+    if (owning) void stopOwning(owning).catch(() => {}); // failed to open, and said so
   }
 
-  if (locks) queue(locks);
+  if (queue) queue.enter();
   else own(false);
   return {
-    join(page, post) {
-      const guest = createGuest(page, openChannel(), post, steal);
-      guests.set(page, guest);
-      if (owning) guest.follow(owning, false);
-    },
-    request(page, message) {
-      guests.get(page)?.ask(message);
-    },
+    join: guests.join,
+    request: guests.ask,
     leave(page) {
-      guests.get(page)?.end();
-      if (!guests.delete(page)) return;
+      if (!guests.leave(page)) return;
       void owning?.session.then((session) => session.leave(page)).catch(() => {});
-      if (guests.size === 0) void close().catch(() => {}); // failed to open, and said so
+      if (guests.count() === 0) close();
     },
+  };
+}
+
+/** The pages of this worker, all of which ask one owner, wherever that is. */
+function createGuests(openChannel: () => BroadcastChannel | null, onSilent: () => void) {
+  const guests = new Map<string, Guest>();
+  let owner: Owner | null = null;
+  return {
+    join(page: string, post: (message: FromWorker) => void) {
+      const guest = createGuest(page, openChannel(), post, onSilent);
+      guests.set(page, guest);
+      if (owner) guest.follow(owner, false);
+    },
+    ask: (page: string, message: RequestMessage) => guests.get(page)?.ask(message),
+    /** False when it has left before. */
+    leave(page: string): boolean {
+      guests.get(page)?.end();
+      return guests.delete(page);
+    },
+    /** Null: the owner is another worker. */
+    follow(next: Owner | null, stolen: boolean) {
+      owner = next;
+      for (const guest of guests.values()) guest.follow(next, stolen);
+    },
+    count: () => guests.size,
+  };
+}
+
+function startOwning(
+  session: Promise<Session>,
+  channel: BroadcastChannel | null,
+  locks: LockManager | null,
+  stolen: boolean,
+): Owning {
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  return { ...createOwner(session, channel, locks, stolen), session, held, release };
+}
+
+async function stopOwning({ end, session, release }: Owning): Promise<void> {
+  end();
+  try {
+    await (await session).stop('closed');
+  } finally {
+    release();
+  }
+}
+
+/** Why nothing may be kept on disk; null = it may. */
+function whyNoStorage(locks: LockManager | null): string | null {
+  if (locks) return null;
+  return 'locks' in navigator ? LOCKS_REFUSED : NO_LOCKS;
+}
+
+/** Asked, not remembered: who was asleep is told too late that it was robbed. */
+function createOwns(
+  locks: LockManager | null,
+  worker: Promise<string | null>,
+  name: string,
+): () => Promise<boolean> {
+  return async () => {
+    const own = await worker;
+    if (!locks || own === null) return true;
+    return areHeldTogether(locks, own, name).catch(() => true); // its commits are refused anyway
   };
 }

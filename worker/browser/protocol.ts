@@ -11,7 +11,7 @@ import type { StorageProblemKind } from '../../wasm/storage-problem.ts';
  * Counted up with every change of the messages: pages share a worker with pages of the same version
  * only, also while a deployment replaces `worker.js` under an open tab.
  */
-export const PROTOCOL_VERSION = 5;
+export const PROTOCOL_VERSION = 6;
 
 export type {
   ErrorCode as CoreErrorCode,
@@ -100,7 +100,7 @@ export interface Answers {
   remove: { removed: boolean };
   /** UTF-8 JSON of the event, or null. */
   get: Uint8Array | null;
-  /** UTF-8 JSON of `{"events","pageInfo"}`. */
+  /** UTF-8 JSON of `{"events","pageInfo"}`, rows as `cells`. */
   query: Uint8Array;
   /** UTF-8 JSON (docs/border.md, count and progress). */
   count: Uint8Array;
@@ -134,7 +134,7 @@ export interface RequestMessage<K extends Kind = Kind> {
 export type ReplyMessage =
   { reply: number; value: Answers[Kind] } | { reply: number; error: ErrorMessage };
 
-/** A fresh page of a live query, or what has changed on it (docs/border.md, patches); UTF-8 JSON. */
+/** A fresh page of a live query, or what has changed on it (docs/border.md, patches); UTF-8 JSON, rows as `cells`. */
 export type LiveMessage =
   { live: number; page: Uint8Array } | { live: number; patches: Uint8Array };
 
@@ -222,6 +222,11 @@ export const REPEATABLE: readonly Kind[] = [
   'flush',
   'close',
 ];
+
+/** A request that changes events or the outbox: whether it was done matters, so it is never repeated. */
+export function isWrite(kind: Kind): boolean {
+  return kind !== 'open' && !REPEATABLE.includes(kind);
+}
 
 type Checks = { readonly [K in Kind]: (body: Record<string, unknown>) => boolean };
 

@@ -49,7 +49,7 @@ export function createRetention(
       if (more) delay = 0;
       else if (removed === 0) delay = -1;
     } catch (error) {
-      if (isCrash(error)) return reportError(error); // ends the worker
+      if (isCrash(error)) return; // the worker ends
       // Blocks that are not loaded yet, a journal that is full, a commit that failed: later again.
     }
     timer = undefined;

@@ -1,41 +1,29 @@
-import { createCommitLoop } from '../../wasm/commit-loop.ts';
-import type { Durability } from '../../wasm/host-files.ts';
+import { type CommitLoop, createCommitLoop } from '../../wasm/commit-loop.ts';
 import { type Claimed, claimDatabases, mountIdbfs } from '../../wasm/idbfs.ts';
-import { type Core, CoreError, loadCore } from '../../wasm/load.ts';
-import { type Effect, Method } from '../../wasm/methods.ts';
+import { type Core, CoreError, type CoreStore, loadCore } from '../../wasm/load.ts';
+import type { Effect } from '../../wasm/methods.ts';
 import { type OpenedStore, openStore } from '../../wasm/open-store.ts';
 import { createLiveQueries } from './live.ts';
 import {
   type Answers,
+  isWrite,
   type Kind,
   type OpenRequest,
-  REPEATABLE,
   type RequestMessage,
-  type Status,
 } from './protocol.ts';
-import { createHandlers, type Post } from './requests.ts';
+import { createHandlers } from './requests.ts';
 import { createLocalWrites } from './local-writes.ts';
 import { createRetention } from './retention.ts';
+import { createStatus } from './status.ts';
 import { type GuardedFiles, guardStorage, memoryOnly } from './storage-guard.ts';
 import { createUpstream } from './upstream.ts';
 import { WorkerError } from './worker-error.ts';
+import type { Handlers, Post, Workplace } from './workplace.ts';
 
 /** Longest wait for cuesheet.wasm, in milliseconds. */
 const WASM_TIMEOUT_MS = 60_000;
-/** Pages hear of the status at most this often, in milliseconds. */
-const STATUS_MS = 16;
 /** A file of the journal grows to this size: a commit writes the whole of it. */
 const SEGMENT_BYTES = 16 * 1024;
-
-/** The core's answer to `status` (docs/border.md). */
-interface StatusReport {
-  events: number;
-  sequence: number;
-  pendingBytes: number;
-  queuedWrites: number;
-  refusedWrites: number;
-  history: number | null;
-}
 
 /** The store of a database, serving the pages of every tab. Lives in the worker that owns it. */
 export interface Session {
@@ -74,15 +62,17 @@ export async function openSession(
   const claimed = noStorage === null ? claimDatabases(options.database) : null;
   claimed?.catch(() => {}); // told when the module is here
   const core = await loadCore(await compile(options.wasmUrl));
-  const files = claimed ? await openFiles(core.glue, claimed) : memoryOnly(noStorage ?? '');
+  // Ends this worker (entry.ts) once the call that crashed is answered; the next one opens the files anew.
+  core.onCrash((crash) => setTimeout(() => reportError(crash)));
+  const files = claimed ? await openFiles(core, claimed) : memoryOnly(noStorage ?? '');
   const opened = await openStore(core, 'replica', files, SEGMENT_BYTES);
   const dataLoss = await claimed?.then((found) => found.dataLoss).catch(() => null); // told above
-  return createSession(opened, files, options, dataLoss ? [...lost, dataLoss] : lost, ends);
+  return createSession(core, opened, files, options, dataLoss ? [...lost, dataLoss] : lost, ends);
 }
 
-async function openFiles(glue: Core['glue'], claimed: Promise<Claimed>): Promise<GuardedFiles> {
+async function openFiles(core: Core, claimed: Promise<Claimed>): Promise<GuardedFiles> {
   try {
-    return guardStorage(await mountIdbfs(glue, await claimed));
+    return guardStorage(await mountIdbfs(core.fileSystems, await claimed));
   } catch (error) {
     return memoryOnly(`this page cannot use IndexedDB (${(error as Error).message})`);
   }
@@ -103,6 +93,7 @@ async function compile(url: string): Promise<WebAssembly.Module> {
 }
 
 function createSession(
+  core: Core,
   opened: OpenedStore,
   files: GuardedFiles,
   options: OpenRequest,
@@ -111,145 +102,59 @@ function createSession(
 ): Session {
   const { store, call } = opened;
   const pages = new Map<string, Post>();
-  let lastStatus = '';
-  let statusWaiting = false;
-  let stopped = false;
   const live = createLiveQueries(store, call);
+  const localWrites = createLocalWrites(store, options.user);
+  const status = createStatus(store, pages, () => {
+    const state = files.state();
+    const message = state.message ?? ([...lost, ...opened.lost].join('; ') || null);
+    return { connection: upstream?.state() ?? 'local', ...state, message };
+  });
+  const carryOut = (effects: Effect[]) => {
+    if (carryOutAll(effects, { localWrites, upstream })) {
+      live.changed();
+      retention.changed();
+    }
+  };
   const told = (effects: Effect[]) => {
     carryOut(effects);
-    tellStatus();
+    status.tell();
   };
   const commits = createCommitLoop(opened, files, told, options.durability);
-  const scope = options.scope ?? null;
-  const retention = createRetention(store, scope, options.server !== null, settle);
-  files.listen({
-    onFull: async () => void retention.makeRoom(),
-    onChange() {
-      if (files.state().problem === 'fenced') ends.fenced();
-      else tellStatusNow(); // before anybody hears of a write that is in memory only
-    },
-  });
-  const localWrites = createLocalWrites(store, options.user);
+  const settle = createSettle(store, commits, carryOut, status.tell);
+  const afterCall = () => settle().catch(() => {}); // told by the status
+  const retention = createRetention(store, options.scope ?? null, options.server !== null, settle);
+  const { server, token, user } = options;
   const upstream =
-    options.server === null
-      ? null
-      : createUpstream(options.server, store, afterCall, ends.owns, options.token);
-
-  function status(): Status {
-    const report = store.call<StatusReport>(Method.status).header;
-    return {
-      connection: upstream?.state() ?? 'local',
-      ...storageState(),
-      saving: report.pendingBytes > 0,
-      queuedWrites: report.queuedWrites,
-      refusedWrites: report.refusedWrites,
-      history: report.history,
-      events: report.events,
-      sequence: report.sequence,
-    };
-  }
-
-  function storageState() {
-    const state = files.state();
-    return { ...state, message: state.message ?? ([...lost, ...opened.lost].join('; ') || null) };
-  }
-
-  function tellStatus() {
-    if (statusWaiting) return;
-    statusWaiting = true;
-    setTimeout(() => {
-      statusWaiting = false;
-      tellStatusNow();
-    }, STATUS_MS);
-  }
-
-  function tellStatusNow() {
-    const now = status();
-    const text = JSON.stringify(now);
-    if (text === lastStatus) return;
-    lastStatus = text;
-    for (const post of pages.values()) post({ status: now });
-  }
-
-  function carryOut(effects: Effect[]) {
-    let changed = false;
-    for (const effect of effects) {
-      if (effect.effect === 'changed') changed = true;
-      localWrites.carryOut(effect);
-      upstream?.carryOut(effect);
-    }
-    if (upstream?.state() !== 'live') localWrites.goneOffline();
-    if (!changed) return;
-    live.changed();
-    retention.changed();
-  }
-
-  /**
-   * After every call that may have changed something. Effects are carried out at once (a write shows
-   * before it is durable); the promise resolves when everything so far is durable.
-   */
-  function settle(durability?: Durability): Promise<void> {
-    carryOut(store.takeEffects());
-    const settled = commits.settle(durability);
-    tellStatus();
-    settled.catch(tellStatus);
-    return settled;
-  }
-
-  function afterCall(): Promise<void> {
-    return settle().catch(() => {}); // told by the status
-  }
+    server === null ? null : createUpstream(server, store, afterCall, ends.owns, token);
+  listenTo(files, { makeRoom: retention.makeRoom, fenced: ends.fenced, changed: status.tellNow });
 
   function leave(page: string) {
     pages.delete(page);
     live.removeAll(`${page} `);
   }
 
-  const { user } = options;
-  const hasScope = scope !== null;
-  const work = {
-    store,
-    call,
-    upstream,
-    localWrites,
-    user,
-    hasScope,
-    pages,
-    live,
-    status,
-    settle,
-    flush: files.flush,
-    leave,
-  };
-  const handlers = createHandlers(work);
-  /** What needs all events begins when they are here. */
-  async function load(): Promise<void> {
-    try {
-      await opened.load();
-    } catch (error) {
-      if (stopped) return;
+  const { flush } = files;
+  const work = { store, call, upstream, localWrites, user, pages, live, settle, flush, leave };
+  const handlers = createHandlers({ ...work, status: status.read });
+  const loading = startLoading(opened, {
+    begin() {
+      retention.start(); // refuses a wrong scope
+      upstream?.start();
+    },
+    loaded() {
+      status.tell();
+      if (opened.lost.length > 0) void commits.maintain();
+    },
+    async damaged(what) {
       await files.commit('relaxed').catch(() => {}); // what was set aside stays so
-      ends.damaged((error as Error).message);
-      throw error;
-    }
-    retention.start();
-    upstream?.start();
-    tellStatus();
-    if (opened.lost.length > 0) void commits.maintain();
-  }
-  let loaded = Promise.resolve();
-  if (opened.isLoaded) {
-    retention.start(); // refuses a wrong scope
-    upstream?.start();
-  } else {
-    loaded = load();
-    loaded.catch(() => {}); // told to whoever waits for it
-  }
-
+      ends.damaged(what);
+    },
+  });
   return {
     leave,
+    handle: createHandle(core, handlers, loading.done),
     async stop(why) {
-      stopped = true;
+      loading.stop();
       pages.clear();
       live.removeAll('');
       if (why === 'lost') commits.abandon(new WorkerError('owner_lost', FENCED));
@@ -259,21 +164,104 @@ function createSession(
       if (why === 'closed') await commits.stop().catch(() => {}); // told to whoever waited for it
       files.close();
     },
-    async handle(page, message, post) {
-      const handler = handlers[message.kind] as (
-        body: object,
-        page: string,
-        post: Post,
-      ) => Promise<Answers[Kind]>;
-      if (!REPEATABLE.includes(message.kind) && message.kind !== 'open') await loaded;
-      try {
-        return await handler(message.body, page, post);
-      } catch (error) {
-        if (!(error instanceof CoreError) || error.code !== 'loading') throw error;
-        await loaded;
-        return await handler(message.body, page, post);
-      }
+  };
+}
+
+/** `changed` comes before anybody hears of a write that is in memory only. */
+function listenTo(
+  files: GuardedFiles,
+  on: { makeRoom(): void; fenced(): void; changed(): void },
+): void {
+  files.listen({
+    onFull: async () => on.makeRoom(),
+    onChange() {
+      if (files.state().problem === 'fenced') on.fenced();
+      else on.changed();
     },
+  });
+}
+
+/** Hands effects on; whether live queries may look different now. */
+function carryOutAll(
+  effects: Effect[],
+  { localWrites, upstream }: Pick<Workplace, 'localWrites' | 'upstream'>,
+): boolean {
+  let changed = false;
+  for (const effect of effects) {
+    if (effect.effect === 'changed') changed = true;
+    localWrites.carryOut(effect);
+    upstream?.carryOut(effect);
+  }
+  if (upstream?.state() !== 'live') localWrites.goneOffline();
+  return changed;
+}
+
+/**
+ * To be called after every call that may have changed something. Effects are carried out at once (a write
+ * shows before it is durable); the promise resolves when everything so far is durable.
+ */
+function createSettle(
+  store: CoreStore,
+  commits: CommitLoop,
+  carryOut: (effects: Effect[]) => void,
+  tellStatus: () => void,
+): Workplace['settle'] {
+  return (durability) => {
+    carryOut(store.takeEffects());
+    const settled = commits.settle(durability);
+    tellStatus();
+    settled.catch(tellStatus);
+    return settled;
+  };
+}
+
+/** Loads the events that are not here yet; what needs all of them begins when they are. */
+function startLoading(
+  opened: OpenedStore,
+  on: { begin(): void; loaded(): void; damaged(what: string): Promise<void> },
+): { done: Promise<void>; stop(): void } {
+  let stopped = false;
+  async function load(): Promise<void> {
+    try {
+      await opened.load();
+    } catch (error) {
+      if (stopped) return;
+      await on.damaged((error as Error).message);
+      throw error;
+    }
+    if (stopped) return;
+    on.begin();
+    on.loaded();
+  }
+  const stop = () => {
+    stopped = true;
+  };
+  if (opened.isLoaded) {
+    on.begin();
+    return { done: Promise.resolve(), stop };
+  }
+  const done = load();
+  done.catch(() => {}); // told to whoever waits for it
+  return { done, stop };
+}
+
+/** Writes wait until all events are here, other requests when the core says so. */
+function createHandle(core: Core, handlers: Handlers, loaded: Promise<void>): Session['handle'] {
+  return async (page, message, post) => {
+    if (core.hasCrashed()) return new Promise(() => {}); // its page asks the next worker
+    const handler = handlers[message.kind] as (
+      body: object,
+      page: string,
+      post: Post,
+    ) => Promise<Answers[Kind]>;
+    if (isWrite(message.kind)) await loaded;
+    try {
+      return await handler(message.body, page, post);
+    } catch (error) {
+      if (!(error instanceof CoreError) || error.code !== 'loading') throw error;
+      await loaded;
+      return await handler(message.body, page, post);
+    }
   };
 }
 

@@ -1,9 +1,9 @@
 import type { CallWithFiles } from '../../wasm/call-with-files.ts';
 import type { ImportAnswer } from '../../wasm/import-lines.ts';
-import { Method } from '../../wasm/methods.ts';
-import type { ExportPart, VerifyStep } from './protocol.ts';
-import type { Handlers, Workplace } from './requests.ts';
+import { type ExportHeader, Method } from '../../wasm/methods.ts';
+import type { VerifyStep } from './protocol.ts';
 import { WorkerError } from './worker-error.ts';
+import type { Handlers, Workplace } from './workplace.ts';
 
 const MIRROR =
   'these events mirror a server: import into a database without one, or into the folder of the hub';
@@ -39,8 +39,13 @@ export function createTransferHandlers(
   return {
     async export({ after }) {
       const header = after === null ? {} : { after };
-      const part = await call<Omit<ExportPart, 'lines'>>(Method.export, header);
-      return { ...part.header, lines: part.body.slice() };
+      const part = await call<ExportHeader>(Method.export, header);
+      const { next, events, unreadable } = part.header;
+      // A stream has no report in which to say what is missing in it: it stops.
+      for (const { id, message } of unreadable) {
+        throw new WorkerError('corrupt', `the payload of event ${id} cannot be read: ${message}`);
+      }
+      return { next, events, lines: part.body.slice() };
     },
     async import({ lines }) {
       if (upstream) throw new WorkerError('state', MIRROR);

@@ -1,4 +1,4 @@
-import { REPEATABLE, type ReplyMessage, type RequestMessage } from './protocol.ts';
+import { isWrite, REPEATABLE, type ReplyMessage, type RequestMessage } from './protocol.ts';
 
 /** What to do when whoever was asked is gone. */
 export interface HandOver {
@@ -13,6 +13,8 @@ export interface Unanswered {
   add(message: RequestMessage): void;
   /** `sent`: it is on its way to an owner. `taken`: that may have begun with it. */
   mark(request: number, state: 'sent' | 'taken'): void;
+  /** Whoever it goes to takes it at once. Of a write only the number is kept: it is never asked again. */
+  begin(message: RequestMessage): void;
   /** What has not been sent to anybody, in order. */
   queued(): RequestMessage[];
   /** False when nobody waits for this answer (any more). */
@@ -34,6 +36,7 @@ export function createUnanswered(): Unanswered {
     number,
     { message: RequestMessage; state: 'queued' | 'sent' | 'taken' }
   >();
+  const begun = new Set<number>();
   const opened = new Map<number, RequestMessage>();
 
   function remember(message: RequestMessage) {
@@ -55,27 +58,39 @@ export function createUnanswered(): Unanswered {
       const entry = waiting.get(request);
       if (entry) entry.state = state;
     },
+    begin(message) {
+      const { request, kind } = message;
+      if (isWrite(kind)) {
+        waiting.delete(request);
+        begun.add(request);
+      } else {
+        waiting.set(request, { message, state: 'taken' });
+      }
+    },
     queued: () =>
       [...waiting.values()].filter(({ state }) => state === 'queued').map(({ message }) => message),
     settle(reply) {
       if ('error' in reply) opened.delete(reply.reply); // it would be refused again
-      return waiting.delete(reply.reply);
+      return waiting.delete(reply.reply) || begun.delete(reply.reply);
     },
     drop(request) {
       waiting.delete(request);
+      begun.delete(request);
       opened.delete(request);
     },
-    expects: () => waiting.size > 0 || [...opened.values()].some(({ kind }) => kind === 'live'),
+    expects: () =>
+      waiting.size + begun.size > 0 || [...opened.values()].some(({ kind }) => kind === 'live'),
     handOver(unsure) {
       const again = new Map(opened);
-      const lost: ReplyMessage[] = [];
+      const lost = [...begun].map(ownerLost);
       for (const [request, { message, state }] of waiting) {
         const mayRepeat = REPEATABLE.includes(message.kind) || opened.has(request);
         const mayBeDone = state === 'taken' || (unsure && state === 'sent');
         if (mayRepeat || !mayBeDone) again.set(request, message);
-        else lost.push({ reply: request, error: OWNER_LOST });
+        else lost.push(ownerLost(request));
       }
       waiting.clear();
+      begun.clear();
       const ordered = [...again.values()].sort((a, b) => a.request - b.request);
       for (const message of ordered) waiting.set(message.request, { message, state: 'queued' });
       return { again: ordered, lost };
@@ -83,7 +98,8 @@ export function createUnanswered(): Unanswered {
   };
 }
 
-const OWNER_LOST = {
-  code: 'owner_lost',
-  message: 'the worker that was writing ended: look whether it was done',
-} as const;
+/** The refusal of a write of which nobody knows whether it was done. */
+function ownerLost(request: number): ReplyMessage {
+  const message = 'the worker that was writing ended: look whether it was done';
+  return { reply: request, error: { code: 'owner_lost', message } };
+}

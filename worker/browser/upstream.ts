@@ -1,11 +1,8 @@
 import { type CoreStore, entropy, nowMicros } from '../../wasm/load.ts';
 import { type Effect, Method, type ReplicaState } from '../../wasm/methods.ts';
 import { createConnectionHost } from '../replica/connection-host.ts';
-import { codeOfStatus, isCrash, WorkerError } from './worker-error.ts';
-
-/** Longest wait for an answer of the server, in milliseconds. */
-const REQUEST_TIMEOUT_MS = 30_000;
-const SESSION_TOKEN_LENGTH = 64;
+import { createServerRequests, type ServerRequests } from './server-requests.ts';
+import { isCrash } from './worker-error.ts';
 
 export interface Upstream {
   start(): void;
@@ -13,12 +10,15 @@ export interface Upstream {
   setToken(token: string | null): void;
   carryOut(effect: Effect): void;
   state(): ReplicaState;
-  /**
-   * One REST request with the user's credential.
-   * @throws WorkerError `offline`, `unauthorized`, or the refusal of the server.
-   */
-  request(method: string, path: string, body?: object): Promise<Response>;
+  request: ServerRequests['request'];
 }
+
+/** Calls a method of the core that takes events, and settles. */
+type Tell = (
+  event: string,
+  more?: Record<string, unknown>,
+  body?: string | Uint8Array,
+) => Promise<void>;
 
 /** What a replica has beside its connection: the writes that wait, the snapshot, requests of pages. */
 export function createUpstream(
@@ -29,75 +29,16 @@ export function createUpstream(
   firstToken: string | null,
 ): Upstream {
   let token = firstToken;
-  let wake: ReturnType<typeof setTimeout> | undefined;
-  let stopped = false;
-
-  /** Resolves when what follows from it is saved, or could not be. */
-  function tell(
-    event: string,
-    more: Record<string, unknown> = {},
-    body?: string | Uint8Array,
-  ): Promise<void> {
-    return tellCore(Method.replica, event, more, body);
-  }
-
-  function tellCore(
-    method: Method,
-    event: string,
-    more: Record<string, unknown>,
-    body?: string | Uint8Array,
-  ): Promise<void> {
-    try {
-      store.call(method, { now: nowMicros(), entropy: entropy(), event, ...more }, body);
-    } catch (error) {
-      if (isCrash(error)) throw error; // ends the worker
-      console.error(`cuesheet: '${event}' of ${server} was refused:`, error);
-    }
-    return afterCall();
-  }
-
-  // A session token goes as Bearer, an API key as X-Api-Key (protocol.md 10.1).
-  function credential(): Record<string, string> {
-    if (!token) return {};
-    return token.length === SESSION_TOKEN_LENGTH
-      ? { authorization: `Bearer ${token}` }
-      : { 'x-api-key': token };
-  }
-
-  function send(method: string, path: string, body?: string): Promise<Response> {
-    return fetch(server + path, {
-      method,
-      headers: { ...credential(), 'content-type': 'application/json', 'x-sender-type': 'cuesheet' },
-      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
-      ...(body !== undefined && { body }),
-    });
-  }
-
-  /** Status 0 = no answer. */
-  async function ask(method: string, path: string, body?: string) {
-    try {
-      const response = await send(method, path, body);
-      return { status: response.status, bytes: new Uint8Array(await response.arrayBuffer()) };
-    } catch {
-      return { status: 0, bytes: new Uint8Array() };
-    }
-  }
-
+  const { ask, request, stream } = createServerRequests(server, () => token);
+  const tell = createTell(Method.replica, server, store, afterCall);
   const connection = createConnectionHost({
     tell,
     openSocket: () => new WebSocket(`${server.replace(/^http/, 'ws')}/ws`),
     token: () => token,
     ask,
-    stream: (path, signal) => fetch(server + path, { headers: credential(), signal }),
+    stream,
   });
-
-  async function write(request: number, method: string, path: string, body: string | null) {
-    // Who slept and was replaced would write once more what is older than the owner's next writes.
-    if (!(await owns())) return;
-    const { status, bytes } = await ask(method, path, body ?? undefined);
-    if (!stopped) tellCore(Method.outbox, 'answer', { request, status }, bytes);
-  }
-
+  const writes = createWriteSender(ask, createTell(Method.outbox, server, store, afterCall), owns);
   const online = () => tell('online');
   const offline = () => tell('offline');
   return {
@@ -109,8 +50,7 @@ export function createUpstream(
     stop() {
       self.removeEventListener('online', online);
       self.removeEventListener('offline', offline);
-      stopped = true;
-      clearTimeout(wake);
+      writes.stop();
       tell('stop');
     },
     setToken(next) {
@@ -121,31 +61,53 @@ export function createUpstream(
     },
     state: connection.state,
     carryOut(effect) {
-      switch (effect.effect) {
-        case 'write':
-          void write(effect.request, effect.method, effect.path, effect.body);
-          break;
-        case 'wake': // only the last one counts: one write is sent at a time
-          clearTimeout(wake);
-          wake = setTimeout(() => tellCore(Method.outbox, 'wake', {}), effect.delayMs);
-          break;
-        default:
-          connection.carryOut(effect);
+      if (effect.effect === 'write') {
+        return void writes.send(effect.request, effect.method, effect.path, effect.body);
       }
+      if (effect.effect === 'wake') return writes.wakeIn(effect.delayMs);
+      connection.carryOut(effect);
     },
-    async request(method, path, body) {
-      let response: Response;
-      try {
-        response = await send(method, path, body && JSON.stringify(body));
-      } catch {
-        throw new WorkerError(
-          'offline',
-          `${server} does not answer: nothing was written; try again when the connection is back`,
-        );
-      }
-      if (response.ok) return response;
-      const { detail } = (await response.json().catch(() => ({}))) as { detail?: string };
-      throw new WorkerError(codeOfStatus(response.status), detail ?? `HTTP ${response.status}`);
+    request,
+  };
+}
+
+/** The promise resolves when what follows from the event is saved, or could not be. */
+function createTell(
+  method: Method,
+  server: string,
+  store: CoreStore,
+  afterCall: () => Promise<void>,
+): Tell {
+  return (event, more = {}, body) => {
+    try {
+      store.call(method, { now: nowMicros(), entropy: entropy(), event, ...more }, body);
+    } catch (error) {
+      if (isCrash(error)) return Promise.resolve(); // the worker ends
+      console.error(`cuesheet: '${event}' of ${server} was refused:`, error);
+    }
+    return afterCall();
+  };
+}
+
+/** The writes that wait, one at a time. */
+function createWriteSender(ask: ServerRequests['ask'], tell: Tell, owns: () => Promise<boolean>) {
+  let wake: ReturnType<typeof setTimeout> | undefined;
+  let stopped = false;
+  return {
+    async send(request: number, method: string, path: string, body: string | null) {
+      // Who slept and was replaced would write once more what is older than the owner's next writes.
+      if (!(await owns())) return;
+      const { status, bytes } = await ask(method, path, body ?? undefined);
+      if (!stopped) tell('answer', { request, status }, bytes);
+    },
+    /** Only the last one counts. */
+    wakeIn(delayMs: number) {
+      clearTimeout(wake);
+      wake = setTimeout(() => tell('wake'), delayMs);
+    },
+    stop() {
+      stopped = true;
+      clearTimeout(wake);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { CoreError } from '../../wasm/load.ts';
+import { CoreCrash, CoreError } from '../../wasm/load.ts';
 import { StorageProblem, type StorageProblemKind } from '../../wasm/storage-problem.ts';
 import type { ErrorMessage, EventsErrorCode } from './protocol.ts';
 
@@ -25,14 +25,14 @@ export function errorMessage(error: unknown): ErrorMessage {
     return { code: PROBLEM_CODES[error.kind] ?? 'storage', message: error.message };
   }
   if (isCrash(error)) {
-    return { code: 'state', message: `the core stopped (${error.message}): open the events again` };
+    return { code: 'state', message: `${error.message}: look whether this was done` };
   }
   return { code: 'storage', message: error instanceof Error ? error.message : String(error) };
 }
 
-/** A trap of the wasm module, after which its memory cannot be trusted. */
-export function isCrash(error: unknown): error is WebAssembly.RuntimeError {
-  return error instanceof WebAssembly.RuntimeError;
+/** The core has ended, and its worker ends too (session.ts). */
+export function isCrash(error: unknown): error is CoreCrash {
+  return error instanceof CoreCrash;
 }
 
 /** The code of a refusal by the server, from its HTTP status. */

@@ -1,6 +1,7 @@
 import type { Context, Hono } from 'hono';
 import type { Credentials } from './credentials.ts';
 import { type Env, refuse } from './responses.ts';
+import { addRoute } from './route-table.ts';
 import type { User } from './users.ts';
 
 const LOGINS_PER_MINUTE = 10;
@@ -11,13 +12,13 @@ const MINUTE_MS = 60_000;
 export function addAccountRoutes(app: Hono<Env>, credentials: Credentials): void {
   const mayLogIn = createThrottle();
 
-  app.get('/api/users/me', (c) => {
+  addRoute(app, 'me', (c) => {
     const identity = c.get('identity');
     if (!identity.user) return refuse(c, identity.deniedStatus, identity.denied);
     return c.json(shown(identity.user));
   });
 
-  app.post('/api/auth/login', async (c) => {
+  addRoute(app, 'login', async (c) => {
     const login = await readLogin(c);
     if (login instanceof Response) return login;
     if (!mayLogIn(c.env.address)) return refuse(c, 503, 'Too many login attempts');
@@ -28,7 +29,7 @@ export function addAccountRoutes(app: Hono<Env>, credentials: Credentials): void
     return c.json({ detail, error: null, token, user: shown(user), redirectUrl: null });
   });
 
-  app.post('/api/auth/logout', async (c) => {
+  addRoute(app, 'logout', async (c) => {
     const identity = c.get('identity');
     if (!identity.user) return refuse(c, identity.deniedStatus, identity.denied);
     if (identity.token) await credentials.endSession(identity.token);

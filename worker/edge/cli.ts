@@ -1,8 +1,10 @@
 #!/usr/bin/env node
+import { CoreCrash } from '../../wasm/load.ts';
 import { type Command, UsageError } from './commands/command.ts';
 import { exportCommand } from './commands/export.ts';
 import { importCommand } from './commands/import.ts';
 import { relayCommand } from './commands/relay.ts';
+import { CRASH_EXIT_CODE } from './commands/serving.ts';
 import { startCommand } from './commands/start.ts';
 import { verifyCommand } from './commands/verify.ts';
 
@@ -50,6 +52,7 @@ function fail(error: unknown): never {
   if (error instanceof UsageError) {
     console.error(`cuesheet: see cuesheet ${error.command && `${error.command} `}--help`);
   }
+  if (error instanceof CoreCrash) process.exit(CRASH_EXIT_CODE);
   process.exit(error instanceof UsageError ? 2 : 1);
 }
 

@@ -1,3 +1,4 @@
+import { parse } from 'hono/utils/cookie';
 import { isJwt, type VerifyJwt } from './jwt.ts';
 import { checkPassword, hashSecret, randomHex, type User, type UserRecord } from './users.ts';
 
@@ -95,7 +96,7 @@ export function createCredentials(
       keyEnds.set(hash, now() + KEY_MS);
       return { user };
     }
-    const cookie = /(?:^|;\s*)accessToken=([^;]+)/.exec(request.headers.get('cookie') ?? '')?.[1];
+    const cookie = parse(request.headers.get('cookie') ?? '', 'accessToken')['accessToken'] || null;
     const isBearer = scheme.toLowerCase() === 'bearer';
     if (isBearer && verifyJwt && isJwt(value)) {
       const user = await byJwt(value);

@@ -1,6 +1,10 @@
 import type { Context, Hono } from 'hono';
-import type { CoreAnswer, CoreRequest } from './hub.ts';
+import { accepts } from 'hono/accepts';
+import { streamSSE } from 'hono/streaming';
+import type { CoreAnswer, CoreRequest } from './core-request.ts';
+import type { Log } from './log.ts';
 import { type Env, refuse, respond } from './responses.ts';
+import { addRoute } from './route-table.ts';
 
 /** A long poll and a pause between two messages of a stream last at most this long. */
 const MAX_WAIT_SECONDS = 30;
@@ -16,6 +20,7 @@ export interface FeedOptions {
   shown: () => Promise<void>;
   changed: (timeoutMs: number) => Promise<void>;
   caller: (c: Context<Env>) => Omit<CoreRequest, 'operation'>;
+  log: Log;
   packBrotli?: Pack;
 }
 
@@ -31,15 +36,36 @@ interface Page {
 
 const parse = (body: Uint8Array): Page => JSON.parse(new TextDecoder().decode(body));
 
+const detailOf = (body: Uint8Array): string =>
+  (JSON.parse(new TextDecoder().decode(body)) as { detail: string }).detail;
+
 /** `GET /api/changes` and `GET /api/snapshot`: Cuesheet's own (docs/hub.md). */
 export function addFeedRoutes(app: Hono<Env>, options: FeedOptions): void {
-  const { ask, shown, changed, caller, packBrotli } = options;
+  addChanges(app, options);
+  addSnapshot(app, options);
+}
+
+function addChanges(app: Hono<Env>, { ask, shown, changed, caller, log }: FeedOptions): void {
   let waiting = 0;
 
-  app.get('/api/changes', async (c) => {
+  /** Reads again until there is something to tell, or the time is over. */
+  async function poll(first: CoreAnswer, read: (since: number) => Promise<CoreAnswer>, ms: number) {
+    let answer = first;
+    const end = Date.now() + ms;
+    for (let left = ms; left > 0; left = end - Date.now()) {
+      const { changes, next } = parse(answer.body);
+      if (changes.length > 0) break;
+      await changed(left);
+      answer = await read(next);
+      if (answer.status !== 200) break;
+    }
+    return respond(answer.status, answer.body);
+  }
+
+  addRoute(app, 'changes', async (c) => {
     const { wait = '0', ...query } = c.req.query();
-    const isStream = c.req.header('accept')?.includes('text/event-stream') ?? false;
     const since = c.req.header('last-event-id');
+    const isStream = c.req.method === 'GET' && accepted(c, 'Accept', ['text/event-stream']) !== '';
     const first = { ...query, ...(isStream && since !== undefined && { since }) };
     const seconds = Number(wait);
     if (!(seconds >= 0 && seconds <= MAX_WAIT_SECONDS)) {
@@ -50,31 +76,30 @@ export function addFeedRoutes(app: Hono<Env>, options: FeedOptions): void {
       await shown();
       return answer;
     };
-    let answer = await read(first);
+    const readFrom = (next: number) => read({ ...first, since: next });
+    const answer = await read(first);
     if (answer.status !== 200) return respond(answer.status, answer.body);
     if (waiting >= MAX_WAITING) return refuse(c, 503, `more than ${MAX_WAITING} clients wait`);
-    if (isStream) {
-      waiting++;
-      const done = () => void waiting--;
-      return streamOf(answer, (next) => read({ ...first, since: next }), changed, done);
-    }
-    const end = Date.now() + seconds * 1000;
     waiting++;
+    if (isStream) {
+      const ended = (problem: string | null) => {
+        waiting--;
+        if (problem) log('error', `a stream of changes: ${problem}`);
+      };
+      return streamOf(c, answer, readFrom, changed, ended);
+    }
     try {
-      for (let left = seconds * 1000; left > 0; left = end - Date.now()) {
-        const { changes, next } = parse(answer.body);
-        if (changes.length > 0) break;
-        await changed(left);
-        answer = await read({ ...first, since: next });
-        if (answer.status !== 200) break;
-      }
+      return await poll(answer, readFrom, seconds * 1000);
     } finally {
       waiting--;
     }
-    return respond(answer.status, answer.body);
   });
+}
 
-  app.get('/api/snapshot', async (c) => {
+function addSnapshot(app: Hono<Env>, { ask, shown, caller, packBrotli }: FeedOptions): void {
+  const encodings = packBrotli ? ['br', 'gzip', 'deflate'] : ['gzip', 'deflate'];
+
+  addRoute(app, 'snapshot', async (c) => {
     const { payloads, form } = c.req.query();
     const who = caller(c);
     const read = (before?: string) => {
@@ -93,12 +118,10 @@ export function addFeedRoutes(app: Hono<Env>, options: FeedOptions): void {
         part = next === undefined ? null : read(next);
         await shown();
         // A part that is missing must not look like the end.
-        if (part && part.status !== 200) controller.error(new Error('the hub is stopping'));
+        if (part && part.status !== 200) controller.error(new Error(detailOf(part.body)));
       },
     });
-    const accepts = encodingsOf(c.req.header('accept-encoding') ?? '');
-    const mayPack = packBrotli ? ['br', 'gzip', 'deflate'] : ['gzip', 'deflate'];
-    const encoding = mayPack.find((name) => accepts.has(name));
+    const encoding = accepted(c, 'Accept-Encoding', encodings);
     const headers = {
       'content-type': 'application/x-ndjson',
       'x-cuesheet-sequence': String(first.sequence),
@@ -116,55 +139,65 @@ export function addFeedRoutes(app: Hono<Env>, options: FeedOptions): void {
   });
 }
 
-function encodingsOf(accepted: string): Set<string> {
-  const names = accepted.split(',').filter((part) => !/;\s*q=0(\.0*)?\s*$/.test(part));
-  return new Set(names.map((part) => part.split(';')[0]?.trim() ?? ''));
+/** The first of these that the client takes, whichever it likes best; '' = none. */
+function accepted(
+  c: Context<Env>,
+  header: 'Accept' | 'Accept-Encoding',
+  supports: string[],
+): string {
+  return accepts(c, {
+    header,
+    supports,
+    default: '',
+    match: (taken) =>
+      supports.find((name) => taken.some(({ type, q }) => type === name && q > 0)) ?? '',
+  });
 }
 
-/** Server-sent events, read as fast as the client takes them. */
+/** Server-sent events, read as fast as the client takes them; `ended` is called once. */
 function streamOf(
+  c: Context<Env>,
   first: CoreAnswer,
   read: (since: number) => Promise<CoreAnswer>,
   changed: (timeoutMs: number) => Promise<void>,
-  done: () => void,
+  ended: (problem: string | null) => void,
 ): Response {
-  const encoder = new TextEncoder();
   const end = Date.now() + MAX_STREAM_MS;
-  let answer = first;
   let isOver = false;
-  const finish = () => {
-    if (!isOver) done();
+  const finish = (problem: string | null) => {
+    if (!isOver) ended(problem);
     isOver = true;
   };
-  const textOf = ({ changes, next, store, head }: Page) => {
-    const lines = changes.map(
-      (change) => `id: ${change.sequence}\nevent: change\ndata: ${JSON.stringify(change)}\n\n`,
-    );
-    const place = JSON.stringify({ next, head, store });
-    return `${lines.join('')}id: ${next}\nevent: at\ndata: ${place}\n\n`;
-  };
-  let since = -1;
-  const body = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      const page = parse(answer.body);
-      if (page.next !== since) {
+  const response = streamSSE(c, async (stream) => {
+    stream.onAbort(() => finish(null));
+    let since = -1;
+    try {
+      for (let answer = first; !stream.aborted; answer = await read(since)) {
+        if (answer.status === 410) {
+          await stream.writeSSE({ event: 'gone', data: new TextDecoder().decode(answer.body) });
+        }
+        if (answer.status !== 200 || Date.now() >= end) break;
+        const page = parse(answer.body);
+        await stream.write(page.next === since ? ':\n\n' : textOf(page));
         since = page.next;
-        controller.enqueue(encoder.encode(textOf(page)));
-      } else {
-        controller.enqueue(encoder.encode(':\n\n'));
+        if (page.next === page.head) await changed(KEEP_ALIVE_MS);
       }
-      if (page.next === page.head) await changed(KEEP_ALIVE_MS);
-      answer = await read(since);
-      if (answer.status === 410) {
-        const text = new TextDecoder().decode(answer.body);
-        controller.enqueue(encoder.encode(`event: gone\ndata: ${text}\n\n`));
-      }
-      if (isOver || (answer.status === 200 && Date.now() < end)) return;
-      finish();
-      controller.close();
-    },
-    cancel: finish,
+      finish(null);
+    } catch (error) {
+      finish((error as Error).message);
+    }
   });
-  const headers = { 'content-type': 'text/event-stream', 'cache-control': 'no-store' };
-  return new Response(body, { headers });
+  response.headers.set('cache-control', 'no-store');
+  // How it is framed is the runtime's matter; HTTP/2 has no such headers.
+  for (const name of ['connection', 'transfer-encoding']) response.headers.delete(name);
+  return response;
+}
+
+/** The messages of one page in one piece: a page may have a thousand of them. */
+function textOf({ changes, next, store, head }: Page): string {
+  const lines = changes.map(
+    (change) => `id: ${change.sequence}\nevent: change\ndata: ${JSON.stringify(change)}\n\n`,
+  );
+  const place = JSON.stringify({ next, head, store });
+  return `${lines.join('')}id: ${next}\nevent: at\ndata: ${place}\n\n`;
 }

@@ -43,7 +43,15 @@ type EventNode {
 /** Asks the core for one page; the answer is the connection, or the refusal's text and status. */
 export type AskEvents = (
   args: Record<string, unknown>,
-) => Promise<{ connection: { edges: unknown[] } } | { message: string; status: number | null }>;
+) => Promise<
+  { connection: { edges: { node: EventNode }[] } } | { message: string; status: number | null }
+>;
+
+/** What the core says of an event beside its fields: why its payload cannot be read. */
+interface EventNode {
+  payload: unknown;
+  payloadError?: string;
+}
 
 export interface GraphqlRequest {
   query: string;
@@ -78,6 +86,7 @@ export async function answerGraphql(request: GraphqlRequest, ask: AskEvents): Pr
     const answer = await ask(args);
     if ('connection' in answer) {
       answered += answer.connection.edges.length;
+      for (const { node } of answer.connection.edges) refuseUnreadable(node);
       return answer.connection;
     }
     const extensions = answer.status === null ? {} : { status: answer.status };
@@ -97,6 +106,15 @@ export async function answerGraphql(request: GraphqlRequest, ask: AskEvents): Pr
     variableValues: request.variables ?? null,
     operationName: request.operationName ?? null,
   });
+}
+
+/** Whoever asks for this payload gets an error at its place; the other fields are answered. */
+function refuseUnreadable(node: EventNode): void {
+  const { payloadError } = node;
+  if (payloadError === undefined) return;
+  node.payload = () => {
+    throw new GraphQLError(payloadError, { extensions: { status: 500 } });
+  };
 }
 
 /**

@@ -5,20 +5,22 @@
  */
 import type { HostFiles } from '../../wasm/host-files.ts';
 import type { ImportAnswer } from '../../wasm/import-lines.ts';
-import { type CoreStore, entropy, loadCore, nowMicros } from '../../wasm/load.ts';
-import { type Effect, Method } from '../../wasm/methods.ts';
+import { CoreCrash, type CoreStore, entropy, loadCore, nowMicros } from '../../wasm/load.ts';
+import { Method } from '../../wasm/methods.ts';
 import { openStore, openWholeStore } from '../../wasm/open-store.ts';
 import { type CommitLoop, createCommitLoop } from '../../wasm/commit-loop.ts';
 import type { Credentials } from './credentials.ts';
+import { type CoreAnswer, type CoreRequest, callerOf } from './core-request.ts';
 import type { Pack } from './feed-routes.ts';
 import { createLog, type Log } from './log.ts';
 import { createNews } from './news.ts';
 import type { Figures } from './operation-routes.ts';
 import type { Rate } from './rate-limit.ts';
+import { HubStopped } from './responses.ts';
 import { createRoutes } from './routes.ts';
+import { createSockets, type Peer, type SocketHandle } from './sockets.ts';
 import { readStoreId } from './store-id.ts';
-import { type Follower, type Following, followUpstream, type Upstream } from './upstream.ts';
-import type { User } from './users.ts';
+import { type Follower, type Following, followUpstream, type Upstream } from './relay/upstream.ts';
 
 export type { HostFiles } from '../../wasm/host-files.ts';
 export type { ImportAnswer } from '../../wasm/import-lines.ts';
@@ -34,8 +36,9 @@ export type { Pack } from './feed-routes.ts';
 export { createJwtVerifier, type JwtOptions, parseKeySet, type VerifyJwt } from './jwt.ts';
 export { createLog, type Log, type LogFields, type LogFormat } from './log.ts';
 export type { Rate } from './rate-limit.ts';
-export { createRelayCredentials } from './relay-credentials.ts';
-export { type Upstream, upstreamAt } from './upstream.ts';
+export { createRelayCredentials } from './relay/credentials.ts';
+export { type Upstream, upstreamAt } from './relay/upstream.ts';
+export type { Peer, SocketHandle } from './sockets.ts';
 export { parseUsers, type User, type UserData, type UserRecord, UsersError } from './users.ts';
 
 /** What a hub is made of. */
@@ -64,48 +67,12 @@ export interface HubOptions {
   packBrotli?: Pack;
   /** Of each user, or of each address without credentials; more is 429. Default: no limit. */
   rate?: Rate;
-}
-
-/** The outside of one WebSocket. */
-export interface Peer {
-  /** Sends a text frame. */
-  send(text: string): void;
-  /** Closes the socket with a code of RFC 6455. */
-  close(code: number): void;
-  /** Bytes that the client has not taken yet, where the runtime tells. */
-  unsentBytes?(): number;
-  /** Who keeps the last `state` beside the socket can give it to `openSocket` of a later hub. */
-  remember?(state: string): void;
-}
-
-/** The inside of one WebSocket. */
-export interface SocketHandle {
-  /** Resolves when all that it leads to is done (a login, say). Never rejects. */
-  message(text: string): Promise<void>;
-  /** To be called once, when the socket is gone. */
-  closed(): void;
-}
-
-/** One request for the core (docs/border.md, method 10). */
-export interface CoreRequest {
-  operation: string;
-  id?: string;
-  user: User | null;
-  denied?: string;
-  deniedStatus?: number;
-  sender?: string | null;
-  senderType?: string | null;
-  body?: Uint8Array | string;
-}
-
-/** What the core answers. */
-export interface CoreAnswer {
-  status: number;
-  body: Uint8Array;
-  /** Of a part of a snapshot: the cursor of the next one; absent = this was the last. */
-  next?: string;
-  /** Of the first part of a snapshot: the changes after it are to follow. */
-  sequence?: number;
+  /**
+   * Called once when the core has trapped, of want of memory for instance. The hub has closed itself then: it
+   * answers 503 and has ended its sockets with 1011. What it acknowledged is in the files: another hub is to be
+   * made on them, in a process of its own where that can be had.
+   */
+  onCrash?: (crash: Error) => void;
 }
 
 /** A hub that runs: what a runtime hands its requests and sockets to. */
@@ -152,6 +119,10 @@ const STOPPING = {
   body: new TextEncoder().encode('{"code":503,"detail":"The hub is stopping"}'),
 };
 
+/** Close codes of RFC 6455. */
+const GOING_AWAY = 1001;
+const INTERNAL_ERROR = 1011;
+
 /**
  * A hub: AYON's event protocol over a core store, without ties to a runtime.
  * @throws CoreError `corrupt` or `storage` when the files cannot be opened.
@@ -185,8 +156,23 @@ export async function createHub(options: HubOptions): Promise<Hub> {
       if (!isLoaded) return;
     }
     if (stopping) return; // frames still come in while a socket closes
-    store.call(Method.socket, { now: nowMicros(), store: storeId, ...header }, text);
+    try {
+      store.call(Method.socket, { now: nowMicros(), store: storeId, ...header }, text);
+    } catch (error) {
+      if (error instanceof CoreCrash) return; // the hub has closed itself
+      throw error;
+    }
     return commits.settle().catch(reportCommit);
+  });
+  core.onCrash((crash) => {
+    stopping = true;
+    log('error', `${crash.message}: the hub has stopped, nothing acknowledged is lost`);
+    follower?.stop();
+    opened.end();
+    commits.abandon(new HubStopped());
+    sockets.closeAll(INTERNAL_ERROR);
+    news.tell();
+    options.onCrash?.(crash);
   });
   const news = createNews();
   const commits: CommitLoop = createCommitLoop(opened, options.files, (effects) => {
@@ -235,7 +221,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
         ? null
         : {
             ...figuresOf(store),
-            memory_bytes: core.glue.HEAPU8.length,
+            memory_bytes: core.memoryBytes(),
             sockets: sockets.count(),
             socket_unsent_bytes: sockets.unsentBytes(),
             feed_waiters: news.waiting(),
@@ -257,8 +243,9 @@ export async function createHub(options: HubOptions): Promise<Hub> {
       return header;
     },
     events: () => store.call<{ events: number }>(Method.status).header.events,
-    memoryBytes: () => core.glue.HEAPU8.length,
+    memoryBytes: core.memoryBytes,
     async close() {
+      if (core.hasCrashed()) return; // and was closed by that
       stopping = true;
       follower?.stop();
       opened.end();
@@ -266,7 +253,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
       try {
         await commits.stop();
       } finally {
-        sockets.closeAll();
+        sockets.closeAll(GOING_AWAY);
         store.destroy();
       }
     },
@@ -283,16 +270,11 @@ function replicaOf(
     try {
       store.call(Method.replica, { now: nowMicros(), entropy: entropy(), event, ...more }, body);
     } catch (error) {
+      if (error instanceof CoreCrash) return;
       log('error', `the upstream: '${event}' was refused: ${(error as Error).message}`);
     }
     await commits.settle().catch(() => {}); // told by the commit loop, which tries again
   };
-}
-
-/** The roles of a user in the form that the core reads. */
-function callerOf(user: User): Record<string, unknown> {
-  const { isService, isAdmin, isManager, isGuest, accessGroups } = user.data;
-  return { name: user.name, isService, isAdmin, isManager, isGuest, accessGroups };
 }
 
 function figuresOf(store: CoreStore): Figures {
@@ -303,88 +285,5 @@ function figuresOf(store: CoreStore): Figures {
     durable_sequence: header['durableSequence'] ?? 0,
     pending_bytes: header['pendingBytes'] ?? 0,
     journal_bytes: header['journalBytes'] ?? 0,
-  };
-}
-
-/** Numbers the sockets, tells the core about them and carries out what it says of them. */
-function createSockets(
-  credentials: Credentials,
-  log: Log,
-  tell: (header: Record<string, unknown>, text?: string) => Promise<void>,
-) {
-  const reportSocket = (error: Error) => {
-    log('error', `a message of a socket was not taken: ${error.message}`);
-  };
-  const peers = new Map<number, Peer>();
-  const logins = new Map<number, Promise<void>>(); // those under way
-  let last = 0;
-
-  async function authenticate(client: number, token: string): Promise<void> {
-    const user = await credentials.byToken(token);
-    if (peers.has(client)) {
-      await tell({ event: 'authenticated', client, caller: user && callerOf(user) });
-    }
-  }
-
-  /** Logins of one socket are answered in the order in which they came. */
-  function logIn(client: number, token: string): void {
-    const login = Promise.resolve(logins.get(client))
-      .then(() => authenticate(client, token))
-      .catch(reportSocket);
-    logins.set(client, login);
-    void login.finally(() => {
-      if (logins.get(client) === login) logins.delete(client);
-    });
-  }
-
-  /** A socket that is closing may throw, before it says that it is closed; the others get theirs. */
-  function send(client: number, text: string): void {
-    try {
-      peers.get(client)?.send(text);
-    } catch (error) {
-      log('info', 'not sent', { reason: (error as Error).message });
-    }
-  }
-
-  return {
-    open(peer: Peer, state?: string): SocketHandle {
-      const client = ++last;
-      void tell({ event: state === undefined ? 'opened' : 'restored', client }, state);
-      peers.set(client, peer);
-      return {
-        async message(text) {
-          try {
-            await tell({ event: 'message', client }, text);
-            await logins.get(client);
-          } catch (error) {
-            reportSocket(error as Error);
-          }
-        },
-        closed: () => {
-          if (peers.delete(client)) void tell({ event: 'closed', client });
-        },
-      };
-    },
-    count: () => peers.size,
-    unsentBytes: () => [...peers.values()].reduce((sum, it) => sum + (it.unsentBytes?.() ?? 0), 0),
-    tick: () => tell({ event: 'tick', client: 0 }),
-    closeAll() {
-      for (const peer of peers.values()) peer.close(1001);
-      peers.clear();
-    },
-    carryOut(effects: Effect[]) {
-      for (const effect of effects) {
-        if (effect.effect === 'send') {
-          for (const client of effect.clients) send(client, effect.text);
-        } else if (effect.effect === 'close') {
-          log('info', 'socket closed', { code: effect.code });
-          peers.get(effect.client)?.close(effect.code);
-        } else if (effect.effect === 'authenticate' && 'client' in effect) {
-          logIn(effect.client, effect.token);
-        } else if (effect.effect === 'remember') {
-          peers.get(effect.client)?.remember?.(effect.state);
-        }
-      }
-    },
   };
 }

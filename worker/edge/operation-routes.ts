@@ -2,6 +2,7 @@ import type { Hono } from 'hono';
 import type { Log } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { type Env, refuse, routeOf } from './responses.ts';
+import { addRoute } from './route-table.ts';
 
 /** Methods that have a label of their own; anything else a client may think of shares one. */
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PATCH', 'PUT', 'DELETE', 'OPTIONS']);
@@ -47,14 +48,14 @@ export function addOperationRoutes(
     });
   });
 
-  app.get('/healthz', (c) => {
+  addRoute(app, 'health', (c) => {
     if (!options.figures()) return refuse(c, 503, 'The hub is stopping');
     if (!options.isReady()) return refuse(c, 503, 'The upstream does not answer');
     if (!metrics.isSaving()) return refuse(c, 503, 'What was written could not be saved');
     return c.json({ status: 'ok' });
   });
 
-  app.get('/metrics', (c) => {
+  addRoute(app, 'metrics', (c) => {
     const identity = c.get('identity');
     if (!identity.user) return refuse(c, identity.deniedStatus, identity.denied);
     const { isAdmin, isService, isGuest } = identity.user.data;

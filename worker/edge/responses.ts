@@ -3,7 +3,17 @@ import { matchedRoutes } from 'hono/route';
 import type { Identity } from './credentials.ts';
 
 /** What every route of the hub finds in its context. */
-export type Env = { Variables: { identity: Identity }; Bindings: { address: string } };
+export type Env = {
+  Variables: { identity: Identity; requestId: string };
+  Bindings: { address: string };
+};
+
+/** What waits for a commit that a crash of the core took away. */
+export class HubStopped extends Error {
+  constructor() {
+    super('The hub has stopped after a fault of its own: look whether this was stored');
+  }
+}
 
 /** A core's answer as it is. */
 export function respond(status: number, body: Uint8Array): Response {

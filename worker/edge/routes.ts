@@ -1,27 +1,23 @@
-import { type Context, Hono, type MiddlewareHandler } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
-import { cors } from 'hono/cors';
-import { entropy } from '../../wasm/entropy.ts';
+import { type Context, Hono } from 'hono';
 import { addAccountRoutes } from './account-routes.ts';
+import type { CoreAnswer, CoreRequest } from './core-request.ts';
 import type { Credentials } from './credentials.ts';
-import { answerGraphql, type GraphqlRequest } from './graphql.ts';
 import { addFeedRoutes, type Pack } from './feed-routes.ts';
-import type { CoreAnswer, CoreRequest } from './hub.ts';
+import { addGraphqlRoute } from './graphql-route.ts';
 import type { Log } from './log.ts';
+import { addMiddleware } from './middleware.ts';
 import { DOCS_HEADERS, docsPage } from './openapi/docs-page.ts';
 import { openApiDocument } from './openapi/document.ts';
 import { addOperationRoutes, type Figures } from './operation-routes.ts';
-import { addRelayRoutes } from './relay-routes.ts';
-import { createRateLimit, type Rate } from './rate-limit.ts';
-import type { Upstream } from './upstream.ts';
-import { type Env, refuse, respond, routeOf } from './responses.ts';
+import { addRelayRoutes } from './relay/routes.ts';
+import type { Rate } from './rate-limit.ts';
+import { addRoute, type CoreOperation, honoPath, type Route, ROUTES } from './route-table.ts';
+import type { Upstream } from './relay/upstream.ts';
+import { type Env, HubStopped, refuse, respond, routeOf } from './responses.ts';
 
 /** What AYON clients read to decide what a server can do (protocol.md 10.4). */
 export const SERVER_VERSION = '1.16.0+cuesheet';
 
-const MAX_BODY_BYTES = 8 << 20;
-/** Operations that change nothing. */
-const READS = new Set(['get', 'query']);
 /**
  * Refusals that rest on no stored event wait for none either. 404 and 409 do: a client takes them for
  * facts, so they must not rest on an event that a crash could take back.
@@ -35,13 +31,13 @@ export interface RouteOptions {
   settle: () => Promise<void>;
   /** Resolves, at the latest after `timeoutMs`, when the store may have changed. */
   changed: (timeoutMs: number) => Promise<void>;
-  /** What `/metrics` shows besides requests; null when the hub is stopping. */
   /** Resolves when all events are here; null = they are. Rejects when that will not be. */
   loading: () => Promise<void> | null;
   /** What a relay follows. */
   upstream?: Upstream;
   /** Whether what it has is all there is: not before a relay has its snapshot. */
   isReady: () => boolean;
+  /** What `/metrics` shows besides requests; null when the hub is stopping. */
   figures: () => Figures | null;
   log: Log;
   page?: (path: string) => Promise<Response | null>;
@@ -61,132 +57,74 @@ export function createRoutes(
 export function createApp(options: RouteOptions): Hono<Env> {
   const { credentials, ask } = options;
   const app = new Hono<Env>();
-  const limit = options.rate && createRateLimit(options.rate);
-
-  app.use('*', async (c, next) => {
-    await next();
-    c.res.headers.set('X-Request-ID', entropy());
-    c.res.headers.set('X-Content-Type-Options', 'nosniff');
-  });
-  if (options.origins?.length) {
-    app.use('*', cors({ origin: options.origins, exposeHeaders: ['X-Request-ID'] }));
-  }
-  app.use('*', limitBody());
-  app.use('*', async (c, next) => {
-    const identity = await credentials.identify(c.req.raw);
-    c.set('identity', identity);
-    const caller = identity.user ? `user ${identity.user.name}` : `address ${c.env?.address}`;
-    const seconds = limit?.(caller) ?? 0;
-    if (seconds === 0) return next();
-    const detail = `too many requests: come again in ${seconds} s`;
-    return c.json({ code: 429, detail }, 429, { 'Retry-After': String(seconds) });
-  });
-
-  app.use('*', async (c, next) => {
-    // A page of GraphQL may be known before everything is.
-    const loading =
-      c.req.path === '/graphql' || c.req.path === '/healthz' ? null : options.loading();
-    if (loading) await loading;
-    return next();
-  });
-
+  addMiddleware(app, options);
   const settle = addOperationRoutes(app, options);
   // A read waits for the commit that covers what it shows; while saving fails it answers all the same.
   const shown = () => settle().catch(() => {});
-
-  const forward = async (c: Context<Env>, operation: string) => {
-    const hasBody = c.req.method === 'POST' || c.req.method === 'PATCH';
-    const body = hasBody ? new Uint8Array(await c.req.arrayBuffer()) : '';
-    const { status, body: answer } = ask({ operation, ...requestOf(c), body });
-    if (READS.has(operation)) await shown();
-    else if (!REFUSED_AT_ONCE.has(status)) await settle();
-    return respond(status, answer);
-  };
   if (options.upstream) addRelayRoutes(app, options.upstream);
-  app.post('/api/events', (c) => forward(c, 'dispatch'));
-  app.post('/api/events/batch', (c) => forward(c, 'dispatch.batch'));
-  app.all('/api/events/batch', (c) => refuseMethod(c, ['POST'])); // or it would be taken for an id
-  app.get('/api/events/:id', (c) => forward(c, 'get'));
-  app.patch('/api/events/:id', (c) => forward(c, 'update'));
-  app.delete('/api/events/:id', (c) => forward(c, 'delete'));
-  app.post('/api/query', (c) => forward(c, 'query'));
-  app.post('/api/eventops', (c) => forward(c, 'eventops'));
-  app.post('/api/enroll', (c) => forward(c, 'enroll'));
-
+  addEventRoutes(app, ask, settle, shown);
   addFeedRoutes(app, {
     ask,
     shown,
     changed: options.changed,
     caller: requestOf,
+    log: options.log,
     ...(options.packBrotli && { packBrotli: options.packBrotli }),
   });
-
-  app.get('/api/info', (c) => c.json({ version: SERVER_VERSION }));
+  addRoute(app, 'info', (c) => c.json({ version: SERVER_VERSION }));
   addAccountRoutes(app, credentials);
-
-  app.post('/graphql', async (c) => {
-    const text = await c.req.text();
-    const request = parseGraphql(text);
-    const caller = requestOf(c);
-    // The core refuses broken JSON and missing credentials as it does on every route.
-    if (request === 'broken' || !caller.user) {
-      const { status, body } = ask({ operation: 'graphql.events', ...caller, body: text });
-      if (status >= 400) return respond(status, body);
-    }
-    if (request === 'broken' || !request) {
-      return refuse(c, 400, 'graphql: expected {"query": string, "variables": object}');
-    }
-    const answer = await answerGraphql(request, async (args) => {
-      const question = { operation: 'graphql.events', ...caller, body: JSON.stringify(args) };
-      const loading = options.loading();
-      let { status, body } = ask(question);
-      if (status === 503 && loading) {
-        await loading;
-        ({ status, body } = ask(question));
-      }
-      const json = JSON.parse(new TextDecoder().decode(body));
-      return status < 400 ? { connection: json } : { message: json.detail, status: json.status };
-    });
-    await shown();
-    return c.json(answer);
-  });
-
-  app.get('/openapi.json', (c) => c.json(openApiDocument(SERVER_VERSION)));
-  app.get('/docs', () => {
+  addGraphqlRoute(app, { ask, shown, caller: requestOf, loading: options.loading });
+  addRoute(app, 'openapi', (c) => c.json(openApiDocument(SERVER_VERSION)));
+  addRoute(app, 'docs', () => {
     return new Response(docsPage(openApiDocument(SERVER_VERSION)), { headers: DOCS_HEADERS });
   });
-
   refuseOtherMethods(app);
+  addFallbacks(app, options);
+  return app;
+}
+
+function addEventRoutes(
+  app: Hono<Env>,
+  ask: RouteOptions['ask'],
+  settle: () => Promise<void>,
+  shown: () => Promise<void>,
+): void {
+  const forward = async (c: Context<Env>, operation: CoreOperation) => {
+    const { method, isWrite }: Route = ROUTES[operation];
+    const hasBody = method === 'POST' || method === 'PATCH';
+    const body = hasBody ? new Uint8Array(await c.req.arrayBuffer()) : '';
+    const { status, body: answer } = ask({ operation, ...requestOf(c), body });
+    if (!isWrite) await shown();
+    else if (!REFUSED_AT_ONCE.has(status)) await settle();
+    return respond(status, answer);
+  };
+  const add = (...operations: CoreOperation[]) => {
+    for (const operation of operations) addRoute(app, operation, (c) => forward(c, operation));
+  };
+  add('dispatch', 'dispatch.batch');
+  const batch = honoPath(ROUTES['dispatch.batch']);
+  app.all(batch, (c) => refuseMethod(c, ['POST'])); // or it would be taken for an id
+  add('get', 'update', 'delete', 'query', 'eventops', 'enroll');
+}
+
+/** What no route answers, and what a route throws. */
+function addFallbacks(app: Hono<Env>, { log, page: pageAt }: RouteOptions): void {
   app.notFound(async (c) => {
     const path = c.req.path;
     if (path.startsWith('/api/')) {
       return c.json({ code: 404, detail: `API endpoint ${path} not found`, path }, 404);
     }
     const mayRead = c.req.method === 'GET' || c.req.method === 'HEAD';
-    const page = mayRead ? await options.page?.(path) : null;
+    const page = mayRead ? await pageAt?.(path) : null;
     if (page) return page;
     return path === '/' ? c.text('cuesheet hub') : c.text('not found', 404);
   });
   app.onError((error, c) => {
+    if (error instanceof HubStopped) return refuse(c, 503, error.message);
     // The route, not the address: that may hold anything.
-    options.log('error', `${c.req.method} ${routeOf(c)}: ${error.message}`);
+    log('error', `${c.req.method} ${routeOf(c)}: ${error.message}`);
     return c.json({ status: 500, detail: `${error.name}: ${error.message}` }, 500);
   });
-  return app;
-}
-
-function limitBody(): MiddlewareHandler<Env> {
-  const tooLarge = (c: Context) =>
-    refuse(c, 413, `the body is larger than ${MAX_BODY_BYTES} bytes`);
-  const counted = bodyLimit({ maxSize: MAX_BODY_BYTES, onError: tooLarge });
-  return async (c, next) => {
-    // Where the server holds the client to a length it is enough to look at that: `counted` makes a
-    // stream of every body, which on Node costs a third of a dispatch.
-    const length = c.req.header('content-length');
-    const isCounted = c.req.header('transfer-encoding') !== undefined || length === undefined;
-    if (isCounted && c.req.method !== 'GET' && c.req.method !== 'HEAD') return counted(c, next);
-    return Number(length) > MAX_BODY_BYTES ? tooLarge(c) : next();
-  };
 }
 
 /** Any other method of the routes there are is 405 and names those it has. */
@@ -216,20 +154,4 @@ function requestOf(c: Context<Env>) {
     senderType: c.req.header('x-sender-type') ?? null,
     ...(identity.user ? { user: identity.user } : identity),
   };
-}
-
-/** Null for JSON that is no GraphQL request. */
-function parseGraphql(text: string): GraphqlRequest | null | 'broken' {
-  let request: Partial<Record<keyof GraphqlRequest, unknown>> | null;
-  try {
-    request = JSON.parse(text);
-  } catch {
-    return 'broken';
-  }
-  const { query, variables, operationName } = request ?? {};
-  const isRequest =
-    typeof query === 'string' &&
-    typeof (variables ?? {}) === 'object' &&
-    typeof (operationName ?? '') === 'string';
-  return isRequest ? (request as GraphqlRequest) : null;
 }

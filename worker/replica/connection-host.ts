@@ -115,12 +115,11 @@ export function createConnectionHost(options: ConnectionHostOptions): Connection
         case 'disconnect':
           disconnect();
           break;
-        case 'authenticate':
-          if ('subscribe' in effect) {
-            const { effect: _, ...request } = effect;
-            send({ topic: 'auth', token: options.token(), ...request });
-          }
+        case 'authenticate': {
+          const { effect: _, ...request } = effect;
+          send({ topic: 'auth', token: options.token(), ...request });
           break;
+        }
         case 'acknowledge':
           send({ topic: 'ack', sequence: effect.sequence });
           break;

@@ -1,6 +1,5 @@
 import WebSocket from 'ws';
 import type { Answer } from '../hub-process.ts';
-import type { Client } from './suite.ts';
 
 const WAIT_MS = 15_000;
 const ASK_MS = 50;
@@ -59,7 +58,7 @@ let marks = 0;
 export async function listen(
   url: string,
   token: string,
-  marker: Client,
+  marker: { dispatch(event: object): Promise<string> },
   subscribe: string[],
   project?: string,
 ): Promise<Listener> {

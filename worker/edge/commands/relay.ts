@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { memoryFiles } from '../../../wasm/memory-files.ts';
 import { createHub } from '../hub.ts';
-import { packBrotli } from '../brotli.ts';
+import { packBrotli } from '../runtimes/brotli.ts';
 import { announce, createLog, LOG_FORMATS } from '../log.ts';
-import { servePage } from '../page.ts';
-import { createRelayCredentials } from '../relay-credentials.ts';
-import { upstreamAt } from '../upstream.ts';
+import { servePage } from '../runtimes/page.ts';
+import { createRelayCredentials } from '../relay/credentials.ts';
+import { upstreamAt } from '../relay/upstream.ts';
 import { type Command, packageFile, parseOptions, UsageError } from './command.ts';
-import { ended, portOf, serverOfRuntime, stop } from './serving.ts';
+import { endAfterCrash, ended, portOf, serverOfRuntime, stop } from './serving.ts';
 
 const HELP = `usage: cuesheet relay URL [options]
 
@@ -33,6 +33,7 @@ export const relayCommand: Command = {
       credentials: createRelayCredentials(upstream),
       upstream,
       log: createLog(log),
+      onCrash: endAfterCrash,
       packBrotli,
       ...(origin && { origins: origin }),
       page: servePage(packageFile('../page')),

@@ -1,17 +1,28 @@
 import type { Hub } from '../hub.ts';
-import type { HubServer } from '../server.ts';
+import type { HubServer } from '../runtimes/server.ts';
 import { UsageError } from './command.ts';
 
 /** What waits is written within this time of a signal, or the process ends with 1. */
 const STOP_TIMEOUT_MS = 4500;
 
+/** Exit code after a crash of the core (EX_SOFTWARE of sysexits.h): whoever supervises starts it again. */
+export const CRASH_EXIT_CODE = 70;
+/** Answers that are on their way get so much time. */
+const LAST_ANSWERS_MS = 200;
+
+/** Ends the process of a hub that has stopped (`HubOptions.onCrash`). */
+export function endAfterCrash(crash: Error): void {
+  console.error(`cuesheet: ${crash.message}: start it again, nothing acknowledged is lost`);
+  setTimeout(() => process.exit(CRASH_EXIT_CODE), LAST_ANSWERS_MS);
+}
+
 /** Each runtime has a server of its own; everything else is the same on all. */
 export async function serverOfRuntime(): Promise<
   (hub: Hub, port: number, host: string) => Promise<HubServer>
 > {
-  if ('Deno' in globalThis) return (await import('../deno.ts')).serveDeno;
-  if ('Bun' in globalThis) return (await import('../bun.ts')).serveBun;
-  return (await import('../node.ts')).serveNode;
+  if ('Deno' in globalThis) return (await import('../runtimes/deno.ts')).serveDeno;
+  if ('Bun' in globalThis) return (await import('../runtimes/bun.ts')).serveBun;
+  return (await import('../runtimes/node.ts')).serveNode;
 }
 
 /** Resolves at the first SIGTERM or SIGINT. */

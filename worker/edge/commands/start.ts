@@ -3,16 +3,16 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createCredentials } from '../credentials.ts';
 import { createHub } from '../hub.ts';
-import { packBrotli } from '../brotli.ts';
+import { packBrotli } from '../runtimes/brotli.ts';
 import { createJwtVerifier, type JwtOptions, parseKeySet } from '../jwt.ts';
 import { announce, createLog, LOG_FORMATS } from '../log.ts';
-import { openNodeFiles } from '../node-files.ts';
-import { servePage } from '../page.ts';
+import { openNodeFiles } from '../runtimes/node-files.ts';
+import { servePage } from '../runtimes/page.ts';
 import { rateOf } from '../rate-limit.ts';
 import { startSample } from '../sample.ts';
-import { fileSessions, loadUsers, watchFile } from '../user-files.ts';
+import { fileSessions, loadUsers, watchFile } from '../runtimes/user-files.ts';
 import { openEarly } from './early-hub.ts';
-import { ended, portOf, serverOfRuntime, stop } from './serving.ts';
+import { endAfterCrash, ended, portOf, serverOfRuntime, stop } from './serving.ts';
 import { type Command, packageFile, parseOptions, UsageError } from './command.ts';
 
 const HELP = `usage: cuesheet hub [options]
@@ -69,6 +69,7 @@ async function run(args: string[]): Promise<number> {
       files,
       credentials,
       log,
+      onCrash: endAfterCrash,
       packBrotli,
       ...(options.rate && { rate: options.rate }),
       ...(options.origin && { origins: options.origin }),

@@ -6,7 +6,7 @@ import { type CommitLoop, createCommitLoop } from '../../../wasm/commit-loop.ts'
 import { loadCore } from '../../../wasm/load.ts';
 import { openWholeStore } from '../../../wasm/open-store.ts';
 import { SEGMENT_BYTES } from '../hub.ts';
-import { openNodeFiles } from '../node-files.ts';
+import { openNodeFiles } from '../runtimes/node-files.ts';
 import { packageFile } from './command.ts';
 
 /** Exit codes of a process that a signal ended. */

@@ -1,7 +1,8 @@
 import { feedOperations } from './feed-operations.ts';
 import { ID_PATTERN, ref } from './references.ts';
 import { NAME_PATTERN } from './schemas.ts';
-import type { Answer, Media, Operation, Parameter, Paths } from './types.ts';
+import { type RouteName, ROUTE_NAMES, ROUTES } from '../route-table.ts';
+import type { Answer, Media, Method, Operation, Parameter, Paths } from './types.ts';
 
 const EXAMPLE_ID = '5eed0000000000000000000000000001';
 
@@ -46,6 +47,7 @@ export const SHARED_ANSWERS: Readonly<Record<string, Answer>> = {
     ...refusal('too many requests: come again in 2 s', 429),
     headers: { 'Retry-After': { description: 'Seconds.', schema: { type: 'integer' } } },
   },
+  Unreadable: refusal('payload-00000001: the checksum of a piece is wrong', 500),
   Unavailable: refusal('The hub is stopping, or what was written could not be saved.', 503),
 };
 
@@ -144,6 +146,8 @@ const events = {
     parameters: [eventId],
     responses: {
       ...READS,
+      500: shared('Unreadable'),
+      503: shared('Unavailable'),
       200: answer('The event.', 'Event'),
       400: shared('Invalid'),
       403: shared('Forbidden'),
@@ -194,6 +198,7 @@ const queries = {
     requestBody: body('Query', { entity: 'event', filter: filterExample, limit: 10 }),
     responses: {
       ...WRITES,
+      500: shared('Unreadable'),
       200: {
         description: 'The events.',
         content: {
@@ -212,6 +217,7 @@ const queries = {
     requestBody: body('EventOps', { type: 'delete', filter: filterExample }),
     responses: {
       ...WRITES,
+      500: shared('Unreadable'),
       200: { description: 'Done.', content: { 'application/json': { schema: { type: 'null' } } } },
       409: refusal('One of them has a child that is not among them.', 409),
       501: refusal('Not implemented', 501),
@@ -232,6 +238,7 @@ const queries = {
     }),
     responses: {
       ...WRITES,
+      500: shared('Unreadable'),
       200: answer('The job.', 'Job', {
         id: EXAMPLE_ID,
         dependsOn: EXAMPLE_ID,
@@ -368,29 +375,33 @@ const feed = feedOperations({
   ...READS,
   400: shared('Invalid'),
   403: shared('Forbidden'),
+  500: shared('Unreadable'),
   503: shared('Unavailable'),
 });
 
-export const PATHS: Paths = {
-  '/api/events': { post: events.dispatch },
-  '/api/events/batch': { post: events.batch },
-  '/api/events/{id}': {
-    get: events.get,
-    patch: events.update,
-    delete: events.remove,
-  },
-  '/api/query': { post: queries.query },
-  '/api/eventops': { post: queries.eventops },
-  '/api/enroll': { post: queries.enroll },
-  '/graphql': { post: queries.graphql },
-  '/api/changes': { get: feed.changes },
-  '/api/snapshot': { get: feed.snapshot },
-  '/api/info': { get: account.info },
-  '/api/users/me': { get: account.me },
-  '/api/auth/login': { post: account.login },
-  '/api/auth/logout': { post: account.logout },
-  '/openapi.json': { get: own.openapi },
-  '/docs': { get: own.docs },
-  '/healthz': { get: own.health },
-  '/metrics': { get: own.metrics },
+/** By route: the type asks for one of each. */
+const DESCRIBED: Readonly<Record<RouteName, Operation>> = {
+  dispatch: events.dispatch,
+  'dispatch.batch': events.batch,
+  get: events.get,
+  update: events.update,
+  delete: events.remove,
+  query: queries.query,
+  eventops: queries.eventops,
+  enroll: queries.enroll,
+  'graphql.events': queries.graphql,
+  ...feed,
+  ...account,
+  ...own,
 };
+
+export const PATHS: Paths = pathsOf(DESCRIBED);
+
+function pathsOf(described: Readonly<Record<RouteName, Operation>>): Paths {
+  const paths: Record<string, Partial<Record<Method, Operation>>> = {};
+  for (const name of ROUTE_NAMES) {
+    const { method, path } = ROUTES[name];
+    paths[path] = { ...paths[path], [method.toLowerCase()]: described[name] };
+  }
+  return paths;
+}

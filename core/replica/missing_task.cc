@@ -1,0 +1,48 @@
+#include "replica/missing_task.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace cuesheet {
+
+void MissingTask::Note(std::span<const Uuid> asked, const std::set<Uuid>& found, Timestamp now) {
+  const EventTable& table = state_->table();
+  for (const Uuid& id : asked) {
+    const Row row = table.FindById(id);
+    if (found.contains(id)) confirmed_.erase(id);
+    if (found.contains(id) || row == kNoRow || state_->outbox().HasDispatch(id)) continue;
+    if (confirmed_.erase(id) > 0) {  // it is there, and not shown
+      hidden_until_ = std::max(hidden_until_, table.updated_at(row));
+    } else if (table.creation_order(row) < kFirstProvisionalOrder) {
+      if (to_ask_.size() < kMaxMissing) to_ask_.push_back(id);
+    } else if (!before_.contains(id) && missing_.size() < kMaxMissing) {
+      missing_.insert(id);
+    }
+  }
+  if (!missing_.empty() && !again_at_) again_at_ = In(now, kMissingAgainMs);
+}
+
+std::optional<ReadRequest> MissingTask::Ask(Timestamp now) {
+  if (IsDue(again_at_, now)) {
+    to_ask_.insert(to_ask_.end(), before_.begin(), before_.end());
+    before_ = std::exchange(missing_, {});
+    again_at_.reset();
+    if (!before_.empty()) again_at_ = In(now, kMissingAgainMs);
+  }
+  if (to_ask_.empty()) return std::nullopt;
+  asked_ = to_ask_.front();
+  to_ask_.pop_front();
+  return ReadRequest{"GET", "/api/events/" + asked_.Hex(), {}};
+}
+
+Result<ReadOutcome> MissingTask::Take(const ReadAnswer& answer, Timestamp /*now*/) {
+  if (answer.status == 404) CUE_TRY(state_->outbox().RemovedUpstream(asked_));
+  if (answer.status == 200) {
+    if (confirmed_.size() < kMaxMissing) confirmed_.insert(asked_);
+    state_->rereads().Add(asked_);
+  }
+  // Else it may not be seen, or there was no answer: it is missed again by a later sweep.
+  return ReadOutcome::kDone;
+}
+
+}  // namespace cuesheet

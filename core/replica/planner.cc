@@ -1,0 +1,133 @@
+#include "replica/planner.h"
+
+#include <algorithm>
+
+namespace cuesheet {
+
+Result<void> Planner::Begin(Timestamp now) {
+  CUE_TRY(state_.Load());
+  GiveUp();
+  for (ReadTask* const task : tasks_) task->Begin(now);
+  round_at_ = In(now, kChangesEveryMs);
+  return {};
+}
+
+void Planner::Follow(bool follows) {
+  if (follows && !state_.follows()) {
+    GiveUp();
+    for (ReadTask* const task : tasks_) task->Stop();
+  }
+  state_.Follow(follows);
+}
+
+void Planner::Look(std::span<const Uuid> ids, bool walk) {
+  for (const Uuid& id : ids) state_.rereads().Add(id);
+  if (walk && !state_.follows()) walk_.WantNew();
+}
+
+Result<void> Planner::Heard(const UpstreamEvent& upstream, Timestamp now) {
+  const Event& event = upstream.event;
+  const EventTable& table = state_.table();
+  const bool was_here = table.FindById(event.id) != kNoRow;
+  if (state_.follows() && !was_here) return {};  // what is stored comes by the feed
+  if (state_.has_payloads() && !was_here) {
+    HeardOfNew(event.id, now);
+    return {};
+  }
+  CUE_TRY(state_.outbox().Merge(event, upstream.fields, upstream.progress));
+  const Row row = table.FindById(event.id);
+  if (state_.follows() || row == kNoRow) return {};  // none: outside of the scope
+  state_.messages().Note(event.id, now);
+  if (!was_here) walk_.WantOverlap(now);
+  const bool has_number = table.creation_order(row) < kFirstProvisionalOrder;
+  if (!has_number) walk_.Want(state_.position().walked_to);
+  // A change of an event that had gone by retention: the walk has passed its place already.
+  const bool came_back = !was_here && event.created_at < event.updated_at;
+  if (IsFinal(event.status) || came_back || state_.has_payloads()) {
+    state_.rereads().Add(event.id);
+  }
+  return {};
+}
+
+// No message has hash, payload and number, and whoever follows a relay is to hear of whole events:
+// the row is read first, and once more when its transaction may not have ended.
+void Planner::HeardOfNew(const Uuid& id, Timestamp now) {
+  walk_.WantOverlap(now);
+  walk_.Want(state_.position().walked_to);
+  state_.rereads().AddLater(id, now, kMessageGraceMs);
+}
+
+bool Planner::has_urgent() const {
+  return std::ranges::any_of(kUrgentOrder,
+                             [this](ReadKind kind) { return Task(kind).Due().is_urgent; });
+}
+
+std::optional<ReadRequest> Planner::Ask(ReadTask& task, Timestamp now) {
+  auto request = task.Ask(now);
+  if (request) asking_ = &task;
+  return request;
+}
+
+std::optional<ReadRequest> Planner::NextUrgent(Timestamp now) {
+  state_.messages().Forget(now);
+  for (const ReadKind kind : kUrgentOrder) {
+    ReadTask& task = Task(kind);
+    const ReadDue due = task.Due();
+    // Rows that wait for their transaction do not wait for the replica to be live as well.
+    const bool is_its_time = kind == ReadKind::kReread && IsDue(due.at, now);
+    if (!due.is_urgent && !is_its_time) continue;
+    if (auto request = Ask(task, now)) return request;
+  }
+  return std::nullopt;
+}
+
+std::optional<ReadRequest> Planner::NextInBackground(Timestamp now) {
+  if (state_.follows()) return std::nullopt;
+  if (IsDue(walk_.Due().at, now)) return Ask(walk_, now);
+  if (IsDue(round_at_, now)) {
+    LookForMissed(now);
+    return NextUrgent(now);
+  }
+  for (const ReadKind kind : kBackgroundOrder) {
+    ReadTask& task = Task(kind);
+    if (!IsDue(task.Due().at, now)) continue;
+    if (auto request = Ask(task, now)) return request;
+  }
+  return std::nullopt;
+}
+
+// A message may have been lost, and of some changes there is none.
+void Planner::LookForMissed(Timestamp now) {
+  round_at_ = In(now, kChangesEveryMs);
+  walk_.WantNew();
+  changes_.Want();
+  replaced_.Want();
+}
+
+std::optional<Timestamp> Planner::due() const {
+  if (state_.follows()) return std::nullopt;
+  std::optional<Timestamp> next = round_at_;
+  for (const ReadTask* const task : tasks_) {
+    const auto at = task->Due().at;
+    if (at && (!next || *at < *next)) next = at;
+  }
+  return next;
+}
+
+Result<ReadOutcome> Planner::Answered(const ReadAnswer& answer, Timestamp now) {
+  CUE_ASSERT(is_reading());
+  if (answer.status == 401) return ReadOutcome::kUnauthorized;
+  CUE_ASSIGN(const ReadOutcome outcome, asking_->Take(answer, now));
+  asking_ = nullptr;
+  return outcome;
+}
+
+void Planner::NoteTime(Timestamp now) {
+  const int64_t back_us = deadlines_.SetBack(now);
+  if (back_us <= 0) return;
+  MoveBack(round_at_, back_us);
+  state_.messages().SetBack(back_us);
+  for (ReadTask* const task : tasks_) task->SetBack(back_us);
+}
+
+}  // namespace cuesheet

@@ -1,0 +1,75 @@
+// The plan by which a replica reads an upstream that is no hub: in which order the tasks have their
+// turn, how much each asks for, how often, and how much may wait (docs/sync.md, A stock server).
+// For the planner and its tasks: no other file has an order, a bound or a time. Times are in
+// milliseconds, sizes in events unless the name says something else.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace cuesheet {
+
+// One task each, in the file of that name (walk_task.h, ...).
+enum class ReadKind : uint8_t {
+  kNewest,    // the first page of all, newest first
+  kWalk,      // what is new, oldest first
+  kReread,    // single events, by their ids
+  kChanges,   // what was updated since, of an upstream that lets this user ask (admins)
+  kOpenJobs,  // the jobs that are open there, for the others
+  kReplaced,  // `reuse` puts new ids to old places (protocol.md 12.3)
+  kMissing,   // one event that was not found, by its address
+  kHistory,   // what is older than all that is here
+  kSweep,     // whether events are still there, and as they are here
+};
+inline constexpr size_t kReadKinds = 9;
+
+// What has to be read before the replica is up to date. The first one that wants to is asked.
+inline constexpr std::array kUrgentOrder = {ReadKind::kNewest, ReadKind::kWalk, ReadKind::kReread,
+                                            ReadKind::kChanges, ReadKind::kOpenJobs};
+// What is read when nothing of the above is left, each when its time has come. Before them come
+// the numbers that show late, then the round of kChangesEveryMs (Planner::NextInBackground).
+inline constexpr std::array kBackgroundOrder = {ReadKind::kReplaced, ReadKind::kMissing,
+                                                ReadKind::kHistory, ReadKind::kSweep};
+
+// Of one request.
+inline constexpr size_t kReadPageSize = 500;
+inline constexpr size_t kRereadBatch = 100;
+inline constexpr size_t kChangesPageSize = 200;  // of POST /api/query, whose rows have payloads
+// Of one look for updates.
+inline constexpr size_t kMaxChangesPages = 500;
+inline constexpr size_t kMaxOpenPages = 20;
+
+// Of ids that wait or are remembered.
+inline constexpr size_t kMaxRereads = 10'000;  // to be read again
+inline constexpr size_t kMaxHeard = 50'000;    // of the messages of the last seconds
+inline constexpr size_t kMaxMissing = 10'000;  // that the upstream did not have when asked
+
+inline constexpr size_t kRecentEvents = 1'000;  // that are swept in turns with all others
+
+// Numbers are drawn before their events can be seen (protocol.md 12.1): walks begin so many numbers
+// below the newest, or with the events of the last minutes before it, but not more than so many.
+inline constexpr int64_t kOverlapNumbers = 500;
+inline constexpr int64_t kOverlapMs = 600'000;
+inline constexpr size_t kMaxOverlapEvents = 5'000;
+// Server clocks differ (protocol.md 12.5), and updates are asked for by their time.
+inline constexpr int64_t kClockToleranceMs = 120'000;
+// A message is sent before its transaction ends (protocol.md 9.5): a row that is read within this
+// time after it may be older.
+inline constexpr int64_t kMessageGraceMs = 5'000;
+// Until a row that was older than a message is read again: then the message does not count any
+// more.
+inline constexpr int64_t kOlderRowAgainMs = 2 * kMessageGraceMs + 1'000;
+
+inline constexpr int64_t kOverlapEveryMs = 60'000;   // for kOverlapMs after the last new event
+inline constexpr int64_t kChangesEveryMs = 300'000;  // missed messages, updates, replaced events
+inline constexpr int64_t kSweepEveryMs = 5'000;      // one request each
+inline constexpr int64_t kHistoryAgainMs = 30'000;   // after a page that could not be read
+inline constexpr int64_t kMissingAgainMs = 120'000;  // at least, until a missing event is gone
+
+// How far the position may go on before it is noted on disk: what lies between is read again after
+// a crash, at no harm.
+inline constexpr int64_t kSaveStep = 4'000;  // numbers of the history
+inline constexpr int64_t kSaveAhead = 64;    // numbers of what is new
+
+}  // namespace cuesheet

@@ -1,0 +1,113 @@
+#include "replica/read_state.h"
+
+#include <algorithm>
+
+namespace cuesheet {
+namespace {
+
+constexpr std::string_view kReadQuery =
+    "query Read($first:Int,$last:Int,$after:String,$before:String,$ids:[String!],"
+    "$statuses:[String!],$topics:[String!]){events(first:$first,last:$last,after:$after,"
+    "before:$before,ids:$ids,statuses:$statuses,topics:$topics,includeLogs:true){edges{cursor "
+    "node{id hash topic sender project user dependsOn status retries description summary createdAt "
+    "updatedAt";
+
+const Json* EdgesOf(const Json& answer) {
+  const Json* data = FindMember(answer, "data");
+  const Json* events = data == nullptr ? nullptr : FindMember(*data, "events");
+  const Json* edges = events == nullptr ? nullptr : FindMember(*events, "edges");
+  return edges != nullptr && edges->is_array() ? edges : nullptr;
+}
+
+void Count(const UpstreamEvent& upstream, ReadPage& page) {
+  const Event& event = upstream.event;
+  page.found.insert(event.id);
+  page.newest_update = std::max(page.newest_update, event.updated_at);
+  if (!upstream.fields.Has(Field::kCreationOrder)) return;
+  page.last = event.creation_order;
+  page.highest = std::max(page.highest, page.last);
+  page.lowest = page.lowest == 0 ? page.last : std::min(page.lowest, page.last);
+}
+
+}  // namespace
+
+Result<void> ReadState::Load() {
+  CUE_ASSIGN(const auto known, outbox_->reading());
+  if (!noted_ && known) position_ = *(noted_ = known);
+  return {};
+}
+
+void ReadState::MoveTo(const ReadPosition& position) {
+  position_ = position;
+  const bool is_near = noted_ && position.walked_to < noted_->walked_to + kSaveAhead &&
+                       position.floor > noted_->floor - kSaveStep &&
+                       (position.floor == 0) == (noted_->floor == 0) &&
+                       position.changes == noted_->changes;
+  if (is_near) return;
+  noted_ = position;
+  outbox_->ReadTo(position);
+}
+
+ReadRequest ReadState::AskPage(std::string_view way, const std::string& more) const {
+  return AskGraphql("{\"" + std::string(way) + "\":" + std::to_string(kReadPageSize) + more + '}');
+}
+
+ReadRequest ReadState::AskIds(std::span<const Uuid> ids) const {
+  std::string list;
+  for (const Uuid& id : ids) list += (list.empty() ? "\"" : ",\"") + id.Hex() + '"';
+  return AskGraphql(R"({"first":)" + std::to_string(ids.size()) + R"(,"ids":[)" + list + "]}");
+}
+
+// `variables` is JSON, as is all of a body.
+ReadRequest ReadState::AskGraphql(const std::string& variables) const {
+  const std::string_view end = has_payloads_ ? " payload}}}}" : "}}}}";
+  return {"POST", "/graphql",
+          R"({"query":")" + std::string(kReadQuery) + std::string(end) + R"(","variables":)" +
+              variables + '}'};
+}
+
+Result<ReadPage> ReadState::TakePage(const ReadAnswer& answer, Timestamp now) {
+  if (answer.status == 403) return ReadPage{.outcome = ReadOutcome::kUnauthorized};
+  if (answer.status == 0) return ReadPage{.outcome = ReadOutcome::kFailed};
+  const Json body = answer.status == 200 ? ParseJson(answer.body).value_or(Json()) : Json();
+  const Json* const edges = EdgesOf(body);
+  if (edges == nullptr) return ReadPage{.outcome = ReadOutcome::kUnreadable};
+  ReadPage page{.edges = edges->size()};
+  for (const Json& edge : *edges) {
+    const auto upstream = ParseEdge(edge);
+    if (!upstream) continue;
+    Count(*upstream, page);
+    CUE_TRY(TakeRow(*upstream, now));
+  }
+  return page;
+}
+
+// A row is what the upstream has, and counts however old it is; but not when a message has just
+// told of something later, because the row may be of before.
+Result<void> ReadState::TakeRow(const UpstreamEvent& upstream, Timestamp now) {
+  const Event& event = upstream.event;
+  const Row row = table().FindById(event.id);
+  if (follows_) {
+    // Beside a feed an answer may be late: what has been removed since does not come back.
+    if (row == kNoRow) return {};
+    return outbox_->Merge(event, upstream.fields, upstream.progress);
+  }
+  if (outbox_->WasRemoved(event.id)) return {};
+  const bool is_recent = messages_.Has(event.id);
+  if (is_recent && row != kNoRow && event.updated_at < table().updated_at(row)) {
+    rereads_.AddLater(event.id, now, kOlderRowAgainMs);
+  }
+  const auto trust = is_recent ? std::nullopt : std::optional(Trust::kUpstream);
+  return outbox_->Merge(event, upstream.fields, upstream.progress, trust);
+}
+
+Timestamp ReadState::NewestUpdate() const {
+  Timestamp newest{};
+  for (Row row = 0; row < table().row_limit(); ++row) {
+    if (!table().IsLive(row) || table().creation_order(row) >= kFirstProvisionalOrder) continue;
+    if (newest < table().updated_at(row)) newest = table().updated_at(row);
+  }
+  return newest;
+}
+
+}  // namespace cuesheet

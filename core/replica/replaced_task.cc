@@ -1,0 +1,18 @@
+#include "replica/replaced_task.h"
+
+namespace cuesheet {
+
+std::optional<ReadRequest> ReplacedTask::Ask(Timestamp /*now*/) {
+  return state_->AskPage("last", R"(,"topics":["addon.install","server.restart_required"])");
+}
+
+Result<ReadOutcome> ReplacedTask::Take(const ReadAnswer& answer, Timestamp now) {
+  CUE_ASSIGN(const ReadPage page, state_->TakePage(answer, now));
+  const bool is_answer =
+      page.outcome == ReadOutcome::kDone || page.outcome == ReadOutcome::kUnreadable;
+  if (!is_answer) return page.outcome;
+  is_wanted_ = false;  // what cannot be read now is asked for by the next round
+  return ReadOutcome::kDone;
+}
+
+}  // namespace cuesheet

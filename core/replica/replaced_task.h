@@ -1,0 +1,28 @@
+// Events that `reuse` has given a new id (protocol.md 12.3): the newest page of the topics that use
+// it. A row with a hash that is known takes the place of the event that had it.
+#pragma once
+
+#include "replica/read_state.h"
+
+namespace cuesheet {
+
+class ReplacedTask final : public ReadTask {
+ public:
+  explicit ReplacedTask(ReadState* state) : state_(state) {}
+
+  void Want() { is_wanted_ = true; }
+
+  ReadDue Due() const override {
+    return {.at = is_wanted_ ? std::optional(Timestamp{}) : std::nullopt};
+  }
+  std::optional<ReadRequest> Ask(Timestamp now) override;
+  Result<ReadOutcome> Take(const ReadAnswer& answer, Timestamp now) override;
+  void Begin(Timestamp /*now*/) override { is_wanted_ = state_->has_begun(); }
+  void Stop() override { is_wanted_ = false; }
+
+ private:
+  ReadState* state_;
+  bool is_wanted_ = false;
+};
+
+}  // namespace cuesheet

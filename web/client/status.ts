@@ -1,0 +1,45 @@
+import type { EventsStatus } from './types.ts';
+
+const INITIAL_STATUS: EventsStatus = {
+  connection: 'stopped',
+  storage: 'memory',
+  problem: null,
+  message: null,
+  saving: false,
+  queuedWrites: 0,
+  refusedWrites: 0,
+  history: null,
+  events: 0,
+  sequence: 0,
+  persisted: null,
+  ended: null,
+};
+
+/** The last known state, and whoever listens to it. */
+export interface StatusKeeper {
+  now(): EventsStatus;
+  /** Without a word to listeners. */
+  set(news: Partial<EventsStatus>): void;
+  tell(news: Partial<EventsStatus>): void;
+  listen(listener: (status: EventsStatus) => void): () => void;
+}
+
+export function createStatus(): StatusKeeper {
+  let status = INITIAL_STATUS;
+  const listeners = new Set<(status: EventsStatus) => void>();
+  const set = (news: Partial<EventsStatus>) => {
+    status = { ...status, ...news };
+  };
+  return {
+    now: () => status,
+    set,
+    tell(news) {
+      set(news);
+      for (const listener of listeners) listener(status);
+    },
+    listen(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+}

@@ -1,0 +1,104 @@
+import { createPatience } from '../../worker/browser/patience.ts';
+import { type FromWorker, REPEATABLE, type RequestMessage } from '../../worker/browser/protocol.ts';
+import type { Unanswered } from '../../worker/browser/unanswered.ts';
+import type { Connect, Link } from './connect.ts';
+import { CuesheetError } from './error.ts';
+
+/** A page gives up when more of its workers have ended within the time, in milliseconds. */
+const MAX_RESTARTS = 5;
+const RESTARTS_MS = 60_000;
+
+/** The worker that serves this page, and the next one when it ends or does not answer. */
+export interface Workers {
+  /**
+   * Sends the request, or keeps it until there is a worker.
+   * @throws DataCloneError for what no message can carry.
+   */
+  ask(message: RequestMessage): void;
+  /** Lets go of the worker. */
+  end(): void;
+}
+
+/** `unanswered` says what the next worker is asked again; `on.failed` hears that there is none. */
+export function createWorkers(
+  connect: Connect,
+  unanswered: Unanswered,
+  on: { message(message: FromWorker): void; failed(error: CuesheetError): void },
+  periodMs?: number,
+): Workers {
+  let link: Link | null = null;
+  let restarts: number[] = []; // when, by the clock of `performance`
+  let ended = false;
+  const patience = createPatience(
+    {
+      isWaiting: () => link !== null && unanswered.expects(),
+      ask: () => link?.post({ ping: true }),
+      onSilent() {
+        link?.end();
+        restart(false);
+      },
+    },
+    periodMs,
+  );
+
+  async function start(mayShare: boolean): Promise<void> {
+    try {
+      const next = await connect({ onMessage, onGone: () => restart(true) }, mayShare);
+      if (ended) return next.end();
+      link = next;
+      for (const message of unanswered.handOver(false).again) send(next, message);
+    } catch (error) {
+      on.failed(error as CuesheetError);
+    }
+  }
+
+  /** The worker is gone: of the writes that it got nobody knows, the rest is asked again. */
+  function restart(mayShare: boolean) {
+    link = null;
+    patience.stop();
+    if (ended) return;
+    for (const reply of unanswered.handOver(false).lost) on.message(reply);
+    const now = performance.now();
+    restarts = [...restarts.filter((at) => at + RESTARTS_MS > now), now];
+    if (restarts.length > MAX_RESTARTS) on.failed(new CuesheetError('state', STOPPED));
+    else void start(mayShare);
+  }
+
+  function send(to: Link, message: RequestMessage) {
+    unanswered.begin(message);
+    patience.start();
+    to.post(message);
+  }
+
+  function onMessage(message: FromWorker) {
+    patience.heard();
+    on.message(message);
+  }
+
+  void start(true);
+  return {
+    ask(message) {
+      // What may be asked again must not change meanwhile.
+      const kept = link && !REPEATABLE.includes(message.kind) ? message : copyOf(message);
+      unanswered.add(kept);
+      if (link) send(link, kept);
+    },
+    end() {
+      ended = true;
+      patience.stop();
+      link?.end();
+      link = null;
+    },
+  };
+}
+
+/** @throws DataCloneError for what no message can carry. */
+function copyOf(message: RequestMessage): RequestMessage {
+  const isFlat = Object.values(message.body).every((value) => FLAT.includes(typeof value));
+  return isFlat ? { ...message, body: { ...message.body } } : structuredClone(message);
+}
+
+/** Types whose values a copy shares. */
+const FLAT: readonly string[] = ['string', 'number', 'boolean', 'undefined'];
+
+const STOPPED = 'the worker of cuesheet stopped again and again: reload the page';

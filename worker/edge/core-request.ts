@@ -1,0 +1,30 @@
+import type { CoreOperation } from './route-table.ts';
+import type { User } from './users.ts';
+
+/** One request for the core (docs/border.md, method 10). */
+export interface CoreRequest {
+  operation: CoreOperation;
+  id?: string;
+  user: User | null;
+  denied?: string;
+  deniedStatus?: number;
+  sender?: string | null;
+  senderType?: string | null;
+  body?: Uint8Array | string;
+}
+
+/** What the core answers. */
+export interface CoreAnswer {
+  status: number;
+  body: Uint8Array;
+  /** Of a part of a snapshot: the cursor of the next one; absent = this was the last. */
+  next?: string;
+  /** Of the first part of a snapshot: the changes after it are to follow. */
+  sequence?: number;
+}
+
+/** The roles of a user in the form that the core reads. */
+export function callerOf(user: User): Record<string, unknown> {
+  const { isService, isAdmin, isManager, isGuest, accessGroups } = user.data;
+  return { name: user.name, isService, isAdmin, isManager, isGuest, accessGroups };
+}

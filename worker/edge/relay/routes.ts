@@ -1,0 +1,45 @@
+import type { Context, Hono } from 'hono';
+import { CREDENTIAL_HEADERS } from './credentials.ts';
+import { type Env, refuse } from '../responses.ts';
+import { addRoute, type Route, ROUTE_NAMES, ROUTES } from '../route-table.ts';
+import type { Upstream } from './upstream.ts';
+
+const TIMEOUT_MS = 60_000;
+const FORWARDED = [...CREDENTIAL_HEADERS, 'content-type', 'x-sender', 'x-sender-type'] as const;
+
+/**
+ * Hands the writes of a relay on: the upstream does them, with the caller's own credentials. The answer comes
+ * back as it is.
+ */
+export function addRelayRoutes(app: Hono<Env>, upstream: Upstream): void {
+  for (const name of ROUTE_NAMES) {
+    const { isWrite }: Route = ROUTES[name];
+    if (isWrite) addRoute(app, name, (c) => forward(c, upstream));
+  }
+}
+
+async function forward(c: Context<Env>, upstream: Upstream): Promise<Response> {
+  const headers: Record<string, string> = {};
+  for (const name of FORWARDED) {
+    const value = c.req.header(name);
+    if (value !== undefined) headers[name] = value;
+  }
+  const { pathname, search } = new URL(c.req.url);
+  const body = await c.req.arrayBuffer();
+  try {
+    const answer = await upstream.fetch(pathname + search, {
+      method: c.req.method,
+      headers,
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+      ...(body.byteLength > 0 && { body }),
+    });
+    const type = answer.headers.get('content-type');
+    const bytes = answer.status === 204 ? null : await answer.arrayBuffer();
+    return new Response(bytes, {
+      status: answer.status,
+      headers: type ? { 'content-type': type } : {},
+    });
+  } catch {
+    return refuse(c, 503, 'The upstream does not answer: nobody knows whether it has done this');
+  }
+}

@@ -1,0 +1,113 @@
+import type { Effect } from '../../wasm/methods.ts';
+import { callerOf } from './core-request.ts';
+import type { Credentials } from './credentials.ts';
+import type { Log } from './log.ts';
+
+/** The outside of one WebSocket. */
+export interface Peer {
+  /** Sends a text frame. */
+  send(text: string): void;
+  /** Closes the socket with a code of RFC 6455. */
+  close(code: number): void;
+  /** Bytes that the client has not taken yet, where the runtime tells. */
+  unsentBytes?(): number;
+  /** Who keeps the last `state` beside the socket can give it to `openSocket` of a later hub. */
+  remember?(state: string): void;
+}
+
+/** The inside of one WebSocket. */
+export interface SocketHandle {
+  /** Resolves when all that it leads to is done (a login, say). Never rejects. */
+  message(text: string): Promise<void>;
+  /** To be called once, when the socket is gone. */
+  closed(): void;
+}
+
+/** Numbers the sockets, tells the core about them and carries out what it says of them. */
+export function createSockets(
+  credentials: Credentials,
+  log: Log,
+  tell: (header: Record<string, unknown>, text?: string) => Promise<void>,
+) {
+  const reportSocket = (error: Error) => {
+    log('error', `a message of a socket was not taken: ${error.message}`);
+  };
+  const peers = new Map<number, Peer>();
+  const logins = new Map<number, Promise<void>>(); // those under way
+  let last = 0;
+  let endedWith: number | null = null;
+
+  async function authenticate(client: number, token: string): Promise<void> {
+    const user = await credentials.byToken(token);
+    if (peers.has(client)) {
+      await tell({ event: 'authenticated', client, caller: user && callerOf(user) });
+    }
+  }
+
+  /** Logins of one socket are answered in the order in which they came. */
+  function logIn(client: number, token: string): void {
+    const login = Promise.resolve(logins.get(client))
+      .then(() => authenticate(client, token))
+      .catch(reportSocket);
+    logins.set(client, login);
+    void login.finally(() => {
+      if (logins.get(client) === login) logins.delete(client);
+    });
+  }
+
+  /** A socket that is closing may throw, before it says that it is closed; the others get theirs. */
+  function send(client: number, text: string): void {
+    try {
+      peers.get(client)?.send(text);
+    } catch (error) {
+      log('info', 'not sent', { reason: (error as Error).message });
+    }
+  }
+
+  return {
+    open(peer: Peer, state?: string): SocketHandle {
+      if (endedWith !== null) {
+        peer.close(endedWith);
+        return { message: () => Promise.resolve(), closed() {} };
+      }
+      const client = ++last;
+      peers.set(client, peer); // before the core hears of it: it may end all sockets
+      void tell({ event: state === undefined ? 'opened' : 'restored', client }, state);
+      return {
+        async message(text) {
+          try {
+            await tell({ event: 'message', client }, text);
+            await logins.get(client);
+          } catch (error) {
+            reportSocket(error as Error);
+          }
+        },
+        closed: () => {
+          if (peers.delete(client)) void tell({ event: 'closed', client });
+        },
+      };
+    },
+    count: () => peers.size,
+    unsentBytes: () => [...peers.values()].reduce((sum, it) => sum + (it.unsentBytes?.() ?? 0), 0),
+    tick: () => tell({ event: 'tick', client: 0 }),
+    closeAll(code: number) {
+      endedWith = code;
+      for (const peer of peers.values()) peer.close(code);
+      peers.clear();
+    },
+    carryOut(effects: Effect[]) {
+      for (const effect of effects) {
+        if (effect.effect === 'send') {
+          for (const client of effect.clients) send(client, effect.text);
+        } else if (effect.effect === 'close') {
+          log('info', 'socket closed', { code: effect.code });
+          peers.get(effect.client)?.close(effect.code);
+        } else if (effect.effect === 'identify') {
+          logIn(effect.client, effect.token);
+        } else if (effect.effect === 'remember') {
+          peers.get(effect.client)?.remember?.(effect.state);
+        }
+      }
+    },
+  };
+}
