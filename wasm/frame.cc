@@ -1,5 +1,7 @@
 #include "frame.h"
 
+#include "base/json.h"
+
 namespace cuesheet {
 namespace {
 

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "base/json.h"
 #include "event/codec.h"
 #include "event/request.h"
 #include "query/event_query.h"
@@ -98,7 +99,6 @@ Result<std::string> Instance::Run(Method method, const Frame& frame) {
     case Method::kSocket:
     case Method::kReplica:
     case Method::kOutbox:
-    case Method::kMirror:
       return role_->Call(method, frame);
     case Method::kLive:
       return Live(frame);

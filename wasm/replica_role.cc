@@ -1,5 +1,6 @@
 // The role of cuesheet.wasm: the connection to an upstream (docs/border.md, method 12) and the
 // writes that wait for it (27).
+#include "base/json.h"
 #include "event/request.h"
 #include "following.h"
 #include "role.h"

@@ -5,12 +5,11 @@
 #include <string>
 #include <string_view>
 
+#include "base/json_fwd.h"
 #include "base/json_text.h"
 #include "base/result.h"
 
 namespace cuesheet {
-
-using Json = nlohmann::json;
 
 inline constexpr size_t kMaxJsonDepth = 64;  // nested arrays and objects
 

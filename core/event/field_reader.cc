@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "base/json.h"
 #include "event/names.h"
 
 namespace cuesheet {
@@ -95,7 +96,7 @@ std::optional<Json> ScalarObject(const Json& value) {
 
 FieldReader::FieldReader(const Json& body) : body_(body) {
   if (!body.is_object()) {
-    errors_.push_back({{}, "value is not a valid dict", "type_error.dict", nullptr});
+    errors_.push_back({{}, "value is not a valid dict", "type_error.dict", {}});
   }
 }
 
@@ -165,8 +166,12 @@ void FieldReader::Require(std::string_view name) {
   }
 }
 
-void FieldReader::Fail(std::string_view name, std::string message, std::string type, Json context) {
-  errors_.push_back({{std::string(name)}, std::move(message), std::move(type), std::move(context)});
+void FieldReader::Fail(std::string_view name, std::string message, std::string type,
+                       const Json& context) {
+  errors_.push_back({{std::string(name)},
+                     std::move(message),
+                     std::move(type),
+                     context.is_null() ? std::string() : CanonicalText(context)});
 }
 
 }  // namespace cuesheet

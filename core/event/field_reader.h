@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/json.h"
 #include "event/request.h"
 
 namespace cuesheet {
@@ -31,7 +32,8 @@ class FieldReader {
   const Json* Member(std::string_view name) const;
 
   void Require(std::string_view name);  // error "field required" when absent
-  void Fail(std::string_view name, std::string message, std::string type, Json context = nullptr);
+  void Fail(std::string_view name, std::string message, std::string type,
+            const Json& context = nullptr);
   bool failed() const { return !errors_.empty(); }
   FieldErrors TakeErrors() { return std::move(errors_); }
 

@@ -1,5 +1,6 @@
 #include "event/request.h"
 
+#include "base/json.h"
 #include "base/utf8.h"
 #include "event/field_reader.h"
 #include "event/names.h"
@@ -129,7 +130,7 @@ std::string ValidationBody(std::string_view method, std::string_view path,
     Json loc = Json::array({root});
     for (const std::string& part : error.path) loc.push_back(part);
     Json entry = {{"loc", std::move(loc)}, {"msg", error.message}, {"type", error.type}};
-    if (!error.context.is_null()) entry["ctx"] = error.context;
+    if (!error.context.empty()) entry["ctx"] = ParseStoredJson(error.context);
     list.push_back(std::move(entry));
     const std::string field = PathText(error);
     traceback += (traceback.empty() ? "" : "\n") + (field.empty() ? std::string(root) : field) +

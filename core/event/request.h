@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/json.h"
+#include "base/json_fwd.h"
 #include "base/uuid.h"
 #include "event/status.h"
 
@@ -22,7 +22,7 @@ struct FieldError {
   std::vector<std::string> path;  // below "body", camelCase
   std::string message;
   std::string type;
-  Json context;  // null when the rule has no parameters
+  std::string context;  // canonical JSON (CanonicalText); empty when the rule has no parameters
 };
 using FieldErrors = std::vector<FieldError>;
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "base/json.h"
 #include "base/json_text.h"
 #include "base/utf8.h"
 #include "event/builtin_topics.h"

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/bytes.h"
+#include "base/json.h"
 #include "event/codec.h"
 #include "event/field_reader.h"
 #include "event/names.h"
@@ -50,7 +51,7 @@ void AppendWhole(std::string& out, const EventTable& table, Row row, EventForm f
 
 HubResponse RefuseJson(const HubRequest& request, const Error& error) {
   if (error.code == ErrorCode::kTooLarge) return Refuse(error);
-  return InvalidRequest(request, {{{}, error.message, "value_error.jsondecode", nullptr}});
+  return InvalidRequest(request, {{{}, error.message, "value_error.jsondecode", {}}});
 }
 
 // AYON's keys for a parent that cannot go, with HTTP 409 in place of its 500 (protocol.md 5, 17.5).
@@ -82,12 +83,12 @@ FieldErrors CheckId(std::string_view id) {
     return {{{"event_id"},
              "ensure this value has at " + edge + " 32 characters",
              id.size() < 32 ? "value_error.any_str.min_length" : "value_error.any_str.max_length",
-             {{"limit_value", 32}}}};
+             CanonicalText({{"limit_value", 32}})}};
   }
   return {{{"event_id"},
            "string does not match regex \"^[0-9a-f]{32}$\"",
            "value_error.str.regex",
-           {{"pattern", "^[0-9a-f]{32}$"}}}};
+           CanonicalText({{"pattern", "^[0-9a-f]{32}$"}})}};
 }
 
 // A header that breaks the pattern of names counts as absent (protocol.md 1.4).
@@ -189,7 +190,7 @@ HubResponse HubApi::Handle(const HubRequest& request, Timestamp now, const Entro
     if (!errors.empty()) return InvalidRequest(request, errors, "path");
   }
   if (info.has_arguments && body.is_null()) {
-    return InvalidRequest(request, {{{}, "field required", "value_error.missing", nullptr}});
+    return InvalidRequest(request, {{{}, "field required", "value_error.missing", {}}});
   }
   return Answer(request, body, now, entropy);
 }
@@ -258,7 +259,7 @@ HubResponse HubApi::DispatchBatch(const HubRequest& request, const Json& body, T
         {{},
          "expected a list of at most " + std::to_string(kMaxBatchEntries) + " events",
          "type_error.list",
-         nullptr}};
+         {}}};
     return InvalidRequest(request, errors);
   }
   if (const Refusal refusal = RefuseDispatch(*request.caller)) return Refuse(403, *refusal);
@@ -414,7 +415,7 @@ HubResponse HubApi::Enroll(const HubRequest& request, const Json& body, Timestam
         {{name},
          "string does not match regex \"" + std::string(kProjectPattern) + '"',
          "value_error.str.regex",
-         {{"pattern", kProjectPattern}}}};
+         CanonicalText({{"pattern", kProjectPattern}})}};
     return InvalidRequest(request, errors, "header");
   }
   if (const Refusal refusal = RefuseEnroll(*request.caller)) return Refuse(403, *refusal);

@@ -1,5 +1,7 @@
 #include "hub/caller.h"
 
+#include "base/json.h"
+
 namespace cuesheet {
 namespace {
 

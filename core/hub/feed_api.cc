@@ -1,6 +1,7 @@
 // HubApi's change feed and snapshot.
 #include <algorithm>
 
+#include "base/json.h"
 #include "event/codec.h"
 #include "event/field_reader.h"
 #include "hub/access.h"

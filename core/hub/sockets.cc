@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/json.h"
 #include "event/codec.h"
 #include "hub/open_events.h"
 

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "base/effects.h"
-#include "base/json.h"
+#include "base/json_fwd.h"
 #include "base/result.h"
 #include "base/timestamp.h"
 #include "event/change.h"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/json.h"
 #include "base/sha256.h"
 #include "event/names.h"
 #include "query/filter_matcher.h"

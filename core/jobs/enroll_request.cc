@@ -1,4 +1,5 @@
 // ParseEnrollRequest: the body of POST /api/enroll (protocol.md 8.1).
+#include "base/json.h"
 #include "event/field_reader.h"
 #include "event/names.h"
 #include "jobs/enroll.h"

@@ -1,5 +1,6 @@
 // EventQuery::Parse: the GraphQL arguments and their errors.
 #include "base/base64.h"
+#include "base/json.h"
 #include "event/names.h"
 #include "query/event_query.h"
 

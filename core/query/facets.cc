@@ -5,6 +5,7 @@
 #include <charconv>
 #include <utility>
 
+#include "base/json.h"
 #include "query/event_matcher.h"
 
 namespace cuesheet {

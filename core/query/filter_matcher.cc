@@ -4,8 +4,10 @@
 #include <cmath>
 
 #include "base/find_bytes.h"
+#include "base/json.h"
 #include "base/json_text.h"
 #include "base/utf8.h"
+#include "query/filter_node.h"
 #include "query/json_value.h"
 
 namespace cuesheet {
@@ -239,7 +241,9 @@ bool AsksForIndexedKey(const FilterCondition& condition) {
 }  // namespace
 
 FilterMatcher::FilterMatcher(const QueryFilter& filter, const EventTable& table)
-    : table_(table), root_(Compile(filter.root())), asks_nothing_(filter.empty()) {
+    : table_(table), asks_nothing_(filter.empty()) {
+  if (asks_nothing_) return;
+  root_ = Compile(*filter.root());
   const auto take = [this](const Node& node) {
     if (node.condition != nullptr && AsksForIndexedKey(*node.condition)) {
       indexed_value_ = node.text;

@@ -12,6 +12,8 @@
 
 namespace cuesheet {
 
+struct FilterCondition;
+
 // SQL's third truth value is the empty optional.
 using Truth = std::optional<bool>;
 

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/json.h"
+
 namespace cuesheet {
 namespace {
 

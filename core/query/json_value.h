@@ -5,7 +5,7 @@
 #include <compare>
 #include <string>
 
-#include "base/json.h"
+#include "base/json_fwd.h"
 
 namespace cuesheet {
 

@@ -5,11 +5,9 @@
 // value does not fit an operator does not match.
 #pragma once
 
-#include <optional>
-#include <string>
 #include <vector>
 
-#include "base/json.h"
+#include "base/json_fwd.h"
 #include "base/result.h"
 
 namespace cuesheet {
@@ -19,71 +17,28 @@ inline constexpr size_t kMaxFilterConditions = 1000;
 // In bytes. Matching costs up to this much for every byte of the stored text.
 inline constexpr size_t kMaxLikePattern = 1000;
 
-enum class FilterOp {
-  kEq,
-  kNe,
-  kLt,
-  kLte,
-  kGt,
-  kGte,
-  kLike,
-  kIsNull,
-  kNotNull,
-  kIn,
-  kNotIn,
-  kIncludes,
-  kExcludes,
-  kIncludesAll,
-  kExcludesAll,
-  kIncludesAny,
-  kExcludesAny,
-};
-
-enum class FilterColumn {
-  kId,
-  kHash,
-  kTopic,
-  kSender,
-  kSenderType,
-  kProject,
-  kUser,
-  kDependsOn,
-  kStatus,
-  kRetries,
-  kDescription,
-  kCreatedAt,
-  kUpdatedAt,
-  kCreationOrder,
-  kSummary,
-  kPayload,
-};
-
-struct FilterCondition {
-  FilterColumn column;
-  std::vector<std::string> path;  // below summary or payload
-  FilterOp op;
-  Json
-      value;  // of the column's own kind: numbers for integers, microseconds for times, hex for ids
-};
-
-struct FilterNode {
-  bool any = false;  // or; else and
-  std::vector<FilterNode> children;
-  std::optional<FilterCondition> condition;  // a leaf
-};
+struct FilterNode;  // query/filter_node.h
 
 class QueryFilter {
  public:
+  QueryFilter();
+  QueryFilter(const QueryFilter& other);
+  QueryFilter(QueryFilter&& other) noexcept;
+  QueryFilter& operator=(const QueryFilter& other);
+  QueryFilter& operator=(QueryFilter&& other) noexcept;
+  ~QueryFilter();
+
   // null = everything. kInvalid names the part (`filter.conditions[1].operator: …`), kTooLarge the
   // limit.
   static Result<QueryFilter> Parse(const Json& filter);
 
-  // True when there is no condition: it matches every event.
-  bool empty() const { return !root_.condition && root_.children.empty(); }
-  const FilterNode& root() const { return root_; }
+  // True when nothing is asked: it matches every event.
+  bool empty() const { return root_.empty(); }
+  // nullptr when nothing is asked.
+  const FilterNode* root() const { return root_.data(); }
 
  private:
-  FilterNode root_;
+  std::vector<FilterNode> root_;  // one, or none; a vector because its type is not known here
 };
 
 }  // namespace cuesheet

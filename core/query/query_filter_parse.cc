@@ -5,9 +5,11 @@
 #include <charconv>
 #include <utility>
 
+#include "base/json.h"
 #include "base/timestamp.h"
 #include "base/uuid.h"
 #include "event/names.h"
+#include "query/filter_node.h"
 #include "query/query_filter.h"
 
 namespace cuesheet {
@@ -401,8 +403,17 @@ class FilterParser {
 Result<QueryFilter> QueryFilter::Parse(const Json& filter) {
   QueryFilter out;
   if (filter.is_null()) return out;
-  CUE_ASSIGN(out.root_, FilterParser().Group(filter, "filter", 1));
+  FilterNode root;
+  CUE_ASSIGN(root, FilterParser().Group(filter, "filter", 1));
+  if (root.condition || !root.children.empty()) out.root_.push_back(std::move(root));
   return out;
 }
+
+QueryFilter::QueryFilter() = default;
+QueryFilter::QueryFilter(const QueryFilter& other) = default;
+QueryFilter::QueryFilter(QueryFilter&& other) noexcept = default;
+QueryFilter& QueryFilter::operator=(const QueryFilter& other) = default;
+QueryFilter& QueryFilter::operator=(QueryFilter&& other) noexcept = default;
+QueryFilter::~QueryFilter() = default;
 
 }  // namespace cuesheet

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/json.h"
 #include "base/json_canonical.h"
 #include "base/json_text.h"
 #include "replica/snapshot_rows.h"
@@ -21,13 +22,6 @@ std::optional<uint64_t> NumberOf(const Json& object, std::string_view name) {
 constexpr std::string_view kColumnsBegin = R"({"columns":)";
 
 }  // namespace
-
-Result<void> RelayTarget::Merge(const Event& event, FieldSet fields,
-                                std::optional<double> progress) {
-  return store_->Merge(event, fields, progress, Trust::kMirror);
-}
-
-Result<void> RelayTarget::Remove(const Uuid& id) { return store_->RemoveUpstream(id); }
 
 Result<void> Mirror::Snapshot(std::string_view lines) {
   while (!lines.empty()) {

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <unordered_set>
 
-#include "base/json.h"
+#include "base/json_fwd.h"
 #include "base/uuid.h"
 #include "replica/upstream_event.h"
 #include "store/event_store.h"
@@ -27,18 +27,6 @@ class MirrorTarget {
 
  protected:
   ~MirrorTarget() = default;
-};
-
-// Into the store, as the dispatches that they were.
-class RelayTarget final : public MirrorTarget {
- public:
-  explicit RelayTarget(EventStore* store) : store_(store) {}
-  Result<void> Merge(const Event& event, FieldSet fields, std::optional<double> progress) override;
-  Result<void> Remove(const Uuid& id) override;
-  bool IsLocal(const Uuid& /*id*/) const override { return false; }
-
- private:
-  EventStore* store_;
 };
 
 class Mirror {

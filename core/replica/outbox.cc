@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/json.h"
 #include "event/codec.h"
 #include "event/redact.h"
 #include "event/request.h"

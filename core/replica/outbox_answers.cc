@@ -1,6 +1,7 @@
 // Outbox: what the answers, and the rows that were read, mean for the writes.
 #include <algorithm>
 
+#include "base/json.h"
 #include "replica/outbox.h"
 
 namespace cuesheet {

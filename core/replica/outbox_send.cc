@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/json.h"
 #include "event/request.h"
 #include "replica/outbox.h"
 #include "replica/outbox_values.h"

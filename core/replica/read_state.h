@@ -9,7 +9,6 @@
 #include <string>
 #include <string_view>
 
-#include "base/json.h"
 #include "base/timestamp.h"
 #include "base/uuid.h"
 #include "replica/outbox.h"

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/json.h"
 #include "event/event_reader.h"
 #include "query/event_query.h"
 #include "store/event_store.h"

@@ -1,5 +1,6 @@
 #include "store/retention.h"
 
+#include "base/json.h"
 #include "event/names.h"
 #include "query/code_set.h"
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/json.h"
 #include "event/names.h"
 
 namespace cuesheet {

@@ -4,6 +4,7 @@
 
 #include "base/base64.h"
 #include "base/bytes.h"
+#include "base/json.h"
 #include "query/event_query.h"
 
 namespace cuesheet {

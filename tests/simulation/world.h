@@ -7,6 +7,7 @@
 #include <string>
 
 #include "../oracle/random.h"
+#include "base/json.h"
 #include "schedule.h"
 #include "server.h"
 #include "store/event_store.h"

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/json.h"
 #include "journal/testing/memory_env.h"
 #include "store/event_store.h"
 

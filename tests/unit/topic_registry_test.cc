@@ -4,6 +4,7 @@
 #include <map>
 #include <sstream>
 
+#include "base/json.h"
 #include "base/json_text.h"
 #include "event/builtin_topics.h"
 #include "event/names.h"

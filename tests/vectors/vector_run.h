@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/json.h"
 #include "hub/api.h"
 #include "hub/sockets.h"
 #include "journal/testing/memory_env.h"
