@@ -161,7 +161,7 @@ function createMaintenance(
       }
       await settle();
     } catch {
-      // A commit was on its way again, or a file could not be read or written.
+      // Another commit was running, or a file could not be read or written.
     } finally {
       maintaining = false;
     }

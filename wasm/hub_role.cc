@@ -52,7 +52,7 @@ class HubRole : public Role {
   Sockets sockets_;
   EventStore* store_;
   Following following_;
-  Sockets::Names recipients_;  // of the changes of the request that is being answered
+  Sockets::Names recipients_;  // of the changes that the present request makes
 };
 
 Result<std::string> HubRole::Request(const Frame& frame) {

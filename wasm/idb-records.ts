@@ -117,7 +117,7 @@ function createConnection(database: string, openTimeoutMs: number): Connection {
       try {
         const transaction = begin(connection ?? (await connect()), mode, durability);
         if (transaction) return await complete(transaction, work);
-        interrupt(); // closed, and nobody told us
+        interrupt(); // closed without an event
         return await complete((await connect()).transaction(STORE, mode, { durability }), work);
       } catch (error) {
         throw asProblem(error);
@@ -185,7 +185,7 @@ export function createRecords(database: string, openTimeoutMs: number = OPEN_TIM
           else if (!isCounted) store.put(next, EPOCH);
         };
         putAll(store, files, sizes);
-        // A browser flushes a transaction that writes; the same number, so nothing changes.
+        // Browsers flush only transactions that write. This writes the same number again.
         if (!sizes && files.size === 0) store.put(epoch, EPOCH);
       });
       epoch = next;

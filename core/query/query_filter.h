@@ -32,7 +32,7 @@ class QueryFilter {
   // limit.
   static Result<QueryFilter> Parse(const Json& filter);
 
-  // True when nothing is asked: it matches every event.
+  // True when there is no condition: it matches every event.
   bool empty() const { return root_.empty(); }
   // nullptr when nothing is asked.
   const FilterNode* root() const { return root_.data(); }

@@ -48,7 +48,7 @@ class ReplicaNode final : private ConnectionOwner {
   // Loses what no commit covers, then starts again.
   void Crash();
   void Cut() { host_.Cut(); }
-  // Time goes on without it until then.
+  // Time passes without it until then.
   void Freeze(int64_t microseconds) {
     frozen_until_.us = std::max(frozen_until_.us, schedule_->now().us + microseconds);
   }
