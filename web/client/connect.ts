@@ -9,15 +9,15 @@ import {
 } from '../../worker/browser/protocol.ts';
 import { CuesheetError } from './error.ts';
 
-/** Longest wait for the first word of a worker, in milliseconds. */
+/** Longest wait for the first message of a worker, in milliseconds. */
 const SHARED_TIMEOUT_MS = 10_000;
 const DEDICATED_TIMEOUT_MS = 60_000;
 
 /** A worker that serves this page. */
 export interface Link {
-  /** @throws DataCloneError for what no message can carry. */
+  /** @throws DataCloneError for a value that cannot be cloned. */
   post(message: RequestMessage | PingMessage): void;
-  /** Lets go of the worker: one that is this page's own ends. */
+  /** Releases the worker. A worker of this page alone ends. */
   end(): void;
 }
 
@@ -49,7 +49,7 @@ export function createConnect(url: string | URL): Connect {
       try {
         return await shakeHands(startShared(url), listener, SHARED_TIMEOUT_MS);
       } catch {
-        // the page's own worker says what is wrong, if that does not start either
+        // if the page's own worker does not start either, its error says why
       }
     }
     return shakeHands(startDedicated(url), listener, DEDICATED_TIMEOUT_MS);
@@ -118,7 +118,7 @@ async function shakeHands(
     throw error;
   }
   port.onmessage = ({ data }: MessageEvent<FromWorker>) => listener.onMessage(data);
-  // Of a worker that runs this is a crash: its errors are answers otherwise.
+  // For a running worker this is a crash, because its errors are answers.
   worker.onerror = gone;
   return { post: (message) => port.postMessage(message), end };
 }

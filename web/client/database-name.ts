@@ -1,4 +1,4 @@
-/** What a database is called: server, user, name, apart by blanks, which none of them has. */
+/** The name of a database: server, user and name, separated by blanks, which none of them has. */
 export function databaseName(server: string | null, user: string | null, name: string): string {
   return `${userPrefix(server, user)}${encodeURIComponent(name)}`;
 }

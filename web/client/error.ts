@@ -16,12 +16,12 @@ export class CuesheetError extends Error {
   }
 }
 
-/** Of a promise whose signal says that nobody waits for it any more. */
+/** The error of a promise after its signal. */
 export function abortError(): CuesheetError {
   return new CuesheetError('aborted', 'aborted by its signal: what was done until then stays');
 }
 
-/** What nobody listens to fails loudly, as an uncaught error. */
+/** An error without a listener becomes an uncaught error. */
 export function reportError(error: Error): void {
   queueMicrotask(() => {
     throw error;

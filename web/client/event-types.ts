@@ -5,9 +5,9 @@ export type EventStatus =
   'pending' | 'in_progress' | 'finished' | 'failed' | 'aborted' | 'restarted';
 
 /**
- * What summary and payload of a topic hold. Empty here; a program says it for its own topics, and `dispatch`,
- * `query`, `live` and `isTopic` are typed by it. Types only: nothing is checked when the program runs (for
- * that a hub has declarations, docs/topics.md).
+ * The types of summary and payload by topic. It is empty; a program adds its own topics, and `dispatch`,
+ * `query`, `live` and `isTopic` use them. These are types only: nothing is checked at run time (a hub has
+ * declarations for that, docs/topics.md).
  *
  * @example
  * declare module 'cuesheet' {
@@ -29,14 +29,14 @@ type PartOf<T, Part extends 'summary' | 'payload'> = T extends KnownTopic
     : Anything
   : Anything;
 
-/** The summary of a topic, as the TopicMap has it. */
+/** The type of a topic's summary in the TopicMap. */
 export type SummaryOf<T extends string> = PartOf<T, 'summary'>;
-/** The payload of a topic, as the TopicMap has it. */
+/** The type of a topic's payload in the TopicMap. */
 export type PayloadOf<T extends string> = PartOf<T, 'payload'>;
-/** What events have whose topic was asked for like this: a pattern may stand for any. */
+/** The types of events for a requested topic; a pattern may match any topic. */
 export type TopicOf<T extends string> = T extends `${string}*${string}` ? string : T;
 
-/** An event as pages of a query hold it. Times are ISO 8601 with microseconds and offset. */
+/** An event on a page of a query. Times are ISO 8601 with microseconds and offset. */
 export interface EventRow<T extends string = string> {
   readonly id: string;
   readonly hash: string;
@@ -58,7 +58,7 @@ export interface EventRow<T extends string = string> {
   readonly progress?: number;
 }
 
-/** A single event, with its payload when that is here or the server could be asked. */
+/** A single event, with its payload when the browser has it or could fetch it. */
 export interface EventDetail<T extends string = string> extends EventRow<T> {
   readonly payload?: Readonly<Record<string, unknown> & PayloadOf<T>>;
 }
@@ -75,7 +75,7 @@ export interface NewEvent<T extends string = string> {
   payload?: PayloadOf<T>;
   /** false: the event is `pending`. Default true: `finished`. */
   finished?: boolean;
-  /** false: tell everybody, store nothing. */
+  /** false: send a message to everybody, store nothing. */
   store?: boolean;
   /** Replace the event that has this hash. */
   reuse?: boolean;
@@ -90,13 +90,13 @@ export interface EventChanges<T extends string = string> {
   description?: string;
   summary?: SummaryOf<T>;
   payload?: PayloadOf<T>;
-  /** 0-100; told to everybody, not stored. */
+  /** 0-100; sent to everybody, not stored. */
   progress?: number;
   retries?: number;
 }
 
 /**
- * Whether an event is of this topic; its summary and payload are typed by the TopicMap then.
+ * Whether an event has this topic; if so, its summary and payload have the types of the TopicMap.
  *
  * @example
  * if (isTopic(event, 'render.frame')) show(event.summary.frame);
@@ -109,33 +109,33 @@ export function isTopic(event: EventRow, topic: string): boolean {
 
 /** A job to ask for: the body of AYON's POST /api/enroll (protocol.md 8.1). */
 export interface EnrollRequest {
-  /** Whose events are worked on: a pattern, or a list of topics. */
+  /** The topics of the source events: a pattern, or a list of topics. */
   sourceTopic: string | string[];
   /** The topic of the jobs. */
   targetTopic: string;
-  /** Who works: asked again under the same name, a worker gets its own open job back. */
+  /** The name of the worker. A worker that asks again gets its own open job back. */
   sender: string;
   senderType?: string;
-  /** Of new jobs. */
+  /** The description of new jobs. */
   description?: string;
-  /** One job after the other, by the order of their sources. */
+  /** One job after the other, in the order of their sources. */
   sequential?: boolean;
-  /** Which sources. */
+  /** A condition on the sources. */
   filter?: QueryFilter;
-  /** A job that failed more often is left alone. Default 3. */
+  /** A job with more retries is not handed out again. Default 3. */
   maxRetries?: number;
   ignoreSenderTypes?: string[];
-  /** Days; sources that were updated before are left alone. 0 = no limit, default 3. */
+  /** In days; sources without an update for longer are ignored. 0 = no limit, default 3. */
   ignoreOlderThan?: number;
-  /** An open job that was not updated for so long is offered anew (not by AYON's own server). */
+  /** An open job without an update for this long is offered again (not by AYON's own server). */
   leaseSeconds?: number;
-  /** A failed job waits for so long, twice as long with every retry (not by AYON's own server). */
+  /** How long a failed job waits, twice as long with every retry (not on AYON's own server). */
   retryBackoffSeconds?: number;
   /** How many open jobs this sender may hold (not by AYON's own server). */
   concurrency?: number;
 }
 
-/** A job that a worker has got: to be set to `in_progress`, then to `finished` or `failed`. */
+/** A job for a worker, which sets it to `in_progress`, then to `finished` or `failed`. */
 export interface EnrolledJob {
   readonly id: string;
   /** The source event. */

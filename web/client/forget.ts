@@ -22,7 +22,7 @@ export function onForgotten(database: string, ended: () => void): () => void {
  * Removes everything of a user from this browser: all databases of the server and the user, whatever
  * their `name`. Events that are open on them, in any tab, end with the code `forgotten`.
  *
- * @throws CuesheetError `storage` when IndexedDB does not let go of a database in time.
+ * @throws CuesheetError `storage` when IndexedDB does not delete a database in time.
  * @example
  * await forgetUser({ server: 'https://ayon.example', user: 'alice' }); // she has signed out
  */
@@ -33,7 +33,7 @@ export async function forgetUser(who: { server?: string; user?: string }): Promi
 }
 
 /**
- * The users whose events of a server are kept in this browser: for a page that starts offline and does not
+ * The users whose events of a server this browser has: for a page that starts offline and does not
  * know who was signed in. `''` = no user was given. Empty where the browser does not list its databases.
  * @example
  * const [user] = await storedUsers({ server: 'https://ayon.example' });
@@ -50,8 +50,8 @@ async function storedDatabases(prefix: string): Promise<string[]> {
 }
 
 /**
- * Tells every page that the database goes, waits until nobody writes any more, and deletes it.
- * @throws CuesheetError `storage` when IndexedDB does not let go of it in time.
+ * Notifies every page, waits until no worker writes any more, and deletes the database.
+ * @throws CuesheetError `storage` when IndexedDB does not delete it in time.
  */
 export async function forgetDatabase(database: string): Promise<void> {
   const channel = new BroadcastChannel(CHANNEL);
@@ -65,7 +65,7 @@ export async function forgetDatabase(database: string): Promise<void> {
   });
 }
 
-/** Whoever opens the database meanwhile waits, and finds it empty. */
+/** A worker that opens the database meanwhile waits, and finds it empty. */
 async function asOnlyOwner(database: string, work: () => Promise<void>): Promise<void> {
   const locks = (navigator.locks as LockManager | undefined) ?? null;
   if (!locks) return work(); // then there are no files either

@@ -6,7 +6,7 @@ import type { WorkerPort } from './worker-port.ts';
 /** The live queries of one `Events`. */
 export interface LivePages {
   live: Events['live'];
-  /** Whoever listens to errors is told this one. */
+  /** Calls the listeners of errors with this one. */
   end(error: Error): void;
 }
 
@@ -32,7 +32,7 @@ export function createLivePages(port: WorkerPort): LivePages {
       const ask = async () => port.request('live', { live, query: newestFirst(query) });
       ask().catch((error) => {
         if (!onError && error.code !== 'forgotten') reportError(error);
-        else if (onErrors.delete(live)) onError?.(error); // or it has been told
+        else if (onErrors.delete(live)) onError?.(error); // unless it was called before
       });
       return () => {
         port.setLive(live, null);

@@ -43,7 +43,7 @@ export async function openEvents(options: OpenOptions = {}): Promise<Events> {
   });
   const pages = createLivePages(port);
   const stopHiding = onHide(() => {
-    void port.request('flush', durabilityOf()).catch(() => {}); // told by the status
+    void port.request('flush', durabilityOf()).catch(() => {}); // the status reports the error
   });
   const stopForgetting = onForgotten(database, forgotten);
 

@@ -66,7 +66,7 @@ export function parsePage<T extends string>(bytes: Uint8Array): EventPage<T> {
   return { events: events.map(rowOf), pageInfo };
 }
 
-/** @throws CuesheetError `invalid` for what JSON cannot say, such as a BigInt. */
+/** @throws CuesheetError `invalid` for a value that JSON does not have, such as a BigInt. */
 export function toJson(value: object): string {
   try {
     return JSON.stringify(value);

@@ -20,7 +20,7 @@ type Reads = Pick<
   'count' | 'histogram' | 'progress' | 'get' | 'query' | 'iterate' | 'watch' | 'tree'
 >;
 
-/** What changes nothing; `live` opens a live query. */
+/** The methods that change nothing; `live` opens a live query. */
 export function createReads(port: WorkerPort, live: Events['live']): Reads {
   const count: Events['count'] = async (query = {}, { signal } = {}) =>
     parseJson<Counts>(await port.request('count', { query: toJson(query) }, signal));

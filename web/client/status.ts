@@ -15,7 +15,7 @@ const INITIAL_STATUS: EventsStatus = {
   ended: null,
 };
 
-/** The last known state, and whoever listens to it. */
+/** The last known state, and its listeners. */
 export interface StatusKeeper {
   now(): EventsStatus;
   /** Without a word to listeners. */

@@ -10,18 +10,18 @@ import type {
 } from './types.ts';
 
 /**
- * What a user interface watches: the last known value, and whoever wants to hear of the next one. Nothing runs
- * before somebody subscribes, and nothing after the last one has gone. The contract of React's
- * useSyncExternalStore; Vue, Svelte and Solid take it in a few lines (docs/web.md).
+ * A value for a user interface: the last one, and subscriptions to the next. Nothing runs before the first
+ * subscription and after the end of the last one. It is the contract of React's useSyncExternalStore; Vue,
+ * Svelte and Solid use it with a few lines (docs/web.md).
  */
 export interface EventStore<T> {
   /** Calls `changed` after every change. Returns the function that ends it. */
   subscribe(changed: () => void): () => void;
-  /** The same object until it changes; undefined until it is known for the first time. */
+  /** The same object until it changes; undefined before the first value. */
   getSnapshot(): T | undefined;
 }
 
-/** Starts when the first one subscribes, stops when the last one has gone. */
+/** Starts with the first subscription, stops after the last one has ended. */
 function createStore<T>(start: (set: (value: T) => void) => () => void, first?: T): EventStore<T> {
   const listeners = new Set<() => void>();
   let value = first;
@@ -60,7 +60,7 @@ export function statusStore(events: Events): EventStore<EventsStatus> {
   }, events.status);
 }
 
-/** One event with its payload; null when there is none. Read anew whenever its row changes. */
+/** One event with its payload; null when there is none. It is read again whenever its row changes. */
 export function eventStore(events: Events, id: string): EventStore<EventDetail | null> {
   return createStore((set) =>
     watchRow(events, id, async (isCurrent) => {
@@ -70,17 +70,17 @@ export function eventStore(events: Events, id: string): EventStore<EventDetail |
   );
 }
 
-/** How far a job is. */
+/** The progress of a job. */
 export function progressStore(events: Events, id: string): EventStore<Progress | null> {
   return createStore((set) => events.progress(id, set));
 }
 
-/** Counts, made anew when events have changed, at most four times a second. */
+/** Counts, renewed when events have changed, at most four times a second. */
 export function countStore(events: Events, query: CountQuery): EventStore<Counts> {
   return createStore((set) => watchCounts(events, query, set));
 }
 
-/** Calls `read` now and whenever the event's row changes; a later reading outruns an earlier one. */
+/** Calls `read` now and whenever the event's row changes; a later read replaces an earlier one. */
 export function watchRow(
   events: Pick<Events, 'live'>,
   id: string,
@@ -90,7 +90,7 @@ export function watchRow(
   const query: EventQuery = { ids: [id], includeLogs: true };
   const stop = events.live(query, () => {
     const own = ++last;
-    read(() => own === last).catch(() => {}); // told by the status, as every failure of the worker
+    read(() => own === last).catch(() => {}); // the status reports it, like every failure of the worker
   });
   return () => {
     last++;

@@ -1,16 +1,16 @@
-/** Where an export or an import stands. */
+/** The progress of an export or an import. */
 export interface TransferProgress {
-  /** Events that went out, or lines that were read: new, known or refused. */
+  /** Exported events, or imported lines: new, known or refused. */
   readonly events: number;
   /** Bytes of NDJSON so far. */
   readonly bytes: number;
-  /** How many there will be, when the source says so: a Blob does. */
+  /** The total, when the source has a size, as a Blob does. */
   readonly totalBytes?: number;
-  /** About how many there will be: of an export. */
+  /** The approximate total of an export. */
   readonly totalEvents?: number;
 }
 
-/** How far a check of the files is. */
+/** The progress of a check of the files. */
 export interface VerifyProgress {
   /** Files that were checked. */
   readonly files: number;
@@ -29,22 +29,22 @@ export interface LongWorkOptions<Progress> {
 /** NDJSON, an event a line, cut anywhere; strings are UTF-8 when they are joined. */
 export type ImportSource = Blob | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array | string>;
 
-/** What became of the lines of an import. */
+/** The outcome of the lines of an import. */
 export interface ImportReport {
-  /** Events that are new here. */
+  /** New events. */
   readonly events: number;
-  /** Events whose id was here already; they stay as they are. */
+  /** Events whose id the database had already; they stay as they are. */
   readonly known: number;
-  /** Lines that are no event, or one whose hash another event has. */
+  /** Lines that are not an event, or whose hash another event has. */
   readonly refused: number;
   /** The first 100 refused lines by their number in the whole source, from 1. */
   readonly refusals: readonly { readonly line: number; readonly message: string }[];
 }
 
-/** What a check of the files found. */
+/** The result of a check of the files. */
 export interface VerifyReport {
   /** Files that were checked. */
   readonly files: number;
-  /** What is wrong, empty = nothing. */
+  /** A sentence for each problem; empty = none. */
   readonly problems: readonly { readonly file: string; readonly message: string }[];
 }

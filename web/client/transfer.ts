@@ -12,7 +12,7 @@ import type {
 } from './transfer-types.ts';
 import type { WorkerPort } from './worker-port.ts';
 
-/** A store that is being opened is asked again this often and this many times: one minute. */
+/** How often, and how many times, to ask a store that is being opened: one minute in all. */
 const LOADING_RETRY_MS = 100;
 const MAX_LOADING_RETRIES = 600;
 /** Chunks of an import, 4 MiB each, that are on their way at one time: fewer leave the worker idle while it commits. */
@@ -45,7 +45,7 @@ export function exportEvents(
         onProgress?.({ events, bytes, totalEvents: Math.max(events, totalEvents) });
       },
     },
-    { highWaterMark: 0 }, // nothing is read before it is asked for
+    { highWaterMark: 0 }, // nothing is read before it is requested
   );
 }
 
@@ -72,7 +72,7 @@ export async function importEvents(
   for await (const chunk of chunksOfLines(bytesOf(source, signal), addTooLong)) {
     if (signal?.aborted) break;
     const sent = send(chunk);
-    sent.catch(() => {}); // told by the await below
+    sent.catch(() => {}); // the await below reports the error
     underWay.push(sent);
     if (underWay.length === CHUNKS_UNDER_WAY) await underWay.shift();
   }

@@ -34,7 +34,7 @@ export type {
 /** AYON's GraphQL arguments (protocol.md 6.3). Without `first` and `last`: the newest 100. */
 export interface EventQuery<T extends string = string> {
   ids?: string[];
-  /** Topics, `*` stands for any run of characters. Without it `log.*` is left out. */
+  /** Topics; `*` matches any run of characters. Without this, `log.*` is left out. */
   topics?: T[];
   projects?: string[];
   users?: string[];
@@ -55,20 +55,20 @@ export interface EventQuery<T extends string = string> {
   last?: number;
   before?: string;
   /**
-   * Passes over so many matches first; not an argument of AYON's. A live query finds its place once: what
-   * comes in front of it later does not shift its page.
+   * How many matches to skip first; not an argument of AYON's. A live query finds its place once: later
+   * events in front of it do not move its page.
    */
   offset?: number;
 }
 
-/** What to count: the events of a query, its page size aside. */
+/** What to count: the events of a query. Its page size is ignored. */
 export interface CountQuery extends Omit<
   EventQuery,
   'first' | 'last' | 'after' | 'before' | 'offset'
 > {
-  /** Counts by the values of these columns as well. */
+  /** Also counts by the values of these columns. */
   by?: Facet[];
-  /** Counts over creation time as well. */
+  /** Also counts over creation time. */
   histogram?: HistogramOptions;
 }
 
@@ -87,7 +87,7 @@ export interface HistogramOptions {
 export interface FacetCounts {
   /** How many different values there are. */
   readonly distinct: number;
-  /** The most frequent ones first, at most 1,000; null = events that have none. */
+  /** The most frequent ones first, at most 1,000; null = events without a value. */
   readonly values: readonly { readonly value: string | null; readonly count: number }[];
 }
 
@@ -98,40 +98,40 @@ export interface HistogramCounts {
   readonly counts: readonly number[];
 }
 
-/** How many events match a `CountQuery`; the parts that it asked for. */
+/** How many events match a `CountQuery`, with the parts that it asked for. */
 export interface Counts {
   readonly total: number;
   readonly by?: Readonly<Partial<Record<Facet, FacetCounts>>>;
   readonly histogram?: HistogramCounts;
 }
 
-/** How far a job is; null = not known. */
+/** The progress of a job; null where there is no value. */
 export interface Progress {
   readonly id: string;
   /** 0-100, as last reported. */
   readonly progress: number | null;
   readonly updatedAt: string | null;
-  /** Per cent a second, lately. */
+  /** The recent pace, in percent a second. */
   readonly perSecond: number | null;
   /** ISO 8601. */
   readonly estimatedEnd: string | null;
-  /** 0-100, of the event's whole tree of jobs. */
+  /** 0-100, for the event's whole tree of jobs. */
   readonly combined: number | null;
   readonly children: Readonly<Record<'total' | 'open' | 'finished' | 'failed' | 'aborted', number>>;
 }
 
-/** An event among those that it depends on and that depend on it. */
+/** An event with its ancestors and descendants. */
 export interface EventTree {
   readonly event: EventRow;
-  /** Its parent last, before it that one's parent and so on, as far as they are here. */
+  /** The ancestors that the browser has, the parent last. */
   readonly ancestors: readonly EventRow[];
-  /** Each stands before the events that depend on it; `dependsOn` names its parent. */
+  /** Each event comes before its own children; `dependsOn` names its parent. */
   readonly descendants: readonly EventRow[];
   /** False: there are more than 1,000 ancestors or 10,000 descendants. */
   readonly complete: boolean;
 }
 
-/** What lies before and after a page, and the cursors to go on from. */
+/** Whether there are events before and after a page, and the cursors to continue from. */
 export interface PageInfo {
   readonly hasNextPage: boolean;
   readonly hasPreviousPage: boolean;
@@ -145,25 +145,25 @@ export interface EventPage<T extends string = string> {
   readonly pageInfo: PageInfo;
 }
 
-/** A step from the page before to this one (docs/border.md, patches). */
+/** A step from the previous page to this one (docs/border.md, patches). */
 export type PagePatch =
   | { readonly op: 'insert'; readonly at: number; readonly event: EventRow }
   | { readonly op: 'update'; readonly at: number; readonly event: EventRow }
   | { readonly op: 'remove'; readonly at: number }
-  /** Taken out at `from`, then put in so that it stands at `at`. */
+  /** Removed at `from`, then inserted so that it ends at `at`. */
   | { readonly op: 'move'; readonly from: number; readonly at: number };
 
 /** State of connection and storage, for indicators. */
 export interface EventsStatus extends Readonly<Status> {
-  /** What the browser answered to `persist()`; null = not asked by this page. */
+  /** The browser's answer to `persist()`; null = this page did not ask. */
   readonly persisted: boolean | null;
-  /** Why nothing comes any more: `close()`, or `forget()` in this or another tab. */
+  /** Why the events have ended: `close()`, or `forget()` in this or another tab. */
   readonly ended: 'closed' | 'forgotten' | null;
 }
 
-/** What of its events a database keeps. What is not said has no limit. */
+/** Which events a database keeps. An absent member sets no limit. */
 export interface Scope {
-  /** Topics, `*` stands for any run of characters. */
+  /** Topics; `*` matches any run of characters. */
   topics?: string[];
   /** Events without a project are in none. */
   projects?: string[];
@@ -175,16 +175,15 @@ export interface Scope {
 }
 
 /**
- * What a write survives: `relaxed` the crash of the browser, `strict` that of the machine as well. Writes
- * that are saved together are saved as the strictest of them asks.
+ * What a write survives: `relaxed` a crash of the browser, `strict` also a crash of the machine. Writes
+ * that are saved together get the strictest of their durabilities.
  */
 export interface WriteOptions extends ReadOptions {
   durability?: Durability;
 }
 
 /**
- * Ends the waiting: the promise rejects with `aborted`. A write that was asked for is not taken back by
- * it.
+ * Ends the waiting: the promise rejects with `aborted`. This does not undo a write.
  */
 export interface ReadOptions {
   signal?: AbortSignal;
@@ -197,24 +196,24 @@ export interface OpenOptions {
   /** A session token or an API key of the server. Never written to disk by this package. */
   token?: string;
   /**
-   * Whose database it is: a database belongs to a server, a user and a name. Without a server also the
-   * user of the writes.
+   * The user of the database: a database belongs to a server, a user and a name. Without a server, this is
+   * also the user of the writes.
    */
   user?: string;
-  /** Tells databases of one server and user apart. Default `default`. */
+  /** Distinguishes databases of one server and user. Default `default`. */
   name?: string;
   /**
-   * What the database keeps; everything when absent. Applied when it is opened and, after changes, once
-   * a minute. An event on which one depends that stays is kept too. The tab that opened first decides.
+   * What the database keeps; everything when absent. It is applied at opening and, after changes, once
+   * a minute. An event with a child that stays is kept too. The tab that opened first decides.
    */
   scope?: Scope;
-  /** Of writes that do not say it themselves. Default `relaxed`. */
+  /** For writes without their own durability. Default `relaxed`. */
   durability?: Durability;
   /** Where `worker.js` of this package is served. */
   workerUrl?: string | URL;
   /** Where `cuesheet.wasm` of this package is served. */
   wasmUrl?: string | URL;
-  /** Asked for a fresh token when the server refuses the one in use; null = stay offline. */
+  /** Returns a fresh token when the server refuses the present one; null = stay offline. */
   onAuth?: () => Promise<string | null>;
 }
 
@@ -222,15 +221,15 @@ export interface OpenOptions {
 export interface LocalWrite {
   readonly number: number;
   readonly kind: 'dispatch' | 'update' | 'remove';
-  /** `refused`: taken back here, and kept until it is retried or discarded. */
+  /** `refused`: undone here, and kept until it is retried or discarded. */
   readonly state: 'queued' | 'refused';
-  /** The event's id as it is known here now. */
+  /** The event's present id. */
   readonly id: string;
-  /** What is sent; null for a removal. */
+  /** The body of the request; null for a removal. */
   readonly body: Readonly<Record<string, unknown>> | null;
   /** ISO 8601, by the clock of this device. */
   readonly madeAt: string;
-  /** It is on its way, or was at least once. */
+  /** It was sent at least once. */
   readonly sent: boolean;
   /** HTTP status and text of the refusal; 0 and empty before. */
   readonly status: number;
@@ -238,8 +237,8 @@ export interface LocalWrite {
 }
 
 /**
- * Local writes, in the order in which they are sent: one after the other, again and again until the server
- * has answered. How many there are stands in the status (`queuedWrites`, `refusedWrites`).
+ * Local writes, in the order in which they are sent: one after the other, repeated until the server
+ * has answered. The status has their number (`queuedWrites`, `refusedWrites`).
  *
  * @example
  * for (const write of await events.outbox.list()) {
@@ -252,7 +251,7 @@ export interface Outbox {
   /** Applies a refused write again and queues it. Rejects with `not_found`. */
   retry(number: number): Promise<void>;
   /**
-   * Forgets a refused write, or takes back one that was never sent. Rejects with `not_found`, and with
+   * Forgets a refused write, or undoes one that was never sent. Rejects with `not_found`, and with
    * `state` when the server may have it already.
    */
   discard(number: number): Promise<void>;
@@ -262,20 +261,20 @@ export interface Outbox {
 export interface Events {
   /**
    * Dispatches an event. It shows at once; the promise settles when IndexedDB has it and, while the
-   * connection is live, when the server took it as well (or refused it: the promise rejects with its
-   * reason, and the event is gone). Without a connection it waits in the outbox; the server may give it
-   * another id then. `store: false`, `reuse` and `server.*` do not wait: they reject with `offline`.
+   * connection is live, when the server has confirmed it too (when the server refuses it, the promise
+   * rejects with the reason, and the event is undone). Without a connection it waits in the outbox, and the
+   * server may give it another id. `store: false`, `reuse` and `server.*` do not wait: they reject with `offline`.
    */
   dispatch<T extends string>(event: NewEvent<T>, options?: WriteOptions): Promise<{ id: string }>;
-  /** Changes an event; settles as `dispatch` does. What others changed meanwhile is merged by field. */
+  /** Changes an event; settles as `dispatch` does. Changes that others made meanwhile are merged by field. */
   update<T extends string = string>(
     id: string,
     changes: EventChanges<T>,
     options?: WriteOptions,
   ): Promise<void>;
-  /** Removes an event. False when there was none here. */
+  /** Removes an event. False when there was no such event. */
   remove(id: string, options?: WriteOptions): Promise<boolean>;
-  /** One event, or null. The payload is fetched from the server when it is not here. */
+  /** One event, or null. Fetches the payload from the server when the browser does not have it. */
   get(id: string, options?: ReadOptions): Promise<EventDetail | null>;
   /** The events that match, at most a page of them. Without a query the newest 100. */
   query<T extends string = string>(
@@ -310,11 +309,11 @@ export interface Events {
    * again whenever its row changes. Returns the function that ends it.
    */
   progress(id: string, listener: (progress: Progress | null) => void): () => void;
-  /** What an event depends on and what depends on it, or null when there is no such event here. */
+  /** An event with its ancestors and descendants; null when there is no such event. */
   tree(id: string, options?: ReadOptions): Promise<EventTree | null>;
   /**
-   * Asks for a job: an event of the target topic, made for a source event that nobody has worked on
-   * (protocol.md 8); null = there is nothing to do. With a server it alone hands out jobs: without a
+   * Asks for a job: an event of the target topic, made for a source event that has no job yet
+   * (protocol.md 8); null = there is no job. With a server, only the server hands out jobs: without a
    * connection this rejects with `offline`.
    *
    * @example
@@ -324,8 +323,8 @@ export interface Events {
   enroll(request: EnrollRequest, options?: WriteOptions): Promise<EnrolledJob | null>;
   /**
    * Calls the listener with the page and again whenever it changes, at most once per frame. Rows
-   * that did not change keep their identity; the patches say what is different from the page before,
-   * null = the page came whole. Returns the function that ends it.
+   * that did not change keep their identity. The patches are the steps from the previous page;
+   * null = a whole new page. Returns the function that ends it.
    */
   live<T extends string = string>(
     query: EventQuery<T>,
@@ -333,8 +332,8 @@ export interface Events {
     onError?: (error: Error) => void,
   ): () => void;
   /**
-   * The same as a loop: the page, then each later one. Pages that come while the body of the loop runs
-   * are passed over for the newest.
+   * The same as a loop: the page, then each later one. Of pages that arrive while the body of the loop
+   * runs, only the newest follows.
    *
    * @example
    * for await (const page of events.watch({ statuses: ['failed'] }, { signal })) render(page.events);
@@ -347,13 +346,13 @@ export interface Events {
   readonly status: EventsStatus;
   /** Calls the listener at every change of state. Returns the function that ends it. */
   onStatus(listener: (status: EventsStatus) => void): () => void;
-  /** Writes that the server has not taken yet. Only with a server. */
+  /** Writes that the server has not confirmed yet. Only with a server. */
   readonly outbox: Outbox;
   /** Gives the connection another token. */
   setToken(token: string | null): Promise<void>;
   /**
    * All events, `log.*` too, as NDJSON: an event a line, oldest first, in whole lines of about 4 MiB.
-   * The next part is read when it is asked for; events dispatched meanwhile are in it. Payloads that
+   * A part is read on demand, so it includes events that were dispatched meanwhile. Payloads that
    * only the server has are left out. The stream fails with a `CuesheetError`, `aborted` after the
    * signal.
    *
@@ -365,9 +364,9 @@ export interface Events {
   export(options?: LongWorkOptions<TransferProgress>): ReadableStream<Uint8Array>;
   /**
    * Reads an export back, or any NDJSON of events in the form of GET /api/events/{id}. Settles when
-   * all of it is durable. A line that is refused is reported and the others go in; to import the same
-   * lines again does no harm. Rejects with `aborted` after the signal (what was read until then
-   * stays), with `state` when these events mirror a server.
+   * all of it is durable. Refused lines are reported and the others are stored; importing the same
+   * lines again changes nothing. Rejects with `aborted` after the signal (what was read until then
+   * stays), with `state` when these events follow a server.
    *
    * @example
    * const { events, refusals } = await db.import(fileInput.files[0], { signal, onProgress });
@@ -383,15 +382,15 @@ export interface Events {
   flush(options?: WriteOptions): Promise<void>;
   /**
    * Asks the browser to keep this origin's data when space is short, once a page; some ask the user.
-   * False = it may be evicted. The answer also stands in the status.
+   * False = the browser may evict it. The status has the answer too.
    */
   persist(): Promise<boolean>;
   /**
-   * Removes this database from the browser, also from under other tabs: their events and these end, with
-   * the code `forgotten`, and nothing is written any more. See also `forgetUser`.
-   * @throws CuesheetError `storage` when IndexedDB does not let go of it in time.
+   * Removes this database from the browser, even when other tabs use it: their events and these end with
+   * the code `forgotten`, and nothing more is written. See also `forgetUser`.
+   * @throws CuesheetError `storage` when IndexedDB does not delete it in time.
    */
   forget(): Promise<void>;
-  /** Saves what waits and ends the worker. */
+  /** Saves waiting changes and ends the worker. */
   close(): Promise<void>;
 }

@@ -8,7 +8,7 @@ const REQUEST_TIMEOUT_MS = 60_000;
 export interface Waiting {
   /** The answer to a request; `aborted` after the signal, `timeout` after a minute. */
   add<K extends Kind>(request: number, kind: K, signal?: AbortSignal): Promise<Answers[K]>;
-  /** False when nobody waits for it (any more), here and below. */
+  /** False when no request waits for it (any more), here and below. */
   resolve(request: number, value: Answers[Kind]): boolean;
   reject(request: number, error: Error): boolean;
   /** Rejects all of them. */
@@ -25,7 +25,7 @@ interface Entry {
   forget: () => void;
 }
 
-/** `expired` hears of a request whose answer did not come in time. */
+/** `expired` is called for a request whose answer did not arrive in time. */
 export function createWaiting(expired: (request: number) => void): Waiting {
   const entries = new Map<number, Entry>();
   let deadline: ReturnType<typeof setTimeout> | undefined; // of the request that waits the longest

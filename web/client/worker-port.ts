@@ -19,16 +19,16 @@ export interface LiveSink {
 
 /** The page's side of the message protocol. */
 export interface WorkerPort {
-  /** The answer; `aborted` after the signal, which takes nothing back. */
+  /** The answer; `aborted` after the signal, which undoes nothing. */
   request<K extends Kind>(kind: K, body: Requests[K], signal?: AbortSignal): Promise<Answers[K]>;
   /** Where the pages of a live query and their patches go; null ends it. */
   setLive(live: number, sink: LiveSink | null): void;
-  /** Ends the worker; what waits and what comes is refused with this error. */
+  /** Ends the worker; waiting and later requests fail with this error. */
   end(error?: CuesheetError): void;
 }
 
 /**
- * Speaks to a worker, and to the next one when that ends or does not answer; `onStatus` hears of its
+ * Talks to a worker, and to the next one when that ends or does not answer; `onStatus` is called with its
  * state.
  */
 export function createWorkerPort(
@@ -53,7 +53,7 @@ export function createWorkerPort(
 
   function answer(reply: ReplyMessage) {
     unanswered.settle(reply);
-    // Nobody waits for it: it is the answer of another owner, who was told what is open.
+    // No request waits for it: it is the answer of another owner to the pages that are open.
     if ('value' in reply) {
       if (waiting.resolve(reply.reply, reply.value) || reply.reply !== opened) return;
       onStatus(reply.value as Status);

@@ -12,14 +12,14 @@ const RESTARTS_MS = 60_000;
 export interface Workers {
   /**
    * Sends the request, or keeps it until there is a worker.
-   * @throws DataCloneError for what no message can carry.
+   * @throws DataCloneError for a value that cannot be cloned.
    */
   ask(message: RequestMessage): void;
-  /** Lets go of the worker. */
+  /** Releases the worker. */
   end(): void;
 }
 
-/** `unanswered` says what the next worker is asked again; `on.failed` hears that there is none. */
+/** `unanswered` decides what to send to the next worker; `on.failed` is called when there is none. */
 export function createWorkers(
   connect: Connect,
   unanswered: Unanswered,
@@ -52,7 +52,7 @@ export function createWorkers(
     }
   }
 
-  /** The worker is gone: of the writes that it got nobody knows, the rest is asked again. */
+  /** The worker has ended. Its writes may have been done or not; other requests are sent again. */
   function restart(mayShare: boolean) {
     link = null;
     patience.stop();
@@ -78,7 +78,7 @@ export function createWorkers(
   void start(true);
   return {
     ask(message) {
-      // What may be asked again must not change meanwhile.
+      // A request that may be sent again must not change meanwhile.
       const kept = link && !REPEATABLE.includes(message.kind) ? message : copyOf(message);
       unanswered.add(kept);
       if (link) send(link, kept);
@@ -92,7 +92,7 @@ export function createWorkers(
   };
 }
 
-/** @throws DataCloneError for what no message can carry. */
+/** @throws DataCloneError for a value that cannot be cloned. */
 function copyOf(message: RequestMessage): RequestMessage {
   const isFlat = Object.values(message.body).every((value) => FLAT.includes(typeof value));
   return isFlat ? { ...message, body: { ...message.body } } : structuredClone(message);

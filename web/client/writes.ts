@@ -5,7 +5,7 @@ import type { WorkerPort } from './worker-port.ts';
 
 type Writes = Pick<Events, 'dispatch' | 'update' | 'remove' | 'enroll' | 'flush' | 'outbox'>;
 
-/** What changes events, and the local writes that wait for the server. */
+/** The methods that change events, and the local writes that wait for the server. */
 export function createWrites(
   port: WorkerPort,
   durabilityOf: (write?: WriteOptions) => { durability: Durability },

@@ -67,7 +67,7 @@ export function useProgress(id: string): Progress | null | undefined {
   return useStore(id, progressStore);
 }
 
-/** Counts of a query, made anew at most four times a second; undefined until they are known. */
+/** Counts of a query, renewed at most four times a second; undefined before the first ones. */
 export function useCount(query: CountQuery = {}): Counts | undefined {
   return useStore(query, countStore);
 }
@@ -91,6 +91,6 @@ function useStore<A, T>(argument: A, make: (events: Events, argument: A) => Even
   return useSyncExternalStore<T | undefined>(
     store?.subscribe ?? NEVER,
     store?.getSnapshot ?? NOTHING,
-    NOTHING, // a server renders what it does not know
+    NOTHING, // a server renders without the events
   );
 }

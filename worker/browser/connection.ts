@@ -11,7 +11,7 @@ import {
   transferOf,
 } from './protocol.ts';
 
-/** A page's end of the line: a MessagePort, or the scope of a dedicated worker. */
+/** The connection to a page: a MessagePort, or the scope of a dedicated worker. */
 export interface PagePort {
   onmessage: ((event: MessageEvent) => void) | null;
   postMessage(message: FromWorker, transfer: ArrayBuffer[]): void;

@@ -23,7 +23,7 @@ const serve = createConnections(locks, holdOwnLock());
 if ('onconnect' in scope) scope.onconnect = ({ ports }) => serve(ports[0] as unknown as PagePort);
 else serve(scope);
 
-// The core has crashed: its pages notice that this worker is gone, and start the next one.
+// The core has crashed. The pages notice that this worker has ended, and start the next one.
 scope.onerror = (_event, _file, _line, _column, error) => {
   if (isCrash(error)) scope.close();
 };

@@ -16,8 +16,8 @@ type GuestChannel = Pick<BroadcastChannel, 'postMessage' | 'onmessage' | 'close'
 export interface Guest {
   ask(message: RequestMessage): void;
   /**
-   * From now on this worker is the owner, or null = another one. `stolen`: the one before may only
-   * be asleep.
+   * From now on this worker is the owner, or null = another one. `stolen`: the previous owner may only be
+   * frozen.
    */
   follow(owner: Pick<Owner, 'answer'> | null, stolen: boolean): void;
   end(): void;
@@ -67,7 +67,7 @@ export function createGuest(
   function send(message: RequestMessage) {
     if (here) return sendHere(here, message);
     patience.start();
-    // Of whom nothing was heard may be asleep, and do a write when somebody else has done it.
+    // An owner that has sent nothing may be frozen, and would do a write that another owner has done.
     if (!elsewhere.isKnown() && message.kind !== 'open') return;
     unanswered.mark(message.request, 'sent');
     elsewhere.tell({ to: 'owner', page, message });
@@ -97,7 +97,7 @@ export function createGuest(
   };
 }
 
-/** The owner in another worker: what the last one heard of says counts; older ones may only have slept. */
+/** The owner in another worker. Only the newest owner counts, because older ones may have been frozen. */
 function createElsewhere(
   page: string,
   channel: GuestChannel | null,

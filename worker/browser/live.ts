@@ -3,7 +3,7 @@ import type { CoreStore } from '../../wasm/load.ts';
 import { Method } from '../../wasm/methods.ts';
 import type { LiveMessage } from './protocol.ts';
 
-/** Between two times that pages hear of changes there are at least so many milliseconds: one frame. */
+/** Pages are notified of changes at most once in this many milliseconds: one display frame. */
 const FRAME_MS = 16;
 const NEWLINE = 10;
 const decoder = new TextDecoder();
@@ -11,7 +11,7 @@ const decoder = new TextDecoder();
 export interface LiveQueries {
   /**
    * `key` is unique over all pages, `query` is JSON; `post` gets the first page and then patches. A
-   * key that is open already begins anew.
+   * key that is open already begins again.
    * @throws CoreError `invalid` when the query is refused, `too_large` when too many are open.
    */
   add(
@@ -27,7 +27,7 @@ export interface LiveQueries {
   changed(): void;
 }
 
-/** Live queries of all pages: the core keeps them up to date, here its patches are handed out. */
+/** The live queries of all pages. The core keeps them up to date; this sends its patches to the pages. */
 export function createLiveQueries(store: CoreStore, call: CallWithFiles): LiveQueries {
   const numbers = new Map<string, number>();
   const sinks = new Map<number, (patches: Uint8Array) => void>();
@@ -47,7 +47,7 @@ export function createLiveQueries(store: CoreStore, call: CallWithFiles): LiveQu
     waiting = false;
     told = performance.now();
     for (const line of linesOf((await call(Method.patches)).body)) {
-      sinks.get(liveOf(line))?.(line.slice()); // the page takes its copy over
+      sinks.get(liveOf(line))?.(line.slice()); // the page gets a copy of its own
     }
   }
 
@@ -64,7 +64,7 @@ export function createLiveQueries(store: CoreStore, call: CallWithFiles): LiveQu
         throw error;
       }
       if (numbers.get(key) !== number) {
-        store.call(Method.unlive, { live: number }); // it was ended while it waited for files
+        store.call(Method.unlive, { live: number }); // it was closed while it waited for files
         return;
       }
       sinks.set(number, (patches) => post({ live, patches }));
@@ -79,7 +79,7 @@ export function createLiveQueries(store: CoreStore, call: CallWithFiles): LiveQu
       waiting = true;
       const rest = told + FRAME_MS - performance.now();
       const tell = () => void tellPatches().catch(reportError);
-      // A change after a rest is told at once, for the frame that is coming.
+      // After a rest, a change is sent at once, for the next display frame.
       if (rest > 0) setTimeout(tell, rest);
       else queueMicrotask(tell);
     },

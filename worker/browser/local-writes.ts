@@ -3,7 +3,7 @@ import { entropy, nowMicros } from '../../wasm/load.ts';
 import { type Effect, Method } from '../../wasm/methods.ts';
 import { codeOfStatus, WorkerError } from './worker-error.ts';
 
-/** Longest wait of a writer for the server's word, in milliseconds; after it the write is a local one. */
+/** Longest wait of a writer for the server's answer, in milliseconds; then the write only counts as local. */
 const ANSWER_TIMEOUT_MS = 10_000;
 /** Ids that the server replaced, remembered for pages that still use the old one. */
 const MAX_ALIASES = 10_000;
@@ -18,18 +18,18 @@ export interface LocalWrites {
   /** @throws CoreError when the core refuses the write; `state` = it cannot wait for the server. */
   queue(event: 'dispatch' | 'update' | 'remove', header: object, body?: string): Queued;
   /**
-   * Resolves with the id when the server has taken the write, or when that takes too long: it stays
-   * queued then. @throws WorkerError as the server refused it.
+   * Resolves with the id when the server has confirmed the write, or when that takes too long: then it stays
+   * queued. @throws WorkerError when the server refuses it.
    */
   outcome(queued: Queued): Promise<string>;
   retry(number: number): void;
   discard(number: number): void;
   /** UTF-8 JSON of the writes that wait or were refused. */
   list(): Uint8Array;
-  /** The id under which an event is known now. */
+  /** The present id of an event. */
   current(id: string): string;
   carryOut(effect: Effect): void;
-  /** The connection is not live any more: nobody waits for it. */
+  /** The connection is no longer live: no writer waits for the server. */
   goneOffline(): void;
 }
 

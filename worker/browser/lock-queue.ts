@@ -1,14 +1,15 @@
 /** The place of this worker in the queue for a lock. */
 export interface LockQueue {
   enter(): void;
-  /** Takes the lock from whoever has it, when this worker is in the queue. */
+  /** Steals the lock from its holder, when this worker is in the queue. */
   steal(): void;
   leave(): void;
 }
 
 /**
- * `granted` is called with the lock held, until `held` settles; null lets go of it at once. `lost` gets what
- * it gave when another worker has stolen the lock; null when the queue was left.
+ * `granted` is called when this worker holds the lock, which it does until `held` settles; null releases it
+ * at once. When another worker has stolen the lock, `lost` gets what `granted` returned; null when the queue
+ * was left.
  */
 export function createLockQueue<T extends { held: Promise<void> }>(
   locks: LockManager,

@@ -11,13 +11,13 @@ export async function webLocks(): Promise<LockManager | null> {
   }
 }
 
-/** Held by a page as long as it is connected: free again = the page is gone. */
+/** A page holds it while it is connected: when it is free again, the page has ended. */
 export const pageLock = (page: string) => `cuesheet-page:${page}`;
 
-/** Held by a worker as long as it lives. */
+/** A worker holds it as long as it lives. */
 export const workerLock = (worker: string) => `cuesheet-worker:${worker}`;
 
-/** Resolves when the lock is held, with the function that lets go of it. */
+/** Resolves when the lock is held, with the function that releases it. */
 export function holdLock(locks: LockManager, name: string): Promise<() => void> {
   return new Promise((resolve, reject) => {
     locks.request(name, () => new Promise<void>((release) => resolve(release))).catch(reject);
@@ -35,7 +35,7 @@ export async function areHeldTogether(
   return holderOf(one) !== undefined && holderOf(one) === holderOf(other);
 }
 
-/** Calls `then` once when whoever holds the lock has let go of it, unless it is cancelled before. */
+/** Calls `then` once when the holder has released the lock, unless it is cancelled before. */
 export function whenFree(
   locks: Pick<LockManager, 'request'>,
   name: string,

@@ -14,13 +14,13 @@ import { errorMessage } from './worker-error.ts';
 export interface Owner {
   /** Answers one request; `reply` also gets later pages of live queries and the status. */
   answer(page: string, message: RequestMessage, reply: (message: FromOwner) => void): Promise<void>;
-  /** Hears nobody any more. */
+  /** Stops listening. */
   end(): void;
 }
 
 /**
- * Starts to serve; without channel and locks there are no other workers. `stolen`: the owner before
- * did not answer, and may only be asleep.
+ * Starts to serve; without channel and locks there are no other workers. `stolen`: the previous owner
+ * did not answer, and may only be frozen.
  */
 export function createOwner(
   session: Promise<Session>,
@@ -30,7 +30,7 @@ export function createOwner(
 ): Owner {
   const owner = entropy();
   const guests = new Map<string, number>(); // the last request of every page of another worker
-  const own = new Set<string>(); // the pages of this worker; what they said on the channel is old
+  const own = new Set<string>(); // the pages of this worker; their messages on the channel are old
 
   async function answer(
     page: string,
@@ -47,9 +47,9 @@ export function createOwner(
 
   function serve(page: string, message: RequestMessage, reply: (message: FromOwner) => void) {
     const last = guests.get(page);
-    // A page that has not opened anything here has not heard of this owner yet: it asks again then.
+    // A page that has not opened anything here does not know this owner yet; it will send this again.
     if (last === undefined && message.kind !== 'open') return;
-    // Numbers of a page only grow: this one was sent again when this owner announced itself.
+    // Numbers of a page only grow, so this request was sent again when this owner announced itself.
     if (last !== undefined && message.request <= last) return;
     guests.set(page, message.request);
     reply({ taken: message.request });
@@ -78,7 +78,7 @@ export function createOwner(
     channel.onmessage = (event: MessageEvent<unknown>) => hear(event.data);
     channel.postMessage({ to: 'guests', owner, stolen } satisfies ChannelMessage);
   }
-  session.catch(() => {}); // told to whoever asks
+  session.catch(() => {}); // every request gets the error
   return {
     answer(page, message, reply) {
       own.add(page);

@@ -9,33 +9,33 @@ const NO_LOCKS =
   'this page is no secure context (https or localhost), so its tabs cannot agree on one writer';
 const LOCKS_REFUSED = 'the browser lets this page store nothing';
 
-/** A database with damaged files is opened so often again: two checkpoints may be tried, and two more. */
+/** How often to open a database with damaged files again: for two checkpoints, and two more. */
 const MAX_REOPENS = 4;
 
-/** One database in this worker: where the requests of its pages go. */
+/** One database in this worker, to which its pages send requests. */
 export interface Database {
   /** `post` reaches the page. */
   join(page: string, post: (message: FromWorker) => void): void;
   request(page: string, message: RequestMessage): void;
-  /** The page is gone. With the last one the store is closed and the database let go of. */
+  /** The page has ended. With the last page the store closes and the lock is released. */
   leave(page: string): void;
 }
 
 interface Owning extends Owner {
   session: Promise<Session>;
-  /** Settles when the lock is let go of. */
+  /** Settles when the lock is released. */
   held: Promise<void>;
-  /** Lets go of the lock. */
+  /** Releases the lock. */
   release(): void;
 }
 
 /**
- * One worker owns a database: the holder of its Web Lock. All other workers speak to it over a
+ * One worker owns a database: the holder of its Web Lock. All other workers talk to it over a
  * BroadcastChannel, with the messages of protocol.ts; the next one takes over when it ends, or does not
  * answer. An owner that wakes up without its lock becomes a guest; its commits are refused by the
  * epoch, and it sends no local write. `worker` is a lock that this worker holds. Without Web Locks
  * every tab has events of its own, in memory. `ended` is called when the
- * database is to be joined anew, should anybody want it.
+ * database has to be joined again, if a page needs it.
  */
 export function joinDatabase(
   options: OpenRequest,
@@ -51,7 +51,7 @@ export function joinDatabase(
   const queue = locks && createLockQueue(locks, name, own, lose);
   let owning: Owning | null = null;
   let closed = false;
-  const lost: string[] = []; // what sessions have found damaged
+  const lost: string[] = []; // files that sessions have found damaged
 
   function own(stolen: boolean): Owning | null {
     if (closed) return null;
@@ -70,7 +70,7 @@ export function joinDatabase(
     return mine;
   }
 
-  /** Another worker has the database now, or this one is to open it anew. */
+  /** Another worker has the database now, or this one has to open it again. */
   function lose(mine: Owning | null) {
     if (!mine || mine !== owning || !queue || closed) return;
     owning = null;
@@ -81,7 +81,7 @@ export function joinDatabase(
     queue.enter();
   }
 
-  /** The store cannot be opened: everybody who asks here hears why, others may try. */
+  /** The store cannot be opened: requests here fail with the reason, and other workers may try. */
   function giveUp(mine: Owning) {
     if (mine !== owning) return;
     ended();
@@ -93,7 +93,7 @@ export function joinDatabase(
     ended();
     closed = true;
     queue?.leave();
-    if (owning) void stopOwning(owning).catch(() => {}); // failed to open, and said so
+    if (owning) void stopOwning(owning).catch(() => {}); // the error of opening was reported
   }
 
   if (queue) queue.enter();
@@ -109,7 +109,7 @@ export function joinDatabase(
   };
 }
 
-/** The pages of this worker, all of which ask one owner, wherever that is. */
+/** The pages of this worker. All of them send to one owner, wherever that is. */
 function createGuests(openChannel: () => BroadcastChannel | null, onSilent: () => void) {
   const guests = new Map<string, Guest>();
   let owner: Owner | null = null;
@@ -120,7 +120,7 @@ function createGuests(openChannel: () => BroadcastChannel | null, onSilent: () =
       if (owner) guest.follow(owner, false);
     },
     ask: (page: string, message: RequestMessage) => guests.get(page)?.ask(message),
-    /** False when it has left before. */
+    /** False when the page has left before. */
     leave(page: string): boolean {
       guests.get(page)?.end();
       return guests.delete(page);
@@ -156,13 +156,13 @@ async function stopOwning({ end, session, release }: Owning): Promise<void> {
   }
 }
 
-/** Why nothing may be kept on disk; null = it may. */
+/** Why nothing can be kept on disk; null = it can. */
 function whyNoStorage(locks: LockManager | null): string | null {
   if (locks) return null;
   return 'locks' in navigator ? LOCKS_REFUSED : NO_LOCKS;
 }
 
-/** Asked, not remembered: who was asleep is told too late that it was robbed. */
+/** Asks each time: a worker that was frozen learns too late that its lock was stolen. */
 function createOwns(
   locks: LockManager | null,
   worker: Promise<string | null>,

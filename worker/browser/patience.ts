@@ -1,13 +1,13 @@
-/** How often somebody who owes an answer is asked whether it is there, in milliseconds. */
+/** How often to ping a side that owes an answer, in milliseconds. */
 const PERIOD_MS = 2_000;
-/** Periods without any word from it after which it counts as frozen. */
+/** After this many periods without a message, the side counts as frozen. */
 const SILENT_PERIODS = 4;
 
 /** How long a page or a guest waits for a side that may be frozen. */
 export interface Patience {
-  /** To be called with every request. */
+  /** Call this with every request. */
   start(): void;
-  /** To be called with every message from the other side. */
+  /** Call this with every message from the other side. */
   heard(): void;
   stop(): void;
 }
@@ -16,13 +16,13 @@ export interface Wait {
   isWaiting(): boolean;
   /** Sends a ping. */
   ask(): void;
-  /** The other side has been silent all the time; called once per `start`. */
+  /** The other side sent nothing in all periods; called once per `start`. */
   onSilent(): void;
 }
 
 /**
- * Counts periods, not time: who was frozen itself wakes up to one period that is over, and hears what
- * came meanwhile before the next one.
+ * Counts periods and not time: a side that was frozen itself wakes up to one finished period, and gets the
+ * messages that arrived meanwhile before the next one.
  */
 export function createPatience(wait: Wait, periodMs: number = PERIOD_MS): Patience {
   let timer: ReturnType<typeof setTimeout> | undefined;

@@ -37,16 +37,16 @@ export interface ErrorMessage {
   message: string;
 }
 
-/** What a page opens: one database, and the server that it mirrors, if any. */
+/** What a page opens: one database, and the server that it follows, if any. */
 export interface OpenRequest {
   database: string;
   wasmUrl: string;
   /** Base URL of an AYON server or a hub, without a slash at the end. */
   server: string | null;
   token: string | null;
-  /** Who writes in a database without server. */
+  /** The user of writes in a database without a server. */
   user: string | null;
-  /** Of what nobody waits for, such as what the server tells. */
+  /** For commits that no writer waits for, such as changes from the server. */
   durability?: Durability;
   /** What the database keeps, as the core reads it (docs/border.md, retain); absent = everything. */
   scope?: object | null;
@@ -87,7 +87,7 @@ export interface ExportPart {
   lines: Uint8Array;
 }
 
-/** What is wrong with one file, and the name of the one to check next, if any. */
+/** The problems of one file, and the name of the next file to check, if any. */
 export interface VerifyStep {
   next: string | null;
   problems: { file: string; message: string }[];
@@ -107,7 +107,7 @@ export interface Answers {
   progress: Uint8Array | null;
   /** UTF-8 JSON (docs/border.md, tree), or null. */
   tree: Uint8Array | null;
-  /** UTF-8 JSON of the answer to POST /api/enroll; null: there is nothing to do. */
+  /** UTF-8 JSON of the answer to POST /api/enroll; null: there is no job. */
   enroll: Uint8Array | null;
   live: null;
   unlive: null;
@@ -134,7 +134,7 @@ export interface RequestMessage<K extends Kind = Kind> {
 export type ReplyMessage =
   { reply: number; value: Answers[Kind] } | { reply: number; error: ErrorMessage };
 
-/** A fresh page of a live query, or what has changed on it (docs/border.md, patches); UTF-8 JSON, rows as `cells`. */
+/** A new page of a live query, or its patches (docs/border.md, patches); UTF-8 JSON, rows as `cells`. */
 export type LiveMessage =
   { live: number; page: Uint8Array } | { live: number; patches: Uint8Array };
 
@@ -146,15 +146,15 @@ export interface Status {
    * become `durable` again when `problem` is `quota`.
    */
   storage: 'durable' | 'memory';
-  /** What is wrong with the storage (wasm/storage-problem.ts says which is what). */
+  /** The problem of the storage (wasm/storage-problem.ts describes each). */
   problem: StorageProblemKind | null;
   /** The same as a sentence for people. */
   message: string | null;
   /** Changes that are applied and not yet durable. */
   saving: boolean;
-  /** Local writes that the server has not taken yet. */
+  /** Local writes that the server has not confirmed yet. */
   queuedWrites: number;
-  /** Local writes that it refused: taken back here, kept to be tried again or discarded. */
+  /** Local writes that it refused: undone here, and kept to be retried or discarded. */
   refusedWrites: number;
   /** The part of the server's history that is here, 0 to 1, while older events still come in; else null. */
   history: number | null;
@@ -166,12 +166,12 @@ export interface StatusMessage {
   status: Status;
 }
 
-/** The owner has begun with a request: if it ends now, nobody knows whether it was done. */
+/** The owner has begun with a request: if it ends now, the request may have been done or not. */
 export interface TakenMessage {
   taken: number;
 }
 
-/** To whoever does not answer; and that it is there. */
+/** To a side that does not answer, and its answer. */
 export type PingMessage = { ping: true };
 export type PongMessage = { pong: true };
 
@@ -185,13 +185,13 @@ export interface WorkerMessage {
   worker: string | null;
 }
 
-/** What a page hears. */
+/** Messages to a page. */
 export type FromWorker = ReplyMessage | LiveMessage | StatusMessage | PongMessage | WorkerMessage;
 
-/** What an owner answers a page, through the page's own worker. */
+/** Answers of an owner to a page, through the page's own worker. */
 export type FromOwner = ReplyMessage | LiveMessage | StatusMessage | PongMessage | TakenMessage;
 
-/** A new owner. `stolen`: the one before did not answer, and may only be asleep. */
+/** A new owner. `stolen`: the previous one did not answer, and may only be frozen. */
 export interface NewOwnerMessage {
   to: 'guests';
   owner: string;
@@ -205,7 +205,7 @@ export type ChannelMessage =
   | NewOwnerMessage
   | { to: string; owner: string; message: FromOwner };
 
-/** Requests that may be asked twice without harm. */
+/** Requests that may be sent twice without harm. */
 export const REPEATABLE: readonly Kind[] = [
   'get',
   'query',
@@ -217,7 +217,7 @@ export const REPEATABLE: readonly Kind[] = [
   'token',
   'outbox',
   'export',
-  'import', // an event that is here already stays as it is
+  'import', // an existing event stays as it is
   'verify',
   'flush',
   'close',
@@ -267,7 +267,7 @@ const CHECKS: Checks = {
   close: () => true,
 };
 
-/** The request in a message of any origin, or null when it is none. */
+/** The request in a message of any origin; null when it is not a request. */
 export function parseRequest(data: unknown): RequestMessage | null {
   if (!isObject(data)) return null;
   const { request, kind, body } = data;
@@ -276,7 +276,7 @@ export function parseRequest(data: unknown): RequestMessage | null {
   return CHECKS[kind as Kind](body) ? (data as unknown as RequestMessage) : null;
 }
 
-/** The number under which to refuse a message that is no request; -1 when it has none. */
+/** The number under which to refuse a message that is not a request; -1 when it has none. */
 export function requestNumber(data: unknown): number {
   const number = isObject(data) ? data['request'] : null;
   return Number.isSafeInteger(number) ? (number as number) : -1;
@@ -305,13 +305,13 @@ export function isHello(data: unknown): data is HelloMessage {
   return isObject(data) && isText(data['page']);
 }
 
-/** The announcement in a message of the channel, or null when it is none. */
+/** The announcement in a message of the channel; null when it is not one. */
 export function newOwner(data: unknown): NewOwnerMessage | null {
   if (!isObject(data) || data['to'] !== 'guests' || !isText(data['owner'])) return null;
   return data as unknown as NewOwnerMessage;
 }
 
-/** What an owner answers this page in a message of the channel, or null when it is nothing. */
+/** An owner's answer to this page in a message of the channel; null when there is none. */
 export function fromOwner(
   data: unknown,
   page: string,

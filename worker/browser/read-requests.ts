@@ -37,7 +37,7 @@ export function createReadHandlers(
   };
 }
 
-/** Null for an event that is not here. */
+/** Null for an event that the store does not have. */
 function orNull<T>(read: () => T): T | null {
   try {
     return read();

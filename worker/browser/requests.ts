@@ -17,7 +17,7 @@ export function createHandlers(work: Workplace): Handlers {
   };
 }
 
-/** What a page has open, and the end of it. */
+/** What a page has open, and how to close it. */
 function createPageHandlers(work: Workplace): PageHandlers {
   const { upstream, live, settle } = work;
   return {

@@ -5,18 +5,18 @@ import { isCrash } from './worker-error.ts';
 /** The scope is applied at most this often, in milliseconds. */
 const RETAIN_MS = 60_000;
 
-/** Applies the scope of a database; which events go is the core's to say. */
+/** Applies the scope of a database; the core decides which events to remove. */
 export interface Retention {
   /**
-   * Tells the core the scope, before anything of a server is taken in, and removes what is outside.
+   * Gives the core the scope before any event of a server is stored, and removes events outside of it.
    * @throws CoreError `invalid` naming the key of the scope that is wrong.
    */
   start(): void;
   /** To be called when the store has changed. */
   changed(): void;
   /**
-   * Removes the oldest tenth, unless events are here only: without server and without scope nothing
-   * goes. Returns how many went.
+   * Removes the oldest tenth, except without server and without scope, because then the events exist only
+   * here. Returns how many were removed.
    */
   makeRoom(): number;
   /** Nothing is called any more. */
@@ -72,7 +72,7 @@ export function createRetention(
     makeRoom() {
       if (!isReplica && scope === null) return 0;
       const { removed } = retain({ makeRoom: true });
-      if (removed > 0) void settle().catch(() => {}); // told by the status
+      if (removed > 0) void settle().catch(() => {}); // the status reports the error
       return removed;
     },
     stop() {

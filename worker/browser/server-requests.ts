@@ -10,13 +10,13 @@ export interface ServerRequests {
   ask(method: string, path: string, body?: string): Promise<{ status: number; bytes: Uint8Array }>;
   /** @throws WorkerError `offline`, `unauthorized`, or the refusal of the server. */
   request(method: string, path: string, body?: string): Promise<Response>;
-  /** A GET without a bound on its time, which `signal` ends. Rejects when there is no answer. */
+  /** A GET without a time limit, which `signal` ends. Rejects when there is no answer. */
   stream(path: string, signal: AbortSignal): Promise<Response>;
 }
 
-/** `token` gives what the user has now: a session token, an API key, or nothing. */
+/** `token` returns the user's present credential: a session token, an API key, or nothing. */
 export function createServerRequests(server: string, token: () => string | null): ServerRequests {
-  // A session token goes as Bearer, an API key as X-Api-Key (protocol.md 10.1).
+  // A session token is sent as Bearer, an API key as X-Api-Key (protocol.md 10.1).
   function credential(): Record<string, string> {
     const value = token();
     if (!value) return {};

@@ -22,35 +22,35 @@ import type { Handlers, Post, Workplace } from './workplace.ts';
 
 /** Longest wait for cuesheet.wasm, in milliseconds. */
 const WASM_TIMEOUT_MS = 60_000;
-/** A file of the journal grows to this size: a commit writes the whole of it. */
+/** The size of a full segment. It is small, because a commit writes the whole segment. */
 const SEGMENT_BYTES = 16 * 1024;
 
-/** The store of a database, serving the pages of every tab. Lives in the worker that owns it. */
+/** The store of a database, which serves the pages of every tab. It lives in the worker that owns it. */
 export interface Session {
   /** Answers a request of a page; `post` reaches that page. */
   handle(page: string, message: RequestMessage, post: Post): Promise<Answers[Kind]>;
-  /** Forgets a page that is gone. */
+  /** Forgets a page that has ended. */
   leave(page: string): void;
   /**
-   * Ends it. `closed` commits what waits and resolves when the files are closed; `lost`: another worker
-   * owns the database, nothing is committed any more.
+   * Ends it. `closed` commits what waits and resolves when the files are closed. `lost`: another worker
+   * owns the database, so nothing more is committed.
    */
   stop(why: 'closed' | 'lost'): Promise<void>;
 }
 
-/** What a session asks of whoever opened it, and what ends it from within. */
+/** What a session needs from the ownership that opened it, and what ends it from within. */
 export interface SessionEnds {
-  /** Whether this worker still owns the database; another one takes over who is asleep. */
+  /** Whether this worker still owns the database; another worker takes over from a frozen one. */
   owns(): Promise<boolean>;
   /** A commit found that another worker owns the database. */
   fenced(): void;
-  /** Not all events can be loaded, for this reason: another session is to be opened. */
+  /** Not all events can be loaded, for this reason: another session has to be opened. */
   damaged(what: string): void;
 }
 
 /**
- * Loads the module, opens the database and connects to the server. `noStorage` says why nothing may
- * be kept on disk, null = it may. `lost` is what sessions before have found damaged.
+ * Loads the module, opens the database and connects to the server. `noStorage` says why nothing can
+ * be kept on disk; null = it can. `lost` names files that earlier sessions have found damaged.
  * @throws WorkerError `state` when the wasm cannot be loaded, CoreError when the files are damaged.
  */
 export async function openSession(
@@ -60,13 +60,13 @@ export async function openSession(
   ends: SessionEnds,
 ): Promise<Session> {
   const claimed = noStorage === null ? claimDatabases(options.database) : null;
-  claimed?.catch(() => {}); // told when the module is here
+  claimed?.catch(() => {}); // reported once the module is loaded
   const core = await loadCore(await compile(options.wasmUrl));
   // Ends this worker (entry.ts) once the call that crashed is answered; the next one opens the files anew.
   core.onCrash((crash) => setTimeout(() => reportError(crash)));
   const files = claimed ? await openFiles(core, claimed) : memoryOnly(noStorage ?? '');
   const opened = await openStore(core, 'replica', files, SEGMENT_BYTES);
-  const dataLoss = await claimed?.then((found) => found.dataLoss).catch(() => null); // told above
+  const dataLoss = await claimed?.then((found) => found.dataLoss).catch(() => null); // reported above
   return createSession(core, opened, files, options, dataLoss ? [...lost, dataLoss] : lost, ends);
 }
 
@@ -82,7 +82,7 @@ async function compile(url: string): Promise<WebAssembly.Module> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(WASM_TIMEOUT_MS) });
     if (!response.ok) throw new Error(`HTTP ${response.status}`);
-    // Compiling while it comes needs the right type; some servers do not know it.
+    // Compiling while it loads needs the right content type, which some servers do not send.
     const isTyped = response.headers.get('content-type')?.startsWith('application/wasm');
     if (isTyped) return await WebAssembly.compileStreaming(response);
     return await WebAssembly.compile(await response.arrayBuffer());
@@ -121,7 +121,7 @@ function createSession(
   };
   const commits = createCommitLoop(opened, files, told, options.durability);
   const settle = createSettle(store, commits, carryOut, status.tell);
-  const afterCall = () => settle().catch(() => {}); // told by the status
+  const afterCall = () => settle().catch(() => {}); // the status reports the error
   const retention = createRetention(store, options.scope ?? null, options.server !== null, settle);
   const { server, token, user } = options;
   const upstream =
@@ -146,7 +146,7 @@ function createSession(
       if (opened.lost.length > 0) void commits.maintain();
     },
     async damaged(what) {
-      await files.commit('relaxed').catch(() => {}); // what was set aside stays so
+      await files.commit('relaxed').catch(() => {}); // files that were set aside stay so
       ends.damaged(what);
     },
   });
@@ -161,13 +161,13 @@ function createSession(
       opened.end();
       upstream?.stop();
       retention.stop();
-      if (why === 'closed') await commits.stop().catch(() => {}); // told to whoever waited for it
+      if (why === 'closed') await commits.stop().catch(() => {}); // the waiting writers get the error
       files.close();
     },
   };
 }
 
-/** `changed` comes before anybody hears of a write that is in memory only. */
+/** `changed` is called before any writer gets an answer for a write that is in memory only. */
 function listenTo(
   files: GuardedFiles,
   on: { makeRoom(): void; fenced(): void; changed(): void },
@@ -181,7 +181,7 @@ function listenTo(
   });
 }
 
-/** Hands effects on; whether live queries may look different now. */
+/** Passes effects on; returns whether pages of live queries may have changed. */
 function carryOutAll(
   effects: Effect[],
   { localWrites, upstream }: Pick<Workplace, 'localWrites' | 'upstream'>,
@@ -197,8 +197,8 @@ function carryOutAll(
 }
 
 /**
- * To be called after every call that may have changed something. Effects are carried out at once (a write
- * shows before it is durable); the promise resolves when everything so far is durable.
+ * Call this after every call that may have changed something. Effects are carried out at once, so that a
+ * write shows before it is durable; the promise resolves when everything so far is durable.
  */
 function createSettle(
   store: CoreStore,
@@ -215,7 +215,7 @@ function createSettle(
   };
 }
 
-/** Loads the events that are not here yet; what needs all of them begins when they are. */
+/** Loads the remaining events; work that needs all of them begins afterwards. */
 function startLoading(
   opened: OpenedStore,
   on: { begin(): void; loaded(): void; damaged(what: string): Promise<void> },
@@ -241,11 +241,11 @@ function startLoading(
     return { done: Promise.resolve(), stop };
   }
   const done = load();
-  done.catch(() => {}); // told to whoever waits for it
+  done.catch(() => {}); // waiting requests get the error
   return { done, stop };
 }
 
-/** Writes wait until all events are here, other requests when the core says so. */
+/** Writes wait until all events are loaded, other requests only when the core says `loading`. */
 function createHandle(core: Core, handlers: Handlers, loaded: Promise<void>): Session['handle'] {
   return async (page, message, post) => {
     if (core.hasCrashed()) return new Promise(() => {}); // its page asks the next worker

@@ -3,7 +3,7 @@ import { Method } from '../../wasm/methods.ts';
 import type { Status } from './protocol.ts';
 import type { Post } from './workplace.ts';
 
-/** Pages hear of the status at most this often, in milliseconds. */
+/** Pages get the status at most this often, in milliseconds. */
 const STATUS_MS = 16;
 
 /** The core's answer to `status` (docs/border.md). */
@@ -16,15 +16,15 @@ interface StatusReport {
   history: number | null;
 }
 
-/** The status of a session, told to its pages when it is another one. */
+/** The status of a session, sent to its pages when it changes. */
 export interface StatusTeller {
   read(): Status;
-  /** In a moment, with whatever else changes until then. */
+  /** Sends it in a moment, with everything that changes until then. */
   tell(): void;
   tellNow(): void;
 }
 
-/** `around` gives what the core does not know. */
+/** `around` returns the members that the core does not have. */
 export function createStatus(
   store: CoreStore,
   pages: Map<string, Post>,

@@ -6,11 +6,11 @@ import {
   type StorageProblemKind,
 } from '../../wasm/storage-problem.ts';
 
-/** Commits refused for want of space, in a row, before something is thrown away to make some. */
+/** After this many commits in a row without space, events are removed to make some. */
 const FULL_LIMIT = 3;
 /** Longest wait for that, in milliseconds. */
 const FREEING_TIMEOUT_MS = 30_000;
-/** Memory only: how often it is tried whether there is space again, in milliseconds. */
+/** In memory only: how often to try again to save, in milliseconds. */
 const MEMORY_RETRY_MS = 5_000;
 
 /** The storage's part of the status (protocol.ts). */
@@ -22,27 +22,27 @@ export interface StorageState {
 
 export interface StorageListener {
   /**
-   * The space is full: throw away what need not be kept. Its own changes go through the next commits;
-   * if those are refused as well, the store goes on in memory.
+   * The disk is full: remove what need not be kept. The next commits save that; if they fail too, the store
+   * continues in memory.
    */
   onFull(): Promise<void>;
-  /** The state is another one. */
+  /** The state has changed. */
   onChange(): void;
 }
 
 export interface GuardedFiles extends HostFiles {
   state(): StorageState;
   /**
-   * Tries now to save what is in memory only for want of space; nothing to do where no storage is.
+   * Tries now to save what is in memory only because the disk was full. Does nothing without storage.
    * @throws StorageProblem when there is still no space.
    */
   flush(): Promise<void>;
   listen(listener: StorageListener): void;
-  /** Ends it: nothing is tried or written any more, and a commit is refused. */
+  /** Ends it: nothing more is tried or written, and commits fail. */
   close(): void;
 }
 
-/** Files in memory, because of `reason`: a sentence without its end. */
+/** Files in memory, because of `reason`: a sentence without its full stop. */
 export function memoryOnly(reason: string): GuardedFiles {
   const message = `${reason}: events last until it closes`;
   return {
@@ -55,10 +55,10 @@ export function memoryOnly(reason: string): GuardedFiles {
 }
 
 /**
- * Keeps a store going when its storage is full. A refused commit rejects, so nobody is told of a write
- * that is not saved. After three in a row for want of space `onFull` may make some; when commits are
- * refused still, the store is in memory only, and says so: commits resolve and keep nothing, until a
- * retry finds space for everything since then.
+ * Keeps a store running when its disk is full. A failed commit rejects, so no writer believes that its write
+ * is saved. After three failures in a row without space, `onFull` may make some. If commits still fail, the
+ * store is in memory only, as its state says: commits resolve and save nothing, until a retry can save
+ * everything since then.
  */
 export function guardStorage(
   files: HostFiles & { close?(): void },
@@ -66,7 +66,7 @@ export function guardStorage(
   freeingTimeoutMs: number = FREEING_TIMEOUT_MS,
 ): GuardedFiles {
   let listener: StorageListener = { onFull: () => Promise.resolve(), onChange() {} };
-  let loss = DURABLE; // what a commit that goes through goes back to
+  let loss = DURABLE; // the state after a commit that succeeds
   let fullCommits = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const { state, enter, isEnded, end } = createState(() => listener.onChange());
@@ -104,7 +104,7 @@ export function guardStorage(
     if (isEnded()) return;
     const again = (error: unknown) => {
       const problem = asProblem(error);
-      // The next commit hears it as well.
+      // The next commit gets this error too.
       if (problem.kind === 'fenced') refused(problem);
       else retryLater();
     };
@@ -139,7 +139,7 @@ export function guardStorage(
 
 const DURABLE: StorageState = { storage: 'durable', problem: null, message: null };
 
-/** The state, of which a change is told until the end. */
+/** The state, which calls the listener when it changes, until the end. */
 function createState(changed: () => void) {
   let state = DURABLE;
   let ended = false;
@@ -157,7 +157,7 @@ function createState(changed: () => void) {
   };
 }
 
-/** Room is made once, until a commit goes through. */
+/** Makes room once, until a commit succeeds. */
 function createFreeing(makeRoom: () => Promise<void>, timeoutMs: number) {
   let state: 'not yet' | 'at it' | 'done' = 'not yet';
   return {

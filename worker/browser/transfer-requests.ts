@@ -9,8 +9,8 @@ const MIRROR =
   'these events mirror a server: import into a database without one, or into the folder of the hub';
 
 /**
- * Chunks of lines share a commit up to so many bytes, because every commit of an import writes the newest
- * block anew; what comes last waits so long for more, in milliseconds.
+ * Chunks of lines share a commit up to this many bytes, because every commit of an import rewrites the newest
+ * block. The last chunk waits this long for more, in milliseconds.
  */
 const IMPORT_COMMIT_BYTES = 12 << 20;
 const IMPORT_COMMIT_MS = 30;
@@ -41,7 +41,7 @@ export function createTransferHandlers(
       const header = after === null ? {} : { after };
       const part = await call<ExportHeader>(Method.export, header);
       const { next, events, unreadable } = part.header;
-      // A stream has no report in which to say what is missing in it: it stops.
+      // A stream cannot report what is missing in it, so it stops.
       for (const { id, message } of unreadable) {
         throw new WorkerError('corrupt', `the payload of event ${id} cannot be read: ${message}`);
       }

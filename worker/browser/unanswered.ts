@@ -1,35 +1,35 @@
 import { isWrite, REPEATABLE, type ReplyMessage, type RequestMessage } from './protocol.ts';
 
-/** What to do when whoever was asked is gone. */
+/** What to do with requests whose worker or owner has ended. */
 export interface HandOver {
-  /** To be asked again, in order: `open`, the live queries, and what was not begun or may be repeated. */
+  /** To send again, in order: `open`, the live queries, and requests that were not begun or may be repeated. */
   again: RequestMessage[];
-  /** Refusals of writes of which nobody knows whether they were done. */
+  /** Refusals of writes that may have been done or not. */
   lost: ReplyMessage[];
 }
 
-/** The requests of one page that have no answer yet, and those that every new owner has to hear. */
+/** The requests of one page that have no answer yet, and those that every new owner must get. */
 export interface Unanswered {
   add(message: RequestMessage): void;
-  /** `sent`: it is on its way to an owner. `taken`: that may have begun with it. */
+  /** `sent`: it is under way to an owner. `taken`: the owner may have begun with it. */
   mark(request: number, state: 'sent' | 'taken'): void;
-  /** Whoever it goes to takes it at once. Of a write only the number is kept: it is never asked again. */
+  /** The receiver begins at once. Of a write only the number is kept, because it is never sent again. */
   begin(message: RequestMessage): void;
-  /** What has not been sent to anybody, in order. */
+  /** The requests that were not sent to anybody, in order. */
   queued(): RequestMessage[];
-  /** False when nobody waits for this answer (any more). */
+  /** False when no request waits for this answer (any more). */
   settle(reply: ReplyMessage): boolean;
-  /** Nobody waits for it any more; it is not asked again. */
+  /** The caller no longer waits; the request is not sent again. */
   drop(request: number): void;
-  /** Whether anything is to come: an answer, or patches of a live query. */
+  /** Whether anything is expected: an answer, or patches of a live query. */
   expects(): boolean;
-  /** `unsure`: also what was only sent may still be done, by somebody who sleeps. */
+  /** `unsure`: a frozen worker may still carry out requests that were only sent. */
   handOver(unsure: boolean): HandOver;
 }
 
 /**
- * The one rule of what happens to requests when a worker or an owner ends, for pages and guests: what
- * may be repeated is asked again; a write that may have been begun is refused with `owner_lost`.
+ * The one rule for requests when a worker or an owner ends, for pages and guests: requests that may be
+ * repeated are sent again; a write that may have begun fails with `owner_lost`.
  */
 export function createUnanswered(): Unanswered {
   const waiting = new Map<
@@ -98,7 +98,7 @@ export function createUnanswered(): Unanswered {
   };
 }
 
-/** The refusal of a write of which nobody knows whether it was done. */
+/** The refusal of a write that may have been done or not. */
 function ownerLost(request: number): ReplyMessage {
   const message = 'the worker that was writing ended: check whether it was done';
   return { reply: request, error: { code: 'owner_lost', message } };

@@ -13,14 +13,14 @@ export interface Upstream {
   request: ServerRequests['request'];
 }
 
-/** Calls a method of the core that takes events, and settles. */
+/** Calls a method of the core with an event of the host, and settles. */
 type Tell = (
   event: string,
   more?: Record<string, unknown>,
   body?: string | Uint8Array,
 ) => Promise<void>;
 
-/** What a replica has beside its connection: the writes that wait, the snapshot, requests of pages. */
+/** What a replica has besides its connection: waiting writes, the snapshot, requests of pages. */
 export function createUpstream(
   server: string,
   store: CoreStore,
@@ -71,7 +71,7 @@ export function createUpstream(
   };
 }
 
-/** The promise resolves when what follows from the event is saved, or could not be. */
+/** The promise resolves when the result of the event is saved, or could not be. */
 function createTell(
   method: Method,
   server: string,
@@ -89,13 +89,13 @@ function createTell(
   };
 }
 
-/** The writes that wait, one at a time. */
+/** Sends the waiting writes, one at a time. */
 function createWriteSender(ask: ServerRequests['ask'], tell: Tell, owns: () => Promise<boolean>) {
   let wake: ReturnType<typeof setTimeout> | undefined;
   let stopped = false;
   return {
     async send(request: number, method: string, path: string, body: string | null) {
-      // Who slept and was replaced would write once more what is older than the owner's next writes.
+      // A frozen owner that was replaced would send an old write over newer ones of the next owner.
       if (!(await owns())) return;
       const { status, bytes } = await ask(method, path, body ?? undefined);
       if (!stopped) tell('answer', { request, status }, bytes);

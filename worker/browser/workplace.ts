@@ -13,7 +13,7 @@ export type Handlers = {
   [K in Kind]: (body: Requests[K], page: string, post: Post) => Promise<Answers[K]> | Answers[K];
 };
 
-/** What the requests work on. */
+/** Everything that requests need. */
 export interface Workplace {
   store: CoreStore;
   /** The same, for calls that may need files which are not in memory. */
@@ -25,7 +25,7 @@ export interface Workplace {
   live: LiveQueries;
   localWrites: LocalWrites;
   status(): Status;
-  /** To be called after every change; resolves when everything so far is durable. */
+  /** Call this after every change; resolves when everything so far is durable. */
   settle(durability?: Durability): Promise<void>;
   /** Saves what is in memory only because the disk was full, or rejects. */
   flush(): Promise<void>;

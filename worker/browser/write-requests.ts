@@ -9,14 +9,14 @@ import type { Handlers, Workplace } from './workplace.ts';
 type Writes = Pick<Handlers, 'dispatch' | 'update' | 'remove' | 'enroll'>;
 
 /**
- * A write settles when it is durable here; while the connection is live, when the upstream took it as
- * well.
+ * A write settles when it is durable here and, while the connection is live, when the upstream has confirmed
+ * it too.
  */
 export function createWriteHandlers(work: Workplace): Writes {
   return work.upstream ? writesOfReplica(work, work.upstream) : writesHere(work);
 }
 
-/** Without a server this store alone says what is. */
+/** Without a server this store decides. */
 function writesHere({ store, call, user, settle }: Workplace): Writes {
   const actor = () => ({ now: nowMicros(), user, senderType: 'cuesheet' });
   return {
@@ -46,13 +46,13 @@ function writesHere({ store, call, user, settle }: Workplace): Writes {
   };
 }
 
-/** What waits for the server is queued here; what cannot, or is not here, goes to it now. */
+/** Queues writes that can wait for the server. Others, and those of unknown events, go to the server now. */
 function writesOfReplica({ localWrites, settle }: Workplace, upstream: Upstream): Writes {
-  /** Durable here, and taken by the server if there is a connection: the id that it has there. */
+  /** Durable here and, with a connection, confirmed by the server: the id that the server uses. */
   async function written(queued: Queued, durability?: Durability): Promise<string> {
-    // Asked before the write is on its way; nobody waits for it when it stays here.
+    // Requested before the write is sent; a write that stays here does not wait for it.
     const outcome = upstream.state() === 'live' ? localWrites.outcome(queued) : null;
-    outcome?.catch(() => {}); // told below, after what is awaited first
+    outcome?.catch(() => {}); // handled below, after the first await
     await settle(durability);
     return (await outcome) ?? localWrites.current(queued.id);
   }
@@ -62,7 +62,7 @@ function writesOfReplica({ localWrites, settle }: Workplace, upstream: Upstream)
       const body = toJson(event);
       const queued = unless(['state'], () => localWrites.queue('dispatch', {}, body));
       if (queued) return { id: await written(queued, durability) };
-      // The server alone has it; when it keeps the event, that comes here as those of others do.
+      // Only the server has the event. If it keeps it, the event arrives like those of others.
       const response = await upstream.request('POST', '/api/events', body);
       return (await response.json()) as { id: string };
     },
@@ -84,7 +84,7 @@ function writesOfReplica({ localWrites, settle }: Workplace, upstream: Upstream)
       await settle(durability);
       return { removed: queued !== null };
     },
-    /** One queue hands out a job: the server's. */
+    /** Only the server's queue hands out jobs. */
     async enroll({ request }) {
       const response = await upstream.request('POST', '/api/enroll', toJson(request));
       return response.status === 204 ? null : new Uint8Array(await response.arrayBuffer());
@@ -102,7 +102,7 @@ function unless<T>(codes: readonly ErrorCode[], call: () => T): T | null {
   }
 }
 
-/** @throws WorkerError `invalid` for what JSON cannot say, such as a BigInt. */
+/** @throws WorkerError `invalid` for a value that JSON does not have, such as a BigInt. */
 function toJson(value: object): string {
   try {
     return JSON.stringify(value);

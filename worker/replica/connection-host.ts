@@ -4,7 +4,7 @@ import { wholeLines } from '../../wasm/whole-lines.ts';
 /** So much of a snapshot may wait for the disk. */
 const SNAPSHOT_UNSAVED_BYTES = 1 << 20;
 
-/** What is used of a WebSocket: the global one, or that of a library. */
+/** The part of a WebSocket that is used: of the global one, or of a library's. */
 export interface ClientSocket {
   /** As of a WebSocket, and the two below. */
   onopen: ((event: never) => void) | null;
@@ -22,10 +22,10 @@ export interface ClientSocket {
 }
 
 export interface ConnectionHostOptions {
-  /** The method `replica` of the core (docs/border.md, 12); resolves when what follows from it is saved. */
+  /** The method `replica` of the core (docs/border.md, 12); resolves when its result is saved. */
   tell(event: string, more: Record<string, unknown>, body?: string | Uint8Array): Promise<void>;
   openSocket(): ClientSocket;
-  /** What the auth message says. */
+  /** The members of the auth message. */
   token(): string | null;
   /** One HTTP request with the same credential; status 0 = no answer. */
   ask(method: string, path: string, body?: string): Promise<{ status: number; bytes: Uint8Array }>;
