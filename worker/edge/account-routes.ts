@@ -8,7 +8,7 @@ const LOGINS_PER_MINUTE = 10;
 const MAX_THROTTLED = 10_000;
 const MINUTE_MS = 60_000;
 
-/** Who am I, login and logout (protocol.md 10). */
+/** The caller, login and logout (protocol.md 10). */
 export function addAccountRoutes(app: Hono<Env>, credentials: Credentials): void {
   const mayLogIn = createThrottle();
 
@@ -37,7 +37,7 @@ export function addAccountRoutes(app: Hono<Env>, credentials: Credentials): void
   });
 }
 
-/** A user as AYON shows it: nothing of the credentials. */
+/** A user in AYON's form, without credentials. */
 function shown(user: User): object {
   return { name: user.name, attrib: {}, data: user.data, active: true };
 }

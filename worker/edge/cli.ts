@@ -38,7 +38,7 @@ async function main(args: string[]): Promise<void> {
   else process.exitCode = await command.run(named ? args.slice(1) : args);
 }
 
-/** One sentence a person can act on. */
+/** One sentence that a person can act on. */
 function explain(error: unknown): string {
   const { code, message, port } = error as NodeJS.ErrnoException & { port?: number };
   if (code === 'EADDRINUSE') return `port ${port} is in use: choose another one with --port`;
@@ -47,7 +47,7 @@ function explain(error: unknown): string {
 }
 
 function fail(error: unknown): never {
-  if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(1); // the reader has gone
+  if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(1); // the reader has closed the pipe
   console.error(`cuesheet: ${explain(error)}`);
   if (error instanceof UsageError) {
     console.error(`cuesheet: see cuesheet ${error.command && `${error.command} `}--help`);

@@ -13,13 +13,13 @@ export interface CoreRequest {
   body?: Uint8Array | string;
 }
 
-/** What the core answers. */
+/** The core's answer. */
 export interface CoreAnswer {
   status: number;
   body: Uint8Array;
   /** Of a part of a snapshot: the cursor of the next one; absent = this was the last. */
   next?: string;
-  /** Of the first part of a snapshot: the changes after it are to follow. */
+  /** Of the first part of a snapshot: its changes continue after this sequence. */
   sequence?: number;
 }
 

@@ -8,15 +8,15 @@ export type { SessionStorage } from './sessions.ts';
 /** A used API key opens a WebSocket for this long, as AYON's key sessions do (protocol.md 9.2). */
 const KEY_MS = 600 * 1000;
 
-/** Who asks: a user, or the text and status of the refusal. */
+/** The caller: a user, or the text and status of the refusal. */
 export type Identity =
   { user: User; token?: string } | { user: null; denied: string; deniedStatus: number };
 
-/** Who may do what: the users of a hub, their keys, passwords and sessions. */
+/** The users of a hub, their keys, passwords and sessions. */
 export interface Credentials {
   /** The identity behind a request, by AYON's order of credentials (protocol.md 10.1, 10.2). */
   identify(request: Request): Promise<Identity>;
-  /** The user of a session token or of a lately used API key, or null. */
+  /** The user of a session token or of a recently used API key, or null. */
   byToken(token: string): Promise<User | null>;
   /** The user with this password, or null. Service users cannot log in. */
   login(name: string, password: string): Promise<User | null>;
@@ -25,15 +25,15 @@ export interface Credentials {
   /** Does nothing when there is no such session. */
   endSession(token: string): Promise<void>;
   /**
-   * Takes other users in place of those before, from the next request on. Sessions of users that are
-   * gone count no more; sockets that have logged in stay as they are.
+   * Replaces the users from the next request on. Sessions of removed users are no longer valid; sockets
+   * that have logged in stay as they are.
    */
   replaceUsers(records: UserRecord[]): void;
 }
 
 /**
  * Users and sessions of a hub. `now` is in milliseconds; `verifyJwt` names the user of a JSON Web Token,
- * which is taken as a bearer token and by WebSockets then.
+ * which is then accepted as a bearer token and by WebSockets.
  */
 export function createCredentials(
   records: UserRecord[],
@@ -101,7 +101,7 @@ export function createCredentials(
       const wanted = name.trim();
       const record = byName.get(wanted) ?? byLowerName.get(wanted.toLowerCase());
       const known = record?.passwordHash !== undefined && record.data.isService !== true;
-      // An unknown name costs the same time as a wrong password.
+      // An unknown name takes the same time as a wrong password, so it reveals nothing.
       const right = await checkPassword(password, (known && record.passwordHash) || '00$00');
       return known && right ? record : null;
     },

@@ -8,11 +8,11 @@ import { addRoute } from './route-table.ts';
 
 /** A long poll and a pause between two messages of a stream last at most this long. */
 const MAX_WAIT_SECONDS = 30;
-/** A stream that has nothing to tell says so this often, for the proxies on its way. */
+/** How often a stream without changes sends a comment, so that proxies keep it open. */
 const KEEP_ALIVE_MS = 5000;
-/** A stream ends after this time; the client comes back with Last-Event-ID and a credential that still counts. */
+/** A stream ends after this time; the client reconnects with Last-Event-ID and a credential that is still valid. */
 const MAX_STREAM_MS = 600_000;
-/** Clients that wait, in polls and streams together; more get 503. */
+/** The most waiting clients, polls and streams together; others get 503. */
 const MAX_WAITING = 10_000;
 
 export interface FeedOptions {
@@ -24,7 +24,7 @@ export interface FeedOptions {
   packBrotli?: Pack;
 }
 
-/** What passes comes out packed. */
+/** A stream that compresses what passes through it. */
 export type Pack = () => ReadableWritablePair<Uint8Array, Uint8Array>;
 
 interface Page {
@@ -48,7 +48,7 @@ export function addFeedRoutes(app: Hono<Env>, options: FeedOptions): void {
 function addChanges(app: Hono<Env>, { ask, shown, changed, caller, log }: FeedOptions): void {
   let waiting = 0;
 
-  /** Reads again until there is something to tell, or the time is over. */
+  /** Reads again until there are changes, or the time is over. */
   async function poll(first: CoreAnswer, read: (since: number) => Promise<CoreAnswer>, ms: number) {
     let answer = first;
     const end = Date.now() + ms;
@@ -117,7 +117,7 @@ function addSnapshot(app: Hono<Env>, { ask, shown, caller, packBrotli }: FeedOpt
         controller.enqueue(body as Uint8Array<ArrayBuffer>);
         part = next === undefined ? null : read(next);
         await shown();
-        // A part that is missing must not look like the end.
+        // A missing part must not look like the end.
         if (part && part.status !== 200) controller.error(new Error(detailOf(part.body)));
       },
     });
@@ -133,13 +133,13 @@ function addSnapshot(app: Hono<Env>, { ask, shown, caller, packBrotli }: FeedOpt
         ? lines.pipeThrough(packBrotli())
         : lines.pipeThrough(new CompressionStream(encoding as CompressionFormat));
     const packed = encoding ? pack() : lines;
-    // workerd compresses by itself what has the header, unless it is told that this is done.
+    // workerd compresses a body with this header itself, unless it is told that the body is encoded.
     const init = { headers, ...(encoding && { encodeBody: 'manual' }) };
     return new Response(packed, init);
   });
 }
 
-/** The first of these that the client takes, whichever it likes best; '' = none. */
+/** The first of these that the client accepts; '' = none. */
 function accepted(
   c: Context<Env>,
   header: 'Accept' | 'Accept-Encoding',
@@ -154,7 +154,7 @@ function accepted(
   });
 }
 
-/** Server-sent events, read as fast as the client takes them; `ended` is called once. */
+/** Server-sent events, read as fast as the client accepts them; `ended` is called once. */
 function streamOf(
   c: Context<Env>,
   first: CoreAnswer,
@@ -188,7 +188,7 @@ function streamOf(
     }
   });
   response.headers.set('cache-control', 'no-store');
-  // How it is framed is the runtime's matter; HTTP/2 has no such headers.
+  // The runtime decides how to frame the body; HTTP/2 has no such headers.
   for (const name of ['connection', 'transfer-encoding']) response.headers.delete(name);
   return response;
 }

@@ -8,11 +8,11 @@ export interface GraphqlOptions {
   ask: (request: CoreRequest) => CoreAnswer;
   shown: () => Promise<void>;
   caller: (c: Context<Env>) => Omit<CoreRequest, 'operation'>;
-  /** Resolves when all events are here; null = they are. */
+  /** Resolves when all events are loaded; null = they are. */
   loading: () => Promise<void> | null;
 }
 
-/** `POST /graphql`: a page of events may be known before all events are here. */
+/** `POST /graphql`. It may answer a page of events before all events are loaded. */
 export function addGraphqlRoute(app: Hono<Env>, options: GraphqlOptions): void {
   const { ask, shown } = options;
 
@@ -52,7 +52,7 @@ function createAskEvents(
   };
 }
 
-/** Null for JSON that is no GraphQL request. */
+/** Null for JSON that is not a GraphQL request. */
 function parseGraphql(text: string): GraphqlRequest | null | 'broken' {
   let request: Partial<Record<keyof GraphqlRequest, unknown>> | null;
   try {

@@ -14,7 +14,7 @@ const MAX_CHARACTERS = 64 << 10;
 const MAX_TOKENS = 5000;
 const MAX_DEPTH = 16;
 const MAX_ALIASES = 20;
-/** Events that the fields of one document may bring; a field that begins below it is answered. */
+/** The most events of one document's fields; a field that begins below this is answered. */
 const MAX_EVENTS = 100_000;
 
 /** The part of AYON's schema that deals with events (protocol.md 6.3). */
@@ -47,7 +47,7 @@ export type AskEvents = (
   { connection: { edges: { node: EventNode }[] } } | { message: string; status: number | null }
 >;
 
-/** What the core says of an event beside its fields: why its payload cannot be read. */
+/** Beside an event's fields, the core says why its payload cannot be read. */
 interface EventNode {
   payload: unknown;
   payloadError?: string;
@@ -61,7 +61,7 @@ export interface GraphqlRequest {
 
 let schema: GraphQLSchema | undefined;
 
-/** Answers one GraphQL request; errors are part of the answer, as AYON has it. */
+/** Answers one GraphQL request; errors are part of the answer, as with AYON. */
 export async function answerGraphql(request: GraphqlRequest, ask: AskEvents): Promise<object> {
   schema ??= buildSchema(SDL);
   let document: DocumentNode;
@@ -97,7 +97,7 @@ export async function answerGraphql(request: GraphqlRequest, ask: AskEvents): Pr
     document,
     rootValue: {
       events(args: Record<string, unknown>) {
-        // One after the other, or all of them would begin before the first one is counted.
+        // One after the other; otherwise all of them would begin before the first is counted.
         const page = last.then(() => pageOf(args));
         last = page.catch(() => {});
         return page;
@@ -108,7 +108,7 @@ export async function answerGraphql(request: GraphqlRequest, ask: AskEvents): Pr
   });
 }
 
-/** Whoever asks for this payload gets an error at its place; the other fields are answered. */
+/** A request for this payload gets an error in its place; other fields are answered. */
 function refuseUnreadable(node: EventNode): void {
   const { payloadError } = node;
   if (payloadError === undefined) return;
@@ -118,8 +118,8 @@ function refuseUnreadable(node: EventNode): void {
 }
 
 /**
- * A document beyond the bounds. Fields without an alias merge, so aliases bound the work, also of
- * fields that stand in fragments; graphql-js itself bounds introspection.
+ * Refuses a document beyond the bounds. Fields without an alias merge, so limiting aliases limits the work,
+ * also for fields in fragments; graphql-js itself bounds introspection.
  */
 function findExcess(document: DocumentNode): GraphQLError | null {
   let aliases = 0;

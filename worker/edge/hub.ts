@@ -49,57 +49,57 @@ export { type Upstream, upstreamAt } from './relay/upstream.ts';
 export type { Peer, SocketHandle } from './sockets.ts';
 export { parseUsers, type User, type UserData, type UserRecord, UsersError } from './users.ts';
 
-/** What a hub is made of. */
+/** The parts of a hub. */
 export interface HubOptions {
-  /** The compiled `cuesheet-hub.wasm`; each runtime has its own way to get it. */
+  /** The compiled `cuesheet-hub.wasm`; each runtime loads it in its own way. */
   wasm: WebAssembly.Module;
   files: HostFiles;
   credentials: Credentials;
-  /** Answers what is no API route, for example the viewer page; null = 404. */
+  /** Answers requests outside of the API, for example the viewer page; null = 404. */
   page?: (path: string) => Promise<Response | null>;
   /** Web origins whose pages may call this hub (CORS), as `https://viewer.example`; default none. */
   origins?: string[];
-  /** What the hub says of itself; default: errors, as text. */
+  /** The log; default: errors, as text. */
   log?: Log;
   /**
-   * Makes the hub a relay: it follows this hub, serves what it has from a store of its own and hands writes
-   * on. `credentials` are `createRelayCredentials` then, `files` those of an empty store.
+   * Makes the hub a relay: it follows this upstream, serves a copy from its own store and forwards writes.
+   * Then `credentials` are `createRelayCredentials`, and `files` those of an empty store.
    */
   upstream?: Upstream;
   /**
-   * Ready when the newest events are here: what needs others waits until they are. `Hub.loaded` says when, or
-   * that a checkpoint is damaged: another hub is to be made then. Default: ready when all are here.
+   * Ready when the newest events are loaded; requests that need others wait. `Hub.loaded` says when all are
+   * loaded, or that a checkpoint is damaged; then make another hub. Default: ready when all are loaded.
    */
   answersEarly?: boolean;
   /** Packs snapshots with Brotli, for clients that accept it; default: gzip. */
   packBrotli?: Pack;
-  /** Of each user, or of each address without credentials; more is 429. Default: no limit. */
+  /** Requests a second of each user, or of each address without credentials; others get 429. Default: no limit. */
   rate?: Rate;
   /**
-   * Called once when the core has trapped, of want of memory for instance. The hub has closed itself then: it
-   * answers 503 and has ended its sockets with 1011. What it acknowledged is in the files: another hub is to be
-   * made on them, in a process of its own where that can be had.
+   * Called once when the core has trapped, for example without memory. The hub has closed itself: it
+   * answers 503 and has closed its sockets with 1011. Acknowledged writes are in the files. Make another hub on
+   * them, in a new process if possible.
    */
   onCrash?: (crash: Error) => void;
 }
 
-/** A hub that runs: what a runtime hands its requests and sockets to. */
+/** A running hub, to which a runtime passes its requests and sockets. */
 export interface Hub {
   /**
-   * All events are here. Rejects with CoreError `corrupt` when files turned out damaged and were set aside
+   * Resolves when all events are loaded. Rejects with CoreError `corrupt` when damaged files were set aside
    * (`answersEarly` only).
    */
   readonly loaded: Promise<void>;
   /** Answers an HTTP request. `address` is the client's, for the login throttle. */
   fetch(request: Request, address?: string): Promise<Response>;
   /**
-   * A socket that is new, or (`state`) one that was remembered by a hub before this one.
-   * @throws CoreError `invalid` for a state that no hub gave.
+   * A new socket, or (`state`) one that an earlier hub remembered.
+   * @throws CoreError `invalid` for a state that does not come from a hub.
    */
   openSocket(peer: Peer, state?: string): SocketHandle;
   /**
-   * To be called once a second: heartbeats and the authentication deadline. Resolves when what is due
-   * has been sent; never rejects.
+   * Call this once a second, for heartbeats and the authentication deadline. Resolves when due messages
+   * are sent; never rejects.
    */
   tick(): Promise<void>;
   /**
@@ -108,7 +108,7 @@ export interface Hub {
    */
   close(): Promise<void>;
   /**
-   * Takes events in as `cuesheet export` writes them, whole lines of NDJSON; what is there already stays.
+   * Stores events as `cuesheet export` writes them, whole lines of NDJSON; existing events stay.
    * Resolves when they are durable. @throws CoreError `too_large` for more than 16 MiB.
    */
   importLines(lines: string): Promise<ImportAnswer>;
@@ -118,7 +118,7 @@ export interface Hub {
   memoryBytes(): number;
 }
 
-/** A file of the journal grows to this size; on disks appending costs the same at any. */
+/** The size of a full segment; on disks an append costs the same at any size. */
 export const SEGMENT_BYTES = 256 * 1024;
 
 /** AYON's clients try again after a 503. */
@@ -212,10 +212,10 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   };
 }
 
-/** When all events of a store are here. */
+/** Says when all events of a store are loaded. */
 interface Loading {
   isDone(): boolean;
-  /** Rejects when that will not be: then this hub is closed. */
+  /** Rejects when that cannot happen; then this hub is closed. */
   done: Promise<void>;
 }
 
@@ -230,11 +230,11 @@ function startLoading(opened: OpenedStore, answersEarly: boolean, log: Log): Loa
     isDone = true;
     logLost();
   });
-  done.catch(() => {}); // told to whoever asks
+  done.catch(() => {}); // every request gets the error
   return { isDone: () => isDone, done };
 }
 
-/** Resolves when what follows from it is saved, or could not be. */
+/** Resolves when its result is saved, or could not be. */
 function createTell(
   store: CoreStore,
   storeId: string,
@@ -243,7 +243,7 @@ function createTell(
   settle: () => Promise<void>,
 ): Tell {
   return async (header, text) => {
-    if (isStopping()) return; // frames still come in while a socket closes
+    if (isStopping()) return; // frames still arrive while a socket closes
     try {
       store.call(Method.socket, { now: nowMicros(), store: storeId, ...header }, text);
     } catch (error) {
@@ -256,7 +256,7 @@ function createTell(
   };
 }
 
-/** Sockets wait until all events are here, and keep their order. */
+/** Messages of sockets wait until all events are loaded, and keep their order. */
 function afterLoading(loading: Loading, tell: Tell): Tell {
   let early = 0;
   return async (header, text) => {

@@ -6,7 +6,7 @@ import {
   jwtVerify,
 } from 'jose';
 
-/** Signatures of a key pair only: with a shared secret whoever can check a token can make one. */
+/** Signatures of key pairs only: with a shared secret, anybody who can check a token can also make one. */
 const ALGORITHMS = [
   'RS256',
   'RS384',
@@ -20,21 +20,21 @@ const ALGORITHMS = [
   'EdDSA',
   'Ed25519',
 ];
-/** Clocks may differ by so many seconds. */
+/** Clocks may differ by this many seconds. */
 const TOLERANCE_SECONDS = 30;
 const REFETCH_MS = 5000;
 const FETCH_TIMEOUT_MS = 5000;
 const MAX_TOKEN_LENGTH = 8192;
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
-/** Which JSON Web Tokens are taken. */
+/** Which JSON Web Tokens are accepted. */
 export interface JwtOptions {
   /** The public keys, or where they are served; those are fetched when needed and kept for a while. */
   jwks: JSONWebKeySet | URL;
-  /** What `iss` and `aud` have to be, when given. */
+  /** The required `iss` and `aud`, when given. */
   issuer?: string;
   audience?: string;
-  /** A token of an unknown key makes the keys be fetched again, at most this often; default 5000 ms. */
+  /** A token of an unknown key fetches the keys again, at most this often; default 5000 ms. */
   refetchMs?: number;
   /** The claim with the name of the user; default `sub`. */
   claim?: string;
@@ -44,8 +44,8 @@ export interface JwtOptions {
 export type VerifyJwt = (token: string) => Promise<string | null>;
 
 /**
- * JSON Web Tokens of an identity provider as bearer tokens (RFC 7519): signature, `exp`, `nbf` and, when asked
- * for, `iss` and `aud` have to be right. Roles are those of the hub's own user of that name.
+ * JSON Web Tokens of an identity provider as bearer tokens (RFC 7519): signature, `exp`, `nbf` and, when
+ * required, `iss` and `aud` have to be right. Roles are those of the hub's own user of that name.
  */
 export function createJwtVerifier({
   jwks,

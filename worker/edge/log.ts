@@ -1,6 +1,6 @@
-/** What a hub says of itself. No field ever holds a credential: routes are logged, not addresses. */
+/** A hub's log. No field ever has a credential: routes are logged, not addresses. */
 export type Log = (level: 'info' | 'error', message: string, fields?: LogFields) => void;
-/** What a line of the log tells beside its message. */
+/** The fields of a line of the log, beside its message. */
 export type LogFields = Readonly<Record<string, string | number | boolean | null>>;
 
 /** How a log is written; see `createLog`. */
@@ -23,7 +23,7 @@ export function createLog(format: LogFormat, now: () => number = Date.now): Log 
   };
 }
 
-/** Tells what is told in every format, as a start or a reload. */
+/** Logs what every format has, for example a start or a reload. */
 export function announce(format: LogFormat, sentence: string): void {
   if (format === 'json') createLog(format)('info', sentence);
   else console.log(sentence);

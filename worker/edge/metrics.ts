@@ -12,7 +12,7 @@ export interface Metrics {
   request(method: string, route: string, status: number, seconds: number): void;
   /** One wait for a commit. */
   commit(seconds: number, isSaved: boolean): void;
-  /** Whether the last commit that somebody waited for was saved. */
+  /** Whether the last commit that a request waited for was saved. */
   isSaving(): boolean;
   /** Prometheus text, format 0.0.4; `gauges` are values by name. */
   text(gauges: Readonly<Record<string, number>>): string;

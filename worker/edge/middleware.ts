@@ -9,7 +9,7 @@ import { type Env, refuse } from './responses.ts';
 
 const MAX_BODY_BYTES = 8 << 20;
 
-/** What runs before every route: headers, bounds, who asks, and the wait until all events are here. */
+/** What runs before every route: headers, bounds, the caller, and the wait until all events are loaded. */
 export function addMiddleware(
   app: Hono<Env>,
   options: {
@@ -19,8 +19,8 @@ export function addMiddleware(
     origins?: string[];
   },
 ): void {
-  // A new one for each request, and set on what comes out: the middleware's own header would be the
-  // client's, and is lost where a handler answers with a Response of its own.
+  // A new id for each request, set on the answer: the middleware's own header would be the client's,
+  // and is lost when a handler answers with its own Response.
   app.use('*', requestId({ headerName: '', generator: entropy }));
   app.use('*', async (c, next) => {
     await next();
@@ -33,7 +33,7 @@ export function addMiddleware(
   app.use('*', limitBody());
   app.use('*', identify(options.credentials, options.rate));
   app.use('*', async (c, next) => {
-    // A page of GraphQL may be known before everything is.
+    // A GraphQL page may be answered before everything is loaded.
     const loading =
       c.req.path === '/graphql' || c.req.path === '/healthz' ? null : options.loading();
     if (loading) await loading;
@@ -59,8 +59,8 @@ function limitBody(): MiddlewareHandler<Env> {
     refuse(c, 413, `the body is larger than ${MAX_BODY_BYTES} bytes`);
   const counted = bodyLimit({ maxSize: MAX_BODY_BYTES, onError: tooLarge });
   return async (c, next) => {
-    // Where the server holds the client to a length it is enough to look at that: `counted` makes a
-    // stream of every body, which on Node costs a third of a dispatch.
+    // Where the server enforces the length, checking it is enough: `counted` makes a stream of every
+    // body, which on Node costs a third of a dispatch.
     const length = c.req.header('content-length');
     const isCounted = c.req.header('transfer-encoding') !== undefined || length === undefined;
     if (isCounted && c.req.method !== 'GET' && c.req.method !== 'HEAD') return counted(c, next);

@@ -1,4 +1,4 @@
-/** Tells whoever waits that something has happened. */
+/** Wakes all waiting clients when something has happened. */
 export interface News {
   tell(): void;
   /** Resolves at the next `tell`, at the latest after `timeoutMs` milliseconds. Never rejects. */

@@ -4,14 +4,14 @@ import { createMetrics } from './metrics.ts';
 import { type Env, refuse, routeOf } from './responses.ts';
 import { addRoute } from './route-table.ts';
 
-/** Methods that have a label of their own; anything else a client may think of shares one. */
+/** Methods with a label of their own; all others share one, so that clients cannot add labels. */
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PATCH', 'PUT', 'DELETE', 'OPTIONS']);
-/** Figures of a hub, by the name that they have in `/metrics`. */
+/** Figures of a hub, by their names in `/metrics`. */
 export type Figures = Readonly<Record<string, number>>;
 
 /**
- * Counts all requests from here on, and serves `/healthz` and `/metrics` (docs/hub.md). Returns `settle`
- * with its time taken.
+ * Counts all requests from here on, and serves `/healthz` and `/metrics` (docs/hub.md). Returns `settle`,
+ * which also measures its time.
  */
 export function addOperationRoutes(
   app: Hono<Env>,

@@ -1,4 +1,4 @@
-/** Callers that are remembered; whoever was quiet for longest is forgotten first. */
+/** How many callers are remembered; the one that was quiet for longest is forgotten first. */
 const MAX_CALLERS = 10_000;
 
 /** Requests of one caller: `perSecond` on average, `burst` at once. */
@@ -7,15 +7,15 @@ export interface Rate {
   burst: number;
 }
 
-/** So many a second, and ten times as many at once. */
+/** This many a second, and ten times as many at once. */
 export const rateOf = (perSecond: number): Rate => ({
   perSecond,
   burst: Math.max(1, perSecond * 10),
 });
 
 /**
- * Counts a request of a caller: 0 = it may go on, else the seconds after which to come again. A token
- * bucket each. `now` is in milliseconds.
+ * Counts a request of a caller: 0 = it may continue, else the seconds to wait. Each caller has a token
+ * bucket. `now` is in milliseconds.
  */
 export function createRateLimit(
   { perSecond, burst }: Rate,

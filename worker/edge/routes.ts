@@ -59,7 +59,7 @@ export function createApp(options: RouteOptions): Hono<Env> {
   const app = new Hono<Env>();
   addMiddleware(app, options);
   const settle = addOperationRoutes(app, options);
-  // A read waits for the commit that covers what it shows; while saving fails it answers all the same.
+  // A read waits for the commit that covers what it shows. While saving fails it still answers.
   const shown = () => settle().catch(() => {});
   if (options.upstream) addRelayRoutes(app, options.upstream);
   addEventRoutes(app, ask, settle, shown);
@@ -103,11 +103,11 @@ function addEventRoutes(
   };
   add('dispatch', 'dispatch.batch');
   const batch = honoPath(ROUTES['dispatch.batch']);
-  app.all(batch, (c) => refuseMethod(c, ['POST'])); // or it would be taken for an id
+  app.all(batch, (c) => refuseMethod(c, ['POST'])); // otherwise it would be taken for an id
   add('get', 'update', 'delete', 'query', 'eventops', 'enroll');
 }
 
-/** What no route answers, and what a route throws. */
+/** Answers requests without a route, and errors of routes. */
 function addFallbacks(app: Hono<Env>, { log, page: pageAt }: RouteOptions): void {
   app.notFound(async (c) => {
     const path = c.req.path;
@@ -121,13 +121,13 @@ function addFallbacks(app: Hono<Env>, { log, page: pageAt }: RouteOptions): void
   });
   app.onError((error, c) => {
     if (error instanceof HubStopped) return refuse(c, 503, error.message);
-    // The route, not the address: that may hold anything.
+    // The route and not the address, which may contain a credential.
     log('error', `${c.req.method} ${routeOf(c)}: ${error.message}`);
     return c.json({ status: 500, detail: `${error.name}: ${error.message}` }, 500);
   });
 }
 
-/** Any other method of the routes there are is 405 and names those it has. */
+/** Any other method of an existing path is 405, which names the allowed ones. */
 function refuseOtherMethods(app: Hono<Env>): void {
   const methods = new Map<string, string[]>();
   for (const { path, method } of app.routes) {

@@ -11,7 +11,7 @@ const JOBS = [
   ['import.data', 'Importing 480 rows', { total: 480, type: 'task' }],
 ] as const;
 
-/** What the sample dispatches: AYON's request body. */
+/** The bodies that the sample dispatches, in AYON's form. */
 export interface NewEvent {
   topic: string;
   project?: string;
@@ -34,7 +34,7 @@ export function createRandom(seed: number): () => number {
   };
 }
 
-/** What the events are drawn with. */
+/** The random source of the events. */
 interface Draw {
   pick<T>(list: readonly T[]): T;
   id(): string;

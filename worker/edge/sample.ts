@@ -6,7 +6,7 @@ const MAX_RUNNING_JOBS = 3;
 const TICK_MS = 700;
 const SENDER = 'sample';
 
-/** The jobs that a sample before this one left unfinished. */
+/** The jobs that an earlier sample left unfinished. */
 const UNFINISHED = `{ events(last: 100, statuses: ["pending", "in_progress"]) {
   edges { node { id sender description } } } }`;
 
@@ -40,7 +40,7 @@ function createSend(hub: Hub, token: string): Send {
   };
 }
 
-/** The jobs that run. */
+/** The running jobs. */
 function createJobs(send: Send, random: () => number) {
   const jobs = new Map<string, Job>();
   const take = (id: string, description: string) =>

@@ -2,7 +2,7 @@ import { hashSecret, randomHex } from './users.ts';
 
 /** Sessions slide: each use gives them this long again (protocol.md 10.1). */
 const SESSION_MS = 72 * 3600 * 1000;
-/** How often the new end of a used session is written down. */
+/** How often the new end of a used session is saved. */
 const SLIDE_MS = 3600 * 1000;
 const MAX_SESSIONS = 10_000;
 /** Hex digits of a session token. */
@@ -10,17 +10,17 @@ export const TOKEN_LENGTH = 64;
 
 /** Where sessions survive a restart; only hashes of tokens are kept. */
 export interface SessionStorage {
-  /** What was saved last, null = nothing. */
+  /** The last saved text; null = nothing was saved. */
   load(): string | null;
   /** Replaces what was saved. */
   save(text: string): void;
 }
 
-/** Who is logged in. */
+/** The sessions of logged-in users. */
 export interface Sessions {
-  /** The name of the user; null when there is no such session (any more). Its time begins anew. */
+  /** The name of the user; null when there is no such session (any more). This renews its time. */
   userOf(token: string): string | null;
-  /** The token of a new one. */
+  /** The token of a new session. */
   begin(user: string): string;
   /** Does nothing when there is no such session. */
   end(token: string): void;
@@ -46,7 +46,7 @@ export function createSessions(storage: SessionStorage, now: () => number): Sess
         try {
           save();
         } catch {
-          // A full disk must not end a session; the next start knows the end before this one.
+          // A full disk must not end a session. After a restart the earlier end counts.
         }
       }
       return session.user;
@@ -66,7 +66,7 @@ export function createSessions(storage: SessionStorage, now: () => number): Sess
   };
 }
 
-/** A file that is no list of sessions costs everybody a login, not the start of the hub. */
+/** With an unreadable file everybody logs in again, and the hub still starts. */
 function readSessions(text: string | null): Map<string, Session> {
   try {
     const entries = Object.entries(JSON.parse(text ?? '{}') as Record<string, Session>);

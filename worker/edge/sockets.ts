@@ -9,24 +9,24 @@ export interface Peer {
   send(text: string): void;
   /** Closes the socket with a code of RFC 6455. */
   close(code: number): void;
-  /** Bytes that the client has not taken yet, where the runtime tells. */
+  /** Bytes that the client has not received yet, where the runtime reports them. */
   unsentBytes?(): number;
-  /** Who keeps the last `state` beside the socket can give it to `openSocket` of a later hub. */
+  /** A host that keeps the last `state` beside the socket can pass it to `openSocket` of a later hub. */
   remember?(state: string): void;
 }
 
 /** The inside of one WebSocket. */
 export interface SocketHandle {
-  /** Resolves when all that it leads to is done (a login, say). Never rejects. */
+  /** Resolves when everything that follows is done, for example a login. Never rejects. */
   message(text: string): Promise<void>;
-  /** To be called once, when the socket is gone. */
+  /** Call this once, when the socket is closed. */
   closed(): void;
 }
 
-/** Tells the core what a socket does (docs/border.md, 11); resolves when what follows is saved. */
+/** Passes an event of a socket to the core (docs/border.md, 11); resolves when its result is saved. */
 export type Tell = (header: Record<string, unknown>, text?: string) => Promise<void>;
 
-/** Numbers the sockets, tells the core about them and carries out what it says of them. */
+/** Numbers the sockets, passes their events to the core and carries out its effects on them. */
 export function createSockets(credentials: Credentials, log: Log, tell: Tell) {
   const reportSocket = (error: Error) => {
     log('error', `a message of a socket was not taken: ${error.message}`);
@@ -44,7 +44,7 @@ export function createSockets(credentials: Credentials, log: Log, tell: Tell) {
 
   const logins = createLogins((client, token) => authenticate(client, token).catch(reportSocket));
 
-  /** A socket that is closing may throw, before it says that it is closed; the others get theirs. */
+  /** A closing socket may throw before it reports that it is closed; the others still get the message. */
   function send(client: number, text: string): void {
     try {
       peers.get(client)?.send(text);
@@ -60,7 +60,7 @@ export function createSockets(credentials: Credentials, log: Log, tell: Tell) {
         return { message: () => Promise.resolve(), closed() {} };
       }
       const client = ++last;
-      peers.set(client, peer); // before the core hears of it: it may end all sockets
+      peers.set(client, peer); // before the core gets it, because the core may close all sockets
       void tell({ event: state === undefined ? 'opened' : 'restored', client }, state);
       return {
         async message(text) {
@@ -107,7 +107,7 @@ function unsentBytes(peers: Iterable<Peer>): number {
   return sum;
 }
 
-/** Logins of one socket are answered in the order in which they came. */
+/** Logins of one socket are answered in their order. */
 function createLogins(authenticate: (client: number, token: string) => Promise<void>) {
   const logins = new Map<number, Promise<void>>();
   return {

@@ -1,7 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 
-/** A user as AYON has it: `data` holds the roles and the access groups. */
+/** A user in AYON's form: `data` has the roles and the access groups. */
 export interface User {
   name: string;
   data: UserData;
@@ -41,8 +41,8 @@ export function randomHex(bytes: number): string {
 }
 
 /**
- * SHA-256 in hex: enough for keys and tokens, which are long and random. Not by WebCrypto: its way
- * through a thread costs more than all the rest of a small request.
+ * SHA-256 in hex: enough for keys and tokens, which are long and random. WebCrypto is not used: its way through a
+ * thread costs more than the rest of a small request.
  */
 export function hashSecret(secret: string): string {
   return bytesToHex(sha256(encoder.encode(`cuesheet:${secret}`)));
@@ -72,7 +72,7 @@ export async function checkPassword(password: string, stored: string): Promise<b
   return sameText(await derive(password, salt), hash);
 }
 
-/** Compares in a time that depends on the length only. */
+/** Compares in a time that depends only on the length. */
 function sameText(a: string, b: string): boolean {
   let difference = a.length ^ b.length;
   for (let i = 0; i < a.length; i++) difference |= a.charCodeAt(i) ^ b.charCodeAt(i);

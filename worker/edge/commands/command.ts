@@ -6,13 +6,13 @@ import { parseArgs, type ParseArgsConfig } from 'node:util';
 export interface Command {
   help: string;
   /**
-   * Resolves with the exit code: 0, or 1 when what was looked at has problems.
+   * Resolves with the exit code: 0, or 1 when the command reports problems.
    * @throws UsageError for arguments that make no sense (exit code 2), others (1) with a sentence.
    */
   run(args: string[]): Promise<number>;
 }
 
-/** The arguments make no sense; `command` is the one whose help says more, '' = none. */
+/** The arguments make no sense; `command` names the command whose help says more, '' = none. */
 export class UsageError extends Error {
   readonly command: string;
   constructor(message: string, command: string) {
@@ -26,7 +26,7 @@ type Parsed<Wanted extends Options> = ReturnType<
   typeof parseArgs<{ args: string[]; allowPositionals: true; options: Wanted }>
 >;
 
-/** As `parseArgs` of Node. @throws UsageError for what is no option. */
+/** As `parseArgs` of Node. @throws UsageError for an unknown option. */
 export function parseOptions<Wanted extends Options>(
   command: string,
   args: string[],

@@ -2,16 +2,16 @@ import type { Hub } from '../hub.ts';
 import type { Log } from '../log.ts';
 
 /**
- * A hub that answers as soon as its newest events are here (`open(true)`). When a checkpoint turns out damaged
- * while the others are loaded, another one takes its place, opened from the checkpoint before; sockets end
- * with 1001 and come back. Rejects as `open` does.
+ * A hub that answers once its newest events are loaded (`open(true)`). When a checkpoint turns out damaged
+ * while the others are loaded, another hub replaces it, opened from the previous checkpoint; sockets are closed
+ * with 1001 and reconnect. Rejects as `open` does.
  */
 export async function openEarly(open: (early: boolean) => Promise<Hub>, log: Log): Promise<Hub> {
   let current = await open(true);
   let failed: Error | null = null;
   current.loaded.catch(async (error: Error) => {
     log('error', error.message);
-    await current.close().catch(() => {}); // nothing waits: no write is taken before all is loaded
+    await current.close().catch(() => {}); // nothing waits, because writes wait until everything is loaded
     try {
       current = await open(false);
     } catch (again) {

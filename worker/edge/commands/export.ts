@@ -8,7 +8,7 @@ import { type Command, parseOptions } from './command.ts';
 import { createProgressLine, eventsText, sizeText } from './progress.ts';
 import { DATA_HELP, DATA_OPTION, openStoreFolder } from './store-folder.ts';
 
-/** Events that are named when their payloads cannot be read. */
+/** How many events to name when their payloads cannot be read. */
 const MAX_PROBLEMS = 100;
 
 export const exportCommand: Command = {
@@ -69,7 +69,7 @@ async function* partsOf(
   }
 }
 
-/** A file under its name is a whole one: what is being written has a name of its own. */
+/** A file gets its name only when it is whole; until then it has a temporary one. */
 async function writeWhole(path: string, lines: AsyncIterable<Uint8Array>): Promise<void> {
   const unfinished = `${path}.part`;
   try {

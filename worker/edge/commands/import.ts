@@ -28,7 +28,7 @@ they are. Ends with 1 when a line is refused; the others go in.
     if (path === undefined) {
       throw new UsageError('import: name the file to read, - for standard input', 'import');
     }
-    const totalBytes = path === '-' ? null : (await stat(path)).size; // refuses what is not there
+    const totalBytes = path === '-' ? null : (await stat(path)).size; // fails when there is no such file
     const { open } = await openStoreFolder(values.data, { create: true });
     const { call, commits } = await open();
     const source = path === '-' ? process.stdin : createReadStream(path);

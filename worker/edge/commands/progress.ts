@@ -2,10 +2,10 @@
 const FRAME_MS = 100;
 const CLEAR_LINE = '\r\x1b[K';
 
-/** Progress of long work, on one line of a terminal; silent where there is none. */
+/** Progress of long work, on one line of a terminal; silent without a terminal. */
 export interface ProgressLine {
   show(text: string): void;
-  /** Takes the line away. */
+  /** Removes the line. */
   end(): void;
 }
 

@@ -40,7 +40,7 @@ export const relayCommand: Command = {
     });
     const serve = await serverOfRuntime();
     const server = await serve(relay, port, host);
-    const signal = ended(); // before anybody is told that it runs
+    const signal = ended(); // before the command prints that it runs
     announce(log, `cuesheet relay ready on ${server.url}`);
     await signal;
     return stop(server);

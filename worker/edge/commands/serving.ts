@@ -2,12 +2,12 @@ import type { Hub } from '../hub.ts';
 import type { HubServer } from '../runtimes/server.ts';
 import { UsageError } from './command.ts';
 
-/** What waits is written within this time of a signal, or the process ends with 1. */
+/** After a signal, waiting changes must be written within this time, or the process exits with 1. */
 const STOP_TIMEOUT_MS = 4500;
 
-/** Exit code after a crash of the core (EX_SOFTWARE of sysexits.h): whoever supervises starts it again. */
+/** Exit code after a crash of the core (EX_SOFTWARE of sysexits.h): a supervisor starts the hub again. */
 export const CRASH_EXIT_CODE = 70;
-/** Answers that are on their way get so much time. */
+/** How long to wait for answers that are under way. */
 const LAST_ANSWERS_MS = 200;
 
 /** Ends the process of a hub that has stopped (`HubOptions.onCrash`). */
@@ -44,7 +44,7 @@ export async function stop(server: HubServer, before: () => void = () => {}): Pr
   process.exit(0);
 }
 
-/** @throws UsageError for what is no port. */
+/** @throws UsageError for a value that is not a port. */
 export function portOf(text: string, command: string): number {
   const port = Number(text);
   if (Number.isInteger(port) && port >= 0 && port <= 65535) return port;

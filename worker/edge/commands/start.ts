@@ -78,12 +78,12 @@ async function run(args: string[]): Promise<number> {
   const hub = await openEarly(open, log);
   const serve = await serverOfRuntime();
   const server = await serve(hub, options.port, options.host);
-  const signal = ended(); // before anybody is told that it runs
+  const signal = ended(); // before the command prints that it runs
   announce(options.log, `cuesheet hub ready on ${server.url}`);
 
   const viewer = users.find((user) => user.data.isAdmin) ?? users[0];
   if (viewer && options.log !== 'json') {
-    // a credential, for the person who reads along
+    // a credential, for the person at the terminal
     const token = await credentials.createSession(viewer);
     console.log(`open the event viewer as ${viewer.name}: ${server.url}/#token=${token}`);
   }
@@ -135,7 +135,7 @@ function readOptions(args: string[]) {
   return { ...values, rate, log, jwt, port, sample: !values['no-sample'] };
 }
 
-/** @throws UsageError for what is neither a URL nor a file with keys. */
+/** @throws UsageError for a value that is neither a URL nor a file with keys. */
 function jwtOptions(
   jwks: string | undefined,
   issuer: string | undefined,

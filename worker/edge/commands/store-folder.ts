@@ -16,17 +16,17 @@ export const DATA_OPTION = { type: 'string', default: '.cuesheet' } as const;
 export const DATA_HELP =
   '--data DIR    folder of the hub, which must not run (default .cuesheet in the current folder)';
 
-/** The files of a hub that does not run. */
+/** The files of a stopped hub. */
 export interface StoreFolder {
-  /** Calls of a store that is not open, such as verify. */
+  /** Calls a store that is not open, for example verify. */
   call: CallWithFiles;
-  /** Opens the store; all events are here afterwards. */
+  /** Opens the store with all events loaded. */
   open(): Promise<{ call: CallWithFiles; commits: CommitLoop }>;
 }
 
 /**
  * Takes the lock of the folder until the process ends, also by SIGINT and SIGTERM.
- * @throws Error when a hub runs on it, and when it is not there and may not be made (`create`).
+ * @throws Error when a hub runs on the folder, and when it does not exist and must not be made (`create`).
  */
 export async function openStoreFolder(
   folder: string,

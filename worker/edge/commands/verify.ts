@@ -21,7 +21,7 @@ something is damaged.
   --help        this text`,
   async run(args) {
     const { values } = parseOptions('verify', args, { data: DATA_OPTION }, 0);
-    // The store is not opened: that would repair what is to be reported.
+    // The store is not opened, because that would repair what has to be reported.
     const { call } = await openStoreFolder(values.data, { create: false });
     const progress = createProgressLine();
     const problems: Step['problems'] = [];

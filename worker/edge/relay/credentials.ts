@@ -2,17 +2,17 @@ import type { Credentials, Identity } from '../credentials.ts';
 import type { Upstream } from './upstream.ts';
 import { hashSecret, type User } from '../users.ts';
 
-/** What the upstream said of a caller counts for so long, in milliseconds. */
+/** How long the upstream's answer about a caller is valid, in milliseconds. */
 const KNOWN_MS = 30_000;
 const MAX_KNOWN = 10_000;
 const TOKEN_LENGTH = 64;
 const TIMEOUT_MS = 10_000;
-/** Headers that say who asks (protocol.md 10.1, 10.2). */
+/** Headers that identify the caller (protocol.md 10.1, 10.2). */
 export const CREDENTIAL_HEADERS = ['authorization', 'x-api-key', 'cookie', 'x-as-user'] as const;
 
 /**
- * The callers of a relay are users of its upstream: that one is asked who they are, once in 30 s each. What is
- * kept is in memory, under hashes.
+ * The callers of a relay are users of its upstream. The relay asks the upstream who they are, once in 30 s
+ * each, and keeps the answers in memory, under hashes.
  */
 export function createRelayCredentials(
   upstream: Upstream,

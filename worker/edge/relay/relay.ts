@@ -4,10 +4,10 @@ import { type Effect, Method } from '../../../wasm/methods.ts';
 import type { Log } from '../log.ts';
 import { type Follower, type Following, followUpstream, type Upstream } from './upstream.ts';
 
-/** The side of a hub that follows another one, or an AYON server. */
+/** The part of a relay that follows a hub or an AYON server. */
 export interface Relay {
   carryOut(effects: Effect[]): void;
-  /** How far it is. */
+  /** Its progress. */
   now(): Following;
   stop(): void;
 }
@@ -52,6 +52,6 @@ function replicaOf(
       if (error instanceof CoreCrash) return;
       log('error', `the upstream: '${event}' was refused: ${(error as Error).message}`);
     }
-    await commits.settle().catch(() => {}); // told by the commit loop, which tries again
+    await commits.settle().catch(() => {}); // the commit loop reports it and tries again
   };
 }

@@ -8,8 +8,8 @@ const TIMEOUT_MS = 60_000;
 const FORWARDED = [...CREDENTIAL_HEADERS, 'content-type', 'x-sender', 'x-sender-type'] as const;
 
 /**
- * Hands the writes of a relay on: the upstream does them, with the caller's own credentials. The answer comes
- * back as it is.
+ * Forwards the writes of a relay: the upstream carries them out with the caller's own credentials. The answer is
+ * returned unchanged.
  */
 export function addRelayRoutes(app: Hono<Env>, upstream: Upstream): void {
   for (const name of ROUTE_NAMES) {

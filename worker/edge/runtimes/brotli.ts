@@ -3,10 +3,10 @@ import { constants, createBrotliCompress } from 'node:zlib';
 
 /** As fast as gzip, and a third smaller (docs/benchmarks.md, Sync). */
 const QUALITY = 4;
-/** Looks back 16 MiB, the most that every browser takes: what is alike may be far apart in a snapshot. */
+/** Looks back 16 MiB, the most that every browser accepts: similar texts may be far apart in a snapshot. */
 const WINDOW_BITS = 24;
 
-/** Packs what passes, where Node's own modules are there (Node, Deno, Bun). */
+/** Compresses what passes through, where Node's modules exist (Node, Deno, Bun). */
 export function packBrotli(): ReadableWritablePair<Uint8Array, Uint8Array> {
   const params = {
     [constants.BROTLI_PARAM_QUALITY]: QUALITY,

@@ -30,7 +30,7 @@ interface BunServer {
   stop(cut?: boolean): Promise<void>;
 }
 
-/** What is used of Bun's own API. */
+/** The part of Bun's API that is used. */
 interface BunApi {
   serve(options: {
     port: number;

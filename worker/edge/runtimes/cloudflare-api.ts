@@ -1,4 +1,4 @@
-/** What is used of Cloudflare's API; tests compare it with `@cloudflare/workers-types`. */
+/** The part of Cloudflare's API that is used; tests compare it with `@cloudflare/workers-types`. */
 
 export interface SqlStorage {
   exec(query: string, ...bindings: unknown[]): { toArray(): Record<string, unknown>[] };
@@ -37,7 +37,7 @@ export interface AcceptedSocket {
 export interface ObjectState {
   id: { name?: string };
   storage: ObjectStorage;
-  /** Ends this object at once; the next request makes another one. */
+  /** Ends this object at once; the next request makes a new one. */
   abort(reason?: string): void;
   blockConcurrencyWhile<T>(work: () => Promise<T>): Promise<T>;
   acceptWebSocket(socket: HibernatingSocket): void;

@@ -4,7 +4,7 @@ import type { ObjectStorage } from './cloudflare-api.ts';
 
 /** A row may have 2 MB; a file is cut into rows of at most this. */
 const CHUNK_BYTES = 1 << 20;
-/** An append rewrites the last row up to this size, and begins a new one beyond it. */
+/** An append rewrites the last row while it is below this size, else it begins a new row. */
 const GROWING_BYTES = 16 << 10;
 
 interface File {
@@ -19,7 +19,7 @@ type Run = (query: string, ...bindings: unknown[]) => Record<string, unknown>[];
 
 /**
  * Files in the SQLite storage of a Durable Object. Every change is one transaction; `commit` resolves
- * when all of them are durable, as the output gate of the object would have it too.
+ * when all of them are durable, as the object's output gate also requires.
  */
 export function objectFiles(storage: ObjectStorage): HostFiles {
   const run: Run = (query, ...bindings) => storage.sql.exec(query, ...bindings).toArray();
@@ -27,7 +27,7 @@ export function objectFiles(storage: ObjectStorage): HostFiles {
   const { chunkAt, put, drop } = createChunks(run);
   const get = (name: string) => existing(files.get(name), name);
 
-  /** As `put`, and makes the file when it is missing. What throws has changed nothing. */
+  /** As `put`, and makes a missing file. When it throws, nothing has changed. */
   function replace(name: string, start: number, bytes: Uint8Array): void {
     const old = files.get(name);
     const file = storage.transactionSync((): File => {
@@ -46,7 +46,7 @@ export function objectFiles(storage: ObjectStorage): HostFiles {
     isLoaded: () => true,
     load: () => Promise.resolve(),
     unload() {},
-    /** What one row has of it, without a copy; the caller asks again for the rest. */
+    /** The part that one row has, without a copy; the caller asks again for the rest. */
     read(name, offset, length) {
       const file = get(name);
       if (offset >= file.size || length === 0) return new Uint8Array();
@@ -109,7 +109,7 @@ function createChunks(run: Run) {
         bytes: new Uint8Array(chunk?.['bytes'] as ArrayBuffer),
       };
     },
-    /** Cuts the file at `start` and goes on with `bytes`; returns what becomes its last row. */
+    /** Cuts the file at `start` and continues with `bytes`; returns the new last row. */
     put(id: number, start: number, bytes: Uint8Array): Uint8Array {
       run('DELETE FROM chunks WHERE file = ? AND start >= ?', id, start);
       let last = bytes;

@@ -17,7 +17,7 @@ declare class WebSocketPair {
 
 /**
  * A relay of a hub of the same Worker, named `TENANT/NUMBER` (`idFromName`): it serves reads and WebSockets
- * from a copy in memory, and hands writes on. It makes a new copy after it was evicted, which does not
+ * from a copy in memory, and forwards writes. It makes a new copy after an eviction, which does not
  * happen while it has sockets.
  */
 export class CuesheetRelay extends DurableObject<HubEnv> {
@@ -41,7 +41,7 @@ export class CuesheetRelay extends DurableObject<HubEnv> {
     this.#hub = createHub({ wasm, files, credentials, upstream, onCrash, ...settings });
   }
 
-  /** Answers a request from the copy, or hands it on; `/ws` becomes a WebSocket. */
+  /** Answers a request from the copy, or forwards it; `/ws` becomes a WebSocket. */
   async fetch(request: Request): Promise<Response> {
     const hub = await this.#hub;
     if (request.headers.get('upgrade')?.toLowerCase() === 'websocket') {
@@ -108,7 +108,7 @@ function socketTo(object: ReturnType<ObjectNamespace['get']>): ClientSocket {
     const { webSocket } = await object.fetch(request);
     if (!webSocket) return ended();
     webSocket.accept();
-    if (state === WebSocket.CLOSED) return webSocket.close(); // meanwhile
+    if (state === WebSocket.CLOSED) return webSocket.close(); // closed meanwhile
     accepted = webSocket;
     state = WebSocket.OPEN;
     webSocket.addEventListener('message', (event) => socket.onmessage?.(event as never));

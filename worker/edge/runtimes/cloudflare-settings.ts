@@ -21,7 +21,7 @@ export interface HubEnv {
   CUESHEET_RATE?: string;
   /** `json`, `text` or `off` (default: errors only). */
   CUESHEET_LOG?: string;
-  /** Takes JSON Web Tokens: a URL of public keys (JWKS), or the key set itself. */
+  /** Accepts JSON Web Tokens: a URL of public keys (JWKS), or the key set itself. */
   CUESHEET_JWKS?: string;
   CUESHEET_JWT_ISSUER?: string;
   CUESHEET_JWT_AUDIENCE?: string;

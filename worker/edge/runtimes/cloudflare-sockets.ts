@@ -21,7 +21,7 @@ export interface ObjectSockets {
   count(): number;
 }
 
-/** Gives the hub the sockets back that an object before this one had. */
+/** Restores in the hub the sockets of the previous object. */
 export function createObjectSockets(ctx: ObjectState, hub: Hub): ObjectSockets {
   const { kv } = ctx.storage;
   const handles = new Map<string, SocketHandle>();
@@ -47,7 +47,7 @@ export function createObjectSockets(ctx: ObjectState, hub: Hub): ObjectSockets {
       const { id, state } = socket.deserializeAttachment() as Attachment;
       open(socket, id, state ?? (kv.get(STATE_KEY + id) as string | undefined));
     } catch {
-      // Remembered by another version: the client begins anew.
+      // The state is of another version: the client begins again.
       whileOpen(() => socket.close(CloseCode.restart, 'the hub was updated'));
     }
   }
@@ -80,11 +80,11 @@ export function createObjectSockets(ctx: ObjectState, hub: Hub): ObjectSockets {
   };
 }
 
-/** A socket that its client has left meanwhile throws; its `closed` comes on its own. */
+/** A socket that its client has closed meanwhile throws; its `closed` event follows by itself. */
 function whileOpen(work: () => void): void {
   try {
     work();
   } catch {
-    // gone
+    // it was closed
   }
 }

@@ -17,7 +17,7 @@ import { parseUsers, UsersError } from '../users.ts';
 export { CuesheetRelay } from './cloudflare-relay.ts';
 export type { HubEnv } from './cloudflare-settings.ts';
 
-/** What waits for a login is looked at each second; the deadline is the core's. */
+/** Sockets without a login are checked each second; the core has the deadline. */
 const LOGIN_TICK_MS = 1000;
 const LOGIN_MS = 4000;
 const HEARTBEAT_SECONDS = 5;
@@ -68,7 +68,7 @@ function relayOf(request: Request, env: HubEnv): number | null {
   return hash % relays;
 }
 
-/** `main` where there is one hub only; null for a host that is none of the domain. */
+/** `main` where there is only one hub; null for a host outside of the domain. */
 function tenantOf(host: string, domain: string | undefined): string | null {
   if (!domain) return 'main';
   if (!host.endsWith(`.${domain}`)) return null;
@@ -102,8 +102,8 @@ export class CuesheetHub extends DurableObject<HubEnv> {
   }
 
   /**
-   * Replaces the users, which stay in the object's storage from now on; who is connected stays so.
-   * For the owner's own Worker: it is called by RPC and cannot be reached over HTTP.
+   * Replaces the users, which stay in the object's storage from now on; connected sockets stay connected.
+   * It is for the owner's own Worker, by RPC; HTTP does not reach it.
    * @throws UsersError that names the entry and the field.
    */
   async setUsers(text: string): Promise<void> {
@@ -113,7 +113,7 @@ export class CuesheetHub extends DurableObject<HubEnv> {
   }
 
   /**
-   * Takes in events of another hub, NDJSON as `cuesheet export` writes it, at most 16 MiB a call. For
+   * Stores events of another hub, NDJSON as `cuesheet export` writes it, at most 16 MiB a call. It is for
    * the owner's own Worker, by RPC.
    * @throws Error without users, CoreError `too_large`.
    */
@@ -211,7 +211,7 @@ function parseSecret(text: string): object {
     const users: unknown = JSON.parse(text);
     if (typeof users === 'object' && users !== null) return users;
   } catch {
-    // said below
+    // the error below says it
   }
   throw new UsersError('expected JSON: a list of users, or an object of such lists by tenant');
 }

@@ -19,7 +19,7 @@ export { type NodeFiles, openNodeFiles } from './node-files.ts';
 export { servePage } from './page.ts';
 export type { HubServer } from './server.ts';
 
-/** What is used of Deno's own API. */
+/** The part of Deno's API that is used. */
 interface DenoApi {
   serve(
     options: { port: number; hostname: string; signal: AbortSignal; onListen(): void },
@@ -62,7 +62,7 @@ export function serveDeno(hub: Hub, port: number, host: string): Promise<HubServ
     startTicking(hub, host, server.addr.port, {
       async stop() {
         stopping = true;
-        await sockets.untilNone(); // shutdown() would end them without a word
+        await sockets.untilNone(); // shutdown() would end them without a close frame
         await server.shutdown();
       },
       cut() {

@@ -26,7 +26,7 @@ const syncAll = promisify(fsync);
 
 /** Files of a hub in one folder, and the lock that keeps a second hub out. */
 export interface NodeFiles extends HostFiles {
-  /** Closes the files and gives the folder free. */
+  /** Closes the files and releases the folder. */
   close(): void;
 }
 
@@ -91,7 +91,7 @@ export function openNodeFiles(folder: string): NodeFiles {
   };
 }
 
-/** The files that are open for writing, and what of them is not on the disk yet. */
+/** The files that are open for writing, and their changes that are not on the disk yet. */
 function createDescriptors(folder: string, path: (name: string) => string) {
   const folderFd = openSync(folder, 'r');
   const open = new Map<string, number>();
@@ -108,7 +108,7 @@ function createDescriptors(folder: string, path: (name: string) => string) {
 
   return {
     forget,
-    /** Of a file that is going to change; made when it is missing. */
+    /** The descriptor of a file that will change; makes a missing file. */
     descriptor(name: string): number {
       let fd = open.get(name);
       if (fd === undefined) {
@@ -171,11 +171,11 @@ function takeLock(folder: string, lock: string): void {
         `${folder} is used by the hub with process id ${holder}: stop that one first`,
       );
     }
-    rmSync(lock, { force: true }); // left behind by a hub that was killed
+    rmSync(lock, { force: true }); // a killed hub left it behind
   }
 }
 
-/** A process id alone may have gone to another process since, for example after a reboot. */
+/** A process id alone may belong to another process now, for example after a reboot. */
 function isRunning(pid: number, started: string): boolean {
   if (!(pid > 0) || pid === process.pid || !isAlive(pid)) return false;
   return started === '' || startOf(pid) === started;

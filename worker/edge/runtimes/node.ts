@@ -34,7 +34,7 @@ export async function serveNode(hub: Hub, port: number, host: string): Promise<H
   const server = createServer((request, response) => void listener(request, response));
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    // Node leaves the errors of an upgraded socket to us: unheard, a reset would end the process.
+    // Node does not handle errors of an upgraded socket: without a listener a reset would end the process.
     socket.on('error', () => socket.destroy());
     const path = request.url?.split('?', 1)[0];
     const busy = !server.listening || sockets.clients.size >= MAX_SOCKETS;
@@ -83,7 +83,7 @@ function frameOf(text: string): Buffer {
 }
 
 function connect(hub: Hub, peer: WebSocket, stream: Duplex): void {
-  let held: Buffer[] = []; // of one commit: what a hub that is behind has to say goes in one write
+  let held: Buffer[] = []; // of one commit, so that a hub that has fallen behind sends them in one write
   let heldBytes = 0;
   const flush = () => {
     const [first, ...more] = held;

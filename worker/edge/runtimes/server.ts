@@ -2,9 +2,9 @@ import type { Hub, Peer } from '../hub.ts';
 
 export const MAX_FRAME_BYTES = 1 << 20;
 export const MAX_SOCKETS = 10_000;
-/** A socket that takes its messages slower than they come is closed beyond this. */
+/** A socket with more unsent bytes than this is closed, because its client is too slow. */
 export const MAX_BUFFERED_BYTES = 4 << 20;
-/** Requests and sockets that are still there this long after the hub closed are cut off. */
+/** Requests and sockets that remain this long after the hub closed are cut off. */
 const CLOSE_TIMEOUT_MS = 3000;
 const TICK_MS = 1000;
 
@@ -79,8 +79,8 @@ export function boundedPeer(socket: RuntimeSocket, bufferedBytes: () => number):
 }
 
 /**
- * The `HubServer` of a hub whose requests come in already. `stop` ends the listening, lets what is under
- * way finish and resolves then; `cut` ends what does not.
+ * The `HubServer` of a hub that already gets requests. `stop` ends the listening and resolves when everything
+ * under way has finished; `cut` ends what does not finish.
  */
 export function startTicking(
   hub: Hub,

@@ -65,14 +65,14 @@ function writePrivate(path: string, text: string): void {
   syncFolder(dirname(path));
 }
 
-/** A file that is being written is read when it has not changed for so long, in milliseconds. */
+/** A changed file is read when it has not changed again for this long, in milliseconds. */
 const QUIET_MS = 200;
-/** But at the latest so long after its first change. */
+/** But at the latest this long after its first change. */
 const MAX_WAIT_MS = 2000;
 
 /**
- * Calls `changed` after the file was written or replaced. Watches its folder, because editors put a new
- * file in the place of the old one. Returns the function that ends it.
+ * Calls `changed` after the file was written or replaced. Watches its folder, because editors replace the
+ * old file with a new one. Returns the function that ends it.
  */
 export function watchFile(path: string, changed: () => void): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -88,7 +88,7 @@ export function watchFile(path: string, changed: () => void): () => void {
     const left = Math.max(0, first + MAX_WAIT_MS - Date.now());
     timer = setTimeout(read, Math.min(QUIET_MS, left));
   });
-  watcher.on('error', () => {}); // the folder has gone: SIGHUP still works
+  watcher.on('error', () => {}); // the folder was removed; SIGHUP still works
   return () => {
     clearTimeout(timer);
     watcher.close();
