@@ -1,5 +1,5 @@
-// How long to wait before trying again, and by which clock: for the connection, the outbox and the
-// tasks of reading. A deadline that is not set is not waited for.
+// How long to wait before another attempt, and by which clock: for the connection, the outbox and
+// the tasks. A deadline that is not set never passes.
 #pragma once
 
 #include <algorithm>
@@ -32,8 +32,8 @@ inline void MoveBack(std::optional<Timestamp>& at, int64_t back_us) {
   if (at) at->us -= back_us;
 }
 
-// Deadlines by a clock that may be set back: they then move with it, so that no wait gets longer.
-// To be told every time before it is used.
+// Deadlines on a clock that may be set back: they move with it, so that no wait gets longer. Call
+// Note() with every time before using it.
 class Deadlines {
  public:
   void Note(Timestamp now, std::initializer_list<std::optional<Timestamp>*> deadlines) {

@@ -17,7 +17,7 @@ void ChangesTask::Want() {
   if (!may_query_) open_jobs_->Want();
 }
 
-// The newest event first; below a number that is fixed, so that pages do not move.
+// The newest event first, below a fixed number, so that new events do not move the pages.
 std::optional<ReadRequest> ChangesTask::Ask(Timestamp /*now*/) {
   if (page_ == 0) {
     below_ = state_->position().walked_to;
@@ -54,7 +54,7 @@ Result<ReadOutcome> ChangesTask::Take(const ReadAnswer& answer, Timestamp now) {
   return ReadOutcome::kDone;
 }
 
-// Rows of POST /api/query have no creation order: an event that is not here is read by its id, or
+// Rows of POST /api/query have no creation order. An unknown event is therefore read by its id, or
 // comes with the history.
 Result<void> ChangesTask::TakeRows(const Json& rows, Timestamp now) {
   const bool has_history = state_->position().floor <= 1;

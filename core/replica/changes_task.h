@@ -1,5 +1,5 @@
-// What was updated since the last look, by the times of the upstream: POST /api/query, which only
-// admins may ask. For the others, after the first refusal of a connection, the jobs that are open.
+// Updates since the last look, by the upstream's times: POST /api/query, which only admins may use.
+// For other users, after the first refusal of a connection, the open jobs are read instead.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@ class ChangesTask final : public ReadTask {
  public:
   ChangesTask(ReadState* state, OpenJobsTask* open_jobs) : state_(state), open_jobs_(open_jobs) {}
 
-  // The changes are to be looked for, or the open jobs in their place.
+  // Looks for changes, or for the open jobs in their place.
   void Want();
 
   ReadDue Due() const override { return {.is_urgent = is_wanted_}; }
@@ -29,10 +29,10 @@ class ChangesTask final : public ReadTask {
   ReadState* state_;
   OpenJobsTask* open_jobs_;
   bool is_wanted_ = false;
-  bool may_query_ = true;  // nothing says that the upstream does not let this user ask
+  bool may_query_ = true;  // the upstream has not refused this user yet
   size_t page_ = 0;
-  int64_t below_ = 0;  // the newest creation order when the first page was asked for
-  Timestamp mark_{};   // the newest update that was known then
+  int64_t below_ = 0;  // the newest creation order at the request of the first page
+  Timestamp mark_{};   // the newest update that the replica had then
 };
 
 }  // namespace cuesheet

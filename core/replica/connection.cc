@@ -90,7 +90,7 @@ Result<void> Connection::Message(std::string_view text, Timestamp now, const Ent
   const auto message = ParseJson(text);
   if (message && TextMember(*message, "topic").starts_with("cuesheet.")) {
     const auto taken = FeedMessage(*message, now);
-    if (!taken) {  // the next connection begins before it
+    if (!taken) {  // the next connection begins before this batch
       needs_snapshot_ = needs_snapshot_ || taken.error().code == ErrorCode::kInvalid;
       Drop(now, entropy);
     }
@@ -131,10 +131,10 @@ void Connection::Follow(bool follows) {
   outbox_->Follow(follows);
 }
 
-// The upstream is a hub, and this is what it has to say, in order.
+// The upstream is a hub, and this is its feed, in order.
 Result<void> Connection::Changes(const Json& message, Timestamp now) {
   if (takes_snapshot_) return {};
-  if (!is_followed_) {  // what has begun to be read is not needed
+  if (!is_followed_) {  // the reads under way are not needed
     Follow(true);
     ++request_;
     fetch_by_ = feed_by_ = confirm_at_ = std::nullopt;
@@ -226,7 +226,7 @@ void Connection::Refused(Timestamp now) {
 Result<void> Connection::Fetched(uint64_t request, int status, std::string_view body, Timestamp now,
                                  const Entropy& entropy) {
   NoteTime(now);
-  if (request != request_ || !planner_.is_reading()) return {};  // an answer nobody waits for
+  if (request != request_ || !planner_.is_reading()) return {};  // no request waits for this answer
   CUE_ASSIGN(const ReadOutcome outcome, planner_.Answered({status, body}, now));
   switch (outcome) {
     case ReadOutcome::kUnauthorized:
@@ -272,7 +272,7 @@ void Connection::Connect(Timestamp now) {
   SetTimer(now);
 }
 
-// Gives the connection up and waits: exponential back-off with full jitter.
+// Closes the connection and waits: exponential back-off with full jitter.
 void Connection::Drop(Timestamp now, const Entropy& entropy) {
   Stop();
   reconnect_at_ = In(now, FullJitterMs(entropy, kBackoffBaseMs, kBackoffCapMs, attempts_++));
@@ -287,15 +287,16 @@ void Connection::Enter(ConnectionState state) {
   effects_->State(ConnectionStateName(state));
 }
 
-// What is needed to be up to date comes first; nothing left = live, and there is time for the rest.
+// Reads first what the replica needs to be up to date. When nothing is left, it is live and reads
+// the rest.
 void Connection::NextFetch(Timestamp now) {
   confirm_at_ = fetch_by_ = std::nullopt;
   auto request = planner_.NextUrgent(now);
   if (!request) {
     attempts_ = 0;
     if (state_ == ConnectionState::kCatchingUp && !is_followed_) {
-      // Nobody says when the upstream took the auth message: what came between the walk and that
-      // moment is found by walking once more.
+      // The upstream does not say when it took the auth message. One more walk finds events between
+      // the last walk and that moment.
       planner_.LookForNew();
       confirm_at_ = In(now, kSettleDelayMs);
     } else {

@@ -1,10 +1,10 @@
 // The replica's connection to its upstream as a state machine without I/O: the host reports what
-// happened, the machine answers with effects (docs/sync.md; the states are in connection_state.h).
-// For the modules and the simulator. Times are by the host's clock; one request is under way at a
-// time.
+// happened, and the machine answers with effects (docs/sync.md; the states are in
+// connection_state.h). It is for the modules and the simulator. Times are those of the host's
+// clock. One request is under way at a time.
 //
-// An upstream that answers the auth message with its change feed is a hub: it is followed exactly
-// (replica/mirror.h). Any other is read as far as AYON allows (replica/planner.h).
+// An upstream that answers the auth message with its change feed is a hub, and is followed exactly
+// (replica/mirror.h). Any other upstream is read as far as AYON allows (replica/planner.h).
 #pragma once
 
 #include <cstdint>
@@ -28,10 +28,10 @@ namespace cuesheet {
 inline constexpr int64_t kConnectTimeoutMs = 10'000;
 inline constexpr int64_t kFetchTimeoutMs = 30'000;
 inline constexpr int64_t kSilenceTimeoutMs = 60'000;  // AYON's heartbeat may lag (protocol.md 9.5)
-inline constexpr int64_t kConfirmDelayMs = 250;       // from a live message to the walk behind it
-inline constexpr int64_t kSettleDelayMs = 1'000;      // from live to the walk that makes sure
-// A hub that was followed before answers the auth message within this time, or the walk asks
-// whether the user is known: before the hub closes a socket that has not logged in (3 s,
+inline constexpr int64_t kConfirmDelayMs = 250;   // from a live message to the walk for its event
+inline constexpr int64_t kSettleDelayMs = 1'000;  // from live to one more walk
+// A hub that was followed before must answer the auth message within this time. Otherwise a walk
+// asks whether the user still exists, before the hub closes a socket that has not logged in (3 s,
 // protocol.md 9.2).
 inline constexpr int64_t kFeedAnswerMs = 2'000;
 inline constexpr int64_t kBackoffBaseMs = 500;
@@ -49,7 +49,7 @@ class Connection {
         local_(outbox, IsRelay() ? Trust::kMirror : Trust::kUpstream),
         mirror_(store, &local_) {}
 
-  // Begins anew when it is connected.
+  // Begins again when it is connected.
   void Start(Timestamp now);
   void Stop();
   Result<void> Opened(Timestamp now);
@@ -59,19 +59,19 @@ class Connection {
   // Fails when the store refuses the write: a hub tells it again then. Fails with kInvalid for what
   // no hub says: a snapshot is taken then.
   Result<void> Message(std::string_view text, Timestamp now, const Entropy& entropy);
-  // Whole lines of the snapshot that the effect `snapshot` asked for, in their order.
+  // Whole lines of the snapshot that the effect `snapshot` requested, in their order.
   Result<void> Snapshot(uint64_t request, std::string_view lines, Timestamp now,
                         const Entropy& entropy);
-  // It has come to its end, or `status` says why not; 0 = no answer, or it was cut off.
+  // The snapshot has ended, or `status` says why not; 0 = no answer, or it was cut off.
   Result<void> SnapshotEnded(uint64_t request, int status, Timestamp now, const Entropy& entropy);
   // `status` 0 = no answer.
   Result<void> Fetched(uint64_t request, int status, std::string_view body, Timestamp now,
                        const Entropy& entropy);
   Result<void> Timer(Timestamp now, const Entropy& entropy);
 
-  // Reads these again when it is live, and walks when an event with an unknown id is to be found.
+  // Reads these again when it is live, and walks when an event's id has to be found.
   void Look(std::span<const Uuid> ids, bool walk, Timestamp now);
-  // The upstream does not know the user: as a 401 of its own.
+  // The upstream does not accept the user, as with a 401.
   void Refused(Timestamp now);
 
   ConnectionState state() const { return state_; }
@@ -106,7 +106,7 @@ class Connection {
   ConnectionState state_ = ConnectionState::kStopped;
   bool needs_snapshot_ = false;  // what is here and the changes of the hub do not fit together
   bool takes_snapshot_ = false;
-  uint64_t request_ = 0;  // number of the fetch under way or the last one
+  uint64_t request_ = 0;  // number of the fetch under way, or of the last one
   uint32_t attempts_ = 0;
   Deadlines deadlines_;
   // When each of these is due; unset = not waiting for it.

@@ -8,7 +8,7 @@ namespace {
 
 struct Row {
   std::string_view name;
-  uint8_t next;  // the states that may come next, a bit each
+  uint8_t next;  // the states that may follow, one bit each
 };
 
 constexpr uint8_t Bit(ConnectionState state) { return uint8_t(1U << static_cast<unsigned>(state)); }

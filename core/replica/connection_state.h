@@ -24,10 +24,10 @@ enum class ConnectionState : uint8_t {
 // Name on the border ("catching_up", ...).
 std::string_view ConnectionStateName(ConnectionState state);
 
-// Whether the connection may go from one to the other, which is another one.
+// Whether the connection may go from the one state to the other; they must differ.
 bool MayBecome(ConnectionState from, ConnectionState to);
 
-// Whether there is a socket, or there is to be one.
+// Whether there is a socket, or one is being opened.
 bool IsConnected(ConnectionState state);
 
 }  // namespace cuesheet

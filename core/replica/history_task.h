@@ -1,5 +1,5 @@
-// The history: what is older than all that is here, newest first, until its beginning or until the
-// scope of the store keeps nothing older. After a page that cannot be read it goes on in
+// The history: events older than all that the store has, newest first, to its beginning, or until
+// the scope keeps nothing older. After a page that cannot be read it continues after
 // kHistoryAgainMs.
 #pragma once
 
@@ -17,7 +17,7 @@ class HistoryTask final : public ReadTask {
   void Begin(Timestamp /*now*/) override { again_at_.reset(); }
   void SetBack(int64_t back_us) override { MoveBack(again_at_, back_us); }
 
-  // The part of it that is here, 0 to 1; none = all of it.
+  // The part of it that was read, 0 to 1; none = all of it.
   std::optional<double> fraction() const;
 
  private:

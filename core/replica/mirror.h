@@ -1,6 +1,6 @@
-// A store that follows a hub: what that one says in its snapshot and its change feed becomes this
-// store, with the same ids, orders, times and hashes (docs/hub.md, Change feed). A relay and a
-// replica follow in the same way; a replica lays what it hears under its local writes.
+// Makes a store equal to a hub by the hub's snapshot and change feed, with the same ids, orders,
+// times and hashes (docs/hub.md, Change feed). A relay and a replica follow in the same way; a
+// replica lays the hub's events under its local writes.
 #pragma once
 
 #include <cstdint>
@@ -16,13 +16,13 @@
 
 namespace cuesheet {
 
-// Where the changes of the upstream go.
+// Where changes of the upstream are stored.
 class MirrorTarget {
  public:
   virtual Result<void> Merge(const Event& event, FieldSet fields,
                              std::optional<double> progress) = 0;
   virtual Result<void> Remove(const Uuid& id) = 0;
-  // Whether the event was made here, and the upstream may not have it yet.
+  // Whether the event was made here and the upstream may not have it yet.
   virtual bool IsLocal(const Uuid& id) const = 0;
 
  protected:
@@ -35,16 +35,16 @@ class Mirror {
 
   // Whole lines of GET /api/snapshot, of rows or of columns, in parts, in their order.
   Result<void> Snapshot(std::string_view lines);
-  // All parts have come: removes what the snapshot does not have, but for local events, and returns
-  // the sequence from which the changes go on. kState without a first line.
+  // All parts have arrived. Removes what the snapshot does not have, except local events, and
+  // returns the sequence from which the changes continue. kState without a first line.
   Result<uint64_t> EndSnapshot();
-  // The id of the upstream's store, as the snapshot has it.
+  // The id of the upstream's store, from the snapshot.
   const std::string& snapshot_store() const { return snapshot_store_; }
 
   // A page of GET /api/changes as it came, or the message of a WebSocket; returns its `next`.
   // kInvalid for what is none.
   Result<uint64_t> Changes(const Json& page);
-  // Events as the feed shows them.
+  // Events in the form of the feed.
   Result<void> Events(const Json& events);
 
  private:
@@ -56,7 +56,7 @@ class Mirror {
 
   const EventStore* store_;
   MirrorTarget* target_;
-  std::optional<uint64_t> sequence_;  // of the snapshot that is coming in
+  std::optional<uint64_t> sequence_;  // of the snapshot that is arriving
   std::string snapshot_store_;
   std::unordered_set<Row> seen_;  // its events
 };

@@ -11,7 +11,7 @@ void MissingTask::Note(std::span<const Uuid> asked, const std::set<Uuid>& found,
     const Row row = table.FindById(id);
     if (found.contains(id)) confirmed_.erase(id);
     if (found.contains(id) || row == kNoRow || state_->outbox().HasDispatch(id)) continue;
-    if (confirmed_.erase(id) > 0) {  // it is there, and not shown
+    if (confirmed_.erase(id) > 0) {  // it exists, and is hidden
       hidden_until_ = std::max(hidden_until_, table.updated_at(row));
     } else if (table.creation_order(row) < kFirstProvisionalOrder) {
       if (to_ask_.size() < kMaxMissing) to_ask_.push_back(id);
@@ -41,7 +41,7 @@ Result<ReadOutcome> MissingTask::Take(const ReadAnswer& answer, Timestamp /*now*
     if (confirmed_.size() < kMaxMissing) confirmed_.insert(asked_);
     state_->rereads().Add(asked_);
   }
-  // Else it may not be seen, or there was no answer: it is missed again by a later sweep.
+  // Otherwise this user may not see it, or there was no answer: a later sweep misses it again.
   return ReadOutcome::kDone;
 }
 

@@ -1,7 +1,8 @@
-// Events that the upstream did not have when it was asked for them: each is asked for by its own
-// address, which says whether it was deleted or is only hidden by a licence (protocol.md 6.3). At
-// once where it has been read before, so that it was committed; after kMissingAgainMs to twice that
-// where only a message told of it, whose transaction may not have ended (12.3).
+// Events that an answer of the upstream did not have. Each is requested by its own address, which
+// says whether it was deleted or is only hidden by a licence (protocol.md 6.3). This happens at
+// once for an event that was read before, because then it was committed. It happens after
+// kMissingAgainMs to twice that for an event that only a message named, because its transaction may
+// not have ended (12.3).
 #pragma once
 
 #include <deque>
@@ -16,9 +17,9 @@ class MissingTask final : public ReadTask {
  public:
   explicit MissingTask(ReadState* state) : state_(state) {}
 
-  // These were asked for by their ids, and those of `found` came.
+  // These were requested by their ids, and those of `found` arrived.
   void Note(std::span<const Uuid> asked, const std::set<Uuid>& found, Timestamp now);
-  // Events that were updated at that time or before are not shown by the upstream.
+  // The upstream does not show events whose last update was at this time or before.
   Timestamp hidden_until() const { return hidden_until_; }
 
   ReadDue Due() const override {
@@ -33,8 +34,8 @@ class MissingTask final : public ReadTask {
   ReadState* state_;
   std::deque<Uuid> to_ask_;
   Uuid asked_{};
-  std::set<Uuid> confirmed_;         // there by their address, though not found by GraphQL
-  std::set<Uuid> missing_, before_;  // at the look before this one too
+  std::set<Uuid> confirmed_;         // found by their address, although not by GraphQL
+  std::set<Uuid> missing_, before_;  // also missing at the previous look
   std::optional<Timestamp> again_at_;
   Timestamp hidden_until_{};
 };

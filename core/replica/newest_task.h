@@ -1,4 +1,5 @@
-// The newest page of all, the first time that an upstream is read: with it the replica is live.
+// The newest page of all, when an upstream is read for the first time. After it the replica is
+// live.
 #pragma once
 
 #include "replica/read_state.h"

@@ -1,5 +1,5 @@
-// The jobs that are open at the upstream, where it does not let this user ask for changes: newest
-// first, at most kMaxOpenPages.
+// The open jobs of an upstream that does not let this user ask for changes: newest first, at most
+// kMaxOpenPages.
 #pragma once
 
 #include <cstddef>

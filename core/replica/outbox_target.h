@@ -11,7 +11,7 @@ class OutboxTarget final : public MirrorTarget {
   // `trust`: kMirror for a relay, which tells others of what is new.
   OutboxTarget(Outbox* outbox, Trust trust) : outbox_(outbox), trust_(trust) {}
 
-  // What a hub's feed shows is how the event is, whatever the clocks say.
+  // A hub's feed shows the state of the event, whatever the clocks say.
   Result<void> Merge(const Event& event, FieldSet fields, std::optional<double> progress) override {
     return outbox_->Merge(event, fields, progress, trust_);
   }

@@ -9,19 +9,20 @@
 
 namespace cuesheet {
 
-// None for a member that is no field, such as progress.
+// None for a member that is not a field, such as progress.
 std::optional<Field> FieldNamed(std::string_view member);
 
-// The event's value of a field as such a body has it; none when it is not here (a payload).
+// The event's value of a field, as such a body would have it; none when the store does not have it
+// (a payload).
 std::optional<Json> ValueOf(const EventView& event, Field field);
 
-// `mine` on top of `theirs`, both objects that began as `base`: a key that only one side changed is
-// as that side has it, one that both changed as in `mine`.
+// Merges two objects that began as `base`: a key that only one side changed has that side's value;
+// a key that both changed has the value of `mine`.
 Json MergedByKey(const Json& base, const Json& mine, Json theirs);
 
-// What an update sends: its body, less what would set a job that the upstream knows to be final to
-// a status that is not, and its objects merged by key. `before` are the values that it replaced,
-// `before.theirs` what the upstream has said of them since (protocol.md 12.4).
+// What an update sends: its body with objects merged by key, without a status that would reopen a
+// job that is final upstream. `before` has the values that it replaced, `before.theirs` the
+// upstream's values since then (protocol.md 12.4).
 Json BodyToSend(const Json& body, const Json& before);
 
 }  // namespace cuesheet

@@ -29,19 +29,19 @@ Result<void> Planner::Heard(const UpstreamEvent& upstream, Timestamp now) {
   const Event& event = upstream.event;
   const EventTable& table = state_.table();
   const bool was_here = table.FindById(event.id) != kNoRow;
-  if (state_.follows() && !was_here) return {};  // what is stored comes by the feed
+  if (state_.follows() && !was_here) return {};  // the feed brings stored events
   if (state_.has_payloads() && !was_here) {
     HeardOfNew(event.id, now);
     return {};
   }
   CUE_TRY(state_.outbox().Merge(event, upstream.fields, upstream.progress));
   const Row row = table.FindById(event.id);
-  if (state_.follows() || row == kNoRow) return {};  // none: outside of the scope
+  if (state_.follows() || row == kNoRow) return {};  // no row: outside of the scope
   state_.messages().Note(event.id, now);
   if (!was_here) walk_.WantOverlap(now);
   const bool has_number = table.creation_order(row) < kFirstProvisionalOrder;
   if (!has_number) walk_.Want(state_.position().walked_to);
-  // A change of an event that had gone by retention: the walk has passed its place already.
+  // Retention had removed the event, and the walk has passed its place already.
   const bool came_back = !was_here && event.created_at < event.updated_at;
   if (IsFinal(event.status) || came_back || state_.has_payloads()) {
     state_.rereads().Add(event.id);
@@ -49,8 +49,8 @@ Result<void> Planner::Heard(const UpstreamEvent& upstream, Timestamp now) {
   return {};
 }
 
-// No message has hash, payload and number, and whoever follows a relay is to hear of whole events:
-// the row is read first, and once more when its transaction may not have ended.
+// A message has no hash, payload or number, and followers of a relay must get whole events. So the
+// row is read first, and once more because its transaction may not have ended.
 void Planner::HeardOfNew(const Uuid& id, Timestamp now) {
   walk_.WantOverlap(now);
   walk_.Want(state_.position().walked_to);
@@ -73,7 +73,7 @@ std::optional<ReadRequest> Planner::NextUrgent(Timestamp now) {
   for (const ReadKind kind : kUrgentOrder) {
     ReadTask& task = Task(kind);
     const ReadDue due = task.Due();
-    // Rows that wait for their transaction do not wait for the replica to be live as well.
+    // Rows that wait for their transaction need not also wait until the replica is live.
     const bool is_its_time = kind == ReadKind::kReread && IsDue(due.at, now);
     if (!due.is_urgent && !is_its_time) continue;
     if (auto request = Ask(task, now)) return request;
@@ -96,7 +96,7 @@ std::optional<ReadRequest> Planner::NextInBackground(Timestamp now) {
   return std::nullopt;
 }
 
-// A message may have been lost, and of some changes there is none.
+// A message may have been lost, and some changes have no message.
 void Planner::LookForMissed(Timestamp now) {
   round_at_ = In(now, kChangesEveryMs);
   walk_.WantNew();

@@ -1,7 +1,7 @@
-// Which task of reading has its turn (docs/sync.md, A stock server): one request at a time, what is
-// urgent first, the rest while the replica is live; the order, the bounds and the times are in
-// read_plan.h. Of a hub only single events are read again. For the connection, which sends the
-// requests and hands over the answers.
+// Decides which task has its turn (docs/sync.md, A stock server): one request at a time, urgent
+// tasks first, the others while the replica is live. read_plan.h has the order, the bounds and the
+// times. From a hub only single events are read again. The connection sends the requests and passes
+// the answers on.
 #pragma once
 
 #include <array>
@@ -30,36 +30,37 @@ class Planner {
   Planner(const Planner&) = delete;  // the tasks point at the state
   Planner& operator=(const Planner&) = delete;
 
-  // A connection was opened: everything that may have been missed is to be read.
+  // A connection was opened: everything that may have been missed has to be read.
   Result<void> Begin(Timestamp now);
-  // Whether the upstream is a hub, whose feed tells all but what Look() asks for.
+  // Whether the upstream is a hub, whose feed brings everything except what Look() asks for.
   void Follow(bool follows);
 
   // A message of the WebSocket. Fails when the store refuses the write.
   Result<void> Heard(const UpstreamEvent& upstream, Timestamp now);
-  // These are to be read again; `walk`: so is what is new.
+  // Reads these again; with `walk` new events too.
   void Look(std::span<const Uuid> ids, bool walk);
-  // Nobody says when the upstream took the auth message: new events are looked for once more.
+  // The upstream does not say when it took the auth message, so the replica walks once more.
   void LookForNew() { walk_.WantNew(); }
 
-  // What has to be read before the replica is up to date; none = it is. The request is under way
-  // then, in place of one that was.
+  // The next request that the replica needs to be up to date; none = it is. The request is then
+  // under way and replaces an earlier one.
   std::optional<ReadRequest> NextUrgent(Timestamp now);
   bool has_urgent() const;
-  // What else is due, to be called when nothing is urgent; and when there is more of that.
+  // The next other request that is due; call it when nothing is urgent. due() says when there is
+  // more.
   std::optional<ReadRequest> NextInBackground(Timestamp now);
   std::optional<Timestamp> due() const;
 
   bool is_reading() const { return asking_ != nullptr; }
-  // The answer to the request under way. Fails when the store refuses a write; the request stays
-  // under way then, until the connection gives it up.
+  // The answer to the request under way. Fails when the store refuses a write; then the request
+  // stays under way until the connection gives it up.
   Result<ReadOutcome> Answered(const ReadAnswer& answer, Timestamp now);
   void GiveUp() { asking_ = nullptr; }
 
   // The part of the history that has been read, 0 to 1; none = all of it.
   std::optional<double> history() const { return history_.fraction(); }
 
-  // To be told of every clock that is set back, as Deadlines.
+  // Call this with every time, as with Deadlines, because the clock may be set back.
   void NoteTime(Timestamp now);
 
  private:

@@ -1,7 +1,7 @@
-// The plan by which a replica reads an upstream that is no hub: in which order the tasks have their
-// turn, how much each asks for, how often, and how much may wait (docs/sync.md, A stock server).
-// For the planner and its tasks: no other file has an order, a bound or a time. Times are in
-// milliseconds, sizes in events unless the name says something else.
+// The plan for reading a stock server: the order of the tasks, how much each asks for, how often,
+// and how much may wait (docs/sync.md, A stock server). It is for the planner and its tasks; no
+// other file has an order, a bound or a time. Times are in milliseconds, sizes in events unless the
+// name says otherwise.
 #pragma once
 
 #include <array>
@@ -15,20 +15,20 @@ enum class ReadKind : uint8_t {
   kNewest,    // the first page of all, newest first
   kWalk,      // what is new, oldest first
   kReread,    // single events, by their ids
-  kChanges,   // what was updated since, of an upstream that lets this user ask (admins)
-  kOpenJobs,  // the jobs that are open there, for the others
-  kReplaced,  // `reuse` puts new ids to old places (protocol.md 12.3)
-  kMissing,   // one event that was not found, by its address
-  kHistory,   // what is older than all that is here
-  kSweep,     // whether events are still there, and as they are here
+  kChanges,   // updates since the last look, where this user may ask (admins)
+  kOpenJobs,  // the open jobs, for other users
+  kReplaced,  // events that `reuse` gave a new id (protocol.md 12.3)
+  kMissing,   // a single missing event, by its address
+  kHistory,   // events older than all that the store has
+  kSweep,     // whether events still exist and are unchanged
 };
 inline constexpr size_t kReadKinds = 9;
 
-// What has to be read before the replica is up to date. The first one that wants to is asked.
+// The tasks that must be done before the replica is up to date. The first one that is due runs.
 inline constexpr std::array kUrgentOrder = {ReadKind::kNewest, ReadKind::kWalk, ReadKind::kReread,
                                             ReadKind::kChanges, ReadKind::kOpenJobs};
-// What is read when nothing of the above is left, each when its time has come. Before them come
-// the numbers that show late, then the round of kChangesEveryMs (Planner::NextInBackground).
+// The tasks that run when none of the above is left, each at its time. Before them come late
+// numbers, then the round of kChangesEveryMs (Planner::NextInBackground).
 inline constexpr std::array kBackgroundOrder = {ReadKind::kReplaced, ReadKind::kMissing,
                                                 ReadKind::kHistory, ReadKind::kSweep};
 
@@ -43,16 +43,17 @@ inline constexpr size_t kMaxOpenPages = 20;
 // Of ids that wait or are remembered.
 inline constexpr size_t kMaxRereads = 10'000;  // to be read again
 inline constexpr size_t kMaxHeard = 50'000;    // of the messages of the last seconds
-inline constexpr size_t kMaxMissing = 10'000;  // that the upstream did not have when asked
+inline constexpr size_t kMaxMissing = 10'000;  // that an answer did not have
 
 inline constexpr size_t kRecentEvents = 1'000;  // that are swept in turns with all others
 
-// Numbers are drawn before their events can be seen (protocol.md 12.1): walks begin so many numbers
-// below the newest, or with the events of the last minutes before it, but not more than so many.
+// Numbers are given before their events can be seen (protocol.md 12.1). A walk therefore begins
+// this many numbers below the newest, or with the events of the last minutes before it, but at most
+// with this many events.
 inline constexpr int64_t kOverlapNumbers = 500;
 inline constexpr int64_t kOverlapMs = 600'000;
 inline constexpr size_t kMaxOverlapEvents = 5'000;
-// Server clocks differ (protocol.md 12.5), and updates are asked for by their time.
+// Server clocks differ (protocol.md 12.5), and updates are requested by their time.
 inline constexpr int64_t kClockToleranceMs = 120'000;
 // A message is sent before its transaction ends (protocol.md 9.5): a row that is read within this
 // time after it may be older.

@@ -84,13 +84,13 @@ Result<ReadPage> ReadState::TakePage(const ReadAnswer& answer, Timestamp now) {
   return page;
 }
 
-// A row is what the upstream has, and counts however old it is; but not when a message has just
-// told of something later, because the row may be of before.
+// A row is the upstream's state and counts however old it is. The exception is a recent message
+// about something newer, because the row may be from before it.
 Result<void> ReadState::TakeRow(const UpstreamEvent& upstream, Timestamp now) {
   const Event& event = upstream.event;
   const Row row = table().FindById(event.id);
   if (follows_) {
-    // Beside a feed an answer may be late: what has been removed since does not come back.
+    // While a feed is followed, an answer may be late: it must not restore a removed event.
     if (row == kNoRow) return {};
     return outbox_->Merge(event, upstream.fields, upstream.progress);
   }

@@ -1,6 +1,6 @@
-// The events that messages told of in the last kMessageGraceMs to 2 * kMessageGraceMs: such a
-// message may have been sent before its transaction ended, so that a row of before does not
-// overrule it (protocol.md 9.5). At most kMaxHeard ids each half.
+// The events of messages in the last kMessageGraceMs to 2 * kMessageGraceMs. Such a message may
+// have been sent before its transaction ended, so an earlier row does not overrule it
+// (protocol.md 9.5). At most kMaxHeard ids in each half.
 #pragma once
 
 #include <optional>
@@ -22,8 +22,8 @@ class RecentMessages {
   }
   bool Has(const Uuid& id) const { return heard_.contains(id) || before_.contains(id); }
 
-  // Forgets those that are long ago. Not while a request is under way: what was heard since it was
-  // asked counts for its answer.
+  // Forgets old ones. Not while a request is under way, because messages since the request count
+  // for its answer.
   void Forget(Timestamp now) {
     if (!IsDue(until_, now)) return;
     const bool is_long_ago = until_->us + kMessageGraceMs * 1000 <= now.us;

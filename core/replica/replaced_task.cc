@@ -11,7 +11,7 @@ Result<ReadOutcome> ReplacedTask::Take(const ReadAnswer& answer, Timestamp now) 
   const bool is_answer =
       page.outcome == ReadOutcome::kDone || page.outcome == ReadOutcome::kUnreadable;
   if (!is_answer) return page.outcome;
-  is_wanted_ = false;  // what cannot be read now is asked for by the next round
+  is_wanted_ = false;  // the next round asks again for what cannot be read now
   return ReadOutcome::kDone;
 }
 

@@ -1,5 +1,5 @@
 // Events that `reuse` has given a new id (protocol.md 12.3): the newest page of the topics that use
-// it. A row with a hash that is known takes the place of the event that had it.
+// it. A row with the hash of a stored event replaces that event.
 #pragma once
 
 #include "replica/read_state.h"

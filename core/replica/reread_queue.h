@@ -1,6 +1,6 @@
-// The ids of events that are to be read again, each once, first come first: at once (at most
-// kMaxRereads, more are not taken) or in some seconds (at most kMaxHeard). Every task may add to
-// it, RereadTask empties it.
+// The ids of events to read again, each once, in the order of their arrival: at once (at most
+// kMaxRereads; more are dropped) or in some seconds (at most kMaxHeard). Every task may add to it;
+// RereadTask empties it.
 #pragma once
 
 #include <deque>
@@ -21,14 +21,14 @@ class RereadQueue {
   void Add(const Uuid& id) {
     if (!is_full() && known_.insert(id).second) ids_.push_back(id);
   }
-  // In `delay_ms`, or with those that wait already.
+  // After `delay_ms`, or together with those that already wait.
   void AddLater(const Uuid& id, Timestamp now, int64_t delay_ms) {
     if (later_.size() < kMaxHeard) later_.insert(id);
     if (!later_at_) later_at_ = In(now, delay_ms);
   }
   bool is_empty() const { return ids_.empty(); }
   bool is_full() const { return ids_.size() >= kMaxRereads; }
-  // When the others are to be read.
+  // When to read the delayed ones.
   const std::optional<Timestamp>& later_at() const { return later_at_; }
 
   // The next kRereadBatch at most.
@@ -44,7 +44,7 @@ class RereadQueue {
     }
     return batch;
   }
-  // Forgets those that are to be read at once.
+  // Forgets those to read at once.
   void Clear() {
     ids_.clear();
     known_.clear();

@@ -4,7 +4,7 @@
 
 namespace cuesheet {
 
-// The updates of jobs that are known to be open may have been missed.
+// Updates of jobs that are open here may have been missed.
 void RereadTask::Begin(Timestamp /*now*/) {
   RereadQueue& rereads = state_->rereads();
   rereads.Clear();

@@ -1,5 +1,5 @@
-// Single events are read again, by their ids: jobs that were open when the connection broke, what
-// local writes have made, rows that a message has overtaken. Of a hub this is all that is read.
+// Reads single events again by their ids: jobs that were open when the connection broke, results of
+// local writes, rows that a message has overtaken. From a hub nothing else is read.
 #pragma once
 
 #include <cstdint>

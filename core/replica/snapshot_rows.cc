@@ -29,7 +29,7 @@ std::optional<int64_t> NumberOf(std::string_view value) {
   return is_whole ? std::optional(number) : std::nullopt;
 }
 
-// Whatever the numbers are; the result may be no valid time or order.
+// Adds any numbers; the result may not be a valid time or order.
 int64_t Sum(int64_t a, int64_t b) {
   return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
 }
@@ -95,7 +95,8 @@ Result<EventView> SnapshotRows::Next() {
   return EventReader::Complete(event, read);
 }
 
-// The clock of a version 1 uuid as its distance from the creation, or the first half as it is.
+// The clock of a version 1 uuid as its distance from the creation, or else its first half
+// unchanged.
 Result<Uuid> SnapshotRows::Id() const {
   const std::string_view head = id_heads_.values[row_];
   const bool is_text = head.starts_with('"');

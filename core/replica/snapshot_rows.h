@@ -20,8 +20,8 @@ class SnapshotRows {
   static Result<SnapshotRows> Of(std::string_view columns);
 
   size_t left() const { return id_tails_.size() / kIdTailDigits; }
-  // The next row, with its creation order whatever that is; at least one is left. The view is valid
-  // until the next call. kInvalid names the member.
+  // The next row, with any creation order; at least one must be left. The view is valid until the
+  // next call. kInvalid names the member.
   Result<EventView> Next();
 
  private:
@@ -33,7 +33,7 @@ class SnapshotRows {
   Column& Place(std::string_view name);
   Result<Uuid> Id() const;
 
-  std::string_view id_tails_;  // of the rows that are left
+  std::string_view id_tails_;  // of the remaining rows
   Column id_heads_, created_us_, updated_us_, orders_;
   std::vector<Column> columns_;  // the others
   size_t row_ = 0;

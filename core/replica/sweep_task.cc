@@ -20,7 +20,7 @@ std::optional<ReadRequest> SweepTask::Ask(Timestamp now) {
   return state_->AskIds(asked_);
 }
 
-// The next events to be looked at.
+// The next events to sweep.
 void SweepTask::Pick() {
   is_recent_ = at_once_ > 0 || !is_recent_;
   double& before = is_recent_ ? recent_before_ : all_before_;

@@ -1,6 +1,6 @@
-// Deletes, and changes without a trace (protocol.md 12.2, 12.3): events that are here are asked for
-// by their ids, kRereadBatch at a time. The newest kRecentEvents at once after connecting; then
-// every kSweepEveryMs the newest ones and all of them take turns.
+// Finds deletes and changes without a trace (protocol.md 12.2, 12.3): requests stored events by
+// their ids, kRereadBatch at a time. The newest kRecentEvents at once after connecting; then, every
+// kSweepEveryMs, the newest events and all events in turns.
 #pragma once
 
 #include <cstddef>

@@ -10,7 +10,7 @@
 namespace cuesheet {
 namespace {
 
-// Reads members that may be missing or null; what was there is noted in `fields`.
+// Reads members that may be missing or null, and notes in `fields` which were there.
 class NodeReader {
  public:
   NodeReader(const Json& node, UpstreamEvent& out) : node_(node), out_(out) {}
@@ -68,7 +68,7 @@ class NodeReader {
     }
     out_.fields.Add(Field::kDependsOn);
   }
-  // What a message, a page of GraphQL and one of /api/query have in common; false: no event.
+  // What a message, a GraphQL page and a page of /api/query have in common; false: not an event.
   bool Common() const {
     const Json* id = FindMember(node_, "id");
     const auto parsed = id != nullptr && id->is_string()
@@ -102,7 +102,7 @@ class NodeReader {
   UpstreamEvent& out_;
 };
 
-// From kFirstProvisionalOrder on they are this replica's own.
+// Orders from kFirstProvisionalOrder on are this replica's own.
 bool IsUpstreamOrder(double order) {
   return order >= 0 && order < static_cast<double>(kFirstProvisionalOrder);
 }

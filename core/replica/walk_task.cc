@@ -22,7 +22,7 @@ void WalkTask::WantOverlap(Timestamp now) {
   if (!overlap_at_) overlap_at_ = In(now, kOverlapEveryMs);
 }
 
-// By the times of the events themselves: the upstream's clock.
+// By the events' own times, which are of the upstream's clock.
 int64_t WalkTask::OverlapStart() const {
   const EventTable& table = state_->table();
   const int64_t walked_to = state_->position().walked_to;

@@ -1,6 +1,7 @@
-// The walk over what is new, by creation order, oldest first, until a page is short. Numbers are
-// drawn before their events can be seen, so it begins below the newest number (kOverlapNumbers,
-// kOverlapMs), and it is repeated every kOverlapEveryMs for kOverlapMs after a new event.
+// The walk over new events by creation order, oldest first, until a page is short. Numbers are
+// given before their events can be seen. The walk therefore begins below the newest number
+// (kOverlapNumbers, kOverlapMs), and is repeated every kOverlapEveryMs for kOverlapMs after a new
+// event.
 #pragma once
 
 #include <cstdint>
@@ -15,9 +16,9 @@ class WalkTask final : public ReadTask {
 
   // From below the newest number on.
   void WantNew() { Want(OverlapStart()); }
-  // From the events behind this creation order on, or from where it was to begin anyway.
+  // Begins after this creation order, or earlier when that was planned anyway.
   void Want(int64_t after);
-  // A new event was told of: numbers below it may show late from now on.
+  // A message named a new event: numbers below it may show late from now on.
   void WantOverlap(Timestamp now);
 
   ReadDue Due() const override { return {.is_urgent = after_.has_value(), .at = overlap_at_}; }
@@ -31,8 +32,8 @@ class WalkTask final : public ReadTask {
   int64_t OverlapStart() const;
 
   ReadState* state_;
-  std::optional<int64_t> after_;  // the creation order behind which the next page begins
-  bool is_new_ = false;           // nothing of it has been asked yet
+  std::optional<int64_t> after_;  // the next page begins after this creation order
+  bool is_new_ = false;           // it has sent no request yet
   uint64_t number_ = 0;           // in the outbox
   std::optional<Timestamp> overlap_at_, overlap_until_;
 };
