@@ -21,7 +21,8 @@ Refusal RefuseQuery(const Caller& caller);
 Refusal RefuseEnroll(const Caller& caller);
 Refusal RefuseRead(const Caller& caller, const EventView& event);
 
-// A normal user's list holds own events only, unless it names ids; a guest's is empty (false).
+// Limits a normal user's list to their own events, unless it names ids; false for guests, whose
+// lists are empty.
 bool NarrowQuery(const Caller& caller, EventQuery& query);
 
 }  // namespace cuesheet

@@ -21,7 +21,7 @@ struct Caller {
 
   // From `{"name","isAdmin","isManager","isService","isGuest","accessGroups":{project: …}}`.
   static Result<Caller> Parse(const Json& json);
-  // What Parse makes the same caller of.
+  // Text from which Parse makes an equal caller.
   Json ToJson() const;
 };
 

@@ -46,8 +46,8 @@ HubResponse HubApi::Changes(const HubRequest& request, const Json& arguments) {
   return response;
 }
 
-// A part is read from the store as it is then. The changes after the sequence of the first part
-// bring whatever a later part already shows once more, so parts and changes give the store.
+// Each part shows the store's state at its own time. The changes after the first part's sequence
+// repeat everything that later parts already show, so parts and changes together give the store.
 HubResponse HubApi::Snapshot(const HubRequest& request, const Json& arguments) {
   FieldReader fields(arguments);
   const bool with_payloads = ReadPayloads(fields);
@@ -73,12 +73,12 @@ HubResponse HubApi::Snapshot(const HubRequest& request, const Json& arguments) {
   Row last = kNoRow;
   SnapshotColumns columns;
   const bool has_columns = form == "columns";
-  // The first part is what a page shows first; longer columns pack better.
+  // The first part is small, because a page shows it first; longer columns compress better.
   const size_t part_bytes = has_columns && *before ? kColumnsPartBytes : kSnapshotPartBytes;
   std::optional<Error> unreadable;
   const auto order = [&table](Row row) { return table.creation_order(row); };
   table.VisitRange(range, [&](Row row) {
-    // A cursor cannot tell events of one order apart: they stay together.
+    // A cursor cannot separate events of one creation order, so they stay in one part.
     if (last != kNoRow && order(row) != order(last) &&
         response.body.size() + columns.bytes() > part_bytes) {
       response.next = CursorOf(order(last));
@@ -103,7 +103,7 @@ HubResponse HubApi::Snapshot(const HubRequest& request, const Json& arguments) {
     response.body += '\n';
     return true;
   });
-  // A copy that quietly lacks a payload is worse than none.
+  // A follower would not notice a missing payload, so the snapshot fails.
   if (unreadable) return Refuse(*unreadable);
   columns.AppendTo(response.body);
   return response;

@@ -175,7 +175,8 @@ bool Followers::IsWaiting(const Follower& follower) const {
          follower.unacknowledged_bytes < kWindowBytes;
 }
 
-// False when the changes after its position cannot be had: the socket is told so, once.
+// False when the changes after its position are no longer available; the socket gets one message
+// about that.
 bool Followers::CheckKnown(uint32_t client, Follower& follower, bool is_other_store) {
   feed_->CatchUp(store_->sequence());
   if (!is_other_store && feed_->Covers(follower.sent)) return true;
@@ -214,7 +215,7 @@ void Followers::Note(Follower& follower, const Message& message) {
   follower.unacknowledged_bytes += message.text.size();
 }
 
-// The end of a message: where the store is.
+// The end of a message: the store's id and head.
 void Followers::AppendPlace(std::string& out) const {
   out += R"(,"head":)" + std::to_string(feed_->head()) + R"(,"store":)";
   AppendJsonString(out, store_id_);

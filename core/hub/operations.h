@@ -1,5 +1,5 @@
-// What a hub can be asked: one table of the operations (docs/border.md, method 10) and of the HTTP
-// requests that they answer, which refusals quote. `worker/edge/route-table.ts` has the routes of
+// One table of a hub's operations (docs/border.md, method 10) and of the HTTP requests that they
+// answer, which refusals quote. `worker/edge/route-table.ts` has the routes of
 // the host; tests/unit/border.test.ts compares the two.
 #pragma once
 
@@ -64,7 +64,7 @@ static_assert([] {
 // The operation with this name; kInvalid when there is none.
 Result<HubOperation> ParseHubOperation(std::string_view name);
 
-// The path of a request, with the id as it came.
+// The path of a request, with its id unchanged.
 std::string PathOf(HubOperation operation, std::string_view id);
 
 }  // namespace cuesheet

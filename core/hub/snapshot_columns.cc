@@ -6,7 +6,7 @@
 namespace cuesheet {
 namespace {
 
-constexpr int64_t kNearTicks = 1'000'000'000'000;  // a day: farther is shorter as it is
+constexpr int64_t kNearTicks = 1'000'000'000'000;  // a day; beyond it the plain id is shorter
 
 enum Name : size_t {
   kCreatedUs,

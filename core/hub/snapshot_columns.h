@@ -1,5 +1,5 @@
-// Events of a snapshot by column: what is alike stands together, so that it packs to half
-// (docs/hub.md). An id is in two: `idTail` has the last 16 hex digits of all in one string,
+// Events of a snapshot by column: similar values are together, so it compresses to half
+// (docs/hub.md). An id is in two parts: `idTail` has the last 16 hex digits of all in one string,
 // `idHead` the clock of a version 1 uuid, in 100 ns after the row's creation, or the first 16 hex
 // digits as they are. `createdUs` is microseconds after the row before, of the first row since
 // 1970; `updatedUs` is microseconds after the row's own creation; `order` is the creation order,

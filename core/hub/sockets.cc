@@ -141,9 +141,9 @@ void Sockets::RememberFollower(uint32_t number) {
 }
 
 void Sockets::Tick(Timestamp now) {
-  Published();  // who was left out of a round for its size
+  Published();  // for sockets that the size of a round left out
   for (const auto& [number, client] : clients_) {
-    // Who has asked waits for the host, which may be held up by its disk.
+    // A socket that has sent its token waits for the host, which a slow disk may delay.
     const bool has_asked = client.caller || !client.waiting.empty();
     if (has_asked || now.us - client.opened.us < kAuthDeadlineUs) continue;
     effects_->Close(number, kNormalClosure);
@@ -156,7 +156,7 @@ void Sockets::Tick(Timestamp now) {
 
 void Sockets::Publish(const Change& change, const Names& recipients) {
   if (change.kind == ChangeKind::kRemoved) return;
-  // History that a relay has read only now is no news.
+  // History that a relay reads only now is not news.
   if (change.kind == ChangeKind::kInserted && !change.is_dispatch) return;
   std::vector<uint32_t> reached = Recipients(change.event.topic, change.event.project, recipients);
   if (change.kind != ChangeKind::kTransient) {
@@ -181,7 +181,7 @@ std::vector<uint32_t> Sockets::Recipients(std::string_view topic,
   return reached;
 }
 
-// The rules of protocol.md 9.3, in their order.
+// The rules of protocol.md 9.3, in order.
 bool Sockets::Reaches(const Client& client, std::string_view topic,
                       const std::optional<std::string>& project) {
   const Caller& caller = *client.caller;

@@ -56,8 +56,8 @@ class Connection {
   void Closed(Timestamp now, const Entropy& entropy);
   void Online(Timestamp now);
   void Offline();
-  // Fails when the store refuses the write: a hub tells it again then. Fails with kInvalid for what
-  // no hub says: a snapshot is taken then.
+  // Fails when the store refuses the write; then a hub sends it again. Fails with kInvalid for what
+  // no hub sends; then a snapshot is taken.
   Result<void> Message(std::string_view text, Timestamp now, const Entropy& entropy);
   // Whole lines of the snapshot that the effect `snapshot` requested, in their order.
   Result<void> Snapshot(uint64_t request, std::string_view lines, Timestamp now,

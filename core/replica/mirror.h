@@ -41,8 +41,8 @@ class Mirror {
   // The id of the upstream's store, from the snapshot.
   const std::string& snapshot_store() const { return snapshot_store_; }
 
-  // A page of GET /api/changes as it came, or the message of a WebSocket; returns its `next`.
-  // kInvalid for what is none.
+  // A page of GET /api/changes, or the message of a WebSocket; returns its `next`. kInvalid for
+  // anything else.
   Result<uint64_t> Changes(const Json& page);
   // Events in the form of the feed.
   Result<void> Events(const Json& events);

@@ -1,4 +1,4 @@
-// Where the changes of a hub go: under the local writes that wait (mirror.h); a relay has none.
+// Stores the changes of a hub under the waiting local writes (mirror.h); a relay has none of those.
 #pragma once
 
 #include "replica/mirror.h"
@@ -8,7 +8,7 @@ namespace cuesheet {
 
 class OutboxTarget final : public MirrorTarget {
  public:
-  // `trust`: kMirror for a relay, which tells others of what is new.
+  // `trust`: kMirror for a relay, which passes new events on.
   OutboxTarget(Outbox* outbox, Trust trust) : outbox_(outbox), trust_(trust) {}
 
   // A hub's feed shows the state of the event, whatever the clocks say.
