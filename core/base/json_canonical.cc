@@ -9,9 +9,10 @@
 namespace cuesheet {
 namespace {
 
-// The doubles of up to this many digits print as they were read.
+// A decimal of up to this many digits survives the way to a double and back, so its text is
+// canonical without a test. Longer ones are left to the parser.
 constexpr size_t kExactDigits = 15;
-// Fractions with more zeros at the front print with an exponent.
+// A number with more zeros after the point prints with an exponent.
 constexpr size_t kMaxLeadingZeros = 3;
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
@@ -82,6 +83,7 @@ class CanonicalScanner {
     if (digits == 0 || (text_[whole] == '0' && !is_zero)) return kNotCanonical;
     if (Peek(at) != '.') {
       const bool is_negative_zero = is_zero && whole > 0 && text_[whole - 1] == '-';
+      // 18 digits fit into 64 bits whatever they are.
       const bool is_exact = digits <= 18 && Peek(at) != 'e' && Peek(at) != 'E';
       return is_exact && !is_negative_zero ? at : kNotCanonical;
     }
@@ -115,6 +117,7 @@ class CanonicalScanner {
       const size_t end = String(at);
       if (end == kNotCanonical || Peek(end) != ':') return kNotCanonical;
       const std::string_view key = text_.substr(at + 1, end - at - 2);
+      // Sorting compares the keys without their escapes, which would have to be undone first.
       if (key.find('\\') != std::string_view::npos || (!first && key <= last)) {
         return kNotCanonical;
       }

@@ -71,8 +71,9 @@ size_t SkipPlainJson(std::string_view text, size_t at) {
   for (; at + 16 <= text.size(); at += 16) {
     Bytes16 bytes;
     std::memcpy(&bytes, text.data() + at, 16);
+    // Bytes are signed: one that is not ASCII is below 0x20 and stops the run too.
     const auto stops = reinterpret_cast<Words2>((bytes < 0x20) | (bytes == '"') | (bytes == '\\'));
-    // Of the first byte that is set, counted in bits.
+    // The first stopping byte is all ones; the count is in bits.
     if (stops[0] != 0) return at + static_cast<size_t>(std::countr_zero(stops[0])) / 8;
     if (stops[1] != 0) return at + 8 + static_cast<size_t>(std::countr_zero(stops[1])) / 8;
   }
@@ -135,6 +136,7 @@ char* PutJsonString(char* out, std::string_view text) {
   for (; i + 8 <= text.size(); i += 8) {
     uint64_t bytes;
     std::memcpy(&bytes, text.data() + i, 8);
+    // Written before the test: most runs need no escape, and otherwise they are overwritten.
     std::memcpy(out, &bytes, 8);
     if (!NeedsEscape(bytes)) {
       out += 8;

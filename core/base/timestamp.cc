@@ -141,7 +141,7 @@ std::string Timestamp::Iso() const {
 char* Timestamp::PutIso(char* out) const {
   int64_t days = us / kDay;
   int64_t rest = us % kDay;
-  if (rest < 0) {
+  if (rest < 0) {  // division rounds towards zero: times before 1970 belong to the day before
     rest += kDay;
     --days;
   }

@@ -21,6 +21,7 @@ constexpr auto kHexValues = [] {
 
 bool ReadHex(std::string_view text, std::array<uint8_t, 16>& out) {
   if (text.size() != 32) return false;
+  // No branch for each digit: kNoDigit sets high bits that no digit has, and they are tested once.
   uint8_t all = 0;
   for (size_t i = 0; i < 16; ++i) {
     const uint8_t high = kHexValues[static_cast<uint8_t>(text[2 * i])];

@@ -48,9 +48,11 @@ bool Followers::Start(uint32_t client, const Caller& caller, const FollowRequest
               .with_payloads = request.wants_payloads,
               .sent = *request.since,
               .told = *request.since};
+  // Sequences of another store mean other changes.
   const bool is_other = !request.store.empty() && request.store != store_id_;
   if (!CheckKnown(client, follower, is_other)) return true;
   Message first = MessageFor(follower);
+  // The first message is the answer to the login, so it is sent even when it is empty.
   if (first.text.empty()) {
     first.text = R"({"topic":"cuesheet.changes","changes":[],"next":)" + std::to_string(first.next);
     AppendPlace(first.text);
@@ -136,13 +138,15 @@ std::vector<uint32_t> Followers::AdvanceAll() {
   if (followers_.empty() || !store_->CheckLoaded()) return {};
   feed_->CatchUp(store_->sequence());
   std::vector<uint32_t> changed;
+  // Followers at one place with equal rights share a message: with a thousand sockets it is written
+  // once.
   std::map<std::tuple<uint64_t, std::string_view, bool>, Message> messages;
   size_t bytes = 0;
   auto it = followers_.lower_bound(first_);
   for (size_t count = 0; count < followers_.size() && bytes < kRoundBytes; ++count, ++it) {
     if (it == followers_.end()) it = followers_.begin();
     auto& [client, follower] = *it;
-    first_ = client + 1;
+    first_ = client + 1;  // the next round begins behind it, so that no socket starves
     if (!IsWaiting(follower)) continue;
     if (CheckKnown(client, follower, false)) {
       const auto key =
@@ -198,6 +202,8 @@ Followers::Message Followers::MessageFor(const Follower& follower) const {
   const FeedLimit limit{.changes = kBatchChanges, .bytes = kBatchBytes};
   message.next = feed_->Append(message.text, follower.sent, limit, follower.with_payloads,
                                follower.caller, *store_);
+  // Nothing in it is for this user. From time to time the position is sent all the same, so that a
+  // reconnect does not begin too far back.
   if (message.text.size() == empty && message.next - follower.told < kSilentSequences) {
     message.text.clear();
     return message;

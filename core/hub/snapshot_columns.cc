@@ -50,6 +50,7 @@ void SnapshotColumns::Id(const EventView& event) {
   const std::string_view head = std::string_view(hex).substr(0, kIdTailDigits);
   columns_[kIdTail] += std::string_view(hex).substr(kIdTailDigits);
   const auto ticks = event.id.Ticks();
+  // The clock of an id is mostly that of its event's creation, so the difference is a short number.
   const int64_t after = ticks ? *ticks - event.created_at.us * 10 : 0;
   const bool is_near = ticks && -kNearTicks < after && after < kNearTicks;
   if (is_near) {

@@ -75,6 +75,7 @@ void Sockets::Acknowledge(uint32_t number, Client& client, const Json& message) 
 void Sockets::AskForLogin(uint32_t number, Client& client, const Json& message) {
   const Json* token = FindMember(message, "token");
   if (token == nullptr || !token->is_string()) return;
+  // Each login costs the host a look-up.
   if (client.waiting.size() == kMaxWaitingLogins) return;
   client.waiting.push_back(SubscriptionOf(message));
   effects_->Identify(number, token->get_ref<const std::string&>());
@@ -148,7 +149,8 @@ void Sockets::Tick(Timestamp now) {
     if (has_asked || now.us - client.opened.us < kAuthDeadlineUs) continue;
     effects_->Close(number, kNormalClosure);
   }
-  const bool was_set_back = last_heartbeat_ && now < *last_heartbeat_;  // the clock
+  // A clock that was set back must not silence the heartbeat until it has caught up.
+  const bool was_set_back = last_heartbeat_ && now < *last_heartbeat_;
   if (last_heartbeat_ && !was_set_back && now.us - last_heartbeat_->us < kHeartbeatUs) return;
   last_heartbeat_ = now;
   effects_->Send(Recipients("heartbeat", std::nullopt, std::nullopt), R"({"topic":"heartbeat"})");

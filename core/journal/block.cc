@@ -98,7 +98,8 @@ class Encoder {
     }
   }
 
-  // The place of a row in the block, or rows_.size().
+  // The place of a row in the block, or rows_.size(). Rows are sorted by creation order, so a
+  // parent in the same block is found without a map.
   size_t PlaceOf(Row row) const {
     if (row == kNoRow) return rows_.size();
     const auto order = [this](Row r) { return table_.creation_order(r); };
@@ -155,6 +156,7 @@ class Decoder {
   Result<void> Decode() {
     const uint64_t count = in_.Varint();
     if (!in_.ok() || count > kMaxBlockEvents) return Damaged();
+    // The count was checked above, so damage cannot ask for unlimited memory.
     events_.resize(static_cast<size_t>(count));
     TakeOrdersAndTimes();
     for (BlockEvent& e : events_) TakeId(e.event.id);
@@ -171,6 +173,8 @@ class Decoder {
     return whole && std::ranges::all_of(events_, IsPlausible) ? Result<void>() : Damaged();
   }
 
+  // Decoded as a whole before anything is visited: a damaged block must not leave half of its
+  // events in the table.
   const std::vector<BlockEvent>& events() const { return events_; }
 
  private:

@@ -112,6 +112,7 @@ Result<Manifest> DecodeManifest(std::string_view bytes) {
   const auto size = head.Fixed<uint32_t>();
   const auto checksum = head.Fixed<uint64_t>();
   const std::string_view body = head.Take(size);
+  // Bytes after the body are damage too: a manifest is written once, as a whole.
   if (!head.ok() || head.remaining() != 0 || Checksum(body) != checksum) {
     return Fail(ErrorCode::kCorrupt, "the checksum of the manifest is wrong");
   }

@@ -56,6 +56,7 @@ Content Read(std::string_view bytes) {
     if (!note) break;
     content.notes.emplace_back(*note);
   }
+  // A crash may have torn the rewrite of this file. Then the previous file still has everything.
   content.is_begun = content.notes.size() >= count;
   content.bytes = bytes.size() - rest.size();
   return content;
@@ -100,6 +101,7 @@ void OutboxFile::Rewrite(const std::vector<std::string>& notes) {
 }
 
 Result<bool> OutboxFile::BeginCommit() {
+  // Only now: the commit that made the newer file durable is over.
   if (may_remove_) CUE_TRY(RemoveOld());
   if (waiting_.empty()) return is_unsaved_;
   if (is_rewrite_ && number_ > 0) old_.push_back(OutboxName(number_));

@@ -47,7 +47,7 @@ Result<std::string> PayloadFiles::ReadChunk(uint32_t chunk) {
     return std::unexpected(*unreadable_);
   }
   const std::string name = PayloadName(places_[chunk].file);
-  // A list asks once for each of its events, and a file never changes.
+  // A list asks once for each of its events. A file never changes, so the first error stays valid.
   const auto known = damaged_.find(chunk);
   auto piece = known == damaged_.end() ? ReadPiece(chunk) : std::unexpected(known->second);
   if (piece) return piece;
@@ -103,6 +103,7 @@ Result<size_t> PayloadFiles::Write(uint64_t number, std::span<const uint32_t> ch
   std::string bytes(kMagic);
   uint64_t raw = 0;
   for (const uint32_t chunk : chunks) {
+    // At least one chunk, however large: a payload may be larger than a file is meant to be.
     if (raw > 0 && raw + arena_->size(chunk) > kMaxFileBytes) break;
     raw += arena_->size(chunk);
     file.chunks.push_back({chunk, static_cast<uint32_t>(bytes.size()), arena_->size(chunk)});
@@ -122,12 +123,14 @@ Result<void> PayloadFiles::Join(uint64_t number, const std::vector<uint64_t>& fi
     const std::string name = PayloadName(file);
     if (!env_->IsLoaded(name)) cold += (cold.empty() ? "" : "\n") + name;
   }
+  // All names at once, so that the host loads them together.
   if (!cold.empty()) return Fail(ErrorCode::kCold, cold);
   PayloadFile joined;
   joined.number = number;
   std::string bytes(kMagic);
   for (const uint64_t file : files) {
     CUE_ASSIGN(const std::string part, env_->Read(PayloadName(file)));
+    // Pieces are copied without unpacking them, so damage has to be found here.
     CUE_TRY(CheckPayloadFile(part));
     for (auto chunk : files_[file].chunks) {
       if (arena_->live(chunk.chunk) == 0) continue;

@@ -55,6 +55,7 @@ std::optional<std::vector<Row>> EventMatcher::FewCandidates(const OrderRange& ra
       if (row != kNoRow) rows.push_back(row);
     }
   } else if (where_.indexed_value()) {
+    // A bucket may hold other values too; the condition itself is tested for each row.
     table_.VisitIndexed(*where_.indexed_value(), [&rows](Row row) { rows.push_back(row); });
   } else {
     return std::nullopt;

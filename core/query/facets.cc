@@ -111,13 +111,14 @@ void AppendHistogram(std::string& out, const Histogram& histogram,
   if (!times.empty()) {
     const auto [first, last] = std::ranges::minmax(times);
     if (!histogram.from) from = first;
-    if (!histogram.to) to = Timestamp{last.us + 1};
+    if (!histogram.to) to = Timestamp{last.us + 1};  // the end is exclusive
   }
   std::vector<uint32_t> counts(static_cast<size_t>(histogram.buckets));
   const double width = static_cast<double>(to.us - from.us) / static_cast<double>(counts.size());
   for (const Timestamp time : times) {
     if (time < from || time >= to) continue;
     const auto at = static_cast<size_t>(static_cast<double>(time.us - from.us) / width);
+    // Rounding may put a time just below `to` behind the last bucket.
     ++counts[std::min(at, counts.size() - 1)];
   }
   out += R"(,"histogram":{"from":")" + from.Iso() + R"(","to":")" + to.Iso() + R"(","counts":[)";
@@ -188,6 +189,8 @@ void AppendCounts(std::string& out, const EventTable& table, const CountRequest&
   uint64_t total = 0;
   std::vector<Counts> counts;
   std::vector<Timestamp> times;
+  // Without a condition the table's own counts are the answer. A histogram needs the times of the
+  // rows.
   if (request.query.IsUnconditional() && !request.histogram) {
     for (const uint32_t of_status : Kept(table, Facet::kStatus, request.query.include_logs)) {
       total += of_status;

@@ -157,7 +157,7 @@ Truth JsonIn(const FilterCondition& condition, const Json* stored) {
     }
   } else {
     if (!stored->is_number()) return false;  // the value does not fit, so the row does not match
-    const bool rounds = stored->is_number_float();
+    const bool rounds = stored->is_number_float();  // as a cast to an integer does in PostgreSQL
     const Json whole = rounds ? Json(std::round(stored->get<double>())) : *stored;
     found = ContainsElement(condition.value, whole);
   }
@@ -250,6 +250,7 @@ FilterMatcher::FilterMatcher(const QueryFilter& filter, const EventTable& table)
     }
   };
   take(root_);
+  // Only below an "and" must every match have the value.
   if (!root_.any) std::ranges::for_each(root_.children, take);
 }
 
@@ -291,6 +292,8 @@ bool FilterMatcher::LeafMatches(const Node& leaf, Row row) const {
 }
 
 bool FilterMatcher::JsonMatches(const Node& leaf, std::string_view text) const {
+  // Canonical text has an equal value byte for byte, so its bytes must occur somewhere. This
+  // excludes most rows without looking for the path.
   if (leaf.needle && !ContainsBytes(text, *leaf.needle)) return false;
   std::optional<std::string_view> found = text;
   for (const std::string& key : leaf.keys) {

@@ -148,6 +148,7 @@ size_t LiveQuery::AppendListPatches(std::string& out, size_t from, const AppendR
   std::vector<Uuid> page(told_.begin() + static_cast<std::ptrdiff_t>(from),
                          told_.end() - static_cast<std::ptrdiff_t>(same_end));
   const std::span<const Uuid> wanted = std::span(ids).subspan(from, ids.size() - same_end - from);
+  // The ends that are equal were cut off above, so this is only the stretch that changed.
   const bool has_moves = page.size() <= kMaxMoves && wanted.size() <= kMaxMoves;
   const std::set<Uuid> kept(wanted.begin(), wanted.end());
   size_t patches = 0;
@@ -181,6 +182,7 @@ size_t LiveQuery::AppendListPatches(std::string& out, size_t from, const AppendR
 }
 
 LiveQuery::Entry LiveQuery::EntryOf(Row row, int64_t order) const {
+  // Negated for newest first, so that one comparison serves both directions.
   return range_.newest_first ? Entry{-order, ~row} : Entry{order, row};
 }
 

@@ -28,6 +28,7 @@ Result<TextFilter> TextFilter::Parse(std::string_view text) {
   return filter;
 }
 
+// Dictionaries only grow, so values that were folded before need no second look.
 void WordBits::Update(const std::vector<std::string>& words) {
   for (auto next = static_cast<uint32_t>(bits_.size()); next < column_.words().size(); ++next) {
     const std::string folded = Fold(column_.words().text(next));
@@ -74,6 +75,7 @@ bool TextMatcher::DescriptionHas(uint64_t words, Row row) {
   for (uint64_t left = words; left != 0; left &= left - 1) {
     if (!signature.Covers(signatures_[static_cast<size_t>(std::countr_zero(left))])) return false;
   }
+  // Folding is the expensive part; most descriptions are plain and are searched as they are.
   const bool is_plain = table_.HasPlainDescription(row);
   if (!is_plain) FoldInto(folded_, table_.description(row));
   for (uint64_t left = words; left != 0; left &= left - 1) {

@@ -17,7 +17,7 @@ void Connection::Stop() {
   reconnect_at_ = connect_by_ = fetch_by_ = feed_by_ = silence_by_ = confirm_at_ = std::nullopt;
   takes_snapshot_ = false;
   planner_.GiveUp();
-  ++request_;
+  ++request_;  // a late answer to the old request is ignored
   Enter(ConnectionState::kStopped);
 }
 
@@ -88,6 +88,7 @@ Result<void> Connection::Message(std::string_view text, Timestamp now, const Ent
   if (state_ != ConnectionState::kCatchingUp && state_ != ConnectionState::kLive) return {};
   silence_by_ = In(now, kSilenceTimeoutMs);
   const auto message = ParseJson(text);
+  // Only a hub sends these.
   if (message && TextMember(*message, "topic").starts_with("cuesheet.")) {
     const auto taken = FeedMessage(*message, now);
     if (!taken) {  // the next connection begins before this batch
@@ -100,6 +101,8 @@ Result<void> Connection::Message(std::string_view text, Timestamp now, const Ent
   if (upstream && upstream->stored) {
     CUE_TRY(planner_.Heard(*upstream, now));
     if (!confirm_at_ && !planner_.is_reading() && !takes_snapshot_ && planner_.has_urgent()) {
+      // Not at once: the transaction of the message may not have ended yet (protocol.md 9.5), and
+      // one walk serves several messages.
       confirm_at_ = In(now, kConfirmDelayMs);
     }
   }
@@ -293,7 +296,7 @@ void Connection::NextFetch(Timestamp now) {
   confirm_at_ = fetch_by_ = std::nullopt;
   auto request = planner_.NextUrgent(now);
   if (!request) {
-    attempts_ = 0;
+    attempts_ = 0;  // up to date: the next failure waits briefly again
     if (state_ == ConnectionState::kCatchingUp && !is_followed_) {
       // The upstream does not say when it took the auth message. One more walk finds events between
       // the last walk and that moment.
@@ -326,6 +329,7 @@ void Connection::SetTimer(Timestamp now) {
     if (due && (!next || *due < *next)) next = due;
   }
   if (!next) return;
+  // Rounded up: a timer that is early would find nothing due.
   const int64_t delay_ms = std::max<int64_t>(0, (next->us - now.us + 999) / 1000);
   effects_->Timer(delay_ms);
 }
