@@ -67,7 +67,7 @@ export interface Records {
 
 type Work<T> = (store: IDBObjectStore, refuse: (problem: StorageProblem) => void) => T;
 
-/** The connection to one database, made anew when it has ended. */
+/** The connection to one database; a new one is made when it has ended. */
 interface Connection {
   now(): IDBDatabase | null;
   /** It has ended since the last call of `resume`. */
@@ -131,7 +131,7 @@ function createConnection(database: string, openTimeoutMs: number): Connection {
   };
 }
 
-// Not only counted: a database that was deleted and made anew must not repeat an epoch.
+// Not only a count: a database that was deleted and made again must not repeat an epoch.
 const after = (last: unknown) => Math.max(Number(last ?? 0) + 1, Date.now());
 
 const directory = (store: IDBObjectStore) => ({

@@ -61,7 +61,7 @@ test.each(RUNTIMES)(
   },
 );
 
-test.each(RUNTIMES)('a users file that is replaced is read anew, on %s', async (_, runtime) => {
+test.each(RUNTIMES)('a users file that is replaced is read again, on %s', async (_, runtime) => {
   const folder = temporaryFolder();
   const hub = await startHub(folder.path, { runtime });
   try {

@@ -11,7 +11,7 @@ test.each([
   ['deno', DENO],
   ['bun', BUN],
 ])(
-  'SIGHUP reads the users anew, and a file that is not valid changes nothing, on %s',
+  'SIGHUP reads the users again, and a file that is not valid changes nothing, on %s',
   async (_, runtime) => {
     const folder = temporaryFolder();
     const users = JSON.stringify([manager('ann', 'key-ann')]);
@@ -29,7 +29,7 @@ test.each([
     };
     try {
       expect([await statusOf('key-ann'), await statusOf('key-ben')]).toEqual([200, 401]);
-      await reload(JSON.stringify([manager('ben', 'key-ben')]), '1 users read anew');
+      await reload(JSON.stringify([manager('ben', 'key-ben')]), '1 users read again');
       expect([await statusOf('key-ann'), await statusOf('key-ben')]).toEqual([401, 200]);
       await reload('[{', 'the users stay as they are');
       expect(await statusOf('key-ben')).toBe(200);

@@ -154,7 +154,7 @@ test('an object that crashes under load twenty times loses no acknowledged write
   expect(acknowledged.length).toBeGreaterThan(CRASHES * WRITERS);
 });
 
-test('what is stored is there after the runtime was started anew', async () => {
+test('what is stored is there after the runtime was restarted', async () => {
   const first = await start({ CUESHEET_USERS: users() });
   const { body } = await dispatch(first, 'demo.kept');
   await first.miniflare.dispose();

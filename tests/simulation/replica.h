@@ -31,10 +31,10 @@ class Replica {
   // durable; what the first had not committed is lost, and it goes on with what it had begun when
   // it wakes up.
   void TakeOver(int64_t frozen_us) {
-    ReplicaNode& robbed = owner();
-    robbed.Freeze(frozen_us);
-    schedule_->In(kPatienceUs, [this, &robbed] {
-      if (&robbed == &owner() && robbed.IsFrozen()) Open();
+    ReplicaNode& former = owner();
+    former.Freeze(frozen_us);
+    schedule_->In(kPatienceUs, [this, &former] {
+      if (&former == &owner() && former.IsFrozen()) Open();
     });
   }
 

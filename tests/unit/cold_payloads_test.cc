@@ -159,8 +159,7 @@ TEST_CASE("files and bytes stay bounded over twenty thousand updates", "[archive
   CHECK(SnapshotOf(*f.store) == truth);
 }
 
-TEST_CASE("small payload files become one, and one that is half dead is written anew",
-          "[archive]") {
+TEST_CASE("small payload files become one, and one that is half dead is rewritten", "[archive]") {
   ColdStore f;
   std::vector<Uuid> ids;
   const auto load = [&f] {

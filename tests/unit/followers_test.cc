@@ -173,8 +173,7 @@ TEST_CASE("large changes fill the window of a follower sooner") {
   CHECK(bytes < kWindowBytes + kBatchBytes + large.size() + 1000);
 }
 
-TEST_CASE(
-    "what is not known any more, or of another store, is gone until the socket logs in anew") {
+TEST_CASE("changes that are gone, or of another store, stay gone until the socket logs in again") {
   FollowerFixture f;
   f.Add();
   const std::string wanted = GENERATE(R"(,"since":5)", R"(,"since":0,"store":"other")");

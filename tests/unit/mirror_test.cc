@@ -151,7 +151,7 @@ TEST_CASE("another snapshot removes what it does not have") {
   f.CheckSame();
 }
 
-TEST_CASE("what is told of a mirror's new events is what the hub tells") {
+TEST_CASE("a mirror passes new events on as the hub sends them") {
   MirrorFixture f;
   f.TakeSnapshot();
   f.Dispatch(R"({"topic":"demo.a","summary":{"a":1}})");

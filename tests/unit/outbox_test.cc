@@ -311,7 +311,7 @@ TEST_CASE("a file that is cut anywhere keeps the writes before the cut") {
   CHECK(last == 3);
 }
 
-TEST_CASE("notes that say nothing any more are written anew") {
+TEST_CASE("notes that no longer matter are left out of a rewritten file") {
   OutboxFixture f;
   for (int i = 0; i < 1000; ++i) {
     const Uuid id = f.Dispatch().id;

@@ -204,7 +204,7 @@ TEST_CASE("an upstream that answers with its changes is followed, and the walk i
   CHECK(auth["store"] == "s1");
 }
 
-TEST_CASE("what no hub says is refused, and the connection begins anew") {
+TEST_CASE("what no hub sends is refused, and the connection begins again") {
   for (const char* message :
        {R"({"topic":"cuesheet.changes"})",
         R"({"topic":"cuesheet.changes","changes":[],"next":"1"})",
@@ -246,7 +246,7 @@ TEST_CASE("when the history is gone a snapshot is taken, and what it does not ha
 
 constexpr const char* kGone = R"({"topic":"cuesheet.gone","code":410})";
 
-TEST_CASE("a snapshot that was cut off is taken anew, whatever the changes cover by then") {
+TEST_CASE("a snapshot that was cut off is taken again, whatever the changes cover by then") {
   ReplicaFixture f;
   f.GoLive();
   REQUIRE(f.connection.Message(kGone, f.Now(), f.Draw()));

@@ -236,7 +236,7 @@ TEST_CASE("a dispatch draws a creation order above all that a merge told") {
   CHECK(f.View(f.Dispatch(R"({"topic":"demo.b"})")).creation_order == 51);
 }
 
-TEST_CASE("a creation order is not drawn again after the store is opened anew") {
+TEST_CASE("a creation order is not given again after the store is reopened") {
   StoreFixture f;
   const Uuid id = f.Dispatch(R"({"topic":"demo.a"})");
   REQUIRE(f.store.Remove(id) == true);

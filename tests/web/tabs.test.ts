@@ -139,7 +139,7 @@ describe('the worker of a second tab', () => {
     expect(heard[0]).toMatchObject({ reply: 2, error: { code: 'owner_lost' } });
   });
 
-  test('sends no write to an owner of whom it has heard nothing, and so loses none', async () => {
+  test('sends no write to an owner that has sent nothing yet, and so loses none', async () => {
     const sleeper = channel();
     const sent: unknown[] = [];
     sleeper.onmessage = (event: MessageEvent) => sent.push(event.data.message?.kind);
@@ -177,7 +177,7 @@ describe('the worker of a second tab', () => {
     expect(asked).toEqual([1, 2]);
   });
 
-  test('that was robbed asks the new owner, and of its own writes nobody knows', async () => {
+  test('whose lock was stolen asks the new owner, and its own writes may have been done or not', async () => {
     const { guest, heard } = guestOf('p');
     const asked: number[] = [];
     guest.follow(createOwner(fakeSession(asked, 'never'), null, null, false), false);
@@ -191,7 +191,7 @@ describe('the worker of a second tab', () => {
     expect(heard[0]).toMatchObject({ reply: 2, error: { code: 'owner_lost' } });
   });
 
-  test('that is robbed refuses no write that was answered, and lets a late answer go', async () => {
+  test('whose lock is stolen refuses no write that was answered, and ignores a late answer', async () => {
     const { guest, heard } = guestOf('p');
     const asked: number[] = [];
     const answers = new Map<number, (message: FromOwner) => void>();

@@ -26,7 +26,7 @@ const columns = css`
     height: calc(var(--rows) + 31px);
     overflow: clip;
   }
-  /* Browsers let rows inherit these, and so reckon all of them anew whenever their parent moves. */
+  /* Rows inherit these, so browsers would compute all of them again whenever their parent moves. */
   tr,
   td {
     border-color: currentcolor;

@@ -62,7 +62,7 @@ export async function openSession(
   const claimed = noStorage === null ? claimDatabases(options.database) : null;
   claimed?.catch(() => {}); // reported once the module is loaded
   const core = await loadCore(await compile(options.wasmUrl));
-  // Ends this worker (entry.ts) once the call that crashed is answered; the next one opens the files anew.
+  // Ends this worker (entry.ts) once the call that crashed is answered; the next one opens the files again.
   core.onCrash((crash) => setTimeout(() => reportError(crash)));
   const files = claimed ? await openFiles(core, claimed) : memoryOnly(noStorage ?? '');
   const opened = await openStore(core, 'replica', files, SEGMENT_BYTES);

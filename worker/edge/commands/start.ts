@@ -23,7 +23,7 @@ Runs a hub: AYON's event protocol and an event viewer on this machine.
   --host HOST    address to listen on (default 127.0.0.1)
   --data DIR     folder of the events (default .cuesheet in the current folder)
   --users FILE   users as JSON: [{"name", "apiKey", "password", "data": {"isService": true}}];
-                 read anew when it changes, and at SIGHUP;
+                 read again when it changes, and at SIGHUP;
                  without it an admin and a service user are made at the first start
   --origin URL   a web origin whose pages may call this hub, such as
                  https://viewer.example (CORS); may be given several times
@@ -54,7 +54,7 @@ async function run(args: string[]): Promise<number> {
     loadUsers(options.data, options.users).then(
       (others) => {
         credentials.replaceUsers(others);
-        announce(options.log, `cuesheet: ${others.length} users read anew`);
+        announce(options.log, `cuesheet: ${others.length} users read again`);
       },
       (error: Error) => log('error', `the users stay as they are: ${error.message}`),
     );
