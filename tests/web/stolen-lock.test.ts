@@ -20,7 +20,7 @@ test('a worker owns a database when its own lock and that of the database are of
   expect(await ask({})).toBe(false);
 });
 
-test('a worker that was replaced while it slept sends no local write', async () => {
+test('a worker that was replaced while it was frozen sends no local write', async () => {
   const asked: string[] = [];
   const server = createServer((request, response) => {
     asked.push(`${request.method} ${request.url}`);
