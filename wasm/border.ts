@@ -36,7 +36,7 @@ export interface Border {
   result(handle: number): Uint8Array;
   /** Bytes of the module's memory, which grows and never shrinks. */
   memoryBytes(): number;
-  /** Calls `told` once when the instance has ended, before its caller gets the error. */
+  /** Calls `told` once when the instance has ended, before the caller of a method gets the error. */
   onCrash(told: (crash: CoreCrash) => void): void;
   hasCrashed(): boolean;
   /** Ends the instance, because its answer cannot be read. */

@@ -140,8 +140,8 @@ function createCommit(
 }
 
 /**
- * Writes a checkpoint a slice at a time; what fails is tried again after a later commit. `mayGoOn` resolves
- * when no commit is on its way, to whether the loop goes on.
+ * Writes a checkpoint a slice at a time; a failure is tried again after a later commit. `mayGoOn` resolves
+ * when no commit is under way, and says whether the loop continues.
  */
 function createMaintenance(
   call: CallWithFiles,

@@ -16,7 +16,7 @@ export interface Part {
   truncate(name: string, length: number): void;
   write(name: string, bytes: Uint8Array): void;
   remove(name: string): void;
-  /** What to store of a file: a copy; null when it is gone. */
+  /** What to store of a file: a copy; null when it was removed. */
   record(name: string): FileRecord | null;
   /** The sizes to store beside the records; null where none are needed. */
   sizes(): Sizes | null;

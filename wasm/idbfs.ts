@@ -165,7 +165,7 @@ interface StoredPart {
 
 /** Which files of a part are stored, and which are not yet. */
 function storedPart(part: Part, folder: string, records: Records): StoredPart {
-  const changed = new Set<string>(); // also files that are gone
+  const changed = new Set<string>(); // also removed files
   let writing = new Set<string>();
   let isRelaxed = false; // a strict commit has something to flush
 

@@ -40,8 +40,8 @@ export interface Core {
   /** Bytes of the module's memory, which grows and never shrinks. */
   memoryBytes(): number;
   /**
-   * `told` hears, once, that the module has trapped: every further call throws the same CoreCrash. What was
-   * committed is in the files; nothing else may be done with its stores.
+   * Calls `told` once when the module has trapped; every further call throws the same CoreCrash. Committed
+   * changes are in the files; its stores must not be used any more.
    */
   onCrash(told: (crash: CoreCrash) => void): void;
   hasCrashed(): boolean;

@@ -22,7 +22,7 @@ class BuiltinTopics {
 
  private:
   std::string_view rest_;  // of the table, from the row of `name` on
-  size_t index_ = 0;       // among the names that the row stands for
+  size_t index_ = 0;       // among the names of the row
 };
 
 }  // namespace cuesheet

@@ -24,8 +24,8 @@ bool IsUserName(std::string_view text);
 // Topics of log lines, which queries leave out unless asked (protocol.md 6.3, includeLogs).
 constexpr bool IsLogTopic(std::string_view topic) { return topic.starts_with("log."); }
 
-// Case-sensitive match of the whole text: `*` stands for any run of characters and `_` for any one,
-// as AYON's SQL LIKE has it (protocol.md 6.3, topics).
+// Case-sensitive match of the whole text: `*` matches any run of characters and `_` any character,
+// as in AYON's SQL LIKE (protocol.md 6.3, topics).
 bool MatchesTopicPattern(std::string_view text, std::string_view pattern);
 
 }  // namespace cuesheet

@@ -7,7 +7,7 @@
 
 namespace cuesheet {
 
-// Hex digits of an id that stand in the string `idTail`; those before them are in `idHead`.
+// How many hex digits of an id are in the string `idTail`; the digits before them are in `idHead`.
 inline constexpr size_t kIdTailDigits = 16;
 
 inline constexpr std::string_view kIdHeadColumn = "idHead";

@@ -19,7 +19,7 @@ namespace cuesheet {
 
 enum class TopicMode : uint8_t {
   kAdvise,   // a deviating event is stored, and the deviation is reported
-  kEnforce,  // an event whose summary deviates is to be refused
+  kEnforce,  // an event whose summary deviates is refused
 };
 
 struct Advice {

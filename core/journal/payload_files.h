@@ -17,7 +17,7 @@ namespace cuesheet {
 
 class PayloadFiles : public PayloadSource {
  public:
-  // A file holds at most so many raw bytes when it is written by a checkpoint.
+  // The most raw bytes of a file that a checkpoint writes.
   static constexpr uint64_t kMaxFileBytes = 4 << 20;
 
   PayloadFiles(Env* env, PayloadArena* arena) : env_(env), arena_(arena) {}

@@ -26,7 +26,7 @@ OrderRange EventQuery::Range() const {
 
 namespace {
 
-// The flags of protocol.md 6.5, of a page of so many events.
+// The flags of protocol.md 6.5, for a page of `count` events.
 bool HasNext(const EventQuery& query, size_t count) {
   return query.first.value_or(0) != 0 && count >= static_cast<size_t>(*query.first);
 }

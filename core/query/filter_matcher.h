@@ -36,7 +36,7 @@ class FilterMatcher {
     bool any = false;
     std::vector<Node> children;
     const FilterCondition* condition = nullptr;  // a leaf
-    std::vector<std::string> keys;               // its path, as it stands in canonical text
+    std::vector<std::string> keys;               // its path, as canonical text writes it
     std::string text;  // the JSON text that the value must be; empty = the condition is another
     std::optional<Needle> needle;  // the same without its quotes; none when nothing is left
     CodeSet codes;                 // of a dictionary column

@@ -51,8 +51,8 @@ Result<void> Connection::Opened(Timestamp now) {
   return {};
 }
 
-// A relay tells its sockets what it hears in the order of the feed, so it reads nothing before it
-// knows that there is none.
+// A relay sends changes to its sockets in the order of the feed, so it reads nothing before it is
+// certain that there is no feed.
 Result<bool> Connection::WaitsForFeed() {
   if (!position_.store.empty() || needs_snapshot_) return true;
   if (!IsRelay()) return false;

@@ -36,7 +36,7 @@ inline constexpr int64_t kSettleDelayMs = 1'000;  // from live to one more walk
 inline constexpr int64_t kFeedAnswerMs = 2'000;
 inline constexpr int64_t kBackoffBaseMs = 500;
 inline constexpr int64_t kBackoffCapMs = 30'000;
-inline constexpr int64_t kRefusedAgainMs = 30'000;  // a relay has nobody who would log in again
+inline constexpr int64_t kRefusedAgainMs = 30'000;  // nobody logs in again at a relay
 
 class Connection {
  public:

@@ -84,7 +84,7 @@ class Planner {
                                               &changes_, &open_jobs_, &replaced_,
                                               &missing_, &history_,   &sweep_};
   ReadTask* asking_ = nullptr;         // whose request is under way
-  std::optional<Timestamp> round_at_;  // what nothing tells of is looked for then
+  std::optional<Timestamp> round_at_;  // when to look for changes without a message
   Deadlines deadlines_;
 };
 

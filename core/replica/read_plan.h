@@ -58,19 +58,20 @@ inline constexpr int64_t kClockToleranceMs = 120'000;
 // A message is sent before its transaction ends (protocol.md 9.5): a row that is read within this
 // time after it may be older.
 inline constexpr int64_t kMessageGraceMs = 5'000;
-// Until a row that was older than a message is read again: then the message does not count any
-// more.
+// How long before a row that was older than a message is read again: by then the message no longer
+// counts.
 inline constexpr int64_t kOlderRowAgainMs = 2 * kMessageGraceMs + 1'000;
 
 inline constexpr int64_t kOverlapEveryMs = 60'000;   // for kOverlapMs after the last new event
 inline constexpr int64_t kChangesEveryMs = 300'000;  // missed messages, updates, replaced events
 inline constexpr int64_t kSweepEveryMs = 5'000;      // one request each
 inline constexpr int64_t kHistoryAgainMs = 30'000;   // after a page that could not be read
-inline constexpr int64_t kMissingAgainMs = 120'000;  // at least, until a missing event is gone
+inline constexpr int64_t kMissingAgainMs =
+    120'000;  // at least, before a missing event counts as deleted
 
-// How far the position may go on before it is noted on disk: what lies between is read again after
-// a crash, at no harm.
+// How far the position may move before it is noted on disk. After a crash the replica reads that
+// part again, which does no harm.
 inline constexpr int64_t kSaveStep = 4'000;  // numbers of the history
-inline constexpr int64_t kSaveAhead = 64;    // numbers of what is new
+inline constexpr int64_t kSaveAhead = 64;    // numbers of new events
 
 }  // namespace cuesheet

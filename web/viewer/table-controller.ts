@@ -211,7 +211,7 @@ export class TableController {
     const row = focused instanceof HTMLElement ? focused.closest('tr') : null;
     if (this.#focusIndex === null) {
       if (this.#hasFocus && !focused) {
-        // the element of the row has gone
+        // the element of the row was removed
         this.#hasFocus = this.#inRows = false;
         scroller.focus({ preventScroll: true });
       }

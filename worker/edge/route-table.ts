@@ -4,7 +4,7 @@ import type { Env } from './responses.ts';
 /** One kind of request: `routes.ts` answers it, `openapi/` describes it, a relay hands on what changes something. */
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
-  /** As OpenAPI writes it: `{id}` stands for what a path has in its place. */
+  /** As OpenAPI writes it: `{id}` matches any text in its place. */
   readonly path: string;
   /** It may change something: a relay leaves it to its upstream. */
   readonly isWrite?: boolean;

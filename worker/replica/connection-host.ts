@@ -57,7 +57,7 @@ export function createConnectionHost(options: ConnectionHostOptions): Connection
     opened.onopen = () => void (current() && tell('opened', {}));
     opened.onmessage = ({ data }: { data: unknown }) =>
       void (current() && tell('message', {}, String(data)));
-    opened.onerror = () => {}; // `ws` throws what nobody listens to; onclose follows
+    opened.onerror = () => {}; // `ws` throws an error without a listener; onclose follows
     opened.onclose = ({ code }: { code: number }) => void (current() && tell('closed', { code }));
   }
 

@@ -49,7 +49,7 @@ class FaultyEnv : public MemoryEnv {
     return Do({.kind = Kind::kRemove, .name = name});
   }
 
-  // Makes everything durable. When it fails nobody knows how much of it is.
+  // Makes everything durable. When it fails, any part of it may be durable.
   Result<void> Sync() {
     if (Fails()) return Refuse("", "sync");
     durable_ = files;
