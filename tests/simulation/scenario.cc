@@ -223,8 +223,9 @@ class Scenario {
     const EventTable& table = store.table();
     table.VisitRange({.newest_first = true}, [&](Row row) {
       std::string text;
-      const EventView event = with_payloads ? table.View(row) : table.ViewWithoutPayload(row);
-      AppendEvent(text, event, EventForm::kRow, std::nullopt, with_payloads);
+      const auto event = with_payloads ? table.View(row) : table.ViewWithoutPayload(row);
+      CUE_ASSERT(event.has_value());
+      AppendEvent(text, *event, EventForm::kRow, std::nullopt, with_payloads);
       Json shown = Json::parse(text);
       world_->DropUnknown(shown);
       events[table.id(row).Hex()] = shown.dump();
