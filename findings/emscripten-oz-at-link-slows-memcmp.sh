@@ -6,7 +6,7 @@
 #   the same memcmp of the C library however it is linked.
 #
 # Behaviour: linking by -Oz brings another build of the C library, whose memcmp compares byte by byte. The
-#   same object is about three times slower in it than linked by -Os, whose module is as good as equal in size.
+#   same object is four to five times slower in it than linked by -Os, for 49 bytes less.
 #
 # Seen:
 #   Emscripten 6.0.5

@@ -27,6 +27,10 @@ const MAY_IMPORT = {
   'web/viewer': ['web/client', 'worker/browser/protocol'],
 };
 
+/** The hub works on every runtime; these files of it need not. */
+const OF_ONE_RUNTIME = /^worker\/edge\/(runtimes\/|commands\/|cli\.ts)/;
+const RUNTIME_MODULES = /^(node|cloudflare|bun):|^ws$|(^|\/)worker\/edge\/(runtimes|commands)\//;
+
 const root = process.argv[2] ?? '.';
 const offences = [];
 
@@ -70,10 +74,15 @@ for (const path of walk(join(root, 'core')).filter((name) => /\.(cc|h)$/.test(na
 for (const [folder, allowed] of Object.entries(MAY_IMPORT)) {
   for (const path of walk(join(root, folder)).filter((name) => name.endsWith('.ts'))) {
     eachLine(path, (line, where) => {
-      const target = /(?:\bfrom|\bimport)\s*\(?\s*'(\.[^']*)'/.exec(line)?.[1];
+      const target = /(?:\bfrom|\bimport)\s*\(?\s*'([^']*)'/.exec(line)?.[1];
       if (!target) return;
-      const to = normalize(join(dirname(relative(root, path)), target));
-      if (![folder, ...allowed].some((prefix) => to.startsWith(prefix))) {
+      const file = relative(root, path);
+      const isOurs = target.startsWith('.');
+      const to = isOurs ? normalize(join(dirname(file), target)) : target;
+      if (folder === 'worker/edge' && !OF_ONE_RUNTIME.test(file) && RUNTIME_MODULES.test(to)) {
+        offences.push(`${where}: only runtimes/ and commands/ of ${folder} may import ${to}`);
+      }
+      if (isOurs && ![folder, ...allowed].some((prefix) => to.startsWith(prefix))) {
         offences.push(`${where}: ${folder} must not import ${to}`);
       }
     });

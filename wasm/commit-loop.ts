@@ -41,35 +41,19 @@ export function createCommitLoop(
 ): CommitLoop {
   const emptyBatch = (): Batch => ({ durability, waiters: [] });
   let waiting = emptyBatch();
-  let held: Effect[] = [];
   let running: Promise<void> | null = null;
   let retry: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
   let stopped: Error | null = null;
-  let maintaining = false;
+  const commit = createCommit(store, files, carryOut, () => void maintain());
+  const maintain = createMaintenance(call, settle, async () => {
+    await running;
+    return !stopped;
+  });
 
   async function commitOnce(batch: Batch): Promise<void> {
     try {
-      // The effects of everything before this moment; records and effects are cut at one point.
-      held = held.concat(store.takeEffects());
-      if (store.call<{ needed: boolean }>(Method.commit).header.needed) {
-        const effects = held;
-        held = [];
-        try {
-          await files.commit(batch.durability);
-        } catch (error) {
-          held = effects.concat(held);
-          store.call(Method.committed, { ok: false });
-          throw error;
-        }
-        const { header } = store.call<{ maintenance: boolean }>(Method.committed, { ok: true });
-        carryOut(effects);
-        if (header.maintenance) void maintain();
-      } else {
-        // What was committed relaxed may not be on the disk yet.
-        if (batch.durability === 'strict') await files.commit('strict');
-        carryOut(held.splice(0));
-      }
+      await commit(batch.durability);
       failures = 0;
       for (const waiter of batch.waiters) waiter.resolve();
     } catch (error) {
@@ -77,25 +61,6 @@ export function createCommitLoop(
       const delay = RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)];
       clearTimeout(retry);
       if (!stopped) retry = setTimeout(start, delay);
-    }
-  }
-
-  /** What fails here is tried again after a later commit. */
-  async function maintain(): Promise<void> {
-    if (maintaining) return;
-    maintaining = true;
-    try {
-      for (let more = true; more;) {
-        await turn();
-        await running;
-        if (stopped) return;
-        ({ more } = (await call<{ more: boolean }>(Method.maintain)).header);
-      }
-      await settle();
-    } catch {
-      // A commit was on its way again, or a file could not be read or written.
-    } finally {
-      maintaining = false;
     }
   }
 
@@ -138,5 +103,67 @@ export function createCommitLoop(
       stopped = reason;
       for (const waiter of waiting.waiters.splice(0)) waiter.reject(reason);
     },
+  };
+}
+
+/** One commit of everything before this moment; the effects that it covers are carried out after it. */
+function createCommit(
+  store: CoreStore,
+  files: HostFiles,
+  carryOut: (effects: Effect[]) => void,
+  maintenanceIsDue: () => void,
+): (durability: Durability) => Promise<void> {
+  let held: Effect[] = [];
+
+  return async (durability) => {
+    // Records and effects are cut at one point.
+    held = held.concat(store.takeEffects());
+    if (!store.call<{ needed: boolean }>(Method.commit).header.needed) {
+      // What was committed relaxed may not be on the disk yet.
+      if (durability === 'strict') await files.commit('strict');
+      carryOut(held.splice(0));
+      return;
+    }
+    const effects = held;
+    held = [];
+    try {
+      await files.commit(durability);
+    } catch (error) {
+      held = effects.concat(held);
+      store.call(Method.committed, { ok: false });
+      throw error;
+    }
+    const { header } = store.call<{ maintenance: boolean }>(Method.committed, { ok: true });
+    carryOut(effects);
+    if (header.maintenance) maintenanceIsDue();
+  };
+}
+
+/**
+ * Writes a checkpoint a slice at a time; what fails is tried again after a later commit. `mayGoOn` resolves
+ * when no commit is on its way, to whether the loop goes on.
+ */
+function createMaintenance(
+  call: CallWithFiles,
+  settle: () => Promise<void>,
+  mayGoOn: () => Promise<boolean>,
+): () => Promise<void> {
+  let maintaining = false;
+
+  return async () => {
+    if (maintaining) return;
+    maintaining = true;
+    try {
+      for (let more = true; more;) {
+        await turn();
+        if (!(await mayGoOn())) return;
+        ({ more } = (await call<{ more: boolean }>(Method.maintain)).header);
+      }
+      await settle();
+    } catch {
+      // A commit was on its way again, or a file could not be read or written.
+    } finally {
+      maintaining = false;
+    }
   };
 }

@@ -67,14 +67,23 @@ export interface Records {
 
 type Work<T> = (store: IDBObjectStore, refuse: (problem: StorageProblem) => void) => T;
 
-/** Names the database; nothing is opened before `claim`. */
-export function createRecords(database: string, openTimeoutMs: number = OPEN_TIMEOUT_MS): Records {
+/** The connection to one database, made anew when it has ended. */
+interface Connection {
+  now(): IDBDatabase | null;
+  /** It has ended since the last call of `resume`. */
+  readonly interrupted: boolean;
+  resume(): void;
+  /** See `Directory`. */
+  readonly dataLoss: string | null;
+  transact<T>(mode: IDBTransactionMode, durability: Durability, work: Work<T>): Promise<T>;
+  close(): void;
+}
+
+function createConnection(database: string, openTimeoutMs: number): Connection {
   let connection: IDBDatabase | null = null;
-  let epoch = 0;
   let interrupted = false;
   let closed = false;
   let dataLoss: string | null = null;
-  let isCounted = true; // the epoch is this owner's own
 
   async function connect(): Promise<IDBDatabase> {
     if (closed) throw new StorageProblem('closed', 'the database was closed');
@@ -93,74 +102,71 @@ export function createRecords(database: string, openTimeoutMs: number = OPEN_TIM
     interrupted = true;
   }
 
-  async function transact<T>(mode: IDBTransactionMode, durability: Durability, work: Work<T>) {
-    try {
-      const transaction = begin(connection ?? (await connect()), mode, durability);
-      if (transaction) return await complete(transaction, work);
-      interrupt(); // closed, and nobody told us
-      return await complete((await connect()).transaction(STORE, mode, { durability }), work);
-    } catch (error) {
-      throw asProblem(error);
-    }
-  }
+  return {
+    now: () => connection,
+    get interrupted() {
+      return interrupted;
+    },
+    resume() {
+      interrupted = false;
+    },
+    get dataLoss() {
+      return dataLoss;
+    },
+    async transact(mode, durability, work) {
+      try {
+        const transaction = begin(connection ?? (await connect()), mode, durability);
+        if (transaction) return await complete(transaction, work);
+        interrupt(); // closed, and nobody told us
+        return await complete((await connect()).transaction(STORE, mode, { durability }), work);
+      } catch (error) {
+        throw asProblem(error);
+      }
+    },
+    close() {
+      closed = true;
+      connection?.close();
+      connection = null;
+    },
+  };
+}
 
-  // Not only counted: a database that was deleted and made anew must not repeat an epoch.
-  const after = (last: unknown) => Math.max(Number(last ?? 0) + 1, Date.now());
+// Not only counted: a database that was deleted and made anew must not repeat an epoch.
+const after = (last: unknown) => Math.max(Number(last ?? 0) + 1, Date.now());
 
-  const directory = (store: IDBObjectStore) => ({
-    paths: store.index(INDEX).getAllKeys(),
-    sizes: store.get(SIZES),
-  });
+const directory = (store: IDBObjectStore) => ({
+  paths: store.index(INDEX).getAllKeys(),
+  sizes: store.get(SIZES),
+});
 
-  const count = (was?: 'deleted') =>
-    transact('readwrite', 'relaxed', (store, refuse) => {
-      const last = store.get(EPOCH);
-      last.onsuccess = () => {
-        if (was && last.result !== undefined) return refuse(taken());
-        epoch = after(last.result);
-        store.put(epoch, EPOCH);
-      };
-      return directory(store);
-    });
-
-  /** A full disk still shows what it has. */
-  async function readOnly() {
-    const { last, ...found } = await transact('readonly', 'relaxed', (store) => ({
-      last: store.get(EPOCH),
-      ...directory(store),
-    }));
-    if (last.result === undefined) throw new StorageProblem('quota', 'there is no space');
-    epoch = Number(last.result);
-    return found;
-  }
-
-  const isOurs = (stored: unknown): StorageProblem | null =>
-    stored === epoch
-      ? null
-      : stored === undefined
-        ? new StorageProblem('lost', `IndexedDB ${database} was deleted`)
-        : taken();
+/** Names the database; nothing is opened before `claim`. */
+export function createRecords(database: string, openTimeoutMs: number = OPEN_TIMEOUT_MS): Records {
+  const connection = createConnection(database, openTimeoutMs);
+  const { transact } = connection;
+  let epoch = 0;
+  let isCounted = true; // the epoch is this owner's own
 
   return {
     get epoch() {
       return epoch;
     },
     get interrupted() {
-      return interrupted;
+      return connection.interrupted;
     },
-    connection: () => connection,
+    connection: connection.now,
     async claim(was) {
       isCounted = true;
-      const found = await count(was).catch((error: StorageProblem) => {
+      const found = await countUp(transact, was).catch((error: StorageProblem) => {
         if (error.kind !== 'quota' || was) throw error;
         isCounted = false;
-        return readOnly();
+        return readOnly(transact);
       });
-      interrupted = false;
+      ({ epoch } = found);
+      connection.resume();
       return {
         paths: found.paths.result as string[],
         sizes: (found.sizes.result as Sizes | undefined) ?? null,
-        dataLoss,
+        dataLoss: connection.dataLoss,
       };
     },
     async read(paths) {
@@ -174,28 +180,64 @@ export function createRecords(database: string, openTimeoutMs: number = OPEN_TIM
       await transact('readwrite', durability, (store, refuse) => {
         const stored = store.get(EPOCH);
         stored.onsuccess = () => {
-          const problem = isOurs(stored.result);
+          const problem = problemOf(stored.result, epoch, database);
           if (problem) refuse(problem);
           else if (!isCounted) store.put(next, EPOCH);
         };
-        for (const [path, record] of files) {
-          if (record) store.put(record, path);
-          else store.delete(path);
-        }
-        if (sizes) store.put(sizes, SIZES);
+        putAll(store, files, sizes);
         // A browser flushes a transaction that writes; the same number, so nothing changes.
         if (!sizes && files.size === 0) store.put(epoch, EPOCH);
       });
       epoch = next;
       isCounted = true;
-      interrupted = false;
+      connection.resume();
     },
-    close() {
-      closed = true;
-      connection?.close();
-      connection = null;
-    },
+    close: connection.close,
   };
+}
+
+/** The next epoch, and what the database holds. */
+async function countUp(transact: Connection['transact'], was: 'deleted' | undefined) {
+  let epoch = 0;
+  const found = await transact('readwrite', 'relaxed', (store, refuse) => {
+    const last = store.get(EPOCH);
+    last.onsuccess = () => {
+      if (was && last.result !== undefined) return refuse(taken());
+      epoch = after(last.result);
+      store.put(epoch, EPOCH);
+    };
+    return directory(store);
+  });
+  return { epoch, ...found };
+}
+
+/** The last epoch: a full disk still shows what it has. */
+async function readOnly(transact: Connection['transact']) {
+  const { last, ...found } = await transact('readonly', 'relaxed', (store) => ({
+    last: store.get(EPOCH),
+    ...directory(store),
+  }));
+  if (last.result === undefined) throw new StorageProblem('quota', 'there is no space');
+  return { epoch: Number(last.result), ...found };
+}
+
+function putAll(
+  store: IDBObjectStore,
+  files: ReadonlyMap<string, FileRecord | null>,
+  sizes: Sizes | null,
+): void {
+  for (const [path, record] of files) {
+    if (record) store.put(record, path);
+    else store.delete(path);
+  }
+  if (sizes) store.put(sizes, SIZES);
+}
+
+/** Null: the epoch that the database holds is the owner's. */
+function problemOf(stored: unknown, epoch: number, database: string): StorageProblem | null {
+  if (stored === epoch) return null;
+  if (stored !== undefined) return taken();
+  return new StorageProblem('lost', `IndexedDB ${database} was deleted`);
 }
 
 const taken = () => new StorageProblem('fenced', 'another tab owns this database now');

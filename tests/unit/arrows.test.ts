@@ -26,6 +26,8 @@ test.each([
   ['core/base/a.cc', '#include <chrono>', 'core/ reaches for the outside'],
   ['core/wasm/a.cc', 'auto t = std::chrono::system_clock::now();', 'core/ reaches for the outside'],
   ['worker/edge/a.ts', "import { x } from '../browser/live.ts';", 'must not import worker/browser'],
+  ['worker/edge/a.ts', "import { join } from 'node:path';", 'only runtimes/ and commands/'],
+  ['worker/edge/a.ts', "import { x } from './runtimes/node.ts';", 'only runtimes/ and commands/'],
   ['wasm/a.ts', "import { x } from '../web/client/index.ts';", 'must not import web/client'],
   ['core/event/a.h', '#include "../store/event_store.h"', 'event must not include ../store'],
   ['wasm/a.ts', "import '../web/client/index.ts';", 'must not import web/client'],
@@ -36,5 +38,6 @@ test.each([
 
 test('arrows to the left are fine', () => {
   expect(complaints('core/store/a.h', '#include "event/event.h"\n#include <string>')).toBe('');
+  expect(complaints('worker/edge/runtimes/a.ts', "import { join } from 'node:path';")).toBe('');
   expect(complaints('web/viewer/a.ts', "import { x } from '../client/index.ts';")).toBe('');
 });

@@ -57,9 +57,9 @@ struct Damaged {
     Publish();
   }
 
-  HubResponse Ask(std::string operation, std::string body, std::string id = "") {
+  HubResponse Ask(std::string_view operation, std::string body, std::string id = "") {
     HubRequest request;
-    request.operation = std::move(operation);
+    request.operation = ParseHubOperation(operation).value();
     request.id = std::move(id);
     request.caller = Caller::Parse(Json::parse(kManager)).value();
     request.body = body;

@@ -33,7 +33,8 @@ export function createGuest(
 ): Guest {
   const unanswered = createUnanswered();
   let here: Pick<Owner, 'answer'> | null = null;
-  const elsewhere = createElsewhere(page, {
+  const elsewhere = createElsewhere(page, channel, {
+    isWanted: () => !here,
     announced: handOver,
     answered(message, isFirst) {
       patience.heard();
@@ -41,11 +42,10 @@ export function createGuest(
       if (isFirst) unanswered.queued().forEach(send);
     },
   });
-  const tell = (message: ChannelMessage) => channel?.postMessage(message);
   const patience = createPatience(
     {
       isWaiting: () => unanswered.expects() && !here,
-      ask: () => tell({ to: 'owner', page, ping: true }),
+      ask: () => elsewhere.tell({ to: 'owner', page, ping: true }),
       onSilent,
     },
     periodMs,
@@ -70,7 +70,7 @@ export function createGuest(
     // Of whom nothing was heard may be asleep, and do a write when somebody else has done it.
     if (!elsewhere.isKnown() && message.kind !== 'open') return;
     unanswered.mark(message.request, 'sent');
-    tell({ to: 'owner', page, message });
+    elsewhere.tell({ to: 'owner', page, message });
   }
 
   function handOver(stolen: boolean) {
@@ -80,11 +80,6 @@ export function createGuest(
     again.forEach(send);
   }
 
-  if (channel) {
-    channel.onmessage = ({ data }: MessageEvent<unknown>) => {
-      if (!here) elsewhere.hear(data);
-    };
-  }
   return {
     ask(message) {
       unanswered.add(message);
@@ -97,7 +92,7 @@ export function createGuest(
     },
     end() {
       patience.stop();
-      channel?.close();
+      elsewhere.end();
     },
   };
 }
@@ -105,30 +100,38 @@ export function createGuest(
 /** The owner in another worker: what the last one heard of says counts; older ones may only have slept. */
 function createElsewhere(
   page: string,
+  channel: GuestChannel | null,
   on: {
+    /** False: the owner is in this worker. */
+    isWanted(): boolean;
     announced(stolen: boolean): void;
     answered(message: FromOwner, isFirst: boolean): void;
   },
 ) {
   let owner: string | null = null;
+
+  function hear(data: unknown) {
+    if (!on.isWanted()) return;
+    const announced = newOwner(data);
+    if (announced) {
+      owner = announced.owner;
+      on.announced(announced.stolen);
+      return;
+    }
+    const answer = fromOwner(data, page);
+    if (!answer) return;
+    const isFirst = owner === null;
+    owner ??= answer.owner;
+    if (answer.owner === owner) on.answered(answer.message, isFirst);
+  }
+
+  if (channel) channel.onmessage = ({ data }: MessageEvent<unknown>) => hear(data);
   return {
+    tell: (message: ChannelMessage) => channel?.postMessage(message),
     isKnown: () => owner !== null,
     forget() {
       owner = null;
     },
-    /** What came over the channel, whatever that is. */
-    hear(data: unknown) {
-      const announced = newOwner(data);
-      if (announced) {
-        owner = announced.owner;
-        on.announced(announced.stolen);
-        return;
-      }
-      const answer = fromOwner(data, page);
-      if (!answer) return;
-      const isFirst = owner === null;
-      owner ??= answer.owner;
-      if (answer.owner === owner) on.answered(answer.message, isFirst);
-    },
+    end: () => channel?.close(),
   };
 }

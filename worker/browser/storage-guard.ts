@@ -65,34 +65,16 @@ export function guardStorage(
   retryMs: number = MEMORY_RETRY_MS,
   freeingTimeoutMs: number = FREEING_TIMEOUT_MS,
 ): GuardedFiles {
-  let state: StorageState = { storage: 'durable', problem: null, message: null };
   let listener: StorageListener = { onFull: () => Promise.resolve(), onChange() {} };
-  let loss: StorageState = state; // what a commit that goes through goes back to
+  let loss = DURABLE; // what a commit that goes through goes back to
   let fullCommits = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let closed = false;
-  let freeing: 'not yet' | 'at it' | 'done' = 'not yet';
-
-  function enter(next: StorageState) {
-    if (closed || JSON.stringify(next) === JSON.stringify(state)) return;
-    state = next;
-    listener.onChange();
-  }
-
-  async function free(): Promise<void> {
-    freeing = 'at it';
-    let limit: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<void>((resolve) => {
-      limit = setTimeout(resolve, freeingTimeoutMs);
-    });
-    await Promise.race([listener.onFull().catch(() => {}), late]);
-    clearTimeout(limit);
-    if (freeing === 'at it') freeing = 'done';
-  }
+  const { state, enter, isEnded, end } = createState(() => listener.onChange());
+  const freeing = createFreeing(() => listener.onFull(), freeingTimeoutMs);
 
   function saved() {
     fullCommits = 0;
-    freeing = 'not yet';
+    freeing.reset();
     enter(loss);
   }
 
@@ -102,51 +84,47 @@ export function guardStorage(
     if (kind === 'lost') loss = { storage: 'durable', problem: kind, message };
     if (kind !== 'quota') return enter({ storage: 'durable', problem: kind, message: text });
     fullCommits++;
-    if (freeing === 'done') {
+    if (freeing.state() === 'done') {
       enter({ storage: 'memory', problem: kind, message: `${message}: ${IN_MEMORY}` });
       retryLater();
       return;
     }
     enter({ storage: 'durable', problem: kind, message: text });
-    if (fullCommits >= FULL_LIMIT && freeing === 'not yet') void free();
+    if (fullCommits >= FULL_LIMIT && freeing.state() === 'not yet') void freeing.begin();
   }
 
   async function flush(): Promise<void> {
-    if (state.storage === 'durable') return;
+    if (state().storage === 'durable') return;
     await files.commit('relaxed');
     clearTimeout(timer);
     saved();
   }
 
   function retryLater() {
-    if (!closed) timer = setTimeout(retry, retryMs);
-  }
-
-  async function retry(): Promise<void> {
-    try {
-      await flush();
-    } catch (error) {
+    if (isEnded()) return;
+    const again = (error: unknown) => {
       const problem = asProblem(error);
       // The next commit hears it as well.
       if (problem.kind === 'fenced') refused(problem);
       else retryLater();
-    }
+    };
+    timer = setTimeout(() => void flush().catch(again), retryMs);
   }
 
   return {
     ...files,
-    state: () => state,
+    state,
     flush,
     listen(to) {
       listener = to;
     },
     close() {
       clearTimeout(timer);
-      closed = true;
+      end();
       files.close?.();
     },
     async commit(durability: Durability) {
-      if (state.storage === 'memory' && !closed) return;
+      if (state().storage === 'memory' && !isEnded()) return;
       try {
         await files.commit(durability);
       } catch (error) {
@@ -155,6 +133,47 @@ export function guardStorage(
         throw problem;
       }
       saved();
+    },
+  };
+}
+
+const DURABLE: StorageState = { storage: 'durable', problem: null, message: null };
+
+/** The state, of which a change is told until the end. */
+function createState(changed: () => void) {
+  let state = DURABLE;
+  let ended = false;
+  return {
+    state: () => state,
+    isEnded: () => ended,
+    enter(next: StorageState) {
+      if (ended || JSON.stringify(next) === JSON.stringify(state)) return;
+      state = next;
+      changed();
+    },
+    end() {
+      ended = true;
+    },
+  };
+}
+
+/** Room is made once, until a commit goes through. */
+function createFreeing(makeRoom: () => Promise<void>, timeoutMs: number) {
+  let state: 'not yet' | 'at it' | 'done' = 'not yet';
+  return {
+    state: () => state,
+    reset() {
+      state = 'not yet';
+    },
+    async begin(): Promise<void> {
+      state = 'at it';
+      let limit: ReturnType<typeof setTimeout> | undefined;
+      const late = new Promise<void>((resolve) => {
+        limit = setTimeout(resolve, timeoutMs);
+      });
+      await Promise.race([makeRoom().catch(() => {}), late]);
+      clearTimeout(limit);
+      if (state === 'at it') state = 'done';
     },
   };
 }

@@ -1,27 +1,16 @@
 import { parse } from 'hono/utils/cookie';
 import { isJwt, type VerifyJwt } from './jwt.ts';
-import { checkPassword, hashSecret, randomHex, type User, type UserRecord } from './users.ts';
+import { createSessions, type SessionStorage, TOKEN_LENGTH } from './sessions.ts';
+import { checkPassword, hashSecret, type User, type UserRecord } from './users.ts';
 
-/** Sessions slide: each use gives them this long again (protocol.md 10.1). */
-const SESSION_MS = 72 * 3600 * 1000;
-/** How often the new end of a used session is written down. */
-const SLIDE_MS = 3600 * 1000;
+export type { SessionStorage } from './sessions.ts';
+
 /** A used API key opens a WebSocket for this long, as AYON's key sessions do (protocol.md 9.2). */
 const KEY_MS = 600 * 1000;
-const MAX_SESSIONS = 10_000;
-const TOKEN_LENGTH = 64;
 
 /** Who asks: a user, or the text and status of the refusal. */
 export type Identity =
   { user: User; token?: string } | { user: null; denied: string; deniedStatus: number };
-
-/** Where sessions survive a restart; only hashes of tokens are kept. */
-export interface SessionStorage {
-  /** What was saved last, null = nothing. */
-  load(): string | null;
-  /** Replaces what was saved. */
-  save(text: string): void;
-}
 
 /** Who may do what: the users of a hub, their keys, passwords and sessions. */
 export interface Credentials {
@@ -42,11 +31,6 @@ export interface Credentials {
   replaceUsers(records: UserRecord[]): void;
 }
 
-interface Session {
-  user: string;
-  expires: number;
-}
-
 /**
  * Users and sessions of a hub. `now` is in milliseconds; `verifyJwt` names the user of a JSON Web Token,
  * which is taken as a bearer token and by WebSockets then.
@@ -58,25 +42,12 @@ export function createCredentials(
   verifyJwt: VerifyJwt | null = null,
 ): Credentials {
   let { byName, byLowerName, byKey } = indexOf(records);
-  const sessions = readSessions(storage.load());
+  const sessions = createSessions(storage, now);
   const keyEnds = new Map<string, number>();
 
-  const save = () => storage.save(JSON.stringify(Object.fromEntries(sessions)));
-
-  async function bySession(token: string): Promise<User | null> {
-    if (token.length !== TOKEN_LENGTH) return null;
-    const hash = hashSecret(token);
-    const session = sessions.get(hash);
-    if (!session || session.expires < now()) return null;
-    if (session.expires < now() + SESSION_MS - SLIDE_MS) {
-      session.expires = now() + SESSION_MS;
-      try {
-        save();
-      } catch {
-        // A full disk must not end a session; the next start knows the end before this one.
-      }
-    }
-    return byName.get(session.user) ?? null;
+  function bySession(token: string): User | null {
+    const name = sessions.userOf(token);
+    return (name !== null && byName.get(name)) || null;
   }
 
   async function byJwt(token: string): Promise<User | null> {
@@ -105,7 +76,7 @@ export function createCredentials(
     const bearer = isBearer && value.length === TOKEN_LENGTH ? value : null;
     const token = cookie ?? bearer ?? new URL(request.url).searchParams.get('token');
     if (!token) return { user: null, denied: 'Access token is missing', deniedStatus: 401 };
-    const user = await bySession(token);
+    const user = bySession(token);
     return user ? { user, token } : { user: null, denied: 'Invalid session', deniedStatus: 401 };
   }
 
@@ -114,7 +85,7 @@ export function createCredentials(
       ({ byName, byLowerName, byKey } = indexOf(others));
     },
     async byToken(token) {
-      const user = (await bySession(token)) ?? (await byJwt(token));
+      const user = bySession(token) ?? (await byJwt(token));
       if (user) return user;
       const hash = hashSecret(token);
       return (keyEnds.get(hash) ?? 0) > now() ? (byKey.get(hash) ?? null) : null;
@@ -134,18 +105,8 @@ export function createCredentials(
       const right = await checkPassword(password, (known && record.passwordHash) || '00$00');
       return known && right ? record : null;
     },
-    async createSession(user) {
-      const token = randomHex(TOKEN_LENGTH / 2);
-      for (const [hash, session] of sessions) {
-        if (session.expires < now() || sessions.size >= MAX_SESSIONS) sessions.delete(hash);
-      }
-      sessions.set(hashSecret(token), { user: user.name, expires: now() + SESSION_MS });
-      save();
-      return token;
-    },
-    async endSession(token) {
-      if (sessions.delete(hashSecret(token))) save();
-    },
+    createSession: async (user) => sessions.begin(user.name),
+    endSession: async (token) => sessions.end(token),
   };
 }
 
@@ -157,14 +118,4 @@ function indexOf(records: UserRecord[]) {
       records.filter((record) => record.apiKeyHash).map((record) => [record.apiKeyHash, record]),
     ),
   };
-}
-
-/** A file that is no list of sessions costs everybody a login, not the start of the hub. */
-function readSessions(text: string | null): Map<string, Session> {
-  try {
-    const entries = Object.entries(JSON.parse(text ?? '{}') as Record<string, Session>);
-    return new Map(entries.filter(([, session]) => typeof session?.expires === 'number'));
-  } catch {
-    return new Map();
-  }
 }

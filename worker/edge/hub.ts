@@ -6,15 +6,15 @@
 import type { HostFiles } from '../../wasm/host-files.ts';
 import type { ImportAnswer } from '../../wasm/import-lines.ts';
 import {
+  type Core,
   CoreCrash,
-  CoreError,
   type CoreStore,
   entropy,
   loadCore,
   nowMicros,
 } from '../../wasm/load.ts';
 import { Method } from '../../wasm/methods.ts';
-import { openStore, openWholeStore } from '../../wasm/open-store.ts';
+import { type OpenedStore, openStore, openWholeStore } from '../../wasm/open-store.ts';
 import { type CommitLoop, createCommitLoop } from '../../wasm/commit-loop.ts';
 import type { Credentials } from './credentials.ts';
 import { type CoreAnswer, type CoreRequest, callerOf } from './core-request.ts';
@@ -25,10 +25,10 @@ import type { Figures } from './operation-routes.ts';
 import type { Rate } from './rate-limit.ts';
 import { HubStopped } from './responses.ts';
 import { createRoutes } from './routes.ts';
-import { createSockets, type Peer, type SocketHandle } from './sockets.ts';
+import { createSockets, type Peer, type SocketHandle, type Tell } from './sockets.ts';
 import { readStoreId } from './store-id.ts';
-import { followStock, type StockFollower } from './relay/stock-upstream.ts';
-import { type Following, follow, type MirrorCalls, type Upstream } from './relay/upstream.ts';
+import { createRelay } from './relay/relay.ts';
+import type { Upstream } from './relay/upstream.ts';
 
 export type { HostFiles } from '../../wasm/host-files.ts';
 export type { ImportAnswer } from '../../wasm/import-lines.ts';
@@ -139,121 +139,59 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   const core = await loadCore(options.wasm);
   const open = options.answersEarly ? openStore : openWholeStore;
   const opened = await open(core, 'hub', options.files, SEGMENT_BYTES);
-  let isLoaded = !options.answersEarly || opened.isLoaded;
   const { store } = opened;
   const log = options.log ?? createLog('off');
-  for (const what of opened.lost) log('error', what);
-  const loaded = isLoaded
-    ? Promise.resolve()
-    : opened.load().then(() => {
-        isLoaded = true;
-        for (const what of opened.lost) log('error', what);
-      });
-  loaded.catch(() => {}); // told to whoever asks
+  const loading = startLoading(opened, options.answersEarly === true, log);
   const storeId = readStoreId(options.files, opened.lost.length > 0);
-  let stopping = false;
-  const reportCommit = (error: Error) => {
-    log('error', `saving failed, will try again: ${error.message}`);
-  };
-  let early = 0; // of sockets: they wait until all is loaded, and keep their order
-  const sockets = createSockets(options.credentials, log, async (header, text) => {
-    if (!isLoaded || early > 0) {
-      early++;
-      await loaded.catch(() => {}); // then this hub is closed
-      early--;
-      if (!isLoaded) return;
-    }
-    if (stopping) return; // frames still come in while a socket closes
-    try {
-      store.call(Method.socket, { now: nowMicros(), store: storeId, ...header }, text);
-    } catch (error) {
-      if (error instanceof CoreCrash) return; // the hub has closed itself
-      throw error;
-    }
-    return commits.settle().catch(reportCommit);
-  });
-  core.onCrash((crash) => {
-    stopping = true;
-    log('error', `${crash.message}: the hub has stopped, nothing acknowledged is lost`);
-    stopFollowing();
-    opened.end();
-    commits.abandon(new HubStopped());
-    sockets.closeAll(INTERNAL_ERROR);
-    news.tell();
-    options.onCrash?.(crash);
-  });
   const news = createNews();
+  let stopping = false;
+
+  const isStopping = () => stopping;
+  const tell = createTell(store, storeId, log, isStopping, () => commits.settle());
+  const sockets = createSockets(options.credentials, log, afterLoading(loading, tell));
   const commits: CommitLoop = createCommitLoop(opened, options.files, (effects) => {
     sockets.carryOut(effects);
-    for (const effect of effects) stock?.carryOut(effect);
+    relay?.carryOut(effects);
     if (effects.some(({ effect }) => effect === 'changed')) news.tell();
   });
+  const relay = options.upstream ? createRelay(options.upstream, store, commits, log) : null;
 
-  const ask = (request: CoreRequest): CoreAnswer => {
-    if (stopping) return STOPPING;
-    const { user, body, ...rest } = request;
-    const header = { ...rest, caller: user && callerOf(user), store: storeId };
-    const result = store.call<{ status: number; next?: string; sequence?: number }>(
-      Method.request,
-      { now: nowMicros(), entropy: entropy(), ...header },
-      body ?? '',
-    );
-    return { ...result.header, body: result.body };
-  };
-  let following: Following | null = options.upstream ? { isLive: false, position: 0 } : null;
-  let stock: StockFollower | null = null;
-  const told = (next: Following, problem: string | null) => {
-    following = next;
-    if (problem) log('error', `the upstream: ${problem}`);
-  };
-  const stopFollowing = options.upstream ? followUpstream(options.upstream) : () => {};
-
-  /** A hub by its feed, an AYON server as a replica does. */
-  function followUpstream(upstream: Upstream): () => void {
-    const stop = follow(upstream, mirrorOf(store, commits), told, () => {
-      try {
-        stock = followStock(upstream, replicaOf(store, commits, log), told);
-        stock.start();
-      } catch (error) {
-        told({ isLive: false, position: 0 }, (error as Error).message);
-      }
-    });
-    return () => {
-      stop();
-      stock?.stop();
-    };
+  function end() {
+    stopping = true;
+    relay?.stop();
+    opened.end();
+    news.tell();
   }
 
+  core.onCrash((crash) => {
+    log('error', `${crash.message}: the hub has stopped, nothing acknowledged is lost`);
+    end();
+    commits.abandon(new HubStopped());
+    sockets.closeAll(INTERNAL_ERROR);
+    options.onCrash?.(crash);
+  });
+  const ask = createAsk(store, storeId);
+  const figures = () => ({
+    ...figuresOf(store, core),
+    ...sockets.figures(),
+    feed_waiters: news.waiting(),
+    ...(relay && { upstream_sequence: relay.now().position }),
+  });
   const routes = createRoutes({
-    credentials: options.credentials,
-    ask,
+    ...options,
+    log,
+    ask: (request) => (stopping ? STOPPING : ask(request)),
     settle: commits.settle,
     changed: news.wait,
-    log,
-    loading: () => (isLoaded ? null : loaded),
-    ...(options.upstream && { upstream: options.upstream }),
-    isReady: () => following?.isLive ?? true,
-    figures: () =>
-      stopping
-        ? null
-        : {
-            ...figuresOf(store),
-            memory_bytes: core.memoryBytes(),
-            sockets: sockets.count(),
-            socket_unsent_bytes: sockets.unsentBytes(),
-            feed_waiters: news.waiting(),
-            ...(following && { upstream_sequence: following.position }),
-          },
-    ...(options.packBrotli && { packBrotli: options.packBrotli }),
-    ...(options.page && { page: options.page }),
-    ...(options.rate && { rate: options.rate }),
-    ...(options.origins && { origins: options.origins }),
+    loading: () => (loading.isDone() ? null : loading.done),
+    isReady: () => relay?.now().isLive ?? true,
+    figures: () => (stopping ? null : figures()),
   });
   return {
-    loaded,
+    loaded: loading.done,
     fetch: routes,
     openSocket: sockets.open,
-    tick: () => sockets.tick(),
+    tick: sockets.tick,
     async importLines(lines) {
       const { header } = await opened.call<ImportAnswer>(Method.import, {}, lines);
       await commits.settle();
@@ -263,10 +201,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
     memoryBytes: core.memoryBytes,
     async close() {
       if (core.hasCrashed()) return; // and was closed by that
-      stopping = true;
-      stopFollowing();
-      opened.end();
-      news.tell();
+      end();
       try {
         await commits.stop();
       } finally {
@@ -277,46 +212,77 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   };
 }
 
-function mirrorOf(store: CoreStore, commits: CommitLoop): MirrorCalls {
-  const tell = (event: string, body?: Uint8Array | string) =>
-    store.call<{ next: number }>(Method.mirror, { event }, body).header.next;
-  return {
-    async snapshot(lines) {
-      tell('snapshot', lines);
-      await commits.settle();
-    },
-    async endSnapshot() {
-      const next = tell('end');
-      await commits.settle();
-      return next;
-    },
-    async changes(page) {
-      const next = tell('changes', page);
-      await commits.settle();
-      return next;
-    },
-    isBroken: (error) => error instanceof CoreError,
-  };
+/** When all events of a store are here. */
+interface Loading {
+  isDone(): boolean;
+  /** Rejects when that will not be: then this hub is closed. */
+  done: Promise<void>;
 }
 
-/** The method `replica` of the core. */
-function replicaOf(
+function startLoading(opened: OpenedStore, answersEarly: boolean, log: Log): Loading {
+  let isDone = !answersEarly || opened.isLoaded;
+  const logLost = () => {
+    for (const what of opened.lost) log('error', what);
+  };
+  logLost();
+  if (isDone) return { isDone: () => true, done: Promise.resolve() };
+  const done = opened.load().then(() => {
+    isDone = true;
+    logLost();
+  });
+  done.catch(() => {}); // told to whoever asks
+  return { isDone: () => isDone, done };
+}
+
+/** Resolves when what follows from it is saved, or could not be. */
+function createTell(
   store: CoreStore,
-  commits: CommitLoop,
+  storeId: string,
   log: Log,
-): Parameters<typeof followStock>[1] {
-  return async (event, more, body) => {
+  isStopping: () => boolean,
+  settle: () => Promise<void>,
+): Tell {
+  return async (header, text) => {
+    if (isStopping()) return; // frames still come in while a socket closes
     try {
-      store.call(Method.replica, { now: nowMicros(), entropy: entropy(), event, ...more }, body);
+      store.call(Method.socket, { now: nowMicros(), store: storeId, ...header }, text);
     } catch (error) {
-      if (error instanceof CoreCrash) return;
-      log('error', `the upstream: '${event}' was refused: ${(error as Error).message}`);
+      if (error instanceof CoreCrash) return; // the hub has closed itself
+      throw error;
     }
-    await commits.settle().catch(() => {}); // told by the commit loop, which tries again
+    await settle().catch((error: Error) => {
+      log('error', `saving failed, will try again: ${error.message}`);
+    });
   };
 }
 
-function figuresOf(store: CoreStore): Figures {
+/** Sockets wait until all events are here, and keep their order. */
+function afterLoading(loading: Loading, tell: Tell): Tell {
+  let early = 0;
+  return async (header, text) => {
+    if (!loading.isDone() || early > 0) {
+      early++;
+      await loading.done.catch(() => {}); // then this hub is closed
+      early--;
+      if (!loading.isDone()) return;
+    }
+    return tell(header, text);
+  };
+}
+
+function createAsk(store: CoreStore, storeId: string): (request: CoreRequest) => CoreAnswer {
+  return ({ user, body, ...rest }) => {
+    const header = { ...rest, caller: user && callerOf(user), store: storeId };
+    const result = store.call<{ status: number; next?: string; sequence?: number }>(
+      Method.request,
+      { now: nowMicros(), entropy: entropy(), ...header },
+      body ?? '',
+    );
+    return { ...result.header, body: result.body };
+  };
+}
+
+function figuresOf(store: CoreStore, core: Core): Figures {
   const { header } = store.call<Record<string, number>>(Method.status);
   return {
     events: header['events'] ?? 0,
@@ -324,5 +290,6 @@ function figuresOf(store: CoreStore): Figures {
     durable_sequence: header['durableSequence'] ?? 0,
     pending_bytes: header['pendingBytes'] ?? 0,
     journal_bytes: header['journalBytes'] ?? 0,
+    memory_bytes: core.memoryBytes(),
   };
 }

@@ -20,6 +20,59 @@ interface Answer {
   data?: { events: { edges: { node: { id: string; sender: string; description: string } }[] } };
 }
 
+/** Sends a request to the hub; an answer that is not 200 is empty. */
+type Send = (method: string, path: string, body: object, user?: string) => Promise<Answer>;
+
+function createSend(hub: Hub, token: string): Send {
+  return async (method, path, body, user = '') => {
+    const headers = {
+      authorization: `Bearer ${token}`,
+      'content-type': 'application/json',
+      'x-sender': SENDER,
+      'x-sender-type': SENDER,
+      ...(user !== '' && { 'x-as-user': user }),
+    };
+    const text = JSON.stringify(body);
+    const response = await hub.fetch(
+      new Request(`http://hub${path}`, { method, headers, body: text }),
+    );
+    return response.status === 200 ? ((await response.json()) as Answer) : {};
+  };
+}
+
+/** The jobs that run. */
+function createJobs(send: Send, random: () => number) {
+  const jobs = new Map<string, Job>();
+  const take = (id: string, description: string) =>
+    jobs.set(id, { progress: 0, label: labelOf(description) });
+  return {
+    count: () => jobs.size,
+    async start(event: NewEvent): Promise<void> {
+      const { id } = await send('POST', '/api/events', event);
+      if (id) take(id, event.description);
+    },
+    async adopt(): Promise<void> {
+      const { data } = await send('POST', '/graphql', { query: UNFINISHED });
+      for (const { node } of data?.events.edges ?? []) {
+        if (node.sender === SENDER) take(node.id, node.description);
+      }
+    },
+    async move(): Promise<void> {
+      for (const [id, job] of jobs) {
+        job.progress = Math.min(100, job.progress + 3 + random() * 9);
+        const done = job.progress >= 100;
+        const failed = done && random() < 0.2;
+        await send('PATCH', `/api/events/${id}`, {
+          status: done ? (failed ? 'failed' : 'finished') : 'in_progress',
+          progress: Math.round(job.progress),
+          ...(done && { description: `${job.label} ${failed ? 'failed' : 'done'}` }),
+        });
+        if (done) jobs.delete(id);
+      }
+    },
+  };
+}
+
 /**
  * Dispatches sample events through the hub's own API until stopped, so that a new hub has something
  * to show: a backlog for an empty store, then about one event a second and up to three running jobs.
@@ -33,54 +86,11 @@ export function startSample(
 ): { stop(): void } {
   const random = createRandom(seed);
   const make = createEventMaker(random);
-  const jobs = new Map<string, Job>();
+  const send = createSend(hub, token);
+  const jobs = createJobs(send, random);
   let last = '';
   let stopped = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
-
-  async function send(method: string, path: string, body: object, user = ''): Promise<Answer> {
-    const headers = {
-      authorization: `Bearer ${token}`,
-      'content-type': 'application/json',
-      'x-sender': SENDER,
-      'x-sender-type': SENDER,
-      ...(user !== '' && { 'x-as-user': user }),
-    };
-    const text = JSON.stringify(body);
-    const response = await hub.fetch(
-      new Request(`http://hub${path}`, { method, headers, body: text }),
-    );
-    return response.status === 200 ? ((await response.json()) as Answer) : {};
-  }
-
-  async function startJob(): Promise<void> {
-    const event: NewEvent = make.job();
-    if (last !== '') event.dependsOn = last;
-    const { id } = await send('POST', '/api/events', event);
-    if (id) jobs.set(id, { progress: 0, label: labelOf(event.description) });
-  }
-
-  async function adoptJobs(): Promise<void> {
-    const { data } = await send('POST', '/graphql', { query: UNFINISHED });
-    for (const { node } of data?.events.edges ?? []) {
-      if (node.sender !== SENDER) continue;
-      jobs.set(node.id, { progress: 0, label: labelOf(node.description) });
-    }
-  }
-
-  async function moveJobs(): Promise<void> {
-    for (const [id, job] of jobs) {
-      job.progress = Math.min(100, job.progress + 3 + random() * 9);
-      const done = job.progress >= 100;
-      const failed = done && random() < 0.2;
-      await send('PATCH', `/api/events/${id}`, {
-        status: done ? (failed ? 'failed' : 'finished') : 'in_progress',
-        progress: Math.round(job.progress),
-        ...(done && { description: `${job.label} ${failed ? 'failed' : 'done'}` }),
-      });
-      if (done) jobs.delete(id);
-    }
-  }
 
   async function dispatchOne(): Promise<void> {
     const { id } = await send('POST', '/api/events', make.finished(), make.pick(['', ...others]));
@@ -89,15 +99,17 @@ export function startSample(
 
   async function step(): Promise<void> {
     await dispatchOne();
-    if (jobs.size < MAX_RUNNING_JOBS && random() < 0.3) await startJob();
-    await moveJobs();
+    if (jobs.count() < MAX_RUNNING_JOBS && random() < 0.3) {
+      await jobs.start({ ...make.job(), ...(last !== '' && { dependsOn: last }) });
+    }
+    await jobs.move();
   }
 
   async function run(): Promise<void> {
     if (hub.events() === 0) {
       for (let i = 0; i < BACKLOG && !stopped; i++) await dispatchOne();
     } else {
-      await adoptJobs();
+      await jobs.adopt();
     }
     const next = async () => {
       if (!stopped) await step();

@@ -23,17 +23,15 @@ export interface SocketHandle {
   closed(): void;
 }
 
+/** Tells the core what a socket does (docs/border.md, 11); resolves when what follows is saved. */
+export type Tell = (header: Record<string, unknown>, text?: string) => Promise<void>;
+
 /** Numbers the sockets, tells the core about them and carries out what it says of them. */
-export function createSockets(
-  credentials: Credentials,
-  log: Log,
-  tell: (header: Record<string, unknown>, text?: string) => Promise<void>,
-) {
+export function createSockets(credentials: Credentials, log: Log, tell: Tell) {
   const reportSocket = (error: Error) => {
     log('error', `a message of a socket was not taken: ${error.message}`);
   };
   const peers = new Map<number, Peer>();
-  const logins = new Map<number, Promise<void>>(); // those under way
   let last = 0;
   let endedWith: number | null = null;
 
@@ -44,16 +42,7 @@ export function createSockets(
     }
   }
 
-  /** Logins of one socket are answered in the order in which they came. */
-  function logIn(client: number, token: string): void {
-    const login = Promise.resolve(logins.get(client))
-      .then(() => authenticate(client, token))
-      .catch(reportSocket);
-    logins.set(client, login);
-    void login.finally(() => {
-      if (logins.get(client) === login) logins.delete(client);
-    });
-  }
+  const logins = createLogins((client, token) => authenticate(client, token).catch(reportSocket));
 
   /** A socket that is closing may throw, before it says that it is closed; the others get theirs. */
   function send(client: number, text: string): void {
@@ -77,7 +66,7 @@ export function createSockets(
         async message(text) {
           try {
             await tell({ event: 'message', client }, text);
-            await logins.get(client);
+            await logins.underWay(client);
           } catch (error) {
             reportSocket(error as Error);
           }
@@ -87,8 +76,8 @@ export function createSockets(
         },
       };
     },
-    count: () => peers.size,
-    unsentBytes: () => [...peers.values()].reduce((sum, it) => sum + (it.unsentBytes?.() ?? 0), 0),
+    /** For `/metrics`. */
+    figures: () => ({ sockets: peers.size, socket_unsent_bytes: unsentBytes(peers.values()) }),
     tick: () => tell({ event: 'tick', client: 0 }),
     closeAll(code: number) {
       endedWith = code;
@@ -103,11 +92,32 @@ export function createSockets(
           log('info', 'socket closed', { code: effect.code });
           peers.get(effect.client)?.close(effect.code);
         } else if (effect.effect === 'identify') {
-          logIn(effect.client, effect.token);
+          logins.begin(effect.client, effect.token);
         } else if (effect.effect === 'remember') {
           peers.get(effect.client)?.remember?.(effect.state);
         }
       }
+    },
+  };
+}
+
+function unsentBytes(peers: Iterable<Peer>): number {
+  let sum = 0;
+  for (const peer of peers) sum += peer.unsentBytes?.() ?? 0;
+  return sum;
+}
+
+/** Logins of one socket are answered in the order in which they came. */
+function createLogins(authenticate: (client: number, token: string) => Promise<void>) {
+  const logins = new Map<number, Promise<void>>();
+  return {
+    underWay: (client: number) => logins.get(client),
+    begin(client: number, token: string): void {
+      const login = Promise.resolve(logins.get(client)).then(() => authenticate(client, token));
+      logins.set(client, login);
+      void login.finally(() => {
+        if (logins.get(client) === login) logins.delete(client);
+      });
     },
   };
 }

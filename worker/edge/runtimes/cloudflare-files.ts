@@ -14,44 +14,18 @@ interface File {
   tail?: Uint8Array | undefined;
 }
 
+/** Runs a statement; its rows. */
+type Run = (query: string, ...bindings: unknown[]) => Record<string, unknown>[];
+
 /**
  * Files in the SQLite storage of a Durable Object. Every change is one transaction; `commit` resolves
  * when all of them are durable, as the output gate of the object would have it too.
  */
 export function objectFiles(storage: ObjectStorage): HostFiles {
-  const run = (query: string, ...bindings: unknown[]) =>
-    storage.sql.exec(query, ...bindings).toArray();
-  run(`CREATE TABLE IF NOT EXISTS files
-    (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, size INTEGER NOT NULL)`);
-  run(`CREATE TABLE IF NOT EXISTS chunks
-    (file INTEGER NOT NULL, start INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (file, start))`);
-  const files = new Map<string, File>();
-  for (const { id, name, size } of run('SELECT id, name, size FROM files')) {
-    files.set(name as string, { id: id as number, size: size as number });
-  }
+  const run: Run = (query, ...bindings) => storage.sql.exec(query, ...bindings).toArray();
+  const files = openTables(run);
+  const { chunkAt, put, drop } = createChunks(run);
   const get = (name: string) => existing(files.get(name), name);
-
-  /** The row that holds the byte at `offset`. */
-  const chunkAt = (file: File, offset: number) => {
-    const query = 'SELECT start, bytes FROM chunks WHERE file = ? AND start <= ?';
-    const [chunk] = run(`${query} ORDER BY start DESC LIMIT 1`, file.id, offset);
-    return {
-      start: chunk?.['start'] as number,
-      bytes: new Uint8Array(chunk?.['bytes'] as ArrayBuffer),
-    };
-  };
-
-  /** Cuts the file at `start` and goes on with `bytes`; returns what becomes its last row. */
-  function put(id: number, start: number, bytes: Uint8Array): Uint8Array {
-    run('DELETE FROM chunks WHERE file = ? AND start >= ?', id, start);
-    let last = bytes;
-    for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
-      last = bytes.slice(at, at + CHUNK_BYTES);
-      run('INSERT INTO chunks (file, start, bytes) VALUES (?, ?, ?)', id, start + at, last.buffer);
-    }
-    run('UPDATE files SET size = ? WHERE id = ?', start + bytes.length, id);
-    return last;
-  }
 
   /** As `put`, and makes the file when it is missing. What throws has changed nothing. */
   function replace(name: string, start: number, bytes: Uint8Array): void {
@@ -66,26 +40,19 @@ export function objectFiles(storage: ObjectStorage): HostFiles {
     files.set(name, file);
   }
 
-  /** What one row has of it, without a copy; the caller asks again for the rest. */
-  function read(name: string, offset: number, length: number): Uint8Array {
-    const file = get(name);
-    if (offset >= file.size || length === 0) return new Uint8Array();
-    const { start, bytes } = chunkAt(file, offset);
-    return bytes.subarray(offset - start, offset - start + length);
-  }
-
-  function drop(id: number): void {
-    run('DELETE FROM chunks WHERE file = ?', id);
-    run('DELETE FROM files WHERE id = ?', id);
-  }
-
   return {
     list: () => [...files.keys()],
     size: (name) => files.get(name)?.size ?? -1,
     isLoaded: () => true,
     load: () => Promise.resolve(),
     unload() {},
-    read,
+    /** What one row has of it, without a copy; the caller asks again for the rest. */
+    read(name, offset, length) {
+      const file = get(name);
+      if (offset >= file.size || length === 0) return new Uint8Array();
+      const { start, bytes } = chunkAt(file, offset);
+      return bytes.subarray(offset - start, offset - start + length);
+    },
     append(name, bytes) {
       const { size = 0, tail } = files.get(name) ?? {};
       replace(name, size - (tail?.length ?? 0), joined(tail, bytes));
@@ -115,5 +82,52 @@ export function objectFiles(storage: ObjectStorage): HostFiles {
       files.delete(name);
     },
     commit: () => storage.sync(),
+  };
+}
+
+/** Makes the tables, or reads what they hold. */
+function openTables(run: Run): Map<string, File> {
+  run(`CREATE TABLE IF NOT EXISTS files
+    (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, size INTEGER NOT NULL)`);
+  run(`CREATE TABLE IF NOT EXISTS chunks
+    (file INTEGER NOT NULL, start INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (file, start))`);
+  const rows = run('SELECT id, name, size FROM files');
+  return new Map(
+    rows.map(({ id, name, size }) => [name as string, { id: id as number, size: size as number }]),
+  );
+}
+
+/** The rows that hold the bytes of files. */
+function createChunks(run: Run) {
+  return {
+    /** The row that holds the byte at `offset`. */
+    chunkAt(file: File, offset: number) {
+      const query = 'SELECT start, bytes FROM chunks WHERE file = ? AND start <= ?';
+      const [chunk] = run(`${query} ORDER BY start DESC LIMIT 1`, file.id, offset);
+      return {
+        start: chunk?.['start'] as number,
+        bytes: new Uint8Array(chunk?.['bytes'] as ArrayBuffer),
+      };
+    },
+    /** Cuts the file at `start` and goes on with `bytes`; returns what becomes its last row. */
+    put(id: number, start: number, bytes: Uint8Array): Uint8Array {
+      run('DELETE FROM chunks WHERE file = ? AND start >= ?', id, start);
+      let last = bytes;
+      for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
+        last = bytes.slice(at, at + CHUNK_BYTES);
+        run(
+          'INSERT INTO chunks (file, start, bytes) VALUES (?, ?, ?)',
+          id,
+          start + at,
+          last.buffer,
+        );
+      }
+      run('UPDATE files SET size = ? WHERE id = ?', start + bytes.length, id);
+      return last;
+    },
+    drop(id: number): void {
+      run('DELETE FROM chunks WHERE file = ?', id);
+      run('DELETE FROM files WHERE id = ?', id);
+    },
   };
 }

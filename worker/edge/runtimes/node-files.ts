@@ -41,29 +41,8 @@ export function openNodeFiles(folder: string): NodeFiles {
   const journals = join(folder, 'events');
   mkdirSync(journals, { recursive: true });
   syncFolder(folder);
-  const journalsFd = openSync(journals, 'r');
-  const open = new Map<string, number>();
-  const changed = new Set<number>();
-  let folderChanged = false;
-
   const path = (name: string) => join(journals, name);
-  const descriptor = (name: string): number => {
-    let fd = open.get(name);
-    if (fd === undefined) {
-      folderChanged ||= !existsSync(path(name));
-      fd = openSync(path(name), 'a+');
-      open.set(name, fd);
-    }
-    changed.add(fd);
-    return fd;
-  };
-  const forget = (name: string) => {
-    const fd = open.get(name);
-    if (fd === undefined) return;
-    open.delete(name);
-    changed.delete(fd);
-    closeSync(fd);
-  };
+  const { descriptor, forget, folderChanges, commit, close } = createDescriptors(journals, path);
 
   return {
     list: () => readdirSync(journals),
@@ -94,17 +73,56 @@ export function openNodeFiles(folder: string): NodeFiles {
       forget(from);
       forget(to);
       renameSync(path(from), path(to));
-      folderChanged = true;
+      folderChanges();
     },
     remove(name) {
       forget(name);
       rmSync(path(name), { force: true });
-      folderChanged = true;
+      folderChanges();
     },
     isLoaded: () => true,
     load: () => Promise.resolve(),
     unload() {},
-    async commit() {
+    commit,
+    close() {
+      close();
+      rmSync(lock, { force: true });
+    },
+  };
+}
+
+/** The files that are open for writing, and what of them is not on the disk yet. */
+function createDescriptors(folder: string, path: (name: string) => string) {
+  const folderFd = openSync(folder, 'r');
+  const open = new Map<string, number>();
+  const changed = new Set<number>();
+  let folderChanged = false;
+
+  function forget(name: string): void {
+    const fd = open.get(name);
+    if (fd === undefined) return;
+    open.delete(name);
+    changed.delete(fd);
+    closeSync(fd);
+  }
+
+  return {
+    forget,
+    /** Of a file that is going to change; made when it is missing. */
+    descriptor(name: string): number {
+      let fd = open.get(name);
+      if (fd === undefined) {
+        folderChanged ||= !existsSync(path(name));
+        fd = openSync(path(name), 'a+');
+        open.set(name, fd);
+      }
+      changed.add(fd);
+      return fd;
+    },
+    folderChanges() {
+      folderChanged = true;
+    },
+    async commit(): Promise<void> {
       const files = [...changed];
       changed.clear();
       try {
@@ -116,16 +134,15 @@ export function openNodeFiles(folder: string): NodeFiles {
       if (!folderChanged) return;
       folderChanged = false;
       try {
-        await syncAll(journalsFd);
+        await syncAll(folderFd);
       } catch (error) {
         folderChanged = true;
         throw error;
       }
     },
-    close() {
+    close(): void {
       for (const name of [...open.keys()]) forget(name);
-      closeSync(journalsFd);
-      rmSync(lock, { force: true });
+      closeSync(folderFd);
     },
   };
 }
