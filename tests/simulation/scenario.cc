@@ -223,7 +223,8 @@ class Scenario {
     const EventTable& table = store.table();
     table.VisitRange({.newest_first = true}, [&](Row row) {
       std::string text;
-      const EventView event = with_payloads ? table.View(row) : table.ViewWithoutPayload(row);
+      const EventView event =
+          with_payloads ? table.View(row).value() : table.ViewWithoutPayload(row);
       AppendEvent(text, event, EventForm::kRow, std::nullopt, with_payloads);
       Json shown = Json::parse(text);
       world_->DropUnknown(shown);
