@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -32,7 +33,12 @@ constexpr std::optional<EventStatus> ParseEventStatus(std::string_view name) {
   return std::nullopt;
 }
 
-// Workers are done with the event, so its progress is dropped.
+// False for a byte of a damaged file.
+constexpr bool IsEventStatus(EventStatus status) {
+  return static_cast<size_t>(status) < kEventStatusNames.size();
+}
+
+// No worker will touch the event any more; progress is forgotten.
 constexpr bool IsFinal(EventStatus status) {
   return status == EventStatus::kFinished || status == EventStatus::kFailed ||
          status == EventStatus::kAborted;

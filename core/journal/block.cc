@@ -185,7 +185,7 @@ class Decoder {
   // Whether a store can have written the event. The checksum was right, so JSON need not be checked
   // again: it was canonical when it was written.
   static bool IsPlausible(const BlockEvent& e) {
-    return e.event.status <= EventStatus::kRestarted && !e.event.topic.empty() &&
+    return IsEventStatus(e.event.status) && !e.event.topic.empty() &&
            e.event.summary.starts_with('{') && e.event.created_at.IsValid() &&
            e.event.updated_at.IsValid() && e.event.creation_order <= kMaxCreationOrder;
   }

@@ -59,7 +59,7 @@ MemoryEnv WriteExample(std::string& journal) {
   const Uuid job = f.Dispatch(R"({"topic":"demo.job","hash":"k","finished":false})");
   REQUIRE(f.Update(job, R"({"status":"in_progress"})"));
   const Uuid gone = f.Dispatch(R"({"topic":"demo.gone","project":"show"})");
-  REQUIRE(f.store.Remove(gone));
+  REQUIRE(f.store.ledger().Remove(gone));
   const Uuid again = f.Dispatch(
       R"({"topic":"demo.job","hash":"k","reuse":true,"payload":{"frames":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}})");
   f.Dispatch(R"({"topic":"demo.part","dependsOn":")" + again.Hex() + "\"}");
