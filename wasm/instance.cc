@@ -163,7 +163,7 @@ Result<std::string> Instance::Verify(const Frame& frame) const {
   if (files.empty()) return HeaderFrame({{"next", nullptr}, {"problems", Json::array()}});
   const std::string file = frame.OptionalText("file").value_or(*files.begin());
   Json problems = Json::array();
-  if (files.contains(file)) {  // else it has gone meanwhile
+  if (files.contains(file)) {  // otherwise it was removed meanwhile
     CUE_ASSIGN(const auto problem, store_.files().Verify(file));
     if (problem) problems.push_back({{"file", file}, {"message", *problem}});
   }

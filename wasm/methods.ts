@@ -67,7 +67,7 @@ export interface ExportHeader {
  */
 export type StoreRole = 'hub' | 'relay' | 'local' | 'replica';
 
-/** Where a replica stands with its server (docs/sync.md); `stopped` = it has none. */
+/** The state of a replica's connection (docs/sync.md); `stopped` = it has no server. */
 export type ReplicaState =
   'offline' | 'connecting' | 'catching_up' | 'live' | 'waiting' | 'unauthorized' | 'stopped';
 

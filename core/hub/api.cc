@@ -48,7 +48,8 @@ HubResponse RefuseJson(const HubRequest& request, const Error& error) {
   return InvalidRequest(request, {{{}, error.message, "value_error.jsondecode", {}}});
 }
 
-// AYON's keys for a parent that cannot go, with HTTP 409 in place of its 500 (protocol.md 5, 17.5).
+// AYON's keys for a parent that cannot be deleted, with HTTP 409 instead of 500 (protocol.md
+// 5, 17.5).
 HubResponse RefuseRemoval(const Error& error) {
   HubResponse response = Refuse(error);
   if (error.code != ErrorCode::kConflict) return response;
@@ -109,7 +110,7 @@ std::optional<std::vector<std::string>> ReadRecipients(FieldReader& fields) {
   return list->get<std::vector<std::string>>();
 }
 
-// An addition to AYON's dispatch: the id that the event shall have. None when absent or null.
+// An addition to AYON's dispatch: an id for the event. None when absent or null.
 std::optional<Uuid> ReadId(FieldReader& fields) {
   const Json* id = fields.Member("id");
   if (id == nullptr || id->is_null()) return std::nullopt;
@@ -119,8 +120,7 @@ std::optional<Uuid> ReadId(FieldReader& fields) {
   return parsed;
 }
 
-// The random bits of one entry of a batch: 128 bits of checksums of those of the call and the
-// index.
+// The random bits for one entry of a batch: checksums of the call's random bits and the index.
 Entropy EntropyOf(const Entropy& entropy, uint32_t index) {
   std::string seed(entropy.bytes.begin(), entropy.bytes.end());
   for (int shift = 0; shift < 32; shift += 8) seed += static_cast<char>(index >> shift & 0xff);
@@ -174,7 +174,7 @@ HubResponse HubApi::Handle(const HubRequest& request, Timestamp now, const Entro
     body = *std::move(parsed);
   }
   if (!request.caller) return Refuse(request.denied_status, request.denied);
-  // GraphQL has answers of its own for guests and for no arguments.
+  // GraphQL answers guests and missing arguments in its own way.
   if (request.operation == HubOperation::kGraphqlEvents) return GraphqlEvents(request, body);
   if (request.caller->is_guest) {
     return Refuse(403, "Guest users are not allowed to access this endpoint");
@@ -233,7 +233,7 @@ HubResponse HubApi::Dispatch(const HubRequest& request, const Json& body, Timest
   return {200, "{\"id\":\"" + id->Hex() + "\"}", std::move(recipients)};
 }
 
-// A dispatch that comes again with its own id is answered as the first time.
+// A repeated dispatch with its own id gets the same answer again.
 Result<Uuid> HubApi::DispatchOne(const HubRequest& request, const DispatchRequest& dispatch,
                                  Timestamp now, const Entropy& entropy) {
   const EventTable& table = store_->table();
@@ -426,7 +426,7 @@ HubResponse HubApi::Enroll(const HubRequest& request, const Json& body, Timestam
 HubResponse HubApi::GraphqlEvents(const HubRequest& request, const Json& arguments) {
   auto query = EventQuery::Parse(arguments.is_null() ? Json::object() : arguments);
   if (!query) {
-    // extensions.status is there for what AYON answers with a status of its own (6.3).
+    // AYON sets extensions.status where it answers with a status of its own (6.3).
     HubResponse response = Refuse(query.error());
     const bool has_status = query.error().code != ErrorCode::kBadValue;
     response.body.pop_back();

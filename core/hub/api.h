@@ -1,5 +1,5 @@
-// The hub's operations: what a route hands in, what HTTP answers (protocol.md 3-6). The order of
-// checks is AYON's: JSON, credentials, guests, path and body, rules, store.
+// The hub's operations: takes a request from a route and makes the HTTP answer (protocol.md 3-6).
+// The order of checks is AYON's: JSON, credentials, guests, path and body, rules, store.
 #pragma once
 
 #include <optional>
@@ -18,11 +18,11 @@ namespace cuesheet {
 
 struct HubRequest {
   HubOperation operation = HubOperation::kGet;
-  std::string id;  // from the path, as it came
+  std::string id;  // from the path, unchanged
   std::optional<Caller> caller;
   std::string denied = "Access token is missing";  // why there is no caller
   int denied_status = 401;
-  std::optional<std::string> sender;  // headers, as they came
+  std::optional<std::string> sender;  // headers, unchanged
   std::optional<std::string> sender_type;
   std::string store{};  // the id of the store, by which a client notices another one
   std::string_view body;
@@ -31,10 +31,10 @@ struct HubRequest {
 struct HubResponse {
   int status = 200;
   std::string body;
-  // The only users who may hear of what the request did; none = no such restriction.
+  // The only users whose sockets may receive the request's changes; none = no restriction.
   std::optional<std::vector<std::string>> recipients{};
-  // Of a part of a snapshot: the cursor of the next one (none = this was the last), and, with the
-  // first one, the sequence after which changes are to be followed.
+  // For a part of a snapshot: the cursor of the next part (none = this was the last) and, with the
+  // first part, the sequence after which the changes continue.
   std::optional<std::string> next{};
   std::optional<uint64_t> sequence{};
 };
@@ -44,7 +44,7 @@ struct HubResponse {
 HubResponse InvalidRequest(const HubRequest& request, const FieldErrors& errors,
                            std::string_view root = "body");
 
-// The answer to what the store refuses: `{"code","detail"}` and the status that goes with the code.
+// The answer to a refusal of the store: `{"code","detail"}` with the status for the code.
 HubResponse Refuse(const Error& error);
 
 inline constexpr size_t kMaxRecipients = 1000;         // names in a dispatch
@@ -60,7 +60,7 @@ class HubApi {
   HubApi(const StoreView* store, Ledger* ledger) : store_(store), ledger_(ledger) {}
   HubApi(const HubApi&) = delete;
   HubApi& operator=(const HubApi&) = delete;
-  // Every change of the store, in its order.
+  // Call this with every change of the store, in order.
   void Note(const Change& change);
   ChangeFeed& feed() { return feed_; }
   HubResponse Handle(const HubRequest& request, Timestamp now, const Entropy& entropy);

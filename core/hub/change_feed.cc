@@ -19,7 +19,7 @@ std::string_view KindName(ChangeKind kind) {
   }
 }
 
-// Who has a copy keeps the payload that it has when this one cannot be read.
+// A follower keeps the payload that it has when this one cannot be read.
 void AppendShown(std::string& out, Row row, EventView& event, bool with_payload,
                  const StoreView& store) {
   if (with_payload) {
@@ -77,7 +77,7 @@ uint64_t ChangeFeed::Append(std::string& out, uint64_t since, const FeedLimit& l
   return sequence;
 }
 
-// False when the caller does not learn of it.
+// False when the caller must not see the change.
 bool ChangeFeed::AppendEntry(std::string& out, uint64_t sequence, const Entry& entry,
                              bool with_payloads, const Caller& caller,
                              const StoreView& store) const {
@@ -95,7 +95,7 @@ bool ChangeFeed::AppendEntry(std::string& out, uint64_t sequence, const Entry& e
   }
   out += R"({"sequence":)" + std::to_string(sequence) + R"(,"kind":")";
   out += KindName(kind);
-  // What a caller who may not see the new event has to remove is the old one.
+  // A caller who may not see the new event has to remove the old one.
   const bool is_old = kind != entry.kind && entry.kind == ChangeKind::kReplaced;
   out += R"(","id":")" + (is_old ? entry.previous_id : entry.id).Hex() + '"';
   if (kind == ChangeKind::kReplaced) out += R"(,"previousId":")" + entry.previous_id.Hex() + '"';

@@ -1,6 +1,6 @@
 // The recent changes of a store, for clients that follow it by its sequence (docs/hub.md, Change
-// feed). Only what happened to which event is kept: an event is shown as it is when it is asked
-// for, so whoever has applied everything up to the head has what the store has.
+// feed). It keeps only what happened to which event, and shows an event in its present state. So a
+// client that has applied everything up to the head has what the store has.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ inline constexpr size_t kMaxFeedChanges = kMaxToldImports;  // 65,536 of 48 byte
 inline constexpr size_t kMaxFeedPage = 1000;
 inline constexpr size_t kMaxFeedPageBytes = 4 << 20;  // or one change
 
-// Why changes cannot be had, and what to do.
+// The error when changes are no longer available: why, and what to do.
 constexpr std::string_view GoneText(bool is_other_store) {
   return is_other_store
              ? "These are the changes of another store: take GET /api/snapshot, then go on from "
@@ -28,7 +28,7 @@ constexpr std::string_view GoneText(bool is_other_store) {
                "then go on from its sequence";
 }
 
-// What one page has at most.
+// The bounds of one page.
 struct FeedLimit {
   size_t changes = kMaxFeedPage;
   size_t bytes = kMaxFeedPageBytes;  // or one change
@@ -42,14 +42,14 @@ class ChangeFeed {
   // The store has come to this sequence; if nobody told how, older history is given up.
   void CatchUp(uint64_t sequence);
 
-  // Whether every change after `since` is here.
+  // Whether the feed has every change after `since`.
   bool Covers(uint64_t since) const { return since >= floor_ && since <= head_; }
   uint64_t head() const { return head_; }
 
   // Appends `{"sequence","kind","id","previousId"?,"event"?},…` of what the caller may see after
-  // `since`, in its order; returns the sequence to go on from. A manager gets every change:
+  // `since`, in order; returns the sequence to continue from. A manager gets every change:
   // without `event` when there is no such event any more. Others get those of events that they may
-  // read, all removals, and a removal for an event that has gone to a project that is not theirs.
+  // read, all removals, and a removal for an event that moved to a project that they may not read.
   uint64_t Append(std::string& out, uint64_t since, const FeedLimit& limit, bool with_payloads,
                   const Caller& caller, const StoreView& store) const;
 

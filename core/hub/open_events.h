@@ -1,4 +1,4 @@
-// What is in work, for a socket that has just subscribed (docs/hub.md, Change feed).
+// The open jobs, for a socket that has just subscribed (docs/hub.md, Change feed).
 #pragma once
 
 #include <functional>

@@ -1,5 +1,6 @@
-// The hub's WebSocket clients: authentication deadline, subscriptions, who gets which message,
-// heartbeat (protocol.md 9). The host owns the sockets and the tokens and carries out the effects.
+// The hub's WebSocket clients: authentication deadline, subscriptions, which client gets which
+// message, heartbeat (protocol.md 9). The host owns the sockets and the tokens and carries out the
+// effects.
 // A socket whose auth message has `since` follows the change feed instead (followers.h).
 // A host whose sockets outlive the hub (Cloudflare's hibernation) keeps the `state` of each effect
 // `remember` with its socket and gives it back with Restored.
@@ -26,36 +27,36 @@ namespace cuesheet {
 inline constexpr int64_t kAuthDeadlineUs = 3'000'000;
 inline constexpr int64_t kHeartbeatUs = 5'000'000;
 inline constexpr size_t kMaxSubscriptions = 1000;   // per socket; more are ignored
-inline constexpr size_t kMaxUnreadBytes = 4 << 20;  // sent by logins, and nothing acknowledged
+inline constexpr size_t kMaxUnreadBytes = 4 << 20;  // sent by logins without an acknowledgement
 inline constexpr size_t kMaxWaitingLogins = 16;     // auth messages whose token is being looked up
 
 class Sockets {
  public:
-  // Neither is moved afterwards.
+  // Neither may be moved afterwards.
   Sockets(EffectQueue* effects, const StoreView* store, ChangeFeed* feed)
       : effects_(effects), store_(store), followers_(effects, store, feed) {}
 
-  // The id of the store, by which a follower notices another one.
+  // The id of the store, by which a follower notices another store.
   void UseStore(std::string_view id) { followers_.UseStore(id); }
 
   void Opened(uint32_t client, Timestamp now);
-  // Takes back an authenticated socket that was open before the hub was started anew, with the same
-  // user and subscription. Fails with kInvalid for a state that `remember` did not make.
+  // Restores an authenticated socket that outlived the hub, with the same user and subscription.
+  // kInvalid for a state that `remember` did not make.
   Result<void> Restored(uint32_t client, std::string_view state);
   void Closed(uint32_t client);
   // Anything but an auth message with a token, and `ack` of a follower, is ignored.
   void Message(uint32_t client, std::string_view text);
-  // The answer to the oldest `identify` effect of the client; none = token not known.
+  // The answer to the oldest `identify` effect of the client; none = no user has the token.
   void Authenticated(uint32_t client, std::optional<Caller> caller);
-  // Closes who missed the deadline, sends heartbeats. To be called once a second.
+  // Closes sockets that missed the deadline and sends heartbeats. Call it once a second.
   void Tick(Timestamp now);
 
   // User names; none = everybody.
   using Names = std::optional<std::vector<std::string>>;
-  // Sends the change to everyone who may see it and is among the recipients. Deletes are silent.
-  // Followers get here what is not stored, all else by the feed.
+  // Sends the change to every recipient that may see it. Removals send nothing, as with AYON.
+  // Followers get only transient changes here; the feed brings the others.
   void Publish(const Change& change, const Names& recipients = {});
-  // To be called when all changes of a call are in the feed.
+  // Call this when all changes of a call are in the feed.
   void Published();
   // The clients that a message reaches.
   std::vector<uint32_t> Recipients(std::string_view topic,

@@ -34,7 +34,7 @@ Result<ReadOutcome> HistoryTask::Take(const ReadAnswer& answer, Timestamp now) {
   return ReadOutcome::kDone;
 }
 
-// No older event would be kept.
+// The scope would keep no older event.
 bool HistoryTask::IsBehindScope(const ReadPage& page) const {
   if (!state_->store().scope()) return false;
   const Scope& scope = *state_->store().scope();

@@ -98,7 +98,7 @@ Result<void> Mirror::Events(const Json& events) {
 Result<void> Mirror::Apply(const Json& change) {
   const Json* event = FindMember(change, "event");
   if (event != nullptr) return Merge(*event);
-  // An event that is no more: its removal follows, unless this is it.
+  // The event no longer exists: its removal follows, unless this is the removal.
   if (TextMember(change, "kind") == "removed") return Remove(FindMember(change, "id"));
   return Remove(FindMember(change, "previousId"));
 }

@@ -1,4 +1,4 @@
-// Outbox: writes come in, and what the upstream says is laid under them.
+// Outbox: takes writes in, and lays the upstream's state under them.
 #include "replica/outbox.h"
 
 #include <algorithm>
@@ -13,7 +13,7 @@
 namespace cuesheet {
 namespace {
 
-// Notes are on disk, so no credential may be in one.
+// Notes go to disk, so they must not have a credential.
 constexpr std::string_view kHasSecret =
     "the event holds a credential, which is not kept here: it cannot wait for the server";
 constexpr std::string_view kNotInScope =
@@ -61,7 +61,7 @@ Result<Outbox::Queued> Outbox::Dispatch(Json body, const Actor& actor, Timestamp
   CUE_TRY(CheckRoom(body));
   CUE_ASSIGN(const Uuid id, store_->ledger().Dispatch(*request, actor, now, entropy));
   body["id"] = id.Hex();
-  if (!request->hash) body["hash"] = id.Hex();  // what makes a second sending harmless
+  if (!request->hash) body["hash"] = id.Hex();  // makes sending it again harmless
   return Add({.id = id, .body = std::move(body), .made_at = now});
 }
 
@@ -124,7 +124,7 @@ Result<Outbox::Queued> Outbox::Add(LocalWrite write) {
   return queued;
 }
 
-// The state changes, its time does not: only the upstream knows that (protocol.md 12.5).
+// Changes the state but not its time, which only the upstream can set (protocol.md 12.5).
 Result<void> Outbox::ApplyUpdate(const Uuid& id, const Json& body) {
   const auto request = ParseUpdateRequest(body);
   if (!request) return Fail(ErrorCode::kInvalid, ValidationSentence(request.error()));
@@ -132,7 +132,7 @@ Result<void> Outbox::ApplyUpdate(const Uuid& id, const Json& body) {
   return store_->ledger().Update(id, *request, Actor{}, event.updated_at);
 }
 
-// Makes the write visible again, after it was taken back or its events were lost.
+// Applies the write again, after it was undone or its events were lost.
 Result<void> Outbox::Apply(const LocalWrite& write) {
   if (write.kind == LocalWrite::Kind::kUpdate) return ApplyUpdate(write.id, write.body);
   if (write.kind == LocalWrite::Kind::kRemove) {
@@ -151,7 +151,7 @@ Result<void> Outbox::Apply(const LocalWrite& write) {
 
 Result<void> Outbox::TakeBack(const LocalWrite& write) {
   if (write.kind == LocalWrite::Kind::kRemove) return Restore(write.before);
-  // With a child here too, which then waits for its parent.
+  // Also when it has a child here, which then waits for its parent.
   if (write.kind == LocalWrite::Kind::kDispatch) return store_->ledger().RemoveUpstream(write.id);
   Json values = write.before;
   const Json theirs = values.contains("theirs") ? values["theirs"] : Json::object();
@@ -188,7 +188,7 @@ Result<void> Outbox::Restore(const Json& event) {
   return store_->ledger().Merge(shown.event, shown.fields, std::nullopt);
 }
 
-// The event is not here: what the upstream says of it counts if the removal is refused.
+// The event was removed here: the upstream's state counts if the removal is refused.
 void Outbox::KeepForRestore(LocalWrite& removal, const Event& event, FieldSet fields) {
   std::string line;
   AppendEvent(line, View(event), EventForm::kExport);
@@ -220,7 +220,7 @@ Result<void> Outbox::Merge(const Event& event, FieldSet fields, std::optional<do
   if (writes_.empty() && assumed_.empty()) {
     return store_->ledger().Merge(event, fields, progress, trust.value_or(Trust::kNewest));
   }
-  const bool is_row = fields.Has(Field::kHash);  // a message may be late, and has no hash
+  const bool is_row = fields.Has(Field::kHash);  // a message, which may be late, has no hash
   const LocalWrite* const dispatch = FindDispatch(event, fields);
   const uint64_t delivered = dispatch != nullptr && is_row ? dispatch->number : 0;
   if (dispatch != nullptr && dispatch->id != event.id) CUE_TRY(Rename(dispatch->id, event.id));
@@ -232,7 +232,7 @@ Result<void> Outbox::Merge(const Event& event, FieldSet fields, std::optional<do
       if (is_row) KeepForRestore(write, event, fields);
     }
     if (write.kind != LocalWrite::Kind::kUpdate) continue;
-    // A value that the write replaces: what the upstream has is what the write will be merged with.
+    // The write replaces this value. It will be merged with the upstream's value when it is sent.
     bool is_changed = false;
     for (const auto& [name, value] : write.body.items()) {
       const auto field = FieldNamed(name);
@@ -264,11 +264,11 @@ Result<void> Outbox::RemovedUpstream(const Uuid& id) {
   return {};
 }
 
-// The upstream gave the event another id than it has here.
+// The upstream gave the event another id.
 Result<void> Outbox::Rename(Uuid from, Uuid to) {
   const Row row = store_->view().table().FindById(from);
   const bool came_first =
-      store_->view().table().FindById(to) != kNoRow;  // by a message, as another event
+      store_->view().table().FindById(to) != kNoRow;  // a message brought it, as another event
   if (row != kNoRow && came_first) {
     CUE_TRY(store_->ledger().RemoveUpstream(from));
   } else if (row != kNoRow) {

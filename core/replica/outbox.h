@@ -1,7 +1,7 @@
-// Local writes that the upstream has not taken yet: shown at once, noted on disk, sent one after
-// the other, in their order, and sent again until the upstream has answered (docs/sync.md, Local
-// writes; protocol.md 12.4). What the upstream refuses is taken back here and kept for the user to
-// see.
+// Local writes that the upstream has not confirmed yet. They show at once, are noted on disk, are
+// sent one after the other, in order, and are repeated until the upstream has answered
+// (docs/sync.md, Local writes; protocol.md 12.4). A refused write is undone here, and kept for the
+// user to see.
 #pragma once
 
 #include <cstdint>
@@ -26,29 +26,29 @@ namespace cuesheet {
 
 inline constexpr size_t kMaxLocalWrites = 10'000;
 inline constexpr uint64_t kMaxOutboxBytes = 32 << 20;  // of their notes
-// Of dispatches that go to a hub in one request.
+// Bounds of the dispatches that go to a hub in one request.
 inline constexpr size_t kMaxBatchWrites = 100;
 inline constexpr size_t kMaxBatchWriteBytes = 512 << 10;
 inline constexpr int64_t kSendTimeoutMs = 35'000;  // longer than the host's own
 inline constexpr int64_t kResendBaseMs = 500;      // doubles, full jitter
 inline constexpr int64_t kResendCapMs = 30'000;
 inline constexpr size_t kMaxRemovedIds = 10'000;  // remembered, until the store is opened again
-// A write whose sending the server answers with an error of its own (5xx) so many times is refused,
-// or it would hold up the others for good. Without any answer it is sent as long as it takes.
+// After this many answers with a 5xx, a write counts as refused; otherwise it would hold up the
+// others for good. Without any answer it is repeated as long as it takes.
 inline constexpr uint32_t kMaxServerErrors = 20;
 inline constexpr uint64_t kFeedNoteStep = 64;  // changes
 
 // A place in the change feed of a hub.
 struct FeedPosition {
   std::string store;  // its id
-  uint64_t next = 0;  // the sequence from which the changes go on
+  uint64_t next = 0;  // the sequence from which the changes continue
 };
 
-// How far an upstream that is no hub has been read (replica/read_state.h).
+// How far a stock server has been read (replica/read_state.h).
 struct ReadPosition {
-  int64_t walked_to = 0;  // the highest creation order that was met
-  int64_t floor = 0;      // the history is here from this one on; 0 = to its beginning
-  Timestamp changes{};    // updates are known up to this one, by the upstream's clock
+  int64_t walked_to = 0;  // the highest creation order so far
+  int64_t floor = 0;      // the history was read down to this one; 0 = to its beginning
+  Timestamp changes{};    // updates were read up to this one, by the upstream's clock
   bool operator==(const ReadPosition&) const = default;
 };
 
@@ -56,20 +56,20 @@ struct LocalWrite {
   enum class Kind : uint8_t { kDispatch, kUpdate, kRemove };
   enum class State : uint8_t {
     kQueued,     // to be sent, or sent and not answered
-    kDelivered,  // the upstream has it; its row has not come back, or not been read again yet
-    kRefused,    // taken back here; kept until the user retries or discards it
+    kDelivered,  // the upstream has it; its row has not been read (again) yet
+    kRefused,    // undone here; kept until the user retries or discards it
   };
 
   uint64_t number = 0;  // ascending
   Kind kind = Kind::kDispatch;
   State state = State::kQueued;
-  Uuid id{};      // of the event as it is called here now
-  Json body{};    // what is sent; of a removal null
+  Uuid id{};      // the event's present id here
+  Json body{};    // the body of the request; null for a removal
   Json before{};  // update: the values that it replaced; removal: the event, as an export has it
-  Timestamp made_at{};  // by the clock of the device
+  Timestamp made_at{};  // by the device's clock
   bool was_sent = false;
   uint32_t server_errors = 0;
-  uint64_t delivered_in = 0;  // the reread that had begun last
+  uint64_t delivered_in = 0;  // the last reread that had begun
   int status = 0;             // of the refusal, 0 = none
   std::string detail{};       // its text
 };
@@ -100,26 +100,26 @@ class Outbox {
   // default a row counts, however old it is, where the state here was only assumed.
   Result<void> Merge(const Event& event, FieldSet fields, std::optional<double> progress,
                      std::optional<Trust> trust = {});
-  // The upstream has no such event any more.
+  // The upstream no longer has the event.
   Result<void> RemovedUpstream(const Uuid& id);
 
-  // Whether a dispatch of the event waits, for its turn or for its row.
+  // Whether a dispatch of the event waits for its turn or for its row.
   bool HasDispatch(const Uuid& id) const;
 
-  // How far the changes of a hub have been followed, of the session before too; none = not, or not
-  // so that the events here can be relied on.
+  // How far a hub's feed has been followed, in an earlier session too; none = not at all, or the
+  // events here are not complete up to there.
   Result<std::optional<FeedPosition>> feed();
-  // Noted now and then only: changes that come twice do no harm.
+  // Noted only now and then, because applying a change twice does no harm.
   void FollowedTo(const FeedPosition& position);
 
-  // The same of an upstream that is no hub.
+  // The same for a stock server.
   Result<std::optional<ReadPosition>> reading();
   void ReadTo(const ReadPosition& position);
-  // Whether the event was removed here and there.
+  // Whether the event was removed here and upstream.
   bool WasRemoved(const Uuid& id) const { return removed_.contains(id); }
 
-  // Whether the upstream is a hub whose changes are followed: then the row of a dispatch comes, and
-  // tells its id.
+  // Whether the upstream is a hub that is followed: then the row of a dispatch arrives with the
+  // feed, and has its id.
   void Follow(bool follows) { follows_ = follows; }
   // Sends the next write when it is time; `may_send`: the connection is live.
   Result<void> Pump(bool may_send, Timestamp now, const Entropy& entropy);
@@ -129,11 +129,11 @@ class Outbox {
 
   // Queues a refused write again. kNotFound.
   Result<void> Retry(uint64_t number, Timestamp now);
-  // Forgets a refused write, or takes back one that was never sent. kNotFound; kState for one that
+  // Forgets a refused write, or undoes one that was never sent. kNotFound; kState for a write that
   // the upstream may have.
   Result<void> Discard(uint64_t number);
 
-  // Appends a JSON list of the writes, oldest first; delivered ones are not among them.
+  // Appends a JSON list of the writes, oldest first, without delivered ones.
   Result<void> AppendList(std::string& out);
   // Queued and refused ones.
   struct Counts {
@@ -144,21 +144,21 @@ class Outbox {
   // Of the notes, as the next commit leaves them.
   uint64_t file_bytes() const { return file_.bytes(); }
 
-  // Events that are to be read from the upstream, and whether there is one whose id only a walk
-  // tells; the caller takes them.
+  // Takes the events to read from the upstream. TakeWalkWanted() says whether only a walk can find
+  // the id of one.
   std::vector<Uuid> TakeRereads() { return std::exchange(rereads_, {}); }
-  // The events of writes that were delivered, and whose row was not read since, or refused: to be
-  // read again by each new connection.
+  // Queues the events of refused writes, and of delivered ones whose row was not read since: each
+  // new connection reads them again.
   void RereadDelivered();
-  // Reading these again begins now; its number.
+  // A reread begins now; returns its number.
   uint64_t RereadBegins() { return ++last_reread_; }
-  // The rows have been merged: what was delivered before it began is settled.
+  // The rows were merged: writes that were delivered before the reread are settled.
   Result<void> RereadEnded(uint64_t reread, std::span<const Uuid> ids);
-  // All that is new has been read since that number: a dispatch that had arrived, and whose id is
-  // not known yet, was deleted since.
+  // All new events were read since that number: a delivered dispatch whose id is still unknown was
+  // deleted since.
   Result<void> WalkEnded(uint64_t walk);
   bool TakeWalkWanted() { return std::exchange(walk_wanted_, false); }
-  // The upstream does not know the user any more (401): nothing is sent until the next login.
+  // The upstream no longer accepts the user (401): nothing is sent until the next login.
   bool TakeUnauthorized() { return std::exchange(unauthorized_, false); }
 
  private:
@@ -198,18 +198,17 @@ class Outbox {
   EventStore* store_;
   EffectQueue* effects_;
   OutboxFile file_;
-  std::list<LocalWrite> writes_;  // others keep their place in memory when one goes
+  std::list<LocalWrite> writes_;  // a list, so that pointers to other writes stay valid
   uint64_t last_number_ = 0;
   bool is_open_ = false;
   bool is_salvaged_ = false;
   uint64_t request_ = 0;           // of the last sending
   std::vector<uint64_t> sending_;  // numbers of the writes under way; more than one = a batch
-  bool may_batch_ = true;          // nothing says that the hub takes none
+  bool may_batch_ = true;          // the hub has not refused a batch
   Deadlines deadlines_;
   std::optional<Timestamp> send_by_, resend_at_;
   uint32_t attempts_ = 0;  // that failed in a row
-  // Removed here and there: a message that was on its way meanwhile brings none of them back. Ids
-  // are never used again.
+  // Removed here and upstream: a late message must not restore them. Ids are never reused.
   std::set<Uuid> removed_;
   std::set<Uuid>
       assumed_;  // states that are this replica's guess: the next row of the upstream rules

@@ -1,4 +1,4 @@
-// Outbox: what the answers, and the rows that were read, mean for the writes.
+// Outbox: what answers and rows mean for the writes.
 #include <algorithm>
 
 #include "base/json.h"
@@ -14,7 +14,7 @@ Verdict Judge(LocalWrite::Kind kind, int status, const Json& answer) {
   if (status == 401) return Verdict::kUnauthorized;
   if (status == 404 && kind == LocalWrite::Kind::kRemove) return Verdict::kDone;
   if (status == 404 && kind == LocalWrite::Kind::kUpdate) return Verdict::kGone;
-  // 409 has another cause with reuse, so the text counts (protocol.md 12.4).
+  // With reuse a 409 has another cause, so the text decides (protocol.md 12.4).
   const bool is_same =
       TextMember(answer, "detail").find("same hash already exists") != std::string_view::npos;
   if (status == 409 && kind == LocalWrite::Kind::kDispatch && is_same) {
@@ -44,17 +44,17 @@ bool MayBecome(LocalWrite::State from, LocalWrite::State to) {
 Result<void> Outbox::Answered(uint64_t request, int status, std::string_view body, Timestamp now,
                               const Entropy& entropy) {
   deadlines_.Note(now, {&send_by_, &resend_at_});
-  if (request != request_ || sending_.empty()) return {};  // an answer nobody waits for
+  if (request != request_ || sending_.empty()) return {};  // no request waits for this answer
   const std::vector<uint64_t> numbers = std::exchange(sending_, {});
   send_by_ = std::nullopt;
   const Json answer = ParseJson(body).value_or(Json());
   if (numbers.size() == 1) return Settle(numbers[0], status, answer, now, entropy);
   if (status == 400 || status == 404 || status == 405 || status == 413) {
-    may_batch_ = false;  // each on its own says which one is refused
+    may_batch_ = false;  // sent one by one, each gets its own answer
     return {};
   }
   const bool is_list = status == 200 && answer.is_array() && answer.size() == numbers.size();
-  if (!is_list && status != 403) {  // of 200 it is no answer either
+  if (!is_list && status != 403) {  // with 200 it is not an answer either
     return Settle(numbers[0], status == 200 ? 0 : status, answer, now, entropy);
   }
   const uint32_t attempts = attempts_;
@@ -73,17 +73,17 @@ void Outbox::Become(LocalWrite& write, LocalWrite::State state) {
   write.state = state;
 }
 
-// What the answer means for one write.
+// Applies the answer to one write.
 Result<void> Outbox::Settle(uint64_t number, int status, const Json& answer, Timestamp now,
                             const Entropy& entropy) {
   LocalWrite* const write = Find(number);
-  if (write == nullptr) return {};  // settled meanwhile: its row came by another way
+  if (write == nullptr) return {};  // settled meanwhile, because its row arrived in another way
   CUE_ASSERT(write->was_sent && write->state == LocalWrite::State::kQueued);
   Verdict verdict = Judge(write->kind, status, answer);
   if (verdict == Verdict::kRetry && status >= 500 && ++write->server_errors >= kMaxServerErrors) {
     verdict = Verdict::kRefused;
   }
-  // The row is on its way, or the event has been deleted: sent again until one of both is known.
+  // Either the row is under way or the event was deleted: repeated until one of them is certain.
   if (verdict == Verdict::kAlreadyThere && follows_) verdict = Verdict::kRetry;
   if (verdict == Verdict::kRetry) {
     const int64_t delay = FullJitterMs(entropy, kResendBaseMs, kResendCapMs, attempts_++);
@@ -98,7 +98,7 @@ Result<void> Outbox::Settle(uint64_t number, int status, const Json& answer, Tim
       return {};
     case Verdict::kAlreadyThere:
       Become(*write, LocalWrite::State::kDelivered);
-      write->status = status;  // its id is still to be learnt
+      write->status = status;  // its id is still unknown
       write->delivered_in = last_reread_;
       NoteState(*write);
       Tell(*write, WriteOutcome::kConfirmed);
@@ -121,7 +121,7 @@ Result<void> Outbox::Settle(uint64_t number, int status, const Json& answer, Tim
   }
   CUE_TRY(
       store_->ledger().RemoveUpstream(write->id));  // a message may have brought it back meanwhile
-  // What the upstream did not have may be on its way there: a transaction that has not ended yet.
+  // An event that the upstream did not have may be in a transaction that has not ended yet.
   if (status == 404) {
     DropDelivered(write->id);
   } else {
@@ -138,7 +138,7 @@ void Outbox::Removed(const Uuid& id) {
   DropDelivered(id);
 }
 
-// A dispatch of the event whose row has not come back waits for nothing any more.
+// A dispatch of the event no longer has to wait for its row.
 void Outbox::DropDelivered(const Uuid& id) {
   assumed_.erase(id);
   const auto row_is_missing = [&id](const LocalWrite& it) {
@@ -163,14 +163,14 @@ Result<void> Outbox::Delivered(LocalWrite& write, const Json& answer) {
   NoteState(*delivered);
   Tell(*delivered, WriteOutcome::kConfirmed);
   if (id) {
-    if (!follows_) rereads_.push_back(*id);  // a hub's feed brings it
+    if (!follows_) rereads_.push_back(*id);  // from a hub, the feed brings it
   } else {
     walk_wanted_ = true;
   }
   return {};
 }
 
-// What the upstream has made of it may differ, and a row of before may have been laid under it.
+// The upstream may have stored something else, and an earlier row may have been laid under it.
 void Outbox::UpdateDelivered(LocalWrite& write) {
   Become(write, LocalWrite::State::kDelivered);
   write.delivered_in = last_reread_;
@@ -185,7 +185,7 @@ void Outbox::RereadDelivered() {
   for (const LocalWrite& write : writes_) {
     const bool has_id = write.status == 0;
     if (has_id && write.state == LocalWrite::State::kDelivered) rereads_.push_back(write.id);
-    // What was taken back was the state of then; a crash may have come before it was read again.
+    // The undone state is an old one; after a crash it may not have been read again.
     const bool is_refused = write.state == LocalWrite::State::kRefused;
     if (!is_refused || write.kind == LocalWrite::Kind::kDispatch) continue;
     rereads_.push_back(write.id);
@@ -193,7 +193,7 @@ void Outbox::RereadDelivered() {
   }
 }
 
-// A dispatch whose row has not come, although it was asked for, was deleted since.
+// A dispatch whose row did not arrive although it was requested was deleted since.
 Result<void> Outbox::RereadEnded(uint64_t reread, std::span<const Uuid> ids) {
   std::vector<uint64_t> settled;
   std::vector<Uuid> gone;
@@ -219,7 +219,7 @@ Result<void> Outbox::WalkEnded(uint64_t walk) {
   return {};
 }
 
-// What comes after a refused dispatch of an event has nothing to be written to.
+// Later writes to the event of a refused dispatch have no event to change.
 Result<void> Outbox::Refuse(LocalWrite& refused, int status, const std::string& detail) {
   const Uuid id = refused.id;
   const bool is_dispatch = refused.kind == LocalWrite::Kind::kDispatch;

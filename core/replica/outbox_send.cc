@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::array<std::string_view, 3> kKinds = {"dispatch", "update", "remove"};
 constexpr std::array<std::string_view, 3> kStates = {"queued", "delivered", "refused"};
-// The notes are written anew when so many of them say nothing any more.
+// The notes are rewritten when this many of them no longer matter.
 constexpr size_t kMaxStaleNotes = 256;
 
 template <typename Enum>
@@ -26,7 +26,7 @@ Enum Named(const std::array<std::string_view, 3>& names, const Json& note, const
   return static_cast<Enum>(at == names.end() ? 0 : at - names.begin());
 }
 
-// What is noted of a write; AppendList shows a part of it.
+// The note on a write; AppendList shows a part of it.
 Json NoteOf(const LocalWrite& write) {
   return {{"n", write.number},
           {"kind", Name(kKinds, write.kind)},
@@ -55,7 +55,7 @@ Result<void> Outbox::EnsureOpen() {
 }
 
 void Outbox::TakeNote(const Json& note) {
-  // With changes lost that the store had then, it is not where the note believes.
+  // A store that has lost changes is not at the position of the note.
   const bool is_whole =
       !store_->files().has_lost() && note.value("at", uint64_t{0}) <= store_->view().sequence();
   if (note.contains("reading")) {
@@ -167,7 +167,7 @@ LocalWrite* Outbox::Find(uint64_t number) {
   return at == writes_.end() ? nullptr : &*at;
 }
 
-// The events of writes whose records were lost with the journal are made again.
+// Makes events again whose records were lost with the journal.
 Result<void> Outbox::Salvage() {
   is_salvaged_ = true;
   std::set<Uuid> made;
@@ -180,7 +180,7 @@ Result<void> Outbox::Salvage() {
     const bool is_dispatch = write.kind == LocalWrite::Kind::kDispatch;
     if (is_dispatch && is_missing && std::ranges::none_of(writes_, removes)) {
       const auto applied = Apply(write);
-      // With its hash taken it is for the upstream to say what becomes of it.
+      // Another event has its hash now: the upstream decides.
       if (!applied && applied.error().code == ErrorCode::kConflict) continue;
       CUE_TRY(applied);
       made.insert(write.id);
@@ -191,7 +191,7 @@ Result<void> Outbox::Salvage() {
   return {};
 }
 
-// The oldest write that waits, unless it is about an event whose id is still to be learnt.
+// The oldest waiting write, unless the id of its event is still unknown.
 LocalWrite* Outbox::Next() {
   std::set<Uuid> unknown;
   for (LocalWrite& write : writes_) {
@@ -214,7 +214,7 @@ Result<void> Outbox::Pump(bool may_send, Timestamp now, const Entropy& entropy) 
   return write == nullptr ? Result<void>() : Send(*write, now);
 }
 
-// A hub takes the dispatches that come next in one request.
+// A hub accepts consecutive dispatches in one request.
 std::vector<LocalWrite*> Outbox::BatchFrom(LocalWrite& first) {
   std::vector<LocalWrite*> batch = {&first};
   if (!follows_ || !may_batch_ || first.kind != LocalWrite::Kind::kDispatch) return batch;
@@ -235,7 +235,8 @@ Result<void> Outbox::Send(LocalWrite& first, Timestamp now) {
   static constexpr std::array<std::string_view, 3> kMethods = {"POST", "PATCH", "DELETE"};
   const bool is_dispatch = first.kind == LocalWrite::Kind::kDispatch;
   Json body = is_dispatch ? first.body : BodyToSend(first.body, first.before);
-  if (first.kind == LocalWrite::Kind::kUpdate && body.empty()) {  // the upstream is further already
+  if (first.kind == LocalWrite::Kind::kUpdate &&
+      body.empty()) {  // the upstream is further ahead already
     UpdateDelivered(first);
     return {};
   }

@@ -1,5 +1,5 @@
-// What the tasks of reading share: how far the upstream has been read, how a page is asked for, and
-// what a row that was read means for the event that is here.
+// What the tasks share: how far the upstream has been read, how to ask for a page, and what a row
+// means for the event in the store.
 #pragma once
 
 #include <cstdint>
@@ -20,10 +20,10 @@
 
 namespace cuesheet {
 
-// Whether payloads are read with the events: a relay serves them, a replica asks when it needs one.
+// Whether payloads are read with the events: a relay serves them, a replica fetches single ones.
 enum class Payloads : uint8_t { kOnDemand, kWithEvents };
 
-// What a page of GraphQL had. Numbers are creation orders; 0 = none has one.
+// The content of a GraphQL page. Numbers are creation orders; 0 = no row has one.
 struct ReadPage {
   ReadOutcome outcome = ReadOutcome::kDone;  // otherwise nothing was merged
   size_t edges = 0;
@@ -31,7 +31,7 @@ struct ReadPage {
   Timestamp newest_update{};
   std::set<Uuid> found{};
 
-  // Whether there may be more behind it.
+  // Whether there may be more after it.
   bool is_full() const { return edges >= kReadPageSize && last > 0; }
 };
 
@@ -40,12 +40,12 @@ class ReadState {
   ReadState(const StoreView* store, Outbox* outbox, Payloads payloads)
       : store_(store), outbox_(outbox), has_payloads_(payloads == Payloads::kWithEvents) {}
 
-  // Goes on where the session before was; only the first time.
+  // Continues where the previous session ended; call it once.
   Result<void> Load();
-  // Whether something has been read, by this session or one before.
+  // Whether anything has been read, by this session or an earlier one.
   bool has_begun() const { return noted_.has_value(); }
   const ReadPosition& position() const { return position_; }
-  // Noted on disk now and then only.
+  // Noted on disk only now and then.
   void MoveTo(const ReadPosition& position);
 
   // The first page by `last` (newest first) or `first` (oldest first), `more` are further
@@ -63,7 +63,7 @@ class ReadState {
   void Follow(bool follows) { follows_ = follows; }
   bool has_payloads() const { return has_payloads_; }
 
-  // The newest time of an update that the upstream has told, by its clock.
+  // The newest update that the upstream has sent, by its clock.
   Timestamp NewestUpdate() const;
 
   const StoreView& store() const { return *store_; }

@@ -24,15 +24,15 @@ std::unexpected<Error> BrokenUpstream(std::string_view what);
 std::optional<UpstreamEvent> ParseSocketEvent(const Json& message);
 
 // One `{"cursor","node"}` of a GraphQL page (6.3). kInvalid when it has no id or topic; such an
-// edge is skipped, it can never be an event.
+// edge is skipped, because it can never be an event.
 Result<UpstreamEvent> ParseEdge(const Json& edge);
 
 // A row of POST /api/query (6.2): snake_case, without what is null, without a creation order.
 // kInvalid.
 Result<UpstreamEvent> ParseQueryRow(const Json& row, bool with_payload);
 
-// An event as a hub's feed and snapshot show it, and as an export has it; all fields count, but a
-// payload and a creation order that are not there. kInvalid.
+// An event in the form of a hub's feed, of a snapshot and of an export. All fields count, except an
+// absent payload and an absent creation order. kInvalid.
 Result<UpstreamEvent> ParseShown(const Json& event);
 // The same of an event that has been read, with its creation order.
 UpstreamEvent Shown(const EventView& event);

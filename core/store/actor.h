@@ -14,7 +14,7 @@ struct Actor {
   std::optional<std::string> sender_type;  // header X-Sender-Type
 };
 
-// A worker's identity: what the request says, else who asks, else AYON's defaults
+// A worker's identity: from the request, else from the headers, else AYON's defaults
 // (protocol.md 8.1).
 Actor WorkerOf(const EnrollRequest& request, Actor asking);
 

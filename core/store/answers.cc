@@ -9,7 +9,7 @@
 namespace cuesheet {
 namespace {
 
-// Combined progress looks no deeper and at no more events than this.
+// Combined progress goes no deeper, and to no more events, than this.
 constexpr size_t kMaxProgressDepth = 32;
 constexpr size_t kMaxProgressEvents = 100'000;
 
@@ -111,7 +111,7 @@ Result<void> Answers::AppendProgress(std::string& out, const Uuid& id) const {
   return {};
 }
 
-// A settled child is done, well or not: nothing of it is left to wait for.
+// A settled child is done, with or without success: nothing remains to wait for.
 double Answers::CombinedProgress(Row row, size_t depth, size_t& budget) const {
   double sum = 0;
   size_t children = 0;
@@ -140,7 +140,7 @@ Result<void> Answers::AppendTree(std::string& out, const Uuid& id) const {
   CUE_TRY(view_.CheckLoaded());
   const Row row = table_.FindById(id);
   if (row == kNoRow) return Fail(ErrorCode::kNotFound, "Event not found");
-  // An upstream may say of two events that each is the other's parent.
+  // An upstream may claim that two events are each other's parents.
   std::unordered_set<Row> seen = {row};
   std::vector<Row> ancestors;
   Row parent = table_.Parent(row);

@@ -1,4 +1,5 @@
-// What a store answers: pages, counts, progress, trees, exports, live queries. Over the view only.
+// The answers of a store: pages, counts, progress, trees, exports, live queries. They use only the
+// view.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +25,7 @@ struct ExportPart {
     std::string why;  // names the file
   };
   uint64_t events = 0;
-  uint64_t without_payload = 0;        // of them, because it cannot be read
+  uint64_t without_payload = 0;        // how many of them, because it cannot be read
   std::vector<Unreadable> unreadable;  // the first kMaxExportProblems of these
   std::optional<std::string> next;     // cursor of the last one; none = these were the last
 };
@@ -32,8 +33,8 @@ inline constexpr size_t kDefaultExportBytes = 4 << 20;  // of one part
 inline constexpr size_t kMaxExportBytes = 16 << 20;
 inline constexpr size_t kMaxExportProblems = 100;
 
-// Whether `page` is what the query gives with all events here, too: while they are being loaded,
-// when the newest events fill it.
+// Whether `page` would be the same with all events loaded: while they are being loaded, only when
+// the newest events fill it.
 bool IsKnown(const StoreView& view, const EventQuery& query, const EventPage& page);
 
 // Appends an element of a list, with its payload; without it when that cannot be read
@@ -48,7 +49,7 @@ class Answers {
   explicit Answers(const StoreView& view) : view_(view), table_(view.table()), live_(table_) {}
   Answers(const Answers&) = delete;
   Answers& operator=(const Answers&) = delete;
-  // To be told of every row.
+  // Gets every row.
   RowObserver* observer() { return &live_; }
 
   // Appends `{"events":[…],"pageInfo":{…}}` in the given form. kLoading: while events are being
@@ -58,23 +59,23 @@ class Answers {
   // See query/facets.h.
   void AppendCounts(std::string& out, const CountRequest& request) const;
   // Appends {"id","progress","updatedAt","perSecond","estimatedEnd","combined","children":{"total",
-  // "open","finished","failed","aborted"}}; what is not known is null. `combined` is the mean over
-  // the event's descendants without children of their own: settled ones count as 100, others as
-  // what they reported. kNotFound.
+  // "open","finished","failed","aborted"}}; null where there is no value. `combined` is the mean
+  // over the event's descendants without children of their own: final ones count as 100, others
+  // with their report. kNotFound.
   Result<void> AppendProgress(std::string& out, const Uuid& id) const;
-  // Appends [{"id","progress","updatedAt","perSecond","estimatedEnd"},…] of every event in work,
-  // for somebody who has just come.
+  // Appends [{"id","progress","updatedAt","perSecond","estimatedEnd"},…] of every open job, for
+  // a page that has just opened.
   void AppendProgressSnapshot(std::string& out) const;
   // Appends {"event":{…},"ancestors":[…],"descendants":[…],"complete":B} in the form of a row: the
-  // parents from the root on, as far as they are here, and everything that depends on the event,
-  // each before its own children. Not complete: kMaxTreeEvents or kMaxTreeDepth was reached.
+  // parents that the store has, from the root on, and all descendants, each before its own
+  // children. Not complete: kMaxTreeEvents or kMaxTreeDepth was reached.
   // kNotFound, kLoading.
   Result<void> AppendTree(std::string& out, const Uuid& id) const;
   // See TopicRegistry::AppendTopics.
   void AppendTopics(std::string& out) const;
   // Appends the events after a cursor, one JSON object a line (kExport), by creation order; the
   // order itself is not written, Import keeps that of the lines. A part has at most `limit_bytes`,
-  // or one event. A payload that cannot be read is left out, and the part says so. kLoading, kCold.
+  // or one event. A payload that cannot be read is left out and reported. kLoading, kCold.
   Result<ExportPart> Export(std::string& out, std::optional<double> after,
                             size_t limit_bytes) const;
 

@@ -17,7 +17,7 @@ Result<ExportPart> Answers::Export(std::string& out, std::optional<double> after
     const auto event = table_.View(row);
     AppendEvent(out, event ? *event : table_.ViewWithoutPayload(row), EventForm::kExport);
     out += '\n';
-    // A cursor cannot tell events of one order apart: they stay together.
+    // A cursor cannot separate events of one creation order, so they stay together.
     if (last != kNoRow && order(row) != order(last) && out.size() - start > limit_bytes) {
       out.resize(end);
       part.next = CursorOf(order(last));

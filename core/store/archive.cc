@@ -7,11 +7,11 @@
 namespace cuesheet {
 namespace {
 
-// A block with fewer events than this part of a full one is written together with its neighbour.
+// A block with less than this part of a full block's events is written together with its neighbour.
 constexpr size_t kFewEvents = 8;
-// A checkpoint is due when the journal has this part of the bytes that it would write again.
+// A checkpoint is due when the journal has this part of the bytes that it would rewrite.
 constexpr uint64_t kJournalShare = 8;
-// Text of one block, roughly: an event alone may have 2 MiB.
+// Approximate limit on the text of one block: a single event may have 2 MiB.
 constexpr size_t kMaxBlockText = 8 << 20;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
@@ -99,8 +99,8 @@ Result<void> Archive::Finish(uint64_t sequence) {
   return {};
 }
 
-// Payload bytes leave files that are half dead; small files become one. Before the checkpoint
-// begins, because it may have to be asked again (kCold).
+// Moves payloads out of files that are half dead, and joins small files. This comes before the
+// checkpoint begins, because it may have to be called again (kCold).
 Result<void> Archive::CompactPayloads() {
   if (const uint64_t file = payload_files_.HalfDead()) {
     const std::set<uint32_t> chunks = payload_files_.ChunksOf(file);
@@ -114,7 +114,7 @@ Result<void> Archive::CompactPayloads() {
       Touch(table_->creation_order(row));
     }
     CUE_TRY(payload_files_.CheckCold());
-    if (is_moved) payload_files_.Forget(file);  // else it is damaged
+    if (is_moved) payload_files_.Forget(file);  // otherwise it is damaged
   }
   if (const std::vector<uint64_t> files = payload_files_.Joinable(); !files.empty()) {
     const auto joined = payload_files_.Join(manifest_.next_file, files);
@@ -182,7 +182,7 @@ Result<void> Archive::WritePayloads() {
   return {};
 }
 
-// The rows of the next block of a run; never a part only of those that share a creation order.
+// The rows of the next block of a run. Rows that share a creation order stay together.
 std::vector<Row> Archive::NextRows(const Run& run) const {
   std::vector<Row> rows;
   size_t text = 0;
@@ -246,7 +246,7 @@ void Archive::Committed(bool ok) {
   if (!ok) {
     has_changed_files_ = has_changed_files_ || is_committing_files_;
     if (stage_ != Stage::kCommit) return;
-    // It must not count before the journal has reached the end that it names.
+    // It must not be valid before the journal has reached the end that it names.
     (void)env_->Remove(ManifestName(next_.number));
     stage_ = Stage::kManifest;
   } else if (stage_ == Stage::kCommit) {
@@ -266,7 +266,7 @@ void Archive::Settle() {
     MarkDirty(manifest_.blocks, dirty_, order);
   }
   payload_files_.Freeze(std::exchange(written_, {}));
-  // What cannot be removed now is looked for again at the next checkpoint.
+  // The next checkpoint tries again to remove what cannot be removed now.
   (void)RemoveStrangers();
 }
 
@@ -276,7 +276,7 @@ Result<void> Archive::Remove(const std::string& name) {
   return {};
 }
 
-// Files that neither the newest manifest nor its fallback needs.
+// Removes files that neither the newest manifest nor its fallback needs.
 Result<void> Archive::RemoveStrangers() {
   std::set<std::string> kept;
   const auto keep = [&kept](const Manifest& manifest) {

@@ -1,6 +1,6 @@
-// What a store has on disk besides its journal: blocks and payload files, named by a manifest
-// (docs/storage.md). It writes a checkpoint in slices while changes go on, and brings the blocks of
-// an opened store back one by one.
+// The files of a store besides its journal: blocks and payload files, named by a manifest
+// (docs/storage.md). It writes a checkpoint in slices while changes go on, and loads the blocks of
+// an opened store one by one.
 #pragma once
 
 #include <cstdint>
@@ -26,40 +26,39 @@ class Archive {
   Archive(Env* env, const StoreOptions& options, EventTable* table, Journal* journal,
           TopicRegistry* topics);
 
-  // Reads the manifests and picks the newest that counts. kCold when it needs a file that is not
-  // loaded; kState when a newer version wrote it. Files are changed only to set aside what does
-  // not count.
+  // Reads the manifests and chooses the newest valid one. kCold when it needs a file that is not
+  // loaded; kState when a newer version wrote it. It changes files only to set invalid ones aside.
   Result<void> Open();
   const Manifest& manifest() const { return manifest_; }
-  // A sentence for each file that was set aside; the caller clears what it has told.
+  // A sentence for each file that was set aside; the caller clears those that it has reported.
   std::vector<std::string>& lost() { return lost_; }
 
   bool is_loaded() const { return unloaded_ == 0; }
   // The block that LoadBlock() reads next.
   std::vector<std::string> NextFiles() const;
-  // Hands over the events of the newest block that is not loaded yet. Events of this order or newer
-  // are all here afterwards: loaded_from(). kCold; kCorrupt when the store has to be opened again,
-  // because an older checkpoint is to be used.
+  // Loads the newest block that is not loaded yet. Afterwards all events from loaded_from() on are
+  // loaded. kCold; kCorrupt when the store has to be opened again with an older checkpoint.
   Result<void> LoadBlock(const std::function<void(const BlockEvent&)>& visit);
   int64_t loaded_from() const;
 
   // The event of this creation order was inserted, changed or removed.
   void Touch(int64_t order);
-  // An event got another creation order: of the blocks written a moment ago none may have it. A
-  // checkpoint under way begins anew.
+  // An event got another creation order, so no block of the checkpoint under way may have it: that
+  // checkpoint begins again.
   void Restart();
-  // A checkpoint is needed whatever the journal says.
+  // A checkpoint is needed, however small the journal is.
   void Demand() { is_demanded_ = true; }
 
-  // One slice of a checkpoint, or nothing; `sequence` is the store's. True when another slice is to
-  // follow; when false and has_changed_files(), a commit is. Never while a commit is on its way.
-  // kCold when a file must be loaded first.
+  // Does one slice of a checkpoint, or nothing; `sequence` is the store's. True when another slice
+  // has to follow; when false and has_changed_files(), a commit has to. Never call it during a
+  // commit. kCold when a file must be loaded first.
   Result<bool> Maintain(uint64_t sequence);
   // All slices at once, up to the manifest, which is written by the next commit.
   Result<void> Finish(uint64_t sequence);
   bool IsDue() const;
 
-  // During a commit, after the journal has written what waits: the manifest, when it is its turn.
+  // Call this during a commit, after the journal has written what waits: writes the manifest, when
+  // it is its turn.
   Result<void> BeginCommit(int64_t next_order);
   void Committed(bool ok);
   // Files were written or removed that no commit has covered yet.
@@ -74,9 +73,9 @@ class Archive {
   enum class Stage : uint8_t {
     kIdle,
     kPayloads,  // chunks that no file holds go to payload files
-    kBlocks,    // dirty blocks are written anew
+    kBlocks,    // dirty blocks are rewritten
     kManifest,  // to be written by the next commit
-    kCommit,    // that commit is on its way
+    kCommit,    // that commit is under way
   };
 
   struct Run {
@@ -109,23 +108,23 @@ class Archive {
   TopicRegistry* topics_;
   PayloadFiles payload_files_;
 
-  Manifest manifest_;                 // the newest that counts
+  Manifest manifest_;                 // the newest valid one
   std::optional<Manifest> previous_;  // the one before it, the fallback
   std::vector<std::string> lost_;
   size_t unloaded_ = 0;  // blocks of the manifest, from the front, still to be loaded
 
-  std::vector<bool> dirty_;       // by block of the manifest; one more for what is in none
+  std::vector<bool> dirty_;       // by block of the manifest; one more for events in no block
   std::vector<int64_t> touched_;  // creation orders, during a checkpoint
   bool is_demanded_ = false;
   bool has_changed_files_ = false;
   bool is_committing_files_ = false;
 
   Stage stage_ = Stage::kIdle;
-  Manifest next_;                  // what the checkpoint under way will be
+  Manifest next_;                  // of the checkpoint under way
   std::vector<uint32_t> chunks_;   // still to be written
   std::vector<uint32_t> written_;  // chunks that leave memory with this checkpoint
   std::vector<Run> runs_;          // still to be written, the last one first
-  std::vector<bool> planned_;      // what was dirty when it began
+  std::vector<bool> planned_;      // the dirty blocks when it began
 };
 
 }  // namespace cuesheet

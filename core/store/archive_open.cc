@@ -23,15 +23,16 @@ Result<void> Archive::Open() {
   }
   if (manifests.empty()) {
     manifest_.next_file = next_file;
-    // While the first segment is there no checkpoint has taken its place: what else is there is
-    // left of one that was not finished.
+    // While the first segment exists, no checkpoint has replaced it: other files are left over from
+    // an unfinished checkpoint.
     CUE_ASSIGN(const auto first_segment, journal_->SegmentsBefore(2));
     if (lost_.empty() && !first_segment.empty()) (void)RemoveStrangers();
     return {};
   }
   const bool is_whole = chosen.has_value();
   const size_t newest = chosen.value_or(0);
-  // Newer ones were never acknowledged; they must not count later, when the journal has grown.
+  // Newer ones were never acknowledged. They must not become valid later, when the journal has
+  // grown.
   for (size_t i = 0; i < newest; ++i) CUE_TRY(Remove(ManifestName(manifests[i].number)));
   manifest_ = std::move(manifests[newest]);
   manifest_.next_file = std::max(manifest_.next_file, next_file);
@@ -92,7 +93,7 @@ Result<bool> Archive::Counts(const Manifest& manifest) const {
   return checksum == manifest.settled_checksum;
 }
 
-// No manifest counts: the newest one, without what is missing.
+// No manifest is valid: uses the newest one without its missing files.
 Result<void> Archive::DropMissingFiles() {
   const auto is_missing = [this](const std::string& name, uint64_t bytes) {
     const auto size = env_->Size(name);
@@ -135,7 +136,7 @@ Result<void> Archive::LoadBlock(const std::function<void(const BlockEvent&)>& vi
   } else {
     CUE_TRY(BlockIsDamaged(decoded.error().message));
   }
-  // What cannot be removed now is looked for again at the next checkpoint.
+  // The next checkpoint tries again to remove what cannot be removed now.
   if (is_loaded()) (void)RemoveStrangers();
   return {};
 }

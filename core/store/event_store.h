@@ -1,5 +1,5 @@
-// A store: its events, the one way to change them, its files, and what it answers. This type only
-// owns the four; take the part that is needed.
+// A store: its events, the one way to change them, its files, and its answers. This type only owns
+// the four parts; pass on the part that is needed.
 #pragma once
 
 #include "journal/env.h"

@@ -1,4 +1,4 @@
-// What became of the lines of an import.
+// The outcome of the lines of an import.
 #pragma once
 
 #include <cstddef>
@@ -16,8 +16,8 @@ struct ImportReport {
     uint64_t line;  // from 1
     std::string message;
   };
-  uint64_t events = 0;            // that are new here
-  uint64_t known = 0;             // whose id was here already; they stay as they are
+  uint64_t events = 0;            // new events
+  uint64_t known = 0;             // events whose id the store had already; they stay as they are
   uint64_t refused = 0;           // lines
   std::vector<Refusal> refusals;  // the first kMaxImportRefusals
 };

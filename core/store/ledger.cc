@@ -21,7 +21,7 @@ std::unexpected<Error> StillReferenced(const Uuid& id) {
               "id '" + id.Hyphenated() + "' is still referenced from table \"events\".");
 }
 
-// A body sender that is empty counts as absent (protocol.md 3.1).
+// An empty sender in the body counts as absent (protocol.md 3.1).
 std::optional<std::string> SenderOf(const DispatchRequest& request, const Actor& actor) {
   if (request.sender && !request.sender->empty()) return request.sender;
   return actor.sender;
@@ -39,7 +39,7 @@ void Redact(Event& event, std::string_view topic) {
   if (auto clean = RedactedSummary(topic, event.summary)) event.summary = *std::move(clean);
 }
 
-// Of `fields`, those in which the two events differ.
+// The fields among `fields` in which the two events differ.
 FieldSet Differing(const EventView& stored, const EventView& event, FieldSet fields) {
   FieldSet out;
   const auto compare = [&](Field field, bool same) {
@@ -185,7 +185,7 @@ Result<void> Ledger::RemoveAll(const std::vector<Row>& rows) {
     if (stays) return StillReferenced(table_.id(row));
   }
   RemoveLeavesFirst(rows, rows.size());
-  // What is left are parents in a circle, which only a broken upstream makes.
+  // Only parents in a circle remain, which only a broken upstream makes.
   for (const Row row : rows) {
     if (table_.IsLive(row)) RemoveRow(row);
   }
@@ -203,9 +203,8 @@ void Ledger::RemoveRow(Row row) {
   Record({.kind = ChangeKind::kRemoved, .event = Own(table_.ViewWithoutPayload(row))});
 }
 
-// Removes the rows in their order, a parent as soon as it has no child any more, so that every step
-// on its own is one that Remove() would have allowed. Parents of others stay. Returns how many
-// went.
+// Removes the rows in order, a parent once it has no child any more, so that Remove() would allow
+// each step by itself. Parents of other rows stay. Returns how many it removed.
 size_t Ledger::RemoveLeavesFirst(const std::vector<Row>& rows, size_t limit) {
   std::unordered_set<Row> doomed(rows.begin(), rows.end());
   size_t removed = 0;
@@ -249,8 +248,8 @@ Result<void> Ledger::MergeNew(const Event& event, FieldSet fields, std::optional
             .fields = fields,
             .event = std::move(fresh)});
   } else {
-    // Of what a relay has not heard as it happened it tells only what is newer than everything
-    // here; the rest is history.
+    // A relay that did not get an event live sends it only when it is newer than everything here;
+    // older events are history.
     const bool is_news = trust == Trust::kFeed || table_.MaxCreationOrder() < fresh.creation_order;
     Insert(std::move(fresh), state_.role == StoreRole::kRelay && is_news);
   }
@@ -261,7 +260,7 @@ Result<void> Ledger::MergeNew(const Event& event, FieldSet fields, std::optional
 Result<void> Ledger::MergeInto(Row row, const Event& event, FieldSet fields,
                                std::optional<double> progress, Trust trust) {
   EventView stored = table_.ViewWithoutPayload(row);
-  // One that cannot be read differs: what the upstream says takes its place.
+  // A payload that cannot be read counts as different: the upstream's replaces it.
   if (fields.Has(Field::kPayload)) stored.payload = table_.payload(row).value_or(std::nullopt);
   if (trust == Trust::kNewest && fields.Has(Field::kUpdatedAt) &&
       event.updated_at < stored.updated_at) {
@@ -272,13 +271,13 @@ Result<void> Ledger::MergeInto(Row row, const Event& event, FieldSet fields,
   }
   fields = Differing(stored, View(event), fields);
   if (fields.empty() && !progress) return {};
-  if (fields.empty()) {  // mere progress
+  if (fields.empty()) {  // only progress
     Change change{.kind = ChangeKind::kTransient, .event = Own(stored), .progress = progress};
     NoteProgress(change.event, progress);
     Record(std::move(change));
     return {};
   }
-  // A row that was known without its hash now turns out to have replaced another one.
+  // The row was stored without its hash, and turns out to have replaced another one.
   const Row replaced = fields.Has(Field::kHash) ? table_.FindByHash(event.HashText()) : kNoRow;
   if (replaced != kNoRow) RemoveRow(replaced);
   Record({.kind = ChangeKind::kUpdated, .fields = fields, .event = event, .progress = progress});
@@ -316,8 +315,8 @@ void Ledger::Insert(Event event, bool is_dispatch) {
           .is_dispatch = is_dispatch});
 }
 
-// The one place where something becomes a change: written, numbered and told. A transient one
-// writes nothing, and the events of an import are in the table already.
+// The one place where something becomes a change: it is written, numbered and recorded. A transient
+// change writes nothing, and the events of an import are in the table already.
 void Ledger::Record(Change change, bool is_whole) {
   switch (change.kind) {
     case ChangeKind::kTransient:
@@ -333,7 +332,7 @@ void Ledger::Record(Change change, bool is_whole) {
   changes_.push_back(std::move(change));
 }
 
-// Applies the change, and hands it to the journal.
+// Applies the change, and appends it to the journal.
 void Ledger::Write(Change& change, bool is_whole) {
   RedactChange(change);
   const Uuid& before_id =
@@ -370,7 +369,7 @@ void Ledger::RedactChange(Change& change) const {
       stays ? table_.topics().words().text(table_.topics().code(row)) : change.event.topic;
   if (row != kNoRow && change.fields.Has(Field::kTopic) && !change.fields.Has(Field::kSummary) &&
       RedactedSummary(topic, table_.summary(row))) {
-    change.event.summary = table_.summary(row);  // the event becomes one whose summary has secrets
+    change.event.summary = table_.summary(row);  // the new topic may make its summary secret
     change.fields.Add(Field::kSummary);
   }
   Redact(change.event, topic);

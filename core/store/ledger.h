@@ -1,5 +1,5 @@
-// The one way in: every mutation of a store, whoever makes it, is a command here. It is validated,
-// applied to the table, journalled and told as one Change (docs/design.md).
+// The one way to change a store: every mutation, whoever makes it, is a command here. The ledger
+// validates it, applies it to the table and records it as one Change (docs/design.md).
 #pragma once
 
 #include <cstdint>
@@ -25,18 +25,18 @@
 
 namespace cuesheet {
 
-// How far Merge() believes what an upstream says.
+// How far Merge() trusts an upstream's state.
 enum class Trust : uint8_t {
   kNewest,    // a state that is older than the one here only fills in
-  kUpstream,  // it counts however old it is: what is here was only assumed
-  kFeed,      // the same, and what is new has just happened there: a relay tells it as a dispatch
+  kUpstream,  // it counts however old it is, because the state here was only assumed
+  kFeed,      // the same, and new events have just happened: a relay sends them as dispatches
 };
 
 inline constexpr size_t kMaxRoomEvents = 100'000;  // removed by one MakeRoom
 
 class Ledger {
  public:
-  // The state outlives the ledger. To be made before the store is opened.
+  // The state must outlive the ledger. Make it before the store is opened.
   explicit Ledger(StoreState* state);
   Ledger(const Ledger&) = delete;
   Ledger& operator=(const Ledger&) = delete;
@@ -56,16 +56,16 @@ class Ledger {
   // Removes all of them or none: kConflict when one has a child that is not among them.
   Result<void> RemoveAll(const std::vector<Row>& rows);
 
-  // What an upstream says of an event: writes `fields`, inserts when the id is new. A state older
-  // than the one stored (by updated_at) only fills in what is not known here. An event with the
-  // same hash under another id was replaced upstream and is replaced here. `progress` as in Change.
+  // Stores an upstream's state of an event: writes `fields`, inserts when the id is new. A state
+  // older than the stored one (by updated_at) only fills in missing fields. An event with the same
+  // hash under another id was replaced upstream and is replaced here. `progress` as in Change.
   Result<void> Merge(const Event& event, FieldSet fields, std::optional<double> progress,
                      Trust trust = Trust::kNewest);
-  // What an upstream has removed: its children stay, and wait for it.
+  // Removes an event that the upstream has removed. Its children stay, and wait for it.
   Result<void> RemoveUpstream(const Uuid& id);
 
-  // Events of an export, one JSON object a line (event/event_reader.h), in their order. A line that
-  // is refused is reported and the others go in. All of them are one Change (kImported), and the
+  // Events of an export, one JSON object a line (event/event_reader.h), in their order. Refused
+  // lines are reported and the others are stored. All of them are one Change (kImported), and the
   // next commit makes a checkpoint instead of journal records. kStorage when too much waits for a
   // commit: commit, and import the same lines again.
   Result<ImportReport> Import(std::string_view ndjson);
@@ -77,24 +77,24 @@ class Ledger {
   // The rules, then the scope (that of the request becomes the store's), then room.
   Result<Retained> Retain(RetainRequest request, Timestamp now);
   // Removes what the rules no longer keep, oldest first, at most kMaxRetired events; returns how
-  // many went. An event with a child that stays is never removed.
+  // many it removed. An event with a child that stays is never removed.
   Result<size_t> Retain(std::span<const RetentionRule> rules, Timestamp now);
-  // What this store keeps from now on: Merge() takes nothing in of other topics and projects,
-  // RetainScope() removes what is outside, then what is too old, then the oldest until the numbers
-  // hold. As with Retain(): at most kMaxRetired events a call, returns how many went; neither an
-  // event with a child that stays nor one that is pinned is ever removed.
+  // Sets what this store keeps. Merge() then stores nothing of other topics and projects.
+  // RetainScope() removes events outside of the scope, then those that are too old, then the oldest
+  // until both numbers hold. As with Retain(), a call removes at most kMaxRetired events and
+  // returns how many. It never removes an event with a child that stays, nor a pinned one.
   void SetScope(Scope scope);
   Result<size_t> RetainScope(Timestamp now);
   // Removes the oldest tenth, at most kMaxRoomEvents, for when the disk is full.
   Result<size_t> MakeRoom();
-  // Events that must stay, here or not yet, such as local writes that no server has. Those with a
-  // provisional creation order are pinned anyway. Lives as long as the store is open.
+  // Events that must stay, stored or not yet, such as local writes that no server has. Events with
+  // a provisional creation order are pinned anyway. Pins end when the store closes.
   void Pin(const Uuid& id) { pinned_.insert(id); }
   void Unpin(const Uuid& id) { pinned_.erase(id); }
 
   // See TopicRegistry::Declare. Declarations live as long as the store is open.
   Result<void> Declare(const Json& declaration);
-  // Where the last dispatch deviates from what is known of its topic.
+  // How the last dispatch deviates from the structure of its topic.
   const std::vector<Advice>& advice() const { return advice_; }
   // The changes since the last call, oldest first.
   std::vector<Change> TakeChanges() { return std::exchange(changes_, {}); }
@@ -110,7 +110,7 @@ class Ledger {
                         Trust trust);
   Result<void> MergeInto(Row row, const Event& event, FieldSet fields,
                          std::optional<double> progress, Trust trust);
-  // `is_whole`: the change has all of the event as it will be, not only what it writes.
+  // `is_whole`: the change has the whole event as it will be, not only the written fields.
   void Record(Change change, bool is_whole = false);
   void Write(Change& change, bool is_whole);
   void RedactChange(Change& change) const;

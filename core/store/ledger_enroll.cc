@@ -1,4 +1,4 @@
-// Enrolling (protocol.md 8): a poll that finds nothing, which is most of them, allocates nothing.
+// Enrolling (protocol.md 8). Most polls find nothing, so such a poll allocates nothing.
 #include "jobs/enroll.h"
 #include "store/ledger.h"
 #include "store/store_state.h"

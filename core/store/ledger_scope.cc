@@ -1,4 +1,4 @@
-// Ledger: what goes because of the scope, or for want of room.
+// Ledger: removals for the scope, and for more room.
 #include "store/ledger.h"
 #include "store/store_state.h"
 
@@ -20,8 +20,8 @@ bool Ledger::IsPinned(Row row) const {
   return table_.creation_order(row) >= kFirstProvisionalOrder || pinned_.contains(table_.id(row));
 }
 
-// Oldest first, an event whose turn has come as soon as it has no child any more. `wants(row)` may
-// change its mind as events go.
+// Oldest first; an event with children is removed after them. `wants(row)` may answer differently
+// as events are removed.
 size_t Ledger::RemoveOldest(size_t limit, const std::function<bool(Row)>& wants) {
   size_t removed = 0;
   std::vector<Row> rows;

@@ -7,7 +7,7 @@
 namespace cuesheet {
 namespace {
 
-// Each time an older checkpoint is tried, and there are two.
+// Each attempt tries an older checkpoint, and there are two.
 constexpr int kMaxOpenAttempts = 3;
 
 }  // namespace
@@ -47,8 +47,8 @@ Result<void> Lifecycle::LoadNext() {
   return {};
 }
 
-// A record of the journal. What fits to the letter is the rule; while a part of the events is not
-// here, and up to where the blocks may hold later states, PartialReplay knows better.
+// Applies a record of the journal. It must fit the table exactly. While a part of the events is not
+// loaded, and for records that the blocks may already hold, PartialReplay applies it.
 Result<void> Lifecycle::ReplayChange(const Change& change) {
   if (on_replay_) on_replay_(change);
   if (state_.archive.is_loaded() && change.sequence > state_.archive.manifest().settled) {

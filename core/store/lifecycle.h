@@ -1,5 +1,5 @@
-// A store and its files: opened, loaded in steps, committed, looked after, verified. For the host,
-// which makes durable what a commit has written (docs/storage.md).
+// The files of a store: opening, loading in steps, commits, maintenance, verification. It is for
+// the host, which makes durable what a commit has written (docs/storage.md).
 #pragma once
 
 #include <cstdint>
@@ -24,23 +24,23 @@ class Lifecycle {
   Lifecycle(const Lifecycle&) = delete;
   Lifecycle& operator=(const Lifecycle&) = delete;
 
-  // To be called with every change of the journal that Open() reads, in their order.
+  // Sets a function that gets every change of the journal that Open() reads, in order.
   void OnReplay(std::function<void(const Change&)> told) { on_replay_ = std::move(told); }
-  // Reads the newest checkpoint and the journal. To be called before anything else, and again after
-  // kCold. The newest events are here afterwards; LoadNext() brings the others.
+  // Reads the newest checkpoint and the journal. Call it before anything else, and again after
+  // kCold. Afterwards the newest events are loaded; LoadNext() loads the others.
   Result<Recovery> Open();
   // Whether something was damaged or missing when the files were opened.
   bool has_lost() const { return has_lost_; }
-  // Brings one more block of events. kCold; kCorrupt, saying what was set aside, when a new store
-  // has to be opened on the files.
+  // Loads one more block of events. kCold; kCorrupt, saying what was set aside, when the files have
+  // to be opened with a new store.
   Result<void> LoadNext();
-  // What LoadNext() has set aside since this was asked last, a sentence each.
+  // A sentence for each file that LoadNext() has set aside since the last call.
   std::vector<std::string> TakeLost();
   // The files that the next LoadNext() reads.
   std::vector<std::string> NextFiles() const;
 
-  // One slice of the work on files that goes on beside everything else; true when more is to do.
-  // kState while a commit is on its way, kCold.
+  // Does one slice of background work on files; true when there is more. kState during a commit,
+  // kCold.
   Result<bool> Maintain();
   bool IsMaintenanceDue() const;
   // The next maintenance begins a checkpoint, whatever has changed.
@@ -51,16 +51,16 @@ class Lifecycle {
     uint64_t bytes;     // of the journal
     bool is_needed;     // files have changed: the host makes them durable, then calls Committed()
   };
-  // Writes what waits. kState while another commit is on its way.
+  // Writes what waits. kState during another commit.
   Result<Commit> BeginCommit();
-  // The host's word on it.
+  // The host reports the outcome.
   Result<void> Committed(bool ok);
   uint64_t durable_sequence() const { return durable_sequence_; }
-  // Of changes that are not durable.
+  // Bytes of changes that are not durable.
   uint64_t pending_bytes() const;
   // Durable bytes of the journal since the last checkpoint.
   uint64_t journal_bytes() const;
-  // Writes its own files with every commit from now on, and outlives the last one.
+  // The participant writes its files with every commit from now on. It must outlive the last one.
   void Join(CommitParticipant* participant) { participants_.push_back(participant); }
   Env* env() const;
 
@@ -76,7 +76,7 @@ class Lifecycle {
   std::function<void(const Change&)> on_replay_;
   std::vector<CommitParticipant*> participants_;
   uint64_t durable_sequence_ = 0;
-  std::optional<Commit> commit_;  // on its way
+  std::optional<Commit> commit_;  // under way
   uint64_t committing_import_ = 0;
   bool has_lost_ = false;
 };

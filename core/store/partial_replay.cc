@@ -67,11 +67,11 @@ void PartialReplay::Write(Row row, const Change& change) {
 void PartialReplay::Load(const BlockEvent& loaded) {
   const Uuid id = loaded.event.id;
   if (gone_.contains(id) || table_->FindById(id) != kNoRow) {
-    touch_(loaded.event.creation_order);  // its block must not bring it back
+    touch_(loaded.event.creation_order);  // its block must not restore it
     return;
   }
-  // Its block may know it under its last id and its parent under the first one. Children that wait
-  // for its first id find it before it gets the last one.
+  // Its block may have it under its last id, and its children under its first one. They find it
+  // before it gets the last id.
   EventView event = loaded.event;
   event.id = FirstId(id);
   if (event.depends_on) event.depends_on = IdAfter(0, *event.depends_on);

@@ -1,9 +1,9 @@
-// Brings a table up to date while a part of its events is not loaded yet: changes of events that
-// are not here wait for their block (docs/storage.md, Open).
+// Brings a table up to date while a part of its events is not loaded yet: changes of other events
+// wait for their block (docs/storage.md, Open).
 //
 // Blocks are written while changes go on, so a block may hold a later state of an event than the
-// one that a change begins from. A change writes whole fields, so applying it again does no harm,
-// and after the last change every event is as it was.
+// state before a change. A change writes whole fields, so applying it again does no harm, and after
+// the last change every event has its final state.
 #pragma once
 
 #include <functional>
@@ -25,7 +25,7 @@ class PartialReplay {
 
   void Apply(const Change& change);
   void Load(const BlockEvent& loaded);
-  // Whether an event that is not loaded yet has got another creation order.
+  // Whether an event that is not loaded yet got another creation order.
   bool has_moved() const { return has_moved_; }
   // Events with changes that were never loaded; forgets them.
   size_t Finish();
@@ -39,7 +39,7 @@ class PartialReplay {
   EventTable* table_;
   std::function<void(int64_t)> touch_;
   std::map<Uuid, std::vector<Change>> waiting_;  // by the id in the block
-  std::map<Uuid, Uuid> first_ids_;               // of events that were replaced
+  std::map<Uuid, Uuid> first_ids_;               // the first ids of replaced events
   struct Rename {
     uint64_t sequence;
     Uuid from;

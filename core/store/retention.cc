@@ -7,7 +7,7 @@
 namespace cuesheet {
 namespace {
 
-// One rule at work; events come newest first.
+// Applies one rule to events, which come newest first.
 class Retirement {
  public:
   Retirement(const RetentionRule& rule, const EventTable& table, Timestamp now)

@@ -1,4 +1,4 @@
-// What a store need not keep for ever: events of a topic pattern by age and by number.
+// Rules for events that a store need not keep forever: by topic pattern, age and number.
 #pragma once
 
 #include <cstdint>
@@ -30,14 +30,14 @@ Result<std::vector<RetentionRule>> ParseRetentionRules(const Json& body);
 struct RetainRequest {
   std::vector<RetentionRule> rules{};
   std::optional<Scope> scope{};  // the store's from now on
-  bool make_room = false;        // the oldest tenth goes as well
+  bool make_room = false;        // also remove the oldest tenth
 };
 
 // {"rules"?,"scope"?,"makeRoom"?}, at least one of them; kInvalid names the part.
 Result<RetainRequest> ParseRetainRequest(const Json& body);
 
-// The events that at least one rule does not keep, oldest first; whether their children allow it is
-// not looked at.
+// The events that at least one rule does not keep, oldest first. It does not check whether they
+// have children.
 std::vector<Row> RowsToRetire(const EventTable& table, std::span<const RetentionRule> rules,
                               Timestamp now);
 

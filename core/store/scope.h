@@ -1,4 +1,4 @@
-// What of its events a store keeps (docs/storage.md, Scope).
+// Which events a store keeps (docs/storage.md, Scope).
 #pragma once
 
 #include <cstdint>
@@ -15,12 +15,12 @@
 namespace cuesheet {
 
 inline constexpr size_t kMaxScopeNames = 1000;  // topics, projects
-// What an event costs beside its texts, for `max_bytes`.
+// The size of an event beside its texts, for `max_bytes`.
 inline constexpr int64_t kScopeRowBytes = 128;
 
 struct Scope {
   std::optional<std::vector<std::string>> topics{};    // patterns with `*`
-  std::optional<std::vector<std::string>> projects{};  // an event without project is in none
+  std::optional<std::vector<std::string>> projects{};  // an event without a project matches none
   std::optional<int64_t> max_age_seconds{};            // since the last update
   std::optional<int64_t> max_events{};
   std::optional<int64_t> max_bytes{};  // description, summary, payload and kScopeRowBytes each
@@ -31,7 +31,7 @@ struct Scope {
 // {"topics"?,"projects"?,"maxAge"? (seconds),"maxEvents"?,"maxBytes"?}; kInvalid names the key.
 Result<Scope> ParseScope(const Json& value);
 
-// Covers() of rows, asked once for each topic and project. The scope must outlive it.
+// Covers() for rows, evaluated once for each topic and project. The scope must outlive it.
 class ScopeMatcher {
  public:
   ScopeMatcher(const Scope& scope, const EventTable& table) : scope_(scope), table_(table) {}

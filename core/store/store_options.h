@@ -1,4 +1,4 @@
-// What a store is told when it is made.
+// The options of a store, given when it is made.
 #pragma once
 
 #include <cstddef>
@@ -9,18 +9,18 @@
 
 namespace cuesheet {
 
-// Whose word counts for the events of a store.
+// Who decides about the events of a store.
 enum class StoreRole : uint8_t {
-  kAuthority,  // its own: it gives events their creation orders
-  kReplica,    // its upstream's: the creation orders of local dispatches are provisional
-  kRelay,      // the same, and others follow it: what is merged is told to them as it was told here
+  kAuthority,  // the store itself: it gives events their creation orders
+  kReplica,    // its upstream: creation orders of local dispatches are provisional
+  kRelay,  // its upstream too, and others follow the store: they get merged events as it got them
 };
 
 struct StoreOptions {
   uint64_t segment_bytes = kSegmentBytes;  // a segment is sealed beyond this size
   size_t block_events = kBlockEvents;      // at most kBlockEvents
-  // A checkpoint is due when the journal has so many bytes, and an eighth of what would be written
-  // again; at the latest at the other two.
+  // A checkpoint is due when the journal has this many bytes and an eighth of what would be
+  // rewritten; at the latest at one of the other two.
   uint64_t min_journal_bytes = 1 << 20;
   uint64_t max_journal_bytes = 16 << 20;
   uint64_t max_segments = 256;

@@ -32,7 +32,7 @@ Result<void> StoreState::Apply(const Change& change) {
       table.Remove(row);
       break;
     case ChangeKind::kReplaced:
-      table.VisitChildren(row, [this](Row child) {  // they show the id of their parent
+      table.VisitChildren(row, [this](Row child) {  // children show the id of their parent
         archive.Touch(table.creation_order(child));
         return true;
       });

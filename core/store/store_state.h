@@ -1,5 +1,5 @@
-// What the parts of a store share; only this room includes it. Who changes what: the ledger the
-// events, the lifecycle the files, nobody else anything.
+// The state that the parts of a store share; only this room includes it. The ledger changes the
+// events, the lifecycle changes the files, and nothing else changes anything.
 #pragma once
 
 #include <cstdint>
@@ -22,9 +22,9 @@ struct StoreState {
   StoreState(const StoreState&) = delete;
   StoreState& operator=(const StoreState&) = delete;
 
-  // Writes a change into the table. kCorrupt when it does not fit what is there.
+  // Writes a change into the table. kCorrupt when it does not fit the table.
   Result<void> Apply(const Change& change);
-  // The next creation order is behind that of the change.
+  // Moves the next creation order past that of the change.
   void NoteOrder(const Change& change);
 
   Env* env;

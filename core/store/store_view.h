@@ -1,5 +1,5 @@
-// What a store holds, for whoever only reads: routes, readers of an upstream, answers. Nothing of
-// it changes anything; the writer is the Ledger (store/ledger.h).
+// The content of a store, for code that only reads: routes, tasks of a replica, answers. Nothing in
+// it changes a store; the Ledger writes (store/ledger.h).
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,8 @@
 
 namespace cuesheet {
 
-// Creation orders from here on are a replica's own, for events whose upstream number is not known
-// yet: newer than every upstream event, exact in a cursor's double.
+// Creation orders from here on are a replica's own, for events whose upstream number is unknown.
+// They are newer than every upstream event, and exact in a cursor's double.
 inline constexpr int64_t kFirstProvisionalOrder = int64_t{1} << 52;
 
 struct StoreState;
@@ -30,16 +30,16 @@ class StoreView {
   const EventTable& table() const { return *table_; }
   // kNotFound, kLoading; with its payload also as EventTable::payload().
   Result<EventView> Find(const Uuid& id, bool with_payload) const;
-  // Runs `read`, which judges events by conditions. An error when one reads a payload that cannot
-  // be read: kCold, or kStorage or kCorrupt with the name of the file.
+  // Runs `read`, which tests conditions. Fails when a condition needs a payload that cannot be
+  // read: kCold, or kStorage or kCorrupt with the name of the file.
   template <typename Read>
   Result<void> Judging(Read read) const {
     BeginJudging();
     read();
     return EndJudging();
   }
-  // Runs `show`, which shows an event whose payload cannot be read without it. kCold: the host must
-  // load the files first, and ask again.
+  // Runs `show`, which shows an event without a payload that cannot be read. kCold: the host must
+  // load the files first, and call again.
   template <typename Show>
   Result<void> Showing(Show show) const {
     BeginJudging();
@@ -49,21 +49,21 @@ class StoreView {
 
   // All events that the store has, loaded or not.
   uint64_t events() const;
-  // Whether all of them are here. Until then commands and most answers are refused: kLoading.
+  // Whether all of them are loaded. Until then commands and most answers fail with kLoading.
   bool is_loaded() const;
   Result<void> CheckLoaded() const;
-  // Events of this creation order or newer are all here, and at their places.
+  // All events of this creation order or newer are loaded, at their places.
   int64_t loaded_from() const;
 
-  // Of the last change.
+  // The sequence of the last change.
   uint64_t sequence() const;
   StoreRole role() const;
-  // What the store keeps; none = everything.
+  // Which events the store keeps; none = all.
   const std::optional<Scope>& scope() const;
   // 0-100, of events that are not final; not durable.
   std::optional<double> progress(const Uuid& id) const;
   const ProgressBook& progress_book() const;
-  // What is known of topics (docs/topics.md).
+  // The topics and their structures (docs/topics.md).
   const TopicRegistry& topics() const;
 
  private:

@@ -67,7 +67,7 @@ export async function openSession(
   const files = claimed ? await openFiles(core, claimed) : memoryOnly(noStorage ?? '');
   const role = options.server === null ? 'local' : 'replica';
   const opened = await openStore(core, role, files, SEGMENT_BYTES);
-  const dataLoss = await claimed?.then((found) => found.dataLoss).catch(() => null); // told above
+  const dataLoss = await claimed?.then((found) => found.dataLoss).catch(() => null); // reported above
   return createSession(core, opened, files, options, dataLoss ? [...lost, dataLoss] : lost, ends);
 }
 
