@@ -1,5 +1,5 @@
 // One applied mutation, which the ledger of a store makes (store/ledger.h). The journal, the change
-// feed and the sockets of a hub are told of changes; nothing else tells them what happened.
+// feed and the sockets of a hub get changes, and learn in no other way what happened.
 #pragma once
 
 #include <cstdint>
@@ -16,11 +16,11 @@ enum class ChangeKind : uint8_t {
   kReplaced = 3,  // reuse: the row got a new id; previous_id is gone
   kRemoved = 4,   // only id is meaningful
   kTransient =
-      5,  // fire-and-forget dispatch or mere progress: nothing stored, no sequence of its own
+      5,  // fire-and-forget dispatch, or only progress: nothing stored, no sequence of its own
   kImported = 6,  // events of an import: see `imported`; never in the journal
 };
 
-// An import of more events says only how many they are.
+// An import of more events has only their number.
 inline constexpr size_t kMaxToldImports = 65'536;
 
 struct Change {

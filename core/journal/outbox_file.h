@@ -1,9 +1,9 @@
-// Where a replica notes its local writes: a file of its own, because they must outlive everything
-// else that may be lost (docs/storage.md, Outbox). Notes are texts, appended, and from time to time
-// written anew under the next number:
+// The file in which a replica notes its local writes. It is separate, because they must survive any
+// other loss (docs/storage.md, Outbox). Notes are texts. They are appended, and from time to time
+// rewritten under the next number:
 //   outbox-NNNNNNNN: note of the number of notes that it began with, then the notes
 //   note: u32 size | u64 checksum | text
-// As with the journal, files change during a commit only.
+// As with the journal, files change only during a commit.
 #pragma once
 
 #include <cstdint>
@@ -23,14 +23,13 @@ class OutboxFile final : public CommitParticipant {
  public:
   explicit OutboxFile(Env* env) : env_(env) {}
 
-  // The notes in their order, of the newest file that has all those it began with. What is torn at
-  // its end is left out.
+  // The notes of the newest file that has all notes it began with, in order, without a torn end.
   Result<std::vector<std::string>> Open();
 
   void Append(std::string_view note);
-  // From the next commit on there are these notes and no others.
+  // From the next commit on, the file has these notes and no others.
   void Rewrite(const std::vector<std::string>& notes);
-  // Of the file as it will be after the next commit.
+  // The size of the file after the next commit.
   uint64_t bytes() const { return file_bytes_ + waiting_.size(); }
   uint64_t pending_bytes() const override { return waiting_.size(); }
 

@@ -1,12 +1,12 @@
-// Queries whose pages are kept up to date with the table and told as patches, once for each call of
-// TakePatches, however often a row changed in between.
+// Queries whose pages are kept up to date with the table. TakePatches returns the changes of a page
+// as patches, one for each row, however often it changed in between.
 //
-// A live query keeps its page and some matches behind it. A change that it cannot see costs it a
-// comparison of creation orders and one look-up; a row that leaves is replaced by the next match
-// without a new query until the matches behind the page are used up.
+// A live query keeps its page and some spare matches behind it. A change outside of these costs a
+// comparison of creation orders and one look-up. The next match replaces a row that leaves, without
+// a new query, until the spare matches are used up.
 //
-// The place of a page with an offset is found once, when the query is opened: what comes and goes
-// in front of it does not shift it.
+// The place of a page with an offset is found once, when the query is opened: later rows in front
+// of it do not move it.
 #pragma once
 
 #include <cstdint>
@@ -38,23 +38,23 @@ class LiveQuery {
   // The row itself is the same, but is shown differently (progress).
   void RowShowsChange(Row row, int64_t order);
 
-  // Judges all rows anew when one could not be judged. To be followed by EndRefresh() when the
-  // payloads of all of them could be read.
+  // Tests all rows again when one could not be tested. Call EndRefresh() afterwards, when all
+  // payloads could be read.
   void Refresh();
   void EndRefresh() { is_stale_ = false; }
 
-  // Whether there may be something to tell.
+  // Whether the page may have changed.
   bool is_touched() const { return is_touched_; }
 
   // Whether older events than this order can never come into the page or its spare rows.
   bool IsCoveredFrom(int64_t order) const;
 
-  // Appends {"events":[…],"pageInfo":{…}}, and counts it as told.
+  // Appends {"events":[…],"pageInfo":{…}}, and counts it as sent.
   void AppendPage(std::string& out, const AppendRow& append_row);
-  // Appends `"patches":[…],"pageInfo":{…}`, what turns the page told before into the present one,
-  // to be applied in order: {"op":"remove","at":I}, {"op":"move","from":I,"at":J} (taken out, then
-  // put in so that it stands at J), {"op":"insert","at":I,"event":{…}},
-  // {"op":"update","at":I,"event":…}. False when there is nothing to tell.
+  // Appends `"patches":[…],"pageInfo":{…}`, the steps from the last sent page to the present one,
+  // to be applied in order: {"op":"remove","at":I}, {"op":"move","from":I,"at":J} (removed, then
+  // inserted so that it ends at J), {"op":"insert","at":I,"event":{…}},
+  // {"op":"update","at":I,"event":…}. False when nothing has changed.
   bool AppendPatches(std::string& out, const AppendRow& append_row);
 
  private:
@@ -94,9 +94,9 @@ class LiveQuery {
   std::vector<Entry> matches_;  // the page and the spare rows
   // Every match up to here is among matches_; none = every match there is.
   std::optional<Entry> covered_until_;
-  std::vector<Uuid> told_;  // the page as last told
+  std::vector<Uuid> told_;  // the page as last sent
   bool is_touched_ = false;
-  bool is_stale_ = false;  // a row could not be judged, because its payload is not in memory
+  bool is_stale_ = false;  // a row could not be tested, because its payload is not in memory
 };
 
 class LiveQueries : public RowObserver {
@@ -110,8 +110,8 @@ class LiveQueries : public RowObserver {
   // See LiveQuery.
   void Refresh();
   void EndRefresh();
-  // Appends a line {"live":N,"patches":[…],"pageInfo":{…}} for each query that has changed since it
-  // was last told.
+  // Appends a line {"live":N,"patches":[…],"pageInfo":{…}} for each query that has changed since
+  // the last call.
   void TakePatches(std::string& out, const LiveQuery::AppendRow& append_row);
 
   void RowLeaves(Row row) override;

@@ -1,7 +1,7 @@
 // Every event of a store, as columns (docs/design.md, Memory and speed). Rows are slots: a row
 // number stays valid until its event is removed. Creation order is a list of rows beside them.
 //
-// A row costs 118 bytes and its text, and another 8 when any event of the store has a payload here.
+// A row takes 118 bytes and its text, and 8 more when any event of the store has a payload.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,7 @@
 
 namespace cuesheet {
 
-// The one key of summaries that has an index: what most questions about an entity ask for
+// The one key of summaries with an index, because most questions about an entity use it
 // (protocol.md 2).
 inline constexpr std::string_view kIndexedSummaryKey = "entityId";
 
@@ -36,23 +36,23 @@ class EventTable {
   EventTable(const EventTable&) = delete;
   EventTable& operator=(const EventTable&) = delete;
 
-  // Told of every change from now on. The observer must outlive the table.
+  // The observer is called with every change from now on, and must outlive the table.
   void AddObserver(RowObserver* observer) { observers_.push_back(observer); }
 
-  // The id and the hash must be free. A parent that is not here (yet) is kept by its id.
+  // The id and the hash must be free. A parent without a row is kept by its id.
   Row Insert(const EventView& event);
   // Writes the named fields; the rest of `event` is not read.
   void Set(Row row, const EventView& event, FieldSet fields);
   // Gives the row another id (reuse). Children keep their parent, under its new id.
   void Rename(Row row, const Uuid& id);
-  // The same for an event that is not here; returns its children.
+  // The same for an event without a row; returns its children.
   std::vector<Row> RenameAbsent(const Uuid& from, const Uuid& to);
   void Remove(Row row);
-  // Tells the observers that the row is shown differently, though its columns are the same.
+  // Calls the observers because the row shows something else, although its columns are the same.
   void ShowChange(Row row) {
     for (RowObserver* observer : observers_) observer->RowShowsChange(row);
   }
-  // Makes room for so many events at once.
+  // Makes room for this many events at once.
   void Reserve(size_t events);
   // The payload of a row that has none: bytes in a chunk that was defined (docs/storage.md).
   void AdoptPayload(Row row, TextRef ref);
@@ -80,7 +80,7 @@ class EventTable {
   std::string_view description(Row row) const { return text_.Get(description_[row]); }
   // That of the folded description.
   const TextSignature& description_signature(Row row) const { return signature_[row]; }
-  // Whether folding the description does no more than to lower its ASCII letters.
+  // Whether folding the description only lowers its ASCII letters.
   bool HasPlainDescription(Row row) const { return (flags_[row] & kPlainDescription) != 0; }
   // Canonical JSON text of an object.
   std::string_view summary(Row row) const;
@@ -98,12 +98,12 @@ class EventTable {
   PayloadArena& payloads() { return payloads_; }
   const PayloadArena& payloads() const { return payloads_; }
   Row Parent(Row row) const { return parent_[row]; }
-  // The same by id, also of a parent that is not here.
+  // The same by id, also for a parent without a row.
   std::optional<Uuid> ParentId(Row row) const;
   // None = the event's own id.
   std::optional<std::string_view> own_hash(Row row) const;
   bool HasChildren(Row row) const { return newest_child_[row] != kNoRow; }
-  // Calls visit(child) for each child, in the order in which they came, until it returns false.
+  // Calls visit(child) for each child, in the order of their arrival, until it returns false.
   // The table must not change meanwhile.
   template <typename Visit>
   void VisitChildren(Row row, Visit visit) const {
@@ -176,8 +176,8 @@ class EventTable {
   std::vector<Timestamp> updated_at_;
   std::vector<int64_t> creation_order_;
   std::vector<Row> parent_;
-  // Children form a ring, each pointing at the next newer one and the newest at the oldest: adding
-  // a child and taking out the oldest cost the same however many there are.
+  // Children form a ring: each points at the next newer one, and the newest at the oldest. Adding a
+  // child and removing the oldest one cost the same at any size.
   std::vector<Row> newest_child_;
   std::vector<Row> next_sibling_;
   std::vector<TextRef> description_;
@@ -193,7 +193,7 @@ class EventTable {
   std::unordered_map<Row, std::string> hash_;  // the same
   ValueIndex by_value_;
   std::unordered_map<Row, int32_t> retries_;  // those that are not 0
-  std::map<Uuid, std::vector<Row>> waiting_;  // children of parents that are not here
+  std::map<Uuid, std::vector<Row>> waiting_;  // children of parents without a row
   std::unordered_map<Row, Uuid> absent_parent_;
   RowOrder order_;
   std::vector<Row> free_rows_;
