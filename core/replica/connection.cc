@@ -140,7 +140,9 @@ Result<void> Connection::Changes(const Json& message, Timestamp now) {
     fetch_by_ = feed_by_ = confirm_at_ = std::nullopt;
     outbox_->RereadDelivered();
   }
-  if (needs_snapshot_) {
+  // Changes from the beginning of a store give that store only where nothing is yet: the store of a
+  // relay begins when the relay does, and knows nothing of what had been removed by then.
+  if (needs_snapshot_ || (position_.store.empty() && mirror_.HasUpstreamEvents())) {
     FetchSnapshot(now);
     return {};
   }

@@ -150,7 +150,9 @@ Result<void> Outbox::Apply(const LocalWrite& write) {
 }
 
 Result<void> Outbox::TakeBack(const LocalWrite& write) {
-  if (write.kind == LocalWrite::Kind::kRemove) return Restore(write.before);
+  if (write.kind == LocalWrite::Kind::kRemove) {
+    return write.before.is_null() ? Result<void>() : Restore(write.before);
+  }
   // With a child here too, which then waits for its parent.
   if (write.kind == LocalWrite::Kind::kDispatch) return store_->RemoveUpstream(write.id);
   Json values = write.before;
@@ -170,7 +172,8 @@ Result<void> Outbox::TakeBack(const LocalWrite& write) {
   }
   if (store_->table().FindById(write.id) != kNoRow) return ApplyUpdate(write.id, values);
   for (LocalWrite& later : writes_) {  // the event was removed here, and may have to come back
-    if (later.id == write.id && later.kind == LocalWrite::Kind::kRemove) {
+    const bool is_removal = later.id == write.id && later.kind == LocalWrite::Kind::kRemove;
+    if (is_removal && !later.before.is_null()) {
       later.before.update(values);
       NoteState(later);
     }
@@ -193,6 +196,8 @@ void Outbox::KeepForRestore(LocalWrite& removal, const Event& event, FieldSet fi
   std::string line;
   AppendEvent(line, View(event), EventForm::kExport);
   const Json row = ParseStoredJson(line);
+  shown_removed_.insert(event.id);
+  removal.before["id"] = event.id.Hex();
   for (const auto& [name, value] : row.items()) {
     const auto field = FieldOfExport(name);
     if (field && fields.Has(*field)) removal.before[name] = value;
@@ -260,8 +265,25 @@ Result<void> Outbox::Merge(const Event& event, FieldSet fields, std::optional<do
 Result<void> Outbox::RemovedUpstream(const Uuid& id) {
   CUE_TRY(EnsureOpen());
   CUE_TRY(store_->RemoveUpstream(id));
+  for (LocalWrite& write : writes_) {
+    if (write.id == id) ForgetForRestore(write);
+  }
   DropDelivered(id);
   return {};
+}
+
+void Outbox::SnapshotEnds() {
+  for (LocalWrite& write : writes_) {
+    if (!shown_removed_.contains(write.id)) ForgetForRestore(write);
+  }
+  shown_removed_.clear();
+}
+
+void Outbox::ForgetForRestore(LocalWrite& write) {
+  const bool is_queued = write.state == LocalWrite::State::kQueued;
+  if (write.kind != LocalWrite::Kind::kRemove || !is_queued || write.before.is_null()) return;
+  write.before = nullptr;
+  NoteState(write);
 }
 
 // The upstream gave the event another id than it has here.
@@ -282,7 +304,8 @@ Result<void> Outbox::Rename(Uuid from, Uuid to) {
   for (LocalWrite& write : writes_) {
     if (write.id != from) continue;
     write.id = to;
-    if (write.kind == LocalWrite::Kind::kRemove) write.before["id"] = to.Hex();
+    const bool is_removal = write.kind == LocalWrite::Kind::kRemove;
+    if (is_removal && !write.before.is_null()) write.before["id"] = to.Hex();
     if (came_first && write.kind == LocalWrite::Kind::kRemove) CUE_TRY(store_->RemoveUpstream(to));
     Note({{"n", write.number}, {"id", to.Hex()}});
     const bool is_queued = write.state == LocalWrite::State::kQueued;
