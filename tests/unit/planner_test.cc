@@ -95,5 +95,21 @@ TEST_CASE("a connection pauses and goes on only by the states between") {
   CHECK_FALSE(MayBecome(State::kUnauthorized, State::kLive));
 }
 
+TEST_CASE("a hub whose changes follow on its snapshot is asked for nothing more") {
+  ReplicaFixture f;
+  f.GoLive();
+  REQUIRE(f.connection.Message(R"({"topic":"cuesheet.gone","code":410})", f.Now(), f.Draw()));
+  const uint64_t request = f.Effect("snapshot").value()["request"];
+  REQUIRE(f.connection.Snapshot(request, "{\"sequence\":5,\"store\":\"s1\"}\n", f.Now(), f.Draw()));
+  REQUIRE(f.connection.SnapshotEnded(request, 200, f.Now(), f.Draw()));
+  REQUIRE(f.connection.Message(
+      R"({"topic":"cuesheet.changes","store":"s1","head":5,"next":5,"changes":[]})", f.Now(),
+      f.Draw()));
+  CHECK(f.connection.state() == ConnectionState::kLive);
+  (void)f.Effects();
+  f.Wait(kFeedAnswerMs);
+  CHECK_FALSE(f.Effect("fetch"));
+}
+
 }  // namespace
 }  // namespace cuesheet::testing
