@@ -5,6 +5,7 @@
 #include "base/json.h"
 
 namespace cuesheet {
+
 void Connection::Start(Timestamp now) {
   NoteTime(now);
   if (IsConnected(state_)) Stop();
@@ -134,10 +135,11 @@ void Connection::Follow(bool follows) {
 // The upstream is a hub, and this is what it has to say, in order.
 Result<void> Connection::Changes(const Json& message, Timestamp now) {
   if (takes_snapshot_) return {};
+  feed_by_ = std::nullopt;
   if (!is_followed_) {  // what has begun to be read is not needed
     Follow(true);
     ++request_;
-    fetch_by_ = feed_by_ = confirm_at_ = std::nullopt;
+    fetch_by_ = confirm_at_ = std::nullopt;
     outbox_->RereadDelivered();
   }
   // Changes from the beginning of a store give that store only where nothing is yet: the store of a
