@@ -27,17 +27,6 @@ bool CanWait(const DispatchRequest& request) {
   return request.store && !request.reuse && !request.topic.starts_with("server.");
 }
 
-// A member of an exported event.
-std::optional<Field> FieldOfExport(std::string_view name) {
-  if (name == "hash") return Field::kHash;
-  if (name == "topic") return Field::kTopic;
-  if (name == "senderType") return Field::kSenderType;
-  if (name == "dependsOn") return Field::kDependsOn;
-  if (name == "createdAt") return Field::kCreatedAt;
-  if (name == "updatedAt") return Field::kUpdatedAt;
-  return FieldNamed(name);
-}
-
 std::string HashOf(const LocalWrite& write) {
   const Json* hash = FindMember(write.body, "hash");
   return hash != nullptr && hash->is_string() ? hash->get<std::string>() : write.id.Hex();
@@ -76,7 +65,7 @@ Result<Outbox::Queued> Outbox::Update(const Uuid& id, Json body, Timestamp now) 
   Json before = Json::object();
   if (body.is_object()) {
     for (const auto& [name, value] : body.items()) {
-      const auto field = FieldNamed(name);
+      const auto field = FieldOfUpdate(name);
       const auto old = field ? ValueOf(event, *field) : std::nullopt;
       if (old) before[name] = *old;
     }
@@ -199,7 +188,7 @@ void Outbox::KeepForRestore(LocalWrite& removal, const Event& event, FieldSet fi
   shown_removed_.insert(event.id);
   removal.before["id"] = event.id.Hex();
   for (const auto& [name, value] : row.items()) {
-    const auto field = FieldOfExport(name);
+    const auto field = FieldNamed(name);
     if (field && fields.Has(*field)) removal.before[name] = value;
   }
   if (fields.Has(Field::kCreationOrder)) removal.before["creationOrder"] = event.creation_order;
@@ -240,7 +229,7 @@ Result<void> Outbox::Merge(const Event& event, FieldSet fields, std::optional<do
     // A value that the write replaces: what the upstream has is what the write will be merged with.
     bool is_changed = false;
     for (const auto& [name, value] : write.body.items()) {
-      const auto field = FieldNamed(name);
+      const auto field = FieldOfUpdate(name);
       if (!field || !fields.Has(*field)) continue;
       const auto theirs = ValueOf(View(event), *field);
       if (theirs) write.before["theirs"][name] = *theirs;
