@@ -44,7 +44,10 @@ const server = await createServer({
 await server.listen();
 const url = server.resolvedUrls.local[0];
 console.log(`open the event viewer: ${url}#token=${hub.token}`);
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void stop(0));
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.removeAllListeners(signal); // Vite's own ends the process before the hub has ended
+  process.once(signal, () => void stop(0));
+}
 hub.ended.then(() => stop(1));
 
 function transformIndexHtml(html) {
@@ -94,7 +97,8 @@ let stopping = false;
 async function stop(code) {
   if (stopping) return;
   stopping = true;
+  await server.close();
   hub.stop();
-  await Promise.all([hub.ended, server.close()]);
+  await hub.ended;
   process.exit(code);
 }

@@ -17,16 +17,21 @@ class JsonWriter {
   // `at` has room for the whole object.
   explicit JsonWriter(char* at) : start_(at), at_(at) {}
 
-  // `,"key":`; the first comma becomes the opening brace. `key` needs no escapes.
+  // `,"key":`; the first comma becomes the opening brace. `key` needs no escapes. Its size is known
+  // when this is compiled, so that copying it is a few moves.
   template <size_t size>
-  JsonWriter& Key(const char (&key)[size]) {
+  JsonWriter& Key(std::string_view key) {
     *at_++ = ',';
     *at_++ = '"';
-    std::memcpy(at_, key, size - 1);
-    at_ += size - 1;
+    std::memcpy(at_, key.data(), size);
+    at_ += size;
     *at_++ = '"';
     *at_++ = ':';
     return *this;
+  }
+  template <size_t size>
+  JsonWriter& Key(const char (&key)[size]) {
+    return Key<size - 1>(std::string_view(key, size - 1));
   }
   // The next value of an array: `,`, the first of which becomes the opening bracket.
   JsonWriter& Cell() {

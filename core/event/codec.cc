@@ -26,6 +26,8 @@ size_t Bound(const EventView& event, bool as_text) {
          text(event.user) + text(event.description);
 }
 
+void Put(JsonWriter& json, std::string_view text) { json.Text(text); }
+
 void Put(JsonWriter& json, const std::optional<std::string_view>& text) {
   if (text) {
     json.Text(*text);
@@ -46,6 +48,12 @@ void Put(JsonWriter& json, const std::optional<Uuid>& id) {
   }
 }
 
+void Put(JsonWriter& json, EventStatus status) { json.Text(EventStatusName(status)); }
+
+void Put(JsonWriter& json, int32_t number) {
+  json.Written([number](char* at) { return std::to_chars(at, at + kMaxNumberSize, number).ptr; });
+}
+
 void Put(JsonWriter& json, Timestamp time) {
   json.Quoted([time](char* at) { return time.PutIso(at); });
 }
@@ -58,10 +66,6 @@ void PutHash(JsonWriter& json, const EventView& event) {
   }
 }
 
-void PutNumber(JsonWriter& json, int64_t number) {
-  json.Written([number](char* at) { return std::to_chars(at, at + kMaxNumberSize, number).ptr; });
-}
-
 char* PutCursor(char* out, int64_t creation_order) {
   char text[kMaxNumberSize + 2] = {'['};
   char* end = std::to_chars(text + 1, text + 1 + kMaxNumberSize, creation_order).ptr;
@@ -72,61 +76,57 @@ char* PutCursor(char* out, int64_t creation_order) {
 // Why a payload is not shown; none = it is, or is not asked for.
 using Why = std::optional<std::string_view>;
 
-char* PutQueryForm(char* at, const EventView& event, const Why& unreadable) {
-  JsonWriter json(at);
-  Put(json.Key("id"), event.id);
-  PutHash(json.Key("hash"), event);
-  json.Key("topic").Text(event.topic);
-  if (event.sender) json.Key("sender").Text(*event.sender);
-  if (event.sender_type) json.Key("sender_type").Text(*event.sender_type);
-  if (event.project) json.Key("project").Text(*event.project);
-  if (event.user) json.Key("user").Text(*event.user);
-  if (event.depends_on) Put(json.Key("depends_on"), *event.depends_on);
-  json.Key("status").Text(EventStatusName(event.status));
-  PutNumber(json.Key("retries"), event.retries);
-  json.Key("description").Text(event.description);
-  json.Key("summary").Raw(event.summary);
-  if (unreadable) {
-    json.Key("payload_error").Text(*unreadable);
-  } else {
-    json.Key("payload").Raw(event.payload.value_or("{}"));
-  }
-  Put(json.Key("created_at"), event.created_at);
-  Put(json.Key("updated_at"), event.updated_at);
-  return json.End();
+template <typename Value>
+constexpr bool kIsNullable = false;
+template <typename Value>
+constexpr bool kIsNullable<std::optional<Value>> = true;
+
+// The payload as a form of JSON shows it; none = it is left out.
+std::optional<std::string_view> ShownPayload(const EventView& event, EventForm form,
+                                             bool with_payload) {
+  if (form == EventForm::kExport) return event.payload;
+  if (form == EventForm::kRow) return with_payload ? event.payload : std::nullopt;
+  return event.payload.value_or("{}");
 }
 
-char* PutForm(char* at, const EventView& event, EventForm form, std::optional<double> progress,
-              bool with_payload, const Why& unreadable) {
+template <bool is_query, size_t index>
+JsonWriter& Key(JsonWriter& json, FieldAt<index> /*field*/) {
+  constexpr const FieldInfo& kInfo = FieldAt<index>::kInfo;
+  constexpr std::string_view kName = is_query ? kInfo.column : kInfo.name;
+  return json.Key<kName.size()>(kName);
+}
+
+// A form that is an object. kQuery, and only that, is snake_case and leaves out what is null.
+template <bool is_query>
+char* PutObject(char* at, const EventView& event, EventForm form, std::optional<double> progress,
+                bool with_payload, const Why& unreadable) {
   const bool graphql = form == EventForm::kGraphql;
   JsonWriter json(at);
-  Put(json.Key("id"), event.id);
-  PutHash(json.Key("hash"), event);
-  json.Key("topic").Text(event.topic);
-  Put(json.Key("sender"), event.sender);
-  if (!graphql) Put(json.Key("senderType"), event.sender_type);
-  Put(json.Key("project"), event.project);
-  Put(json.Key("user"), event.user);
-  Put(json.Key("dependsOn"), event.depends_on);
-  json.Key("status").Text(EventStatusName(event.status));
-  PutNumber(json.Key("retries"), event.retries);
-  json.Key("description").Text(event.description);
-  if (graphql) {
-    json.Key("summary").Text(event.summary);
-    const bool empty = !event.payload || *event.payload == "{}";
-    Put(json.Key("payload"), empty ? std::nullopt : event.payload);
-  } else {
-    json.Key("summary").Raw(event.summary);
-    if (form == EventForm::kRest && !unreadable)
-      json.Key("payload").Raw(event.payload.value_or("{}"));
-    const bool wanted = form == EventForm::kExport || (form == EventForm::kRow && with_payload);
-    if (wanted && event.payload) {
-      json.Key("payload").Raw(*event.payload);
+  const auto put = [&](auto field, const auto& value) {
+    constexpr const FieldInfo& kInfo = decltype(field)::kInfo;
+    const auto key = [&]() -> JsonWriter& { return Key<is_query>(json, field); };
+    if constexpr (kInfo.field == Field::kHash) {
+      PutHash(key(), event);
+    } else if constexpr (kInfo.field == Field::kSummary) {
+      graphql ? key().Text(value) : key().Raw(value);
+    } else if constexpr (kInfo.field == Field::kPayload) {
+      const auto shown = unreadable ? std::nullopt : ShownPayload(event, form, with_payload);
+      if (graphql) {
+        Put(key(), shown == "{}" ? std::nullopt : shown);
+      } else if (shown) {
+        key().Raw(*shown);
+      }
+      constexpr std::string_view kWhyName = is_query ? "payload_error" : "payloadError";
+      if (unreadable) json.Key<kWhyName.size()>(kWhyName).Text(*unreadable);
+    } else if constexpr (kInfo.field == Field::kSenderType && !is_query) {
+      if (!graphql) Put(key(), value);
+    } else if constexpr (is_query && kIsNullable<std::remove_cvref_t<decltype(value)>>) {
+      if (value) Put(key(), *value);
+    } else if constexpr (kInfo.field != Field::kCreationOrder) {
+      Put(key(), value);
     }
-  }
-  if (unreadable) json.Key("payloadError").Text(*unreadable);
-  Put(json.Key("createdAt"), event.created_at);
-  Put(json.Key("updatedAt"), event.updated_at);
+  };
+  VisitFields(put, event);
   if (form == EventForm::kRow) {
     json.Key("cursor").Quoted([&](char* out) { return PutCursor(out, event.creation_order); });
     if (progress) json.Key("progress").Raw(FloatText(*progress));
@@ -137,25 +137,19 @@ char* PutForm(char* at, const EventView& event, EventForm form, std::optional<do
 // Without progress it is one cell less.
 char* PutCells(char* at, const EventView& event, std::optional<double> progress) {
   JsonWriter json(at);
-  Put(json.Cell(), event.id);
-  Put(json.Cell(), event.hash);
-  json.Cell().Text(event.topic);
-  Put(json.Cell(), event.sender);
-  Put(json.Cell(), event.sender_type);
-  Put(json.Cell(), event.project);
-  Put(json.Cell(), event.user);
-  Put(json.Cell(), event.depends_on);
-  json.Cell().Text(EventStatusName(event.status));
-  PutNumber(json.Cell(), event.retries);
-  json.Cell().Text(event.description);
-  json.Cell().Raw(event.summary);
-  Put(json.Cell(), event.created_at);
-  if (event.updated_at == event.created_at) {
-    json.Cell().Null();
-  } else {
-    Put(json.Cell(), event.updated_at);
-  }
-  json.Cell().Quoted([&](char* out) { return PutCursor(out, event.creation_order); });
+  const auto put = [&](auto field, const auto& value) {
+    constexpr Field kField = decltype(field)::kInfo.field;
+    if constexpr (kField == Field::kSummary) {
+      json.Cell().Raw(value);
+    } else if constexpr (kField == Field::kUpdatedAt) {
+      value == event.created_at ? json.Cell().Null() : Put(json.Cell(), value);
+    } else if constexpr (kField == Field::kCreationOrder) {
+      json.Cell().Quoted([value](char* out) { return PutCursor(out, value); });
+    } else if constexpr (kField != Field::kPayload) {
+      Put(json.Cell(), value);
+    }
+  };
+  VisitFields(put, event);
   if (progress) json.Cell().Raw(FloatText(*progress));
   return json.EndArray();
 }
@@ -165,9 +159,9 @@ char* PutCells(char* at, const EventView& event, std::optional<double> progress)
 void AppendEvent(std::string& out, const EventView& event, EventForm form,
                  std::optional<double> progress, bool with_payload) {
   AppendWritten(out, Bound(event, form == EventForm::kGraphql), [&](char* at) {
-    if (form == EventForm::kQuery) return PutQueryForm(at, event, {});
     if (form == EventForm::kCells) return PutCells(at, event, progress);
-    return PutForm(at, event, form, progress, with_payload, {});
+    const auto put = form == EventForm::kQuery ? PutObject<true> : PutObject<false>;
+    return put(at, event, form, progress, with_payload, {});
   });
 }
 
@@ -175,8 +169,8 @@ void AppendUnreadable(std::string& out, const EventView& event, EventForm form,
                       std::string_view why) {
   const size_t bound = Bound(event, form == EventForm::kGraphql) + JsonStringBound(why.size());
   AppendWritten(out, bound, [&](char* at) {
-    if (form == EventForm::kQuery) return PutQueryForm(at, event, why);
-    return PutForm(at, event, form, std::nullopt, false, why);
+    const auto put = form == EventForm::kQuery ? PutObject<true> : PutObject<false>;
+    return put(at, event, form, std::nullopt, false, why);
   });
 }
 

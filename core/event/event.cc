@@ -3,28 +3,68 @@
 namespace cuesheet {
 namespace {
 
+constexpr bool IsSnakeCaseOf(std::string_view column, std::string_view name) {
+  const auto take = [&column](char expected) {
+    if (!column.starts_with(expected)) return false;
+    column.remove_prefix(1);
+    return true;
+  };
+  for (const char c : name) {
+    const bool is_upper = c >= 'A' && c <= 'Z';
+    if (is_upper && !take('_')) return false;
+    if (!take(is_upper ? static_cast<char>(c - 'A' + 'a') : c)) return false;
+  }
+  return column.empty();
+}
+
+static_assert([] {
+  uint32_t bits = 0;
+  for (const FieldInfo& info : kFields) {
+    const auto bit = static_cast<uint32_t>(info.field);
+    const bool is_next = info.field == Field::kId ? bits == 0 : bit == bits + 1;
+    if (!is_next || &InfoOf(info.field) != &info) return false;
+    if (!IsSnakeCaseOf(info.column, info.name)) return false;
+    bits |= bit;
+  }
+  return bits == FieldSet::kAllBits;
+}());
+
+template <typename Value>
+constexpr FieldType TypeOf() {
+  if (std::is_same_v<Value, EventStatus>) return FieldType::kStatus;
+  if (std::is_same_v<Value, int32_t>) return FieldType::kInteger;
+  if (std::is_same_v<Value, Timestamp>) return FieldType::kTime;
+  if (std::is_same_v<Value, int64_t>) return FieldType::kOrder;
+  const bool is_id = std::is_same_v<Value, Uuid> || std::is_same_v<Value, std::optional<Uuid>>;
+  return is_id ? FieldType::kId : FieldType::kText;
+}
+
+// The members have the types of the table, in its order.
+static_assert([] {
+  bool is_right = true;
+  EventView event;
+  VisitFields(
+      [&](auto field, const auto& value) {
+        const FieldType type =
+            field.kInfo.type == FieldType::kObject ? FieldType::kText : field.kInfo.type;
+        is_right = is_right && type == TypeOf<std::remove_cvref_t<decltype(value)>>();
+      },
+      event);
+  return is_right;
+}());
+
 template <typename To, typename From>
 BasicEvent<To> Convert(const BasicEvent<From>& from) {
-  const auto text = [](const std::optional<From>& value) {
-    return value ? std::optional<To>(To(*value)) : std::nullopt;
-  };
   BasicEvent<To> to;
-  to.id = from.id;
-  to.hash = text(from.hash);
-  to.topic = To(from.topic);
-  to.sender = text(from.sender);
-  to.sender_type = text(from.sender_type);
-  to.project = text(from.project);
-  to.user = text(from.user);
-  to.depends_on = from.depends_on;
-  to.status = from.status;
-  to.retries = from.retries;
-  to.description = To(from.description);
-  to.summary = To(from.summary);
-  to.payload = text(from.payload);
-  to.created_at = from.created_at;
-  to.updated_at = from.updated_at;
-  to.creation_order = from.creation_order;
+  VisitFields(
+      []<typename Target, typename Source>(auto, Target& target, const Source& source) {
+        if constexpr (std::is_same_v<Source, std::optional<From>>) {
+          if (source) target.emplace(*source);
+        } else {
+          target = Target(source);
+        }
+      },
+      to, from);
   return to;
 }
 

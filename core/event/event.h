@@ -1,10 +1,16 @@
 // The event, AYON's unit of everything (protocol.md 1.1).
 #pragma once
 
+#include <array>
+#include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
 
 #include "base/timestamp.h"
 #include "base/uuid.h"
@@ -44,8 +50,10 @@ using EventView = BasicEvent<std::string_view>;
 Event Own(const EventView& view);
 EventView View(const Event& event);
 
-// The attributes that a change wrote; also the order in which a journal record holds them.
+// The attributes of an event. A change's set of them, and a journal record, has a bit for each but
+// the id, which no change writes.
 enum class Field : uint32_t {
+  kId = 0,
   kHash = 1 << 0,
   kTopic = 1 << 1,
   kSender = 1 << 2,
@@ -86,5 +94,93 @@ class FieldSet {
  private:
   uint32_t bits_ = 0;
 };
+
+enum class FieldType : uint8_t {
+  kId,
+  kText,
+  kStatus,
+  kInteger,  // 32 bits
+  kObject,   // of JSON, as canonical text
+  kTime,
+  kOrder,
+};
+
+// Whose request body may say what a field is (protocol.md 3.1, 4). The store itself writes the
+// others, and any field of an event that it merges or imports.
+enum FieldWriter : uint8_t { kNoBody = 0, kDispatchBody = 1, kUpdateBody = 2, kEachBody = 3 };
+
+struct FieldInfo {
+  Field field;
+  std::string_view name;    // in JSON but for POST /api/query: camelCase
+  std::string_view column;  // of AYON's table: snake_case; request bodies may have either
+  FieldType type;
+  FieldWriter writer;
+
+  constexpr bool IsWrittenBy(FieldWriter body) const { return (writer & body) != 0; }
+};
+
+// What an event has, once: the formats of events read it or are checked against it. In the order of
+// the bits, which is that of AYON's own JSON.
+inline constexpr std::array<FieldInfo, 16> kFields = {{
+    {Field::kId, "id", "id", FieldType::kId, kDispatchBody},  // Cuesheet's addition
+    {Field::kHash, "hash", "hash", FieldType::kText, kDispatchBody},
+    {Field::kTopic, "topic", "topic", FieldType::kText, kDispatchBody},
+    {Field::kSender, "sender", "sender", FieldType::kText, kEachBody},
+    {Field::kSenderType, "senderType", "sender_type", FieldType::kText, kNoBody},  // a header
+    {Field::kProject, "project", "project", FieldType::kText, kEachBody},
+    {Field::kUser, "user", "user", FieldType::kText, kUpdateBody},
+    {Field::kDependsOn, "dependsOn", "depends_on", FieldType::kId, kDispatchBody},
+    {Field::kStatus, "status", "status", FieldType::kStatus, kUpdateBody},
+    {Field::kRetries, "retries", "retries", FieldType::kInteger, kUpdateBody},
+    {Field::kDescription, "description", "description", FieldType::kText, kEachBody},
+    {Field::kSummary, "summary", "summary", FieldType::kObject, kEachBody},
+    {Field::kPayload, "payload", "payload", FieldType::kObject, kEachBody},
+    {Field::kCreatedAt, "createdAt", "created_at", FieldType::kTime, kNoBody},
+    {Field::kUpdatedAt, "updatedAt", "updated_at", FieldType::kTime, kNoBody},
+    // JSON has it as a cursor (protocol.md 6.5).
+    {Field::kCreationOrder, "creationOrder", "creation_order", FieldType::kOrder, kNoBody},
+}};
+
+constexpr const FieldInfo& InfoOf(Field field) {
+  const auto bit = static_cast<uint32_t>(field);
+  return kFields[bit == 0 ? 0 : static_cast<size_t>(std::countr_zero(bit)) + 1];
+}
+
+// The field with this name, as JSON or as a column has it.
+constexpr std::optional<Field> FieldNamed(std::string_view name) {
+  for (const FieldInfo& info : kFields) {
+    if (info.name == name || info.column == name) return info.field;
+  }
+  return std::nullopt;
+}
+
+// The members of an event, in the order of kFields.
+template <typename AnyEvent>
+inline constexpr auto kFieldMembers = std::tuple(
+    &AnyEvent::id, &AnyEvent::hash, &AnyEvent::topic, &AnyEvent::sender, &AnyEvent::sender_type,
+    &AnyEvent::project, &AnyEvent::user, &AnyEvent::depends_on, &AnyEvent::status,
+    &AnyEvent::retries, &AnyEvent::description, &AnyEvent::summary, &AnyEvent::payload,
+    &AnyEvent::created_at, &AnyEvent::updated_at, &AnyEvent::creation_order);
+
+// A field as a type: what VisitFields hands out, so that a visitor can choose when it is compiled.
+template <size_t index>
+struct FieldAt {
+  static constexpr const FieldInfo& kInfo = kFields[index];
+
+  template <typename AnyEvent>
+  static constexpr auto& ValueIn(AnyEvent& event) {
+    return event.*std::get<index>(kFieldMembers<std::remove_const_t<AnyEvent>>);
+  }
+};
+
+// Calls visit(FieldAt, value...) for each field in the order of kFields, with its value in each of
+// the events.
+template <typename Visit, typename... Events>
+constexpr void VisitFields(Visit&& visit, Events&... events) {
+  const auto visit_one = [&](auto field) { visit(field, field.ValueIn(events)...); };
+  [&]<size_t... index>(std::index_sequence<index...>) {
+    (visit_one(FieldAt<index>()), ...);
+  }(std::make_index_sequence<kFields.size()>());
+}
 
 }  // namespace cuesheet

@@ -13,45 +13,32 @@
 namespace cuesheet {
 namespace {
 
-enum class Name {
-  kId,
-  kHash,
-  kTopic,
-  kSender,
-  kSenderType,
-  kProject,
-  kUser,
-  kDependsOn,
-  kStatus,
-  kRetries,
-  kDescription,
-  kSummary,
-  kPayload,
-  kCreatedAt,
-  kUpdatedAt,
+struct Spelling {
+  std::string_view name;
+  Field field;
 };
 
-constexpr std::array<std::pair<std::string_view, Name>, 19> kMembers = {{
-    {"id", Name::kId},
-    {"hash", Name::kHash},
-    {"topic", Name::kTopic},
-    {"sender", Name::kSender},
-    {"senderType", Name::kSenderType},
-    {"sender_type", Name::kSenderType},
-    {"project", Name::kProject},
-    {"user", Name::kUser},
-    {"dependsOn", Name::kDependsOn},
-    {"depends_on", Name::kDependsOn},
-    {"status", Name::kStatus},
-    {"retries", Name::kRetries},
-    {"description", Name::kDescription},
-    {"summary", Name::kSummary},
-    {"payload", Name::kPayload},
-    {"createdAt", Name::kCreatedAt},
-    {"created_at", Name::kCreatedAt},
-    {"updatedAt", Name::kUpdatedAt},
-    {"updated_at", Name::kUpdatedAt},
-}};
+// The names that a member may have: both spellings of each field. The creation order is not read.
+constexpr bool IsRead(const FieldInfo& info) { return info.field != Field::kCreationOrder; }
+
+constexpr size_t kSpellingCount = [] {
+  size_t count = 0;
+  for (const FieldInfo& info : kFields) {
+    if (IsRead(info)) count += info.name == info.column ? 1 : 2;
+  }
+  return count;
+}();
+
+constexpr auto kSpellings = [] {
+  std::array<Spelling, kSpellingCount> spellings;
+  size_t count = 0;
+  for (const FieldInfo& info : kFields) {
+    if (!IsRead(info)) continue;
+    spellings[count++] = {info.name, info.field};
+    if (info.name != info.column) spellings[count++] = {info.column, info.field};
+  }
+  return spellings;
+}();
 
 std::unexpected<Error> Expected(std::string_view name, std::string_view what) {
   return Fail(ErrorCode::kInvalid, std::string(name) + ": expected " + std::string(what));
@@ -133,19 +120,18 @@ Result<std::string_view> EventReader::Text(std::string_view name, std::string_vi
 Result<void> EventReader::Member(std::string_view name, std::string_view value, EventView& event,
                                  FieldSet& read) {
   if (value == "null") return {};
-  const auto member =
-      std::ranges::find(kMembers, name, [](const auto& known) { return known.first; });
-  if (member == kMembers.end()) return {};
-  switch (member->second) {
-    case Name::kSummary: {
+  const auto member = std::ranges::find(kSpellings, name, &Spelling::name);
+  if (member == kSpellings.end()) return {};
+  switch (member->field) {
+    case Field::kSummary: {
       CUE_ASSIGN(event.summary, ReadObject(name, value));
       return {};
     }
-    case Name::kPayload: {
+    case Field::kPayload: {
       CUE_ASSIGN(event.payload, ReadObject(name, value));
       return {};
     }
-    case Name::kRetries: {
+    case Field::kRetries: {
       const auto [end, error] =
           std::from_chars(value.data(), value.data() + value.size(), event.retries);
       if (error != std::errc() || end != value.data() + value.size()) {
@@ -157,49 +143,49 @@ Result<void> EventReader::Member(std::string_view name, std::string_view value, 
       break;
   }
   CUE_ASSIGN(const std::string_view text, Text(name, value));
-  switch (member->second) {
-    case Name::kId: {
+  switch (member->field) {
+    case Field::kId: {
       CUE_ASSIGN(event.id, ReadId(name, text));
       break;
     }
-    case Name::kDependsOn: {
+    case Field::kDependsOn: {
       CUE_ASSIGN(event.depends_on, ReadId(name, text));
       break;
     }
-    case Name::kTopic:
+    case Field::kTopic:
       if (!IsTopic(text)) return Expected(name, kTopicPattern);
       event.topic = text;
       read.Add(Field::kTopic);
       break;
-    case Name::kStatus: {
+    case Field::kStatus: {
       const auto status = ParseEventStatus(text);
       if (!status) return Expected(name, "one of the six statuses");
       event.status = *status;
       break;
     }
-    case Name::kCreatedAt: {
+    case Field::kCreatedAt: {
       CUE_ASSIGN(event.created_at, ReadTime(name, text));
       read.Add(Field::kCreatedAt);
       break;
     }
-    case Name::kUpdatedAt: {
+    case Field::kUpdatedAt: {
       CUE_ASSIGN(event.updated_at, ReadTime(name, text));
       read.Add(Field::kUpdatedAt);
       break;
     }
-    case Name::kHash:
+    case Field::kHash:
       event.hash = text;
       break;
-    case Name::kSender:
+    case Field::kSender:
       event.sender = text;
       break;
-    case Name::kSenderType:
+    case Field::kSenderType:
       event.sender_type = text;
       break;
-    case Name::kProject:
+    case Field::kProject:
       event.project = text;
       break;
-    case Name::kUser:
+    case Field::kUser:
       event.user = text;
       break;
     default:

@@ -1,5 +1,7 @@
 #include "hub/snapshot_columns.h"
 
+#include <algorithm>
+
 #include "base/json.h"
 #include "event/snapshot_form.h"
 
@@ -8,25 +10,35 @@ namespace {
 
 constexpr int64_t kNearTicks = 1'000'000'000'000;  // a day; beyond it the plain id is shorter
 
-enum Name : size_t {
-  kCreatedUs,
-  kDependsOn,
-  kDescription,
-  kHash,
-  kIdHead,
-  kIdTail,
-  kOrder,
-  kPayload,
-  kProject,
-  kRetries,
-  kSender,
-  kSenderType,
-  kStatus,
-  kSummary,
-  kTopic,
-  kUpdatedUs,
-  kUser
-};
+constexpr std::string_view ColumnName(const FieldInfo& info) {
+  switch (info.field) {
+    case Field::kId:
+      return kIdHeadColumn;
+    case Field::kCreatedAt:
+      return kCreatedColumn;
+    case Field::kUpdatedAt:
+      return kUpdatedColumn;
+    case Field::kCreationOrder:
+      return kOrderColumn;
+    default:
+      return info.name;
+  }
+}
+
+// In ascending order, so that the line is canonical JSON.
+constexpr auto kNames = [] {
+  std::array<std::string_view, kFields.size() + 1> names = {kIdTailColumn};
+  std::ranges::transform(kFields, names.begin() + 1, ColumnName);
+  std::ranges::sort(names);
+  return names;
+}();
+
+constexpr size_t PlaceOf(std::string_view name) {
+  return static_cast<size_t>(std::ranges::find(kNames, name) - kNames.begin());
+}
+
+constexpr size_t kIdHead = PlaceOf(kIdHeadColumn);
+constexpr size_t kIdTail = PlaceOf(kIdTailColumn);
 
 }  // namespace
 
@@ -36,13 +48,18 @@ std::string& SnapshotColumns::Column(size_t column) {
   return text;
 }
 
-void SnapshotColumns::Text(size_t column, const std::optional<std::string_view>& text) {
+void SnapshotColumns::Put(size_t column, const std::optional<std::string_view>& text) {
   std::string& out = Column(column);
   if (text) {
     AppendJsonString(out, *text);
   } else {
     out += "null";
   }
+}
+
+void SnapshotColumns::Put(size_t column, const std::optional<Uuid>& id) {
+  const std::string hex = id ? id->Hex() : "";
+  Put(column, id ? std::optional<std::string_view>(hex) : std::nullopt);
 }
 
 void SnapshotColumns::Id(const EventView& event) {
@@ -54,30 +71,34 @@ void SnapshotColumns::Id(const EventView& event) {
   const int64_t after = ticks ? *ticks - event.created_at.us * 10 : 0;
   const bool is_near = ticks && -kNearTicks < after && after < kNearTicks;
   if (is_near) {
-    Raw(kIdHead, std::to_string(after));
+    Number(kIdHead, after);
   } else {
-    Text(kIdHead, head);
+    Put(kIdHead, head);
   }
 }
 
 void SnapshotColumns::Add(const EventView& event, bool with_payload) {
-  Id(event);
-  Text(kHash, event.hash);
-  Text(kTopic, event.topic);
-  Text(kSender, event.sender);
-  Text(kSenderType, event.sender_type);
-  Text(kProject, event.project);
-  Text(kUser, event.user);
-  Text(kDependsOn, event.depends_on ? std::optional(event.depends_on->Hex()) : std::nullopt);
-  Text(kStatus, EventStatusName(event.status));
-  Raw(kRetries, std::to_string(event.retries));
-  Text(kDescription, event.description);
-  Raw(kSummary, event.summary);
-  if (with_payload) Raw(kPayload, event.payload.value_or("null"));
-  Raw(kCreatedUs, std::to_string(event.created_at.us - last_us_));
+  const auto add = [&](auto field, const auto& value) {
+    constexpr const FieldInfo& kInfo = decltype(field)::kInfo;
+    constexpr size_t kColumn = PlaceOf(ColumnName(kInfo));
+    if constexpr (kInfo.field == Field::kId) {
+      Id(event);
+    } else if constexpr (kInfo.field == Field::kPayload) {
+      if (with_payload) Raw(kColumn, value.value_or("null"));
+    } else if constexpr (kInfo.field == Field::kSummary) {
+      Raw(kColumn, value);
+    } else if constexpr (kInfo.field == Field::kCreatedAt) {
+      Number(kColumn, value.us - last_us_);
+    } else if constexpr (kInfo.field == Field::kUpdatedAt) {
+      Number(kColumn, value.us - event.created_at.us);
+    } else if constexpr (kInfo.field == Field::kCreationOrder) {
+      Number(kColumn, value - last_order_);
+    } else {
+      Put(kColumn, value);
+    }
+  };
+  VisitFields(add, event);
   last_us_ = event.created_at.us;
-  Raw(kUpdatedUs, std::to_string(event.updated_at.us - event.created_at.us));
-  Raw(kOrder, std::to_string(event.creation_order - last_order_));
   last_order_ = event.creation_order;
   bytes_ = 0;
   for (const std::string& column : columns_) bytes_ += column.size();

@@ -23,17 +23,17 @@ class SnapshotColumns {
   void AppendTo(std::string& out) const;
 
  private:
-  // In ascending order, so that the line is canonical JSON (base/json.h).
-  static constexpr std::array<std::string_view, 17> kNames = {
-      "createdUs", "dependsOn", "description", "hash",      "idHead", "idTail",
-      "order",     "payload",   "project",     "retries",   "sender", "senderType",
-      "status",    "summary",   "topic",       "updatedUs", "user"};
+  static constexpr size_t kCount = kFields.size() + 1;  // an id is in two
   void Id(const EventView& event);
   std::string& Column(size_t column);
-  void Text(size_t column, const std::optional<std::string_view>& text);
   void Raw(size_t column, std::string_view json) { Column(column) += json; }
+  void Number(size_t column, int64_t number) { Raw(column, std::to_string(number)); }
+  void Put(size_t column, const std::optional<std::string_view>& text);
+  void Put(size_t column, const std::optional<Uuid>& id);
+  void Put(size_t column, EventStatus status) { Put(column, EventStatusName(status)); }
+  void Put(size_t column, int32_t number) { Number(column, number); }
 
-  std::array<std::string, kNames.size()> columns_;
+  std::array<std::string, kCount> columns_;
   int64_t last_us_ = 0;
   int64_t last_order_ = 0;
   size_t bytes_ = 0;  // of all columns

@@ -28,26 +28,24 @@ int64_t Sum(int64_t a, int64_t b) {
 enum Parent : uint8_t { kNoParent = 0, kById = 1, kFirstInBlock = 2 };
 enum Payload : uint8_t { kNotHere = 0, kEmptyPayload = 1, kInChunk = 2 };
 
-using Dictionary = const DictionaryColumn& (EventTable::*)() const;
-constexpr std::array<Dictionary, 5> kDictionaries = {&EventTable::topics, &EventTable::projects,
-                                                     &EventTable::users, &EventTable::senders,
-                                                     &EventTable::sender_types};
+// The columns in their order. A text of a description, a summary or a hash is among the texts, and
+// its size among the numbers.
+constexpr std::array<Field, kFields.size()> kColumns = {
+    Field::kCreationOrder, Field::kCreatedAt, Field::kUpdatedAt,   Field::kId,
+    Field::kStatus,        Field::kRetries,   Field::kTopic,       Field::kProject,
+    Field::kUser,          Field::kSender,    Field::kSenderType,  Field::kHash,
+    Field::kDependsOn,     Field::kPayload,   Field::kDescription, Field::kSummary};
+static_assert(std::ranges::all_of(kFields, [](const FieldInfo& info) {
+  return std::ranges::count(kColumns, info.field) == 1;
+}));
+
 class Encoder {
  public:
   Encoder(const EventTable& table, std::span<const Row> rows) : table_(table), rows_(rows) {}
 
   std::string Encode() {
     numbers_.Varint(rows_.size());
-    PutOrdersAndTimes();
-    for (const Row row : rows_) numbers_.Raw(table_.id(row).bytes);
-    for (const Row row : rows_) numbers_.Fixed(static_cast<uint8_t>(table_.status(row)));
-    for (const Row row : rows_) numbers_.Varint(ZigZag(table_.retries(row)));
-    for (const Dictionary dictionary : kDictionaries) PutDictionary((table_.*dictionary)());
-    PutHashes();
-    PutParents();
-    PutPayloads();
-    PutTexts([this](Row row) { return table_.description(row); });
-    PutTexts([this](Row row) { return table_.summary(row); });
+    for (const Field column : kColumns) PutColumn(column);
     std::string out(kMagic);
     AppendPiece(out, numbers_text_);
     AppendPiece(out, texts_);
@@ -55,19 +53,60 @@ class Encoder {
   }
 
  private:
-  void PutOrdersAndTimes() {
-    int64_t order = 0;
-    int64_t created = 0;
-    for (const Row row : rows_) {
-      numbers_.Varint(ZigZag(Difference(table_.creation_order(row), order)));
-      order = table_.creation_order(row);
+  void PutColumn(Field column) {
+    switch (column) {
+      case Field::kCreationOrder:
+        return PutSteps([this](Row row) { return table_.creation_order(row); });
+      case Field::kCreatedAt:
+        return PutSteps([this](Row row) { return table_.created_at(row).us; });
+      case Field::kUpdatedAt:
+        return PutNumbers([this](Row row) {
+          return Difference(table_.updated_at(row).us, table_.created_at(row).us);
+        });
+      case Field::kId:
+        for (const Row row : rows_) numbers_.Raw(table_.id(row).bytes);
+        return;
+      case Field::kStatus:
+        for (const Row row : rows_) numbers_.Fixed(static_cast<uint8_t>(table_.status(row)));
+        return;
+      case Field::kRetries:
+        return PutNumbers([this](Row row) { return table_.retries(row); });
+      case Field::kTopic:
+        return PutDictionary(table_.topics());
+      case Field::kProject:
+        return PutDictionary(table_.projects());
+      case Field::kUser:
+        return PutDictionary(table_.users());
+      case Field::kSender:
+        return PutDictionary(table_.senders());
+      case Field::kSenderType:
+        return PutDictionary(table_.sender_types());
+      case Field::kHash:
+        return PutHashes();
+      case Field::kDependsOn:
+        return PutParents();
+      case Field::kPayload:
+        return PutPayloads();
+      case Field::kDescription:
+        return PutTexts([this](Row row) { return table_.description(row); });
+      case Field::kSummary:
+        return PutTexts([this](Row row) { return table_.summary(row); });
     }
+  }
+
+  template <typename NumberOf>
+  void PutNumbers(NumberOf number_of) {
+    for (const Row row : rows_) numbers_.Varint(ZigZag(number_of(row)));
+  }
+
+  // Each less the one before.
+  template <typename NumberOf>
+  void PutSteps(NumberOf number_of) {
+    int64_t last = 0;
     for (const Row row : rows_) {
-      numbers_.Varint(ZigZag(Difference(table_.created_at(row).us, created)));
-      created = table_.created_at(row).us;
-    }
-    for (const Row row : rows_) {
-      numbers_.Varint(ZigZag(Difference(table_.updated_at(row).us, table_.created_at(row).us)));
+      const int64_t number = number_of(row);
+      numbers_.Varint(ZigZag(Difference(number, last)));
+      last = number;
     }
   }
 
@@ -158,16 +197,7 @@ class Decoder {
     if (!in_.ok() || count > kMaxBlockEvents) return Damaged();
     // The count was checked above, so damage cannot ask for unlimited memory.
     events_.resize(static_cast<size_t>(count));
-    TakeOrdersAndTimes();
-    for (BlockEvent& e : events_) TakeId(e.event.id);
-    for (BlockEvent& e : events_) e.event.status = static_cast<EventStatus>(in_.Fixed<uint8_t>());
-    for (BlockEvent& e : events_) e.event.retries = static_cast<int32_t>(UnZigZag(in_.Varint()));
-    for (size_t i = 0; i < kDictionaries.size(); ++i) TakeDictionary(i);
-    TakeHashes();
-    TakeParents();
-    TakePayloads();
-    for (BlockEvent& e : events_) e.event.description = texts_.Take(in_.Varint());
-    for (BlockEvent& e : events_) e.event.summary = texts_.Take(in_.Varint());
+    for (const Field column : kColumns) TakeColumn(column);
     const bool whole =
         ok_ && in_.ok() && texts_.ok() && in_.remaining() == 0 && texts_.remaining() == 0;
     return whole && std::ranges::all_of(events_, IsPlausible) ? Result<void>() : Damaged();
@@ -190,18 +220,57 @@ class Decoder {
            e.event.updated_at.IsValid() && e.event.creation_order <= kMaxCreationOrder;
   }
 
-  void TakeOrdersAndTimes() {
-    int64_t order = 0;
-    int64_t created = 0;
-    for (BlockEvent& e : events_) {
-      order = e.event.creation_order = Sum(order, UnZigZag(in_.Varint()));
+  void TakeColumn(Field column) {
+    switch (column) {
+      case Field::kCreationOrder:
+        return TakeSteps([](BlockEvent& e) -> int64_t& { return e.event.creation_order; });
+      case Field::kCreatedAt:
+        return TakeSteps([](BlockEvent& e) -> int64_t& { return e.event.created_at.us; });
+      case Field::kUpdatedAt:
+        for (BlockEvent& e : events_) {
+          e.event.updated_at.us = Sum(e.event.created_at.us, UnZigZag(in_.Varint()));
+        }
+        return;
+      case Field::kId:
+        for (BlockEvent& e : events_) TakeId(e.event.id);
+        return;
+      case Field::kStatus:
+        for (BlockEvent& e : events_) {
+          e.event.status = static_cast<EventStatus>(in_.Fixed<uint8_t>());
+        }
+        return;
+      case Field::kRetries:
+        for (BlockEvent& e : events_)
+          e.event.retries = static_cast<int32_t>(UnZigZag(in_.Varint()));
+        return;
+      case Field::kTopic:
+        return TakeDictionary(&EventView::topic);
+      case Field::kProject:
+        return TakeDictionary(&EventView::project);
+      case Field::kUser:
+        return TakeDictionary(&EventView::user);
+      case Field::kSender:
+        return TakeDictionary(&EventView::sender);
+      case Field::kSenderType:
+        return TakeDictionary(&EventView::sender_type);
+      case Field::kHash:
+        return TakeHashes();
+      case Field::kDependsOn:
+        return TakeParents();
+      case Field::kPayload:
+        return TakePayloads();
+      case Field::kDescription:
+        for (BlockEvent& e : events_) e.event.description = texts_.Take(in_.Varint());
+        return;
+      case Field::kSummary:
+        for (BlockEvent& e : events_) e.event.summary = texts_.Take(in_.Varint());
     }
-    for (BlockEvent& e : events_) {
-      created = e.event.created_at.us = Sum(created, UnZigZag(in_.Varint()));
-    }
-    for (BlockEvent& e : events_) {
-      e.event.updated_at.us = Sum(e.event.created_at.us, UnZigZag(in_.Varint()));
-    }
+  }
+
+  template <typename NumberOf>
+  void TakeSteps(NumberOf number_of) {
+    int64_t last = 0;
+    for (BlockEvent& e : events_) last = number_of(e) = Sum(last, UnZigZag(in_.Varint()));
   }
 
   void TakeId(Uuid& id) {
@@ -209,7 +278,8 @@ class Decoder {
     std::ranges::copy(raw, id.bytes.begin());
   }
 
-  void TakeDictionary(size_t index) {
+  template <typename Word>
+  void TakeDictionary(Word EventView::* member) {
     const uint64_t count = in_.Varint();
     std::vector<std::string_view> words;
     for (uint64_t i = 0; i < count && in_.ok(); ++i) words.push_back(in_.Text());
@@ -220,23 +290,7 @@ class Decoder {
         ok_ = false;
         return;
       }
-      const std::string_view word = words[static_cast<size_t>(code - 1)];
-      switch (index) {
-        case 0:
-          e.event.topic = word;
-          break;
-        case 1:
-          e.event.project = word;
-          break;
-        case 2:
-          e.event.user = word;
-          break;
-        case 3:
-          e.event.sender = word;
-          break;
-        default:
-          e.event.sender_type = word;
-      }
+      e.event.*member = words[static_cast<size_t>(code - 1)];
     }
   }
 

@@ -7,16 +7,22 @@
 namespace cuesheet {
 namespace {
 
-void PutOptional(ByteWriter& out, const std::optional<std::string_view>& text) {
+void Put(ByteWriter& out, std::string_view text) { out.Text(text); }
+
+void Put(ByteWriter& out, const std::optional<std::string_view>& text) {
   out.Varint(text ? text->size() + 1 : 0);
   if (text) out.Raw({reinterpret_cast<const uint8_t*>(text->data()), text->size()});
 }
 
-std::optional<std::string> TakeOptional(ByteReader& in) {
-  const uint64_t size = in.Varint();
-  if (size == 0) return std::nullopt;
-  return std::string(in.Take(size - 1));
+void Put(ByteWriter& out, const std::optional<Uuid>& id) {
+  out.Fixed(static_cast<uint8_t>(id ? 1 : 0));
+  if (id) out.Raw(id->bytes);
 }
+
+void Put(ByteWriter& out, EventStatus status) { out.Fixed(static_cast<uint8_t>(status)); }
+void Put(ByteWriter& out, Timestamp time) { out.Fixed(time.us); }
+void Put(ByteWriter& out, int32_t number) { out.Fixed(number); }
+void Put(ByteWriter& out, int64_t number) { out.Fixed(number); }
 
 Uuid TakeId(ByteReader& in) {
   const std::string_view raw = in.Take(16);
@@ -25,43 +31,43 @@ Uuid TakeId(ByteReader& in) {
   return id;
 }
 
+void Take(ByteReader& in, std::string& text) { text = in.Text(); }
+
+void Take(ByteReader& in, std::optional<std::string>& text) {
+  const uint64_t size = in.Varint();
+  if (size > 0) text = in.Take(size - 1);
+}
+
+void Take(ByteReader& in, std::optional<Uuid>& id) {
+  if (in.Fixed<uint8_t>() != 0) id = TakeId(in);
+}
+
+void Take(ByteReader& in, EventStatus& status) {
+  status = static_cast<EventStatus>(in.Fixed<uint8_t>());
+}
+
+void Take(ByteReader& in, Timestamp& time) { time.us = in.Fixed<int64_t>(); }
+void Take(ByteReader& in, int32_t& number) { number = in.Fixed<int32_t>(); }
+void Take(ByteReader& in, int64_t& number) { number = in.Fixed<int64_t>(); }
+
 void PutFields(ByteWriter& out, const EventView& event, FieldSet fields) {
-  if (fields.Has(Field::kHash)) PutOptional(out, event.hash);
-  if (fields.Has(Field::kTopic)) out.Text(event.topic);
-  if (fields.Has(Field::kSender)) PutOptional(out, event.sender);
-  if (fields.Has(Field::kSenderType)) PutOptional(out, event.sender_type);
-  if (fields.Has(Field::kProject)) PutOptional(out, event.project);
-  if (fields.Has(Field::kUser)) PutOptional(out, event.user);
-  if (fields.Has(Field::kDependsOn)) {
-    out.Fixed(static_cast<uint8_t>(event.depends_on ? 1 : 0));
-    if (event.depends_on) out.Raw(event.depends_on->bytes);
-  }
-  if (fields.Has(Field::kStatus)) out.Fixed(static_cast<uint8_t>(event.status));
-  if (fields.Has(Field::kRetries)) out.Fixed(event.retries);
-  if (fields.Has(Field::kDescription)) out.Text(event.description);
-  if (fields.Has(Field::kSummary)) out.Text(event.summary);
-  if (fields.Has(Field::kPayload)) PutOptional(out, event.payload);
-  if (fields.Has(Field::kCreatedAt)) out.Fixed(event.created_at.us);
-  if (fields.Has(Field::kUpdatedAt)) out.Fixed(event.updated_at.us);
-  if (fields.Has(Field::kCreationOrder)) out.Fixed(event.creation_order);
+  VisitFields(
+      [&](auto field, const auto& value) {
+        if constexpr (field.kInfo.field != Field::kId) {  // every record has it
+          if (fields.Has(field.kInfo.field)) Put(out, value);
+        }
+      },
+      event);
 }
 
 void TakeFields(ByteReader& in, Event& event, FieldSet fields) {
-  if (fields.Has(Field::kHash)) event.hash = TakeOptional(in);
-  if (fields.Has(Field::kTopic)) event.topic = in.Text();
-  if (fields.Has(Field::kSender)) event.sender = TakeOptional(in);
-  if (fields.Has(Field::kSenderType)) event.sender_type = TakeOptional(in);
-  if (fields.Has(Field::kProject)) event.project = TakeOptional(in);
-  if (fields.Has(Field::kUser)) event.user = TakeOptional(in);
-  if (fields.Has(Field::kDependsOn) && in.Fixed<uint8_t>() != 0) event.depends_on = TakeId(in);
-  if (fields.Has(Field::kStatus)) event.status = static_cast<EventStatus>(in.Fixed<uint8_t>());
-  if (fields.Has(Field::kRetries)) event.retries = in.Fixed<int32_t>();
-  if (fields.Has(Field::kDescription)) event.description = in.Text();
-  if (fields.Has(Field::kSummary)) event.summary = in.Text();
-  if (fields.Has(Field::kPayload)) event.payload = TakeOptional(in);
-  if (fields.Has(Field::kCreatedAt)) event.created_at.us = in.Fixed<int64_t>();
-  if (fields.Has(Field::kUpdatedAt)) event.updated_at.us = in.Fixed<int64_t>();
-  if (fields.Has(Field::kCreationOrder)) event.creation_order = in.Fixed<int64_t>();
+  VisitFields(
+      [&](auto field, auto& value) {
+        if constexpr (field.kInfo.field != Field::kId) {
+          if (fields.Has(field.kInfo.field)) Take(in, value);
+        }
+      },
+      event);
 }
 
 // Canonical text: the table reads it in place and checks nothing.

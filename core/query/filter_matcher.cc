@@ -122,9 +122,8 @@ const DictionaryColumn* DictionaryOf(const EventTable& table, FilterColumn colum
 
 // What `in` compares a column's value with (the parser has put the list into the same form).
 Json ListForm(const FilterCondition& condition, const Json& value) {
-  const bool time =
-      condition.column == FilterColumn::kCreatedAt || condition.column == FilterColumn::kUpdatedAt;
-  if (time) return TimestampText({value.get<int64_t>()});
+  const bool is_time = InfoOf(condition.column).type == FieldType::kTime;
+  if (is_time) return TimestampText({value.get<int64_t>()});
   const bool as_text = !condition.value.empty() && condition.value[0].is_string();
   return as_text && value.is_number() ? Json(CanonicalText(value)) : value;
 }
@@ -224,9 +223,7 @@ Truth JsonTruth(const FilterCondition& condition, const Json* stored) {
   return Holds(condition.op, CompareJson(*stored, value));
 }
 
-bool IsJson(FilterColumn column) {
-  return column == FilterColumn::kSummary || column == FilterColumn::kPayload;
-}
+bool IsJson(FilterColumn column) { return InfoOf(column).type == FieldType::kObject; }
 
 bool IsTextEquality(const FilterCondition& condition) {
   return IsJson(condition.column) && condition.op == FilterOp::kEq && !condition.path.empty() &&

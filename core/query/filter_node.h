@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "event/event.h"
 
 namespace cuesheet {
 
@@ -29,24 +30,8 @@ enum class FilterOp {
   kExcludesAny,
 };
 
-enum class FilterColumn {
-  kId,
-  kHash,
-  kTopic,
-  kSender,
-  kSenderType,
-  kProject,
-  kUser,
-  kDependsOn,
-  kStatus,
-  kRetries,
-  kDescription,
-  kCreatedAt,
-  kUpdatedAt,
-  kCreationOrder,
-  kSummary,
-  kPayload,
-};
+// A condition can be about each field.
+using FilterColumn = Field;
 
 struct FilterCondition {
   FilterColumn column;

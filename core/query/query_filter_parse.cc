@@ -35,26 +35,12 @@ constexpr std::array<std::pair<std::string_view, FilterOp>, 17> kOperators = {{
     {"excludesany", FilterOp::kExcludesAny},
 }};
 
-constexpr std::array<std::pair<std::string_view, FilterColumn>, 18> kColumns = {{
-    {"id", FilterColumn::kId},
-    {"hash", FilterColumn::kHash},
-    {"topic", FilterColumn::kTopic},
-    {"sender", FilterColumn::kSender},
-    {"sender_type", FilterColumn::kSenderType},
-    {"project", FilterColumn::kProject},
-    {"project_name", FilterColumn::kProject},
-    {"user", FilterColumn::kUser},
-    {"user_name", FilterColumn::kUser},
-    {"depends_on", FilterColumn::kDependsOn},
-    {"status", FilterColumn::kStatus},
-    {"retries", FilterColumn::kRetries},
-    {"description", FilterColumn::kDescription},
-    {"created_at", FilterColumn::kCreatedAt},
-    {"updated_at", FilterColumn::kUpdatedAt},
-    {"creation_order", FilterColumn::kCreationOrder},
-    {"summary", FilterColumn::kSummary},
-    {"payload", FilterColumn::kPayload},
-}};
+// `name` is in snake_case. Two columns have a second name.
+std::optional<FilterColumn> ColumnNamed(std::string_view name) {
+  if (name == "project_name") return Field::kProject;
+  if (name == "user_name") return Field::kUser;
+  return FieldNamed(name);
+}
 
 template <typename Table>
 auto Find(const Table& table, std::string_view name) {
@@ -123,28 +109,18 @@ std::optional<Uuid> ParseAnyUuid(std::string_view text) {
 }
 
 bool IsText(FilterColumn column) {
-  switch (column) {
-    case FilterColumn::kHash:
-    case FilterColumn::kTopic:
-    case FilterColumn::kSender:
-    case FilterColumn::kSenderType:
-    case FilterColumn::kProject:
-    case FilterColumn::kUser:
-    case FilterColumn::kStatus:
-    case FilterColumn::kDescription:
-      return true;
-    default:
-      return false;
-  }
+  const FieldType type = InfoOf(column).type;
+  return type == FieldType::kText || type == FieldType::kStatus;
 }
 
 bool IsInteger(FilterColumn column) {
-  return column == FilterColumn::kRetries || column == FilterColumn::kCreationOrder;
+  const FieldType type = InfoOf(column).type;
+  return type == FieldType::kInteger || type == FieldType::kOrder;
 }
 
-bool IsUuid(FilterColumn column) {
-  return column == FilterColumn::kId || column == FilterColumn::kDependsOn;
-}
+bool IsUuid(FilterColumn column) { return InfoOf(column).type == FieldType::kId; }
+
+bool IsJson(FilterColumn column) { return InfoOf(column).type == FieldType::kObject; }
 
 Result<Json> IntegerValue(const Json& value, const std::string& where) {
   if (value.is_number()) return value;
@@ -362,7 +338,7 @@ class FilterParser {
     const Json* key = FindMember(item, "key");
     if (key == nullptr || !key->is_string()) return Bad(where + ".key", "expected a string");
     CUE_ASSIGN(std::vector<std::string> path, SplitKey(key->get_ref<const std::string&>(), where));
-    const auto column = Find(kColumns, SnakeCase(path.front()));
+    const auto column = ColumnNamed(SnakeCase(path.front()));
     if (!column) return Bad(where + ".key", "events have no attribute '" + path.front() + "'");
     condition.column = *column;
     path.erase(path.begin());
@@ -371,8 +347,7 @@ class FilterParser {
     if (const Json* value = FindMember(item, "value")) condition.value = *value;
     CUE_ASSIGN(const ListKind kind, KindOfList(condition.value, where));
     CUE_TRY(CheckShape(condition, kind, where));
-    const bool is_json = *column == FilterColumn::kSummary || *column == FilterColumn::kPayload;
-    if (is_json) {
+    if (IsJson(*column)) {
       CUE_TRY(CheckJson(condition, kind, where));
     } else if (!condition.path.empty()) {
       return Bad(where + ".key", "only summary and payload have paths");

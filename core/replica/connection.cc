@@ -5,6 +5,7 @@
 #include "base/json.h"
 
 namespace cuesheet {
+
 void Connection::Start(Timestamp now) {
   NoteTime(now);
   if (IsConnected(state_)) Stop();
@@ -137,13 +138,16 @@ void Connection::Follow(bool follows) {
 // The upstream is a hub, and this is its feed, in order.
 Result<void> Connection::Changes(const Json& message, Timestamp now) {
   if (takes_snapshot_) return {};
-  if (!is_followed_) {  // the reads under way are not needed
+  feed_by_ = std::nullopt;
+  if (!is_followed_) {  // what has begun to be read is not needed
     Follow(true);
     ++request_;
-    fetch_by_ = feed_by_ = confirm_at_ = std::nullopt;
+    fetch_by_ = confirm_at_ = std::nullopt;
     outbox_->RereadDelivered();
   }
-  if (needs_snapshot_) {
+  // Changes from the beginning of a store give that store only where nothing is yet: the store of a
+  // relay begins when the relay does, and knows nothing of what had been removed by then.
+  if (needs_snapshot_ || (position_.store.empty() && mirror_.HasUpstreamEvents())) {
     FetchSnapshot(now);
     return {};
   }

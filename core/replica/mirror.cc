@@ -37,6 +37,7 @@ Result<void> Mirror::Snapshot(std::string_view lines) {
       sequence_ = sequence;
       snapshot_store_ = TextMember(value, "store");
       seen_.clear();
+      target_->SnapshotBegins();
       continue;
     }
     if (!sequence_) return BrokenUpstream("the first line of a snapshot has no sequence");
@@ -75,8 +76,19 @@ Result<uint64_t> Mirror::EndSnapshot() {
     return true;
   });
   for (const Uuid& id : gone) CUE_TRY(target_->Remove(id));
+  target_->SnapshotEnds();
   seen_.clear();
   return *std::exchange(sequence_, std::nullopt);
+}
+
+bool Mirror::HasUpstreamEvents() const {
+  const EventTable& table = store_->table();
+  bool has = false;
+  table.VisitRange({.newest_first = true}, [&](Row row) {
+    has = !target_->IsLocal(table.id(row));
+    return !has;
+  });
+  return has;
 }
 
 Result<uint64_t> Mirror::Changes(const Json& page) {

@@ -27,17 +27,6 @@ bool CanWait(const DispatchRequest& request) {
   return request.store && !request.reuse && !request.topic.starts_with("server.");
 }
 
-// A member of an exported event.
-std::optional<Field> FieldOfExport(std::string_view name) {
-  if (name == "hash") return Field::kHash;
-  if (name == "topic") return Field::kTopic;
-  if (name == "senderType") return Field::kSenderType;
-  if (name == "dependsOn") return Field::kDependsOn;
-  if (name == "createdAt") return Field::kCreatedAt;
-  if (name == "updatedAt") return Field::kUpdatedAt;
-  return FieldNamed(name);
-}
-
 std::string HashOf(const LocalWrite& write) {
   const Json* hash = FindMember(write.body, "hash");
   return hash != nullptr && hash->is_string() ? hash->get<std::string>() : write.id.Hex();
@@ -76,7 +65,7 @@ Result<Outbox::Queued> Outbox::Update(const Uuid& id, Json body, Timestamp now) 
   Json before = Json::object();
   if (body.is_object()) {
     for (const auto& [name, value] : body.items()) {
-      const auto field = FieldNamed(name);
+      const auto field = FieldOfUpdate(name);
       const auto old = field ? ValueOf(event, *field) : std::nullopt;
       if (old) before[name] = *old;
     }
@@ -150,8 +139,10 @@ Result<void> Outbox::Apply(const LocalWrite& write) {
 }
 
 Result<void> Outbox::TakeBack(const LocalWrite& write) {
-  if (write.kind == LocalWrite::Kind::kRemove) return Restore(write.before);
-  // Also when it has a child here, which then waits for its parent.
+  if (write.kind == LocalWrite::Kind::kRemove) {
+    return write.before.is_null() ? Result<void>() : Restore(write.before);
+  }
+  // With a child here too, which then waits for its parent.
   if (write.kind == LocalWrite::Kind::kDispatch) return store_->ledger().RemoveUpstream(write.id);
   Json values = write.before;
   const Json theirs = values.contains("theirs") ? values["theirs"] : Json::object();
@@ -170,7 +161,8 @@ Result<void> Outbox::TakeBack(const LocalWrite& write) {
   }
   if (store_->view().table().FindById(write.id) != kNoRow) return ApplyUpdate(write.id, values);
   for (LocalWrite& later : writes_) {  // the event was removed here, and may have to come back
-    if (later.id == write.id && later.kind == LocalWrite::Kind::kRemove) {
+    const bool is_removal = later.id == write.id && later.kind == LocalWrite::Kind::kRemove;
+    if (is_removal && !later.before.is_null()) {
       later.before.update(values);
       NoteState(later);
     }
@@ -193,8 +185,10 @@ void Outbox::KeepForRestore(LocalWrite& removal, const Event& event, FieldSet fi
   std::string line;
   AppendEvent(line, View(event), EventForm::kExport);
   const Json row = ParseStoredJson(line);
+  shown_removed_.insert(event.id);
+  removal.before["id"] = event.id.Hex();
   for (const auto& [name, value] : row.items()) {
-    const auto field = FieldOfExport(name);
+    const auto field = FieldNamed(name);
     if (field && fields.Has(*field)) removal.before[name] = value;
   }
   if (fields.Has(Field::kCreationOrder)) removal.before["creationOrder"] = event.creation_order;
@@ -235,7 +229,7 @@ Result<void> Outbox::Merge(const Event& event, FieldSet fields, std::optional<do
     // The write replaces this value. It will be merged with the upstream's value when it is sent.
     bool is_changed = false;
     for (const auto& [name, value] : write.body.items()) {
-      const auto field = FieldNamed(name);
+      const auto field = FieldOfUpdate(name);
       if (!field || !fields.Has(*field)) continue;
       const auto theirs = ValueOf(View(event), *field);
       if (theirs) write.before["theirs"][name] = *theirs;
@@ -260,11 +254,28 @@ Result<void> Outbox::Merge(const Event& event, FieldSet fields, std::optional<do
 Result<void> Outbox::RemovedUpstream(const Uuid& id) {
   CUE_TRY(EnsureOpen());
   CUE_TRY(store_->ledger().RemoveUpstream(id));
+  for (LocalWrite& write : writes_) {
+    if (write.id == id) ForgetForRestore(write);
+  }
   DropDelivered(id);
   return {};
 }
 
-// The upstream gave the event another id.
+void Outbox::SnapshotEnds() {
+  for (LocalWrite& write : writes_) {
+    if (!shown_removed_.contains(write.id)) ForgetForRestore(write);
+  }
+  shown_removed_.clear();
+}
+
+void Outbox::ForgetForRestore(LocalWrite& write) {
+  const bool is_queued = write.state == LocalWrite::State::kQueued;
+  if (write.kind != LocalWrite::Kind::kRemove || !is_queued || write.before.is_null()) return;
+  write.before = nullptr;
+  NoteState(write);
+}
+
+// The upstream gave the event another id than it has here.
 Result<void> Outbox::Rename(Uuid from, Uuid to) {
   const Row row = store_->view().table().FindById(from);
   const bool came_first =
@@ -283,9 +294,9 @@ Result<void> Outbox::Rename(Uuid from, Uuid to) {
   for (LocalWrite& write : writes_) {
     if (write.id != from) continue;
     write.id = to;
-    if (write.kind == LocalWrite::Kind::kRemove) write.before["id"] = to.Hex();
-    if (came_first && write.kind == LocalWrite::Kind::kRemove)
-      CUE_TRY(store_->ledger().RemoveUpstream(to));
+    const bool is_removal = write.kind == LocalWrite::Kind::kRemove;
+    if (is_removal && !write.before.is_null()) write.before["id"] = to.Hex();
+    if (came_first && is_removal) CUE_TRY(store_->ledger().RemoveUpstream(to));
     Note({{"n", write.number}, {"id", to.Hex()}});
     const bool is_queued = write.state == LocalWrite::State::kQueued;
     if (came_first && is_queued && write.kind == LocalWrite::Kind::kUpdate) CUE_TRY(Apply(write));

@@ -63,10 +63,11 @@ struct LocalWrite {
   uint64_t number = 0;  // ascending
   Kind kind = Kind::kDispatch;
   State state = State::kQueued;
-  Uuid id{};      // the event's present id here
-  Json body{};    // the body of the request; null for a removal
-  Json before{};  // update: the values that it replaced; removal: the event, as an export has it
-  Timestamp made_at{};  // by the device's clock
+  Uuid id{};      // of the event as it is called here now
+  Json body{};    // what is sent; of a removal null
+  Json before{};  // update: the values that it replaced; removal: the event, as an export has it,
+                  // or null when the upstream has none
+  Timestamp made_at{};  // by the clock of the device
   bool was_sent = false;
   uint32_t server_errors = 0;
   uint64_t delivered_in = 0;  // the last reread that had begun
@@ -102,6 +103,10 @@ class Outbox {
                      std::optional<Trust> trust = {});
   // The upstream no longer has the event.
   Result<void> RemovedUpstream(const Uuid& id);
+  // All that the upstream has is merged between the two: what was removed here, and is not among
+  // it, does not come back when the removal is refused.
+  void SnapshotBegins() { shown_removed_.clear(); }
+  void SnapshotEnds();
 
   // Whether a dispatch of the event waits for its turn or for its row.
   bool HasDispatch(const Uuid& id) const;
@@ -191,6 +196,7 @@ class Outbox {
   Result<void> Apply(const LocalWrite& write);
   Result<void> ApplyUpdate(const Uuid& id, const Json& body);
   Result<void> Restore(const Json& event);
+  void ForgetForRestore(LocalWrite& write);
   void KeepForRestore(LocalWrite& removal, const Event& event, FieldSet fields);
   void Tell(const LocalWrite& write, WriteOutcome outcome);
   void Wake(int64_t delay_ms);
@@ -210,6 +216,7 @@ class Outbox {
   uint32_t attempts_ = 0;  // that failed in a row
   // Removed here and upstream: a late message must not restore them. Ids are never reused.
   std::set<Uuid> removed_;
+  std::set<Uuid> shown_removed_;  // by the snapshot that is coming in, and removed here
   std::set<Uuid>
       assumed_;  // states that are this replica's guess: the next row of the upstream rules
   std::vector<Uuid> rereads_;

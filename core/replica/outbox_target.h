@@ -17,6 +17,8 @@ class OutboxTarget final : public MirrorTarget {
   }
   Result<void> Remove(const Uuid& id) override { return outbox_->RemovedUpstream(id); }
   bool IsLocal(const Uuid& id) const override { return outbox_->HasDispatch(id); }
+  void SnapshotBegins() override { outbox_->SnapshotBegins(); }
+  void SnapshotEnds() override { outbox_->SnapshotEnds(); }
 
  private:
   Outbox* outbox_;

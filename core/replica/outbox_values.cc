@@ -7,13 +7,6 @@
 namespace cuesheet {
 namespace {
 
-constexpr std::pair<std::string_view, Field> kNames[] = {
-    {"sender", Field::kSender},   {"project", Field::kProject},
-    {"user", Field::kUser},       {"status", Field::kStatus},
-    {"summary", Field::kSummary}, {"description", Field::kDescription},
-    {"payload", Field::kPayload}, {"retries", Field::kRetries},
-};
-
 Json TextOrNull(const std::optional<std::string_view>& text) {
   return text ? Json(std::string(*text)) : Json();
 }
@@ -26,11 +19,9 @@ bool IsFinalName(const Json& status) {
 
 }  // namespace
 
-std::optional<Field> FieldNamed(std::string_view member) {
-  for (const auto& [name, field] : kNames) {
-    if (name == member) return field;
-  }
-  return std::nullopt;
+std::optional<Field> FieldOfUpdate(std::string_view member) {
+  const auto field = FieldNamed(member);
+  return field && InfoOf(*field).IsWrittenBy(kUpdateBody) ? field : std::nullopt;
 }
 
 std::optional<Json> ValueOf(const EventView& event, Field field) {

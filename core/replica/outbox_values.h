@@ -9,8 +9,8 @@
 
 namespace cuesheet {
 
-// None for a member that is not a field, such as progress.
-std::optional<Field> FieldNamed(std::string_view member);
+// None for a member that is no field that an update may write, such as progress.
+std::optional<Field> FieldOfUpdate(std::string_view member);
 
 // The event's value of a field, as such a body would have it; none when the store does not have it
 // (a payload).

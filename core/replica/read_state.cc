@@ -11,8 +11,26 @@ constexpr std::string_view kReadQuery =
     "query Read($first:Int,$last:Int,$after:String,$before:String,$ids:[String!],"
     "$statuses:[String!],$topics:[String!]){events(first:$first,last:$last,after:$after,"
     "before:$before,ids:$ids,statuses:$statuses,topics:$topics,includeLogs:true){edges{cursor "
-    "node{id hash topic sender project user dependsOn status retries description summary createdAt "
-    "updatedAt";
+    "node{";
+
+// What a node is asked for: GraphQL knows no type of the sender, and the order is the cursor.
+std::string NodeFields(bool with_payload) {
+  std::string names;
+  for (const FieldInfo& info : kFields) {
+    switch (info.field) {
+      case Field::kSenderType:
+      case Field::kPayload:
+      case Field::kCreationOrder:
+        continue;
+      default:
+        names += info.name;
+        names += ' ';
+    }
+  }
+  if (with_payload) names += "payload ";
+  names.pop_back();
+  return names;
+}
 
 const Json* EdgesOf(const Json& answer) {
   const Json* data = FindMember(answer, "data");
@@ -62,10 +80,9 @@ ReadRequest ReadState::AskIds(std::span<const Uuid> ids) const {
 
 // `variables` is JSON, as is all of a body.
 ReadRequest ReadState::AskGraphql(const std::string& variables) const {
-  const std::string_view end = has_payloads_ ? " payload}}}}" : "}}}}";
   return {"POST", "/graphql",
-          R"({"query":")" + std::string(kReadQuery) + std::string(end) + R"(","variables":)" +
-              variables + '}'};
+          R"({"query":")" + std::string(kReadQuery) + NodeFields(has_payloads_) +
+              R"(}}}}","variables":)" + variables + '}'};
 }
 
 Result<ReadPage> ReadState::TakePage(const ReadAnswer& answer, Timestamp now) {

@@ -10,97 +10,87 @@
 namespace cuesheet {
 namespace {
 
-// Reads members that may be missing or null, and notes in `fields` which were there.
-class NodeReader {
- public:
-  NodeReader(const Json& node, UpstreamEvent& out) : node_(node), out_(out) {}
+// What a message has (9.4), and a page of GraphQL and one of /api/query (6).
+constexpr FieldSet kRowFields = FieldSet::All().Drop(Field::kCreationOrder);
+constexpr FieldSet kMessageFields =
+    FieldSet(kRowFields).Drop(Field::kHash).Drop(Field::kRetries).Drop(Field::kPayload);
 
-  void Text(std::string_view name, std::string& slot, Field field) const {
-    const Json* value = FindMember(node_, name);
-    if (value == nullptr || !value->is_string()) return;
-    slot = value->get<std::string>();
-    out_.fields.Add(field);
-  }
-  void Nullable(std::string_view name, std::optional<std::string>& slot, Field field) const {
-    const Json* value = FindMember(node_, name);
-    if (value == nullptr) return;
-    if (value->is_string()) slot = value->get<std::string>();
-    out_.fields.Add(field);
-  }
-  // A time without offset is UTC (protocol.md 1.5).
-  void Time(std::string_view name, Timestamp& slot, Field field) const {
-    const Json* value = FindMember(node_, name);
-    if (value == nullptr || !value->is_string()) return;
-    const auto time = Timestamp::ParseIso(value->get_ref<const std::string&>());
-    if (!time) return;
-    slot = *time;
-    out_.fields.Add(field);
-  }
-  void Summary() const {
-    const Json* value = FindMember(node_, "summary");
-    const Json summary = value == nullptr ? Json() : ObjectOf(*value);
-    if (!summary.is_object()) return;
-    out_.event.summary = CanonicalText(summary);
-    out_.fields.Add(Field::kSummary);
-  }
-  // Null when it is empty (protocol.md 6.3).
-  void Payload() const {
-    const Json* value = FindMember(node_, "payload");
-    if (value == nullptr) return;
-    const Json payload = value->is_null() ? Json::object() : ObjectOf(*value);
-    if (!payload.is_object()) return;
-    out_.event.payload = CanonicalText(payload);
-    out_.fields.Add(Field::kPayload);
-  }
-  void Status() const {
-    const Json* value = FindMember(node_, "status");
-    if (value == nullptr || !value->is_string()) return;
-    const auto status = ParseEventStatus(value->get_ref<const std::string&>());
-    if (!status) return;
-    out_.event.status = *status;
-    out_.fields.Add(Field::kStatus);
-  }
-  void Parent() const {
-    const Json* value = FindMember(node_, "dependsOn");
-    if (value == nullptr) return;
-    if (value->is_string()) {
-      out_.event.depends_on = Uuid::ParseLenient(value->get_ref<const std::string&>());
+// The values of members; false: it says nothing of the field.
+bool Take(const Json& value, std::string& slot) {
+  if (!value.is_string()) return false;
+  slot = value.get_ref<const std::string&>();
+  return true;
+}
+
+bool Take(const Json& value, std::optional<std::string>& slot) {
+  if (value.is_string()) slot = value.get_ref<const std::string&>();
+  return true;
+}
+
+bool Take(const Json& value, std::optional<Uuid>& slot) {
+  if (value.is_string()) slot = Uuid::ParseLenient(value.get_ref<const std::string&>());
+  return true;
+}
+
+bool Take(const Json& value, EventStatus& slot) {
+  if (!value.is_string()) return false;
+  const auto status = ParseEventStatus(value.get_ref<const std::string&>());
+  if (status) slot = *status;
+  return status.has_value();
+}
+
+bool Take(const Json& value, int32_t& slot) {
+  if (!value.is_number_integer()) return false;
+  slot = value.get<int32_t>();
+  return true;
+}
+
+// A time without offset is UTC (protocol.md 1.5).
+bool Take(const Json& value, Timestamp& slot) {
+  if (!value.is_string()) return false;
+  const auto time = Timestamp::ParseIso(value.get_ref<const std::string&>());
+  if (time) slot = *time;
+  return time.has_value();
+}
+
+// An object, or (GraphQL) the JSON text of one.
+template <typename Slot>
+bool TakeObject(const Json& value, Slot& slot) {
+  const Json object =
+      value.is_string() ? ParseJson(value.get_ref<const std::string&>()).value_or(Json()) : value;
+  if (!object.is_object()) return false;
+  slot = CanonicalText(object);
+  return true;
+}
+
+// Reads those of `fields` that the node has, and notes them in `out`; false: it is no event.
+bool ReadNode(const Json& node, FieldSet fields, UpstreamEvent& out) {
+  const Json* id = FindMember(node, "id");
+  const auto parsed = id != nullptr && id->is_string()
+                          ? Uuid::ParseLenient(id->get_ref<const std::string&>())
+                          : std::nullopt;
+  if (!parsed) return false;
+  const auto read = [&](auto field, auto& slot) {
+    constexpr const FieldInfo& kInfo = decltype(field)::kInfo;
+    if constexpr (kInfo.field == Field::kId) {
+      slot = *parsed;
+    } else if constexpr (kInfo.field != Field::kCreationOrder) {
+      const Json* value = fields.Has(kInfo.field) ? FindMember(node, kInfo.name) : nullptr;
+      if (value == nullptr) return;
+      bool is_there = false;
+      if constexpr (kInfo.type != FieldType::kObject) {
+        is_there = Take(*value, slot);
+      } else {
+        // A payload is null when it is empty (protocol.md 6.3).
+        const bool is_empty = kInfo.field == Field::kPayload && value->is_null();
+        is_there = TakeObject(is_empty ? Json::object() : *value, slot);
+      }
+      if (is_there) out.fields.Add(kInfo.field);
     }
-    out_.fields.Add(Field::kDependsOn);
-  }
-  // What a message, a GraphQL page and a page of /api/query have in common; false: not an event.
-  bool Common() const {
-    const Json* id = FindMember(node_, "id");
-    const auto parsed = id != nullptr && id->is_string()
-                            ? Uuid::ParseLenient(id->get_ref<const std::string&>())
-                            : std::nullopt;
-    if (!parsed) return false;
-    Event& event = out_.event;
-    event.id = *parsed;
-    Text("topic", event.topic, Field::kTopic);
-    Nullable("sender", event.sender, Field::kSender);
-    Nullable("senderType", event.sender_type, Field::kSenderType);
-    Nullable("project", event.project, Field::kProject);
-    Nullable("user", event.user, Field::kUser);
-    Parent();
-    Status();
-    Text("description", event.description, Field::kDescription);
-    Summary();
-    Time("createdAt", event.created_at, Field::kCreatedAt);
-    Time("updatedAt", event.updated_at, Field::kUpdatedAt);
-    return !event.topic.empty();
-  }
-
- private:
-  // An object, or (GraphQL) the JSON text of one.
-  static Json ObjectOf(const Json& value) {
-    if (!value.is_string()) return value;
-    return ParseJson(value.get_ref<const std::string&>()).value_or(Json());
-  }
-
-  const Json& node_;
-  UpstreamEvent& out_;
-};
+  };
+  VisitFields(read, out.event);
+  return !out.event.topic.empty();
+}
 
 // Orders from kFirstProvisionalOrder on are this replica's own.
 bool IsUpstreamOrder(double order) {
@@ -123,7 +113,7 @@ std::unexpected<Error> BrokenUpstream(std::string_view what) {
 
 std::optional<UpstreamEvent> ParseSocketEvent(const Json& message) {
   UpstreamEvent out;
-  if (!NodeReader(message, out).Common()) return std::nullopt;
+  if (!ReadNode(message, kMessageFields, out)) return std::nullopt;
   const Json* store = FindMember(message, "store");
   out.stored = store == nullptr || *store != false;
   const Json* progress = FindMember(message, "progress");
@@ -134,42 +124,21 @@ std::optional<UpstreamEvent> ParseSocketEvent(const Json& message) {
 Result<UpstreamEvent> ParseEdge(const Json& edge) {
   const Json* node = FindMember(edge, "node");
   UpstreamEvent out;
-  if (node == nullptr || !NodeReader(*node, out).Common()) {
+  if (node == nullptr || !ReadNode(*node, kRowFields, out)) {
     return Fail(ErrorCode::kInvalid, "upstream sent an event without id or topic");
-  }
-  NodeReader(*node, out).Nullable("hash", out.event.hash, Field::kHash);
-  NodeReader(*node, out).Payload();
-  const Json* retries = FindMember(*node, "retries");
-  if (retries != nullptr && retries->is_number_integer()) {
-    out.event.retries = retries->get<int32_t>();
-    out.fields.Add(Field::kRetries);
   }
   ReadOrder(edge, out);
   return out;
 }
 
 Result<UpstreamEvent> ParseQueryRow(const Json& row, bool with_payload) {
-  static constexpr std::pair<const char*, const char*> kNames[] = {{"id", "id"},
-                                                                   {"hash", "hash"},
-                                                                   {"topic", "topic"},
-                                                                   {"sender", "sender"},
-                                                                   {"project", "project"},
-                                                                   {"user", "user"},
-                                                                   {"status", "status"},
-                                                                   {"retries", "retries"},
-                                                                   {"summary", "summary"},
-                                                                   {"description", "description"},
-                                                                   {"sender_type", "senderType"},
-                                                                   {"depends_on", "dependsOn"},
-                                                                   {"created_at", "createdAt"},
-                                                                   {"updated_at", "updatedAt"}};
   Json node = Json::object();
-  for (const auto& [theirs, ours] : kNames) {
-    const Json* value = FindMember(row, theirs);
-    node[ours] = value == nullptr ? Json() : *value;
+  for (const FieldInfo& info : kFields) {
+    const Json* value = FindMember(row, info.column);
+    const bool is_payload = info.field == Field::kPayload;
+    if (is_payload && (!with_payload || value == nullptr)) continue;
+    node[info.name] = value == nullptr ? Json() : *value;
   }
-  const Json* payload = FindMember(row, "payload");
-  if (with_payload && payload != nullptr) node["payload"] = *payload;
   return ParseEdge({{"node", std::move(node)}});
 }
 

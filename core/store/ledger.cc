@@ -42,24 +42,14 @@ void Redact(Event& event, std::string_view topic) {
 // The fields among `fields` in which the two events differ.
 FieldSet Differing(const EventView& stored, const EventView& event, FieldSet fields) {
   FieldSet out;
-  const auto compare = [&](Field field, bool same) {
-    if (fields.Has(field) && !same) out.Add(field);
+  const auto compare = [&](auto field, const auto& before, const auto& now) {
+    constexpr Field kField = decltype(field)::kInfo.field;
+    if (!fields.Has(kField)) return;
+    const bool is_same =
+        kField == Field::kHash ? stored.HashText() == event.HashText() : before == now;
+    if (!is_same) out.Add(kField);
   };
-  compare(Field::kHash, stored.HashText() == event.HashText());
-  compare(Field::kTopic, stored.topic == event.topic);
-  compare(Field::kSender, stored.sender == event.sender);
-  compare(Field::kSenderType, stored.sender_type == event.sender_type);
-  compare(Field::kProject, stored.project == event.project);
-  compare(Field::kUser, stored.user == event.user);
-  compare(Field::kDependsOn, stored.depends_on == event.depends_on);
-  compare(Field::kStatus, stored.status == event.status);
-  compare(Field::kRetries, stored.retries == event.retries);
-  compare(Field::kDescription, stored.description == event.description);
-  compare(Field::kSummary, stored.summary == event.summary);
-  compare(Field::kPayload, stored.payload == event.payload);
-  compare(Field::kCreatedAt, stored.created_at == event.created_at);
-  compare(Field::kUpdatedAt, stored.updated_at == event.updated_at);
-  compare(Field::kCreationOrder, stored.creation_order == event.creation_order);
+  VisitFields(compare, stored, event);
   return out;
 }
 

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -9,8 +9,10 @@ const FIXTURES = 'tests/frozen';
 const work = mkdtempSync(join(tmpdir(), 'cuesheet-frozen-'));
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
-/** Folders with `hub/` and `events.ndjson`: the committed one, and by npm run test:frozen what is made from the history. */
-const frozen: [string, string][] = [['0.1.0, as committed', join(FIXTURES, '0.1.0')]];
+/** Folders with `hub/` and `events.ndjson`: those that are committed, and by npm run test:frozen what is made from the history. */
+const frozen = readdirSync(FIXTURES, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }): [string, string] => [`${name}, as committed`, join(FIXTURES, name)]);
 const made = process.env['CUESHEET_FROZEN'];
 if (made !== undefined) frozen.push([`${made}, from the history`, made]);
 

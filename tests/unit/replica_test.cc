@@ -261,6 +261,42 @@ TEST_CASE("a snapshot that was cut off is taken again, whatever the changes cove
   CHECK(f.Effect("snapshot"));
 }
 
+TEST_CASE("changes of a store that was not followed lead to a snapshot where events are already") {
+  ReplicaFixture f;
+  f.GoLive();
+  REQUIRE(f.connection.Timer({f.now_us + 10'000'000}, f.Draw()));
+  f.Answer(f.Effect("fetch").value()["request"], Json::array({Edge(7)}));
+  (void)f.Effects();
+  REQUIRE(f.connection.Message(Changes(Json::array(), 3, 3), f.Now(), f.Draw()));
+  CHECK(f.Effect("snapshot"));
+}
+
+TEST_CASE("an event that a snapshot does not have does not come back with a refused removal") {
+  ReplicaFixture f;
+  f.GoLive();
+  REQUIRE(f.connection.Timer({f.now_us + 10'000'000}, f.Draw()));
+  f.Answer(f.Effect("fetch").value()["request"], Json::array({Edge(7), Edge(8)}));
+  const Uuid gone = *Uuid::ParseLenient("e0000000000000000000000000000007");
+  const Uuid there = *Uuid::ParseLenient("e0000000000000000000000000000008");
+  REQUIRE(f.outbox.Remove(gone, f.Now()));
+  REQUIRE(f.outbox.Remove(there, f.Now()));
+  (void)f.Effects();
+  REQUIRE(f.connection.Message(kGone, f.Now(), f.Draw()));
+  const uint64_t request = f.Effect("snapshot").value()["request"];
+  const std::string lines =
+      R"({"sequence":5,"store":"s1"})" + std::string("\n") + FeedEvent(8).dump() + "\n";
+  REQUIRE(f.connection.Snapshot(request, lines, f.Now(), f.Draw()));
+  REQUIRE(f.connection.SnapshotEnded(request, 200, f.Now(), f.Draw()));
+  (void)f.Effects();
+  for (int refused = 0; refused < 2; ++refused) {
+    REQUIRE(f.outbox.Pump(true, f.Now(), f.Draw()));
+    const uint64_t write = f.Effect("write").value()["request"];
+    REQUIRE(f.outbox.Answered(write, 403, R"({"detail":"no"})", f.Now(), f.Draw()));
+  }
+  CHECK(f.store.view().table().FindById(gone) == kNoRow);
+  CHECK(f.store.view().table().FindById(there) != kNoRow);
+}
+
 TEST_CASE("changes that no hub tells lead to a snapshot") {
   ReplicaFixture f;
   f.Open();

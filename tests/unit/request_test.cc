@@ -2,6 +2,7 @@
 
 #include <catch2/catch_amalgamated.hpp>
 
+#include "event/event.h"
 #include "event/names.h"
 
 namespace cuesheet {
@@ -35,6 +36,21 @@ TEST_CASE("a topic pattern matches the whole topic") {
   CHECK(MatchesTopicPattern("xAyBz", "x*y*z"));
   CHECK(MatchesTopicPattern("a_b", "a_b"));
   CHECK(MatchesTopicPattern("axb", "a_b"));
+}
+
+TEST_CASE("each body reads the fields that the table lets it write, and no other") {
+  for (const FieldInfo& info : kFields) {
+    CAPTURE(info.name);
+    for (const std::string_view name : {info.name, info.column}) {
+      // No field has a list of numbers for its value.
+      Json body = {{"topic", "demo.a"}};
+      body[name] = Json::array({1});
+      // The id of a dispatch is read by the hub, which knows whether it is free.
+      const bool is_dispatched = info.IsWrittenBy(kDispatchBody) && info.field != Field::kId;
+      CHECK(ParseDispatchRequest(body).has_value() == !is_dispatched);
+      CHECK(ParseUpdateRequest(body).has_value() == !info.IsWrittenBy(kUpdateBody));
+    }
+  }
 }
 
 TEST_CASE("a dispatch body is read as leniently as AYON reads it") {

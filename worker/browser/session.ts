@@ -111,10 +111,7 @@ function createSession(
     return { connection: upstream?.state() ?? 'local', ...state, message };
   });
   const carryOut = (effects: Effect[]) => {
-    if (carryOutAll(effects, { localWrites, upstream })) {
-      live.changed();
-      retention.changed();
-    }
+    carryOutAll(effects, { localWrites, upstream, readers: [live, retention] });
   };
   const told = (effects: Effect[]) => {
     carryOut(effects);
@@ -182,11 +179,15 @@ function listenTo(
   });
 }
 
-/** Passes effects on; returns whether pages of live queries may have changed. */
+/** Hands effects on; readers hear of it when events have changed. */
 function carryOutAll(
   effects: Effect[],
-  { localWrites, upstream }: Pick<Workplace, 'localWrites' | 'upstream'>,
-): boolean {
+  {
+    localWrites,
+    upstream,
+    readers,
+  }: Pick<Workplace, 'localWrites' | 'upstream'> & { readers: { changed(): void }[] },
+): void {
   let changed = false;
   for (const effect of effects) {
     if (effect.effect === 'changed') changed = true;
@@ -194,7 +195,8 @@ function carryOutAll(
     upstream?.carryOut(effect);
   }
   if (upstream?.state() !== 'live') localWrites.goneOffline();
-  return changed;
+  if (!changed) return;
+  for (const reader of readers) reader.changed();
 }
 
 /**

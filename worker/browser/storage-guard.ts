@@ -68,8 +68,8 @@ export function guardStorage(
   let listener: StorageListener = { onFull: () => Promise.resolve(), onChange() {} };
   let loss = DURABLE; // the state after a commit that succeeds
   let fullCommits = 0;
-  let timer: ReturnType<typeof setTimeout> | undefined;
   const { state, enter, isEnded, end } = createState(() => listener.onChange());
+  const retry = createRetry(flush, refused, isEnded, retryMs);
   const freeing = createFreeing(() => listener.onFull(), freeingTimeoutMs);
 
   function saved() {
@@ -86,29 +86,30 @@ export function guardStorage(
     fullCommits++;
     if (freeing.state() === 'done') {
       enter({ storage: 'memory', problem: kind, message: `${message}: ${IN_MEMORY}` });
-      retryLater();
+      retry.later();
       return;
     }
     enter({ storage: 'durable', problem: kind, message: text });
     if (fullCommits >= FULL_LIMIT && freeing.state() === 'not yet') void freeing.begin();
   }
 
-  async function flush(): Promise<void> {
-    if (state().storage === 'durable') return;
-    await files.commit('relaxed');
-    clearTimeout(timer);
+  async function commit(durability: Durability): Promise<void> {
+    if (state().storage === 'memory' && !isEnded()) return;
+    try {
+      await files.commit(durability);
+    } catch (error) {
+      const problem = asProblem(error);
+      refused(problem);
+      throw problem;
+    }
     saved();
   }
 
-  function retryLater() {
-    if (isEnded()) return;
-    const again = (error: unknown) => {
-      const problem = asProblem(error);
-      // The next commit gets this error too.
-      if (problem.kind === 'fenced') refused(problem);
-      else retryLater();
-    };
-    timer = setTimeout(() => void flush().catch(again), retryMs);
+  async function flush(): Promise<void> {
+    if (state().storage === 'durable') return;
+    await files.commit('relaxed');
+    retry.cancel();
+    saved();
   }
 
   return {
@@ -119,21 +120,11 @@ export function guardStorage(
       listener = to;
     },
     close() {
-      clearTimeout(timer);
+      retry.cancel();
       end();
       files.close?.();
     },
-    async commit(durability: Durability) {
-      if (state().storage === 'memory' && !isEnded()) return;
-      try {
-        await files.commit(durability);
-      } catch (error) {
-        const problem = asProblem(error);
-        refused(problem);
-        throw problem;
-      }
-      saved();
-    },
+    commit,
   };
 }
 
@@ -157,7 +148,28 @@ function createState(changed: () => void) {
   };
 }
 
-/** Makes room once, until a commit succeeds. */
+/** Memory only: tries now and then whether there is space again. */
+function createRetry(
+  flush: () => Promise<void>,
+  fenced: (problem: StorageProblem) => void,
+  isEnded: () => boolean,
+  retryMs: number,
+) {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  function later() {
+    if (isEnded()) return;
+    const again = (error: unknown) => {
+      const problem = asProblem(error);
+      // The next commit hears it as well.
+      if (problem.kind === 'fenced') fenced(problem);
+      else later();
+    };
+    timer = setTimeout(() => void flush().catch(again), retryMs);
+  }
+  return { later, cancel: () => clearTimeout(timer) };
+}
+
+/** Room is made once, until a commit goes through. */
 function createFreeing(makeRoom: () => Promise<void>, timeoutMs: number) {
   let state: 'not yet' | 'at it' | 'done' = 'not yet';
   return {

@@ -56,10 +56,7 @@ export function createCredentials(
   }
 
   async function authenticate(request: Request): Promise<Identity> {
-    const authorization = request.headers.get('authorization') ?? '';
-    const [scheme = '', value = ''] = authorization.split(' ', 2);
-    const key =
-      request.headers.get('x-api-key') ?? (scheme.toLowerCase() === 'apikey' ? value : null);
+    const { key, bearer, cookie } = credentialsIn(request.headers);
     if (key !== null) {
       const hash = hashSecret(key);
       const user = byKey.get(hash);
@@ -67,14 +64,12 @@ export function createCredentials(
       keyEnds.set(hash, now() + KEY_MS);
       return { user };
     }
-    const cookie = parse(request.headers.get('cookie') ?? '', 'accessToken')['accessToken'] || null;
-    const isBearer = scheme.toLowerCase() === 'bearer';
-    if (isBearer && verifyJwt && isJwt(value)) {
-      const user = await byJwt(value);
+    if (bearer !== null && verifyJwt && isJwt(bearer)) {
+      const user = await byJwt(bearer);
       return user ? { user } : { user: null, denied: 'Invalid token', deniedStatus: 401 };
     }
-    const bearer = isBearer && value.length === TOKEN_LENGTH ? value : null;
-    const token = cookie ?? bearer ?? new URL(request.url).searchParams.get('token');
+    const session = bearer?.length === TOKEN_LENGTH ? bearer : null;
+    const token = cookie ?? session ?? new URL(request.url).searchParams.get('token');
     if (!token) return { user: null, denied: 'Access token is missing', deniedStatus: 401 };
     const user = bySession(token);
     return user ? { user, token } : { user: null, denied: 'Invalid session', deniedStatus: 401 };
@@ -107,6 +102,17 @@ export function createCredentials(
     },
     createSession: async (user) => sessions.begin(user.name),
     endSession: async (token) => sessions.end(token),
+  };
+}
+
+/** What a request says of who asks, aside from its address. */
+function credentialsIn(headers: Headers) {
+  const [scheme = '', value = ''] = (headers.get('authorization') ?? '').split(' ', 2);
+  const kind = scheme.toLowerCase();
+  return {
+    key: headers.get('x-api-key') ?? (kind === 'apikey' ? value : null),
+    bearer: kind === 'bearer' ? value : null,
+    cookie: parse(headers.get('cookie') ?? '', 'accessToken')['accessToken'] || null,
   };
 }
 

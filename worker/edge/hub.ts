@@ -192,11 +192,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
     fetch: routes,
     openSocket: sockets.open,
     tick: sockets.tick,
-    async importLines(lines) {
-      const { header } = await opened.call<ImportAnswer>(Method.import, {}, lines);
-      await commits.settle();
-      return header;
-    },
+    importLines: (lines) => importLines(opened, commits, lines),
     events: () => store.call<{ events: number }>(Method.status).header.events,
     memoryBytes: core.memoryBytes,
     async close() {
@@ -280,6 +276,16 @@ function createAsk(store: CoreStore, storeId: string): (request: CoreRequest) =>
     );
     return { ...result.header, body: result.body };
   };
+}
+
+async function importLines(
+  { call }: OpenedStore,
+  commits: CommitLoop,
+  lines: string,
+): Promise<ImportAnswer> {
+  const { header } = await call<ImportAnswer>(Method.import, {}, lines);
+  await commits.settle();
+  return header;
 }
 
 function figuresOf(store: CoreStore, core: Core): Figures {

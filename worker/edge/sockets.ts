@@ -44,15 +44,6 @@ export function createSockets(credentials: Credentials, log: Log, tell: Tell) {
 
   const logins = createLogins((client, token) => authenticate(client, token).catch(reportSocket));
 
-  /** A closing socket may throw before it reports that it is closed; the others still get the message. */
-  function send(client: number, text: string): void {
-    try {
-      peers.get(client)?.send(text);
-    } catch (error) {
-      log('info', 'not sent', { reason: (error as Error).message });
-    }
-  }
-
   return {
     open(peer: Peer, state?: string): SocketHandle {
       if (endedWith !== null) {
@@ -87,7 +78,7 @@ export function createSockets(credentials: Credentials, log: Log, tell: Tell) {
     carryOut(effects: Effect[]) {
       for (const effect of effects) {
         if (effect.effect === 'send') {
-          for (const client of effect.clients) send(client, effect.text);
+          for (const client of effect.clients) send(peers.get(client), effect.text, log);
         } else if (effect.effect === 'close') {
           log('info', 'socket closed', { code: effect.code });
           peers.get(effect.client)?.close(effect.code);
@@ -99,6 +90,15 @@ export function createSockets(credentials: Credentials, log: Log, tell: Tell) {
       }
     },
   };
+}
+
+/** A socket that is closing may throw, before it says that it is closed; the others get theirs. */
+function send(peer: Peer | undefined, text: string, log: Log): void {
+  try {
+    peer?.send(text);
+  } catch (error) {
+    log('info', 'not sent', { reason: (error as Error).message });
+  }
 }
 
 function unsentBytes(peers: Iterable<Peer>): number {

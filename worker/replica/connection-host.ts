@@ -46,7 +46,7 @@ const OPEN = 1;
 export function createConnectionHost(options: ConnectionHostOptions): ConnectionHost {
   const { tell } = options;
   let socket: ClientSocket | null = null;
-  let snapshot: AbortController | null = null;
+  const snapshots = createSnapshots(options);
   let timer: ReturnType<typeof setTimeout> | undefined;
   let state: ReplicaState = 'stopped';
 
@@ -65,7 +65,7 @@ export function createConnectionHost(options: ConnectionHostOptions): Connection
     const old = socket;
     socket = null;
     old?.close();
-    snapshot?.abort();
+    snapshots.abort();
     clearTimeout(timer);
   }
 
@@ -76,33 +76,6 @@ export function createConnectionHost(options: ConnectionHostOptions): Connection
   async function fetchPage(request: number, method: string, path: string, body: string | null) {
     const { status, bytes } = await options.ask(method, path, body ?? undefined);
     await tell('fetched', { request, status }, bytes);
-  }
-
-  /** Whole lines go to the core as they come. */
-  async function fetchSnapshot(request: number, path: string) {
-    snapshot?.abort();
-    const current = new AbortController();
-    snapshot = current;
-    const { signal } = current;
-    let status = 0;
-    let unsaved = 0;
-    try {
-      const response = await options.stream(path, signal);
-      if (response.ok && response.body) {
-        for await (const lines of wholeLines(response.body)) {
-          signal.throwIfAborted();
-          const saved = tell('snapshot', { request }, lines);
-          unsaved += lines.length;
-          if (unsaved < SNAPSHOT_UNSAVED_BYTES) continue;
-          await saved;
-          unsaved = 0;
-        }
-      }
-      status = response.status;
-    } catch (error) {
-      if (!signal.aborted) options.cutOff?.(error as Error);
-    }
-    if (!signal.aborted) await tell('snapshotEnded', { request, status });
   }
 
   return {
@@ -127,7 +100,7 @@ export function createConnectionHost(options: ConnectionHostOptions): Connection
           void fetchPage(effect.request, effect.method, effect.path, effect.body);
           break;
         case 'snapshot':
-          void fetchSnapshot(effect.request, effect.path);
+          void snapshots.fetch(effect.request, effect.path);
           break;
         case 'timer':
           clearTimeout(timer);
@@ -137,6 +110,46 @@ export function createConnectionHost(options: ConnectionHostOptions): Connection
           state = effect.state;
           break;
       }
+    },
+  };
+}
+
+/** The snapshot of a hub: whole lines go to the core as they come. */
+function createSnapshots({
+  tell,
+  stream,
+  cutOff,
+}: Pick<ConnectionHostOptions, 'tell' | 'stream' | 'cutOff'>) {
+  let snapshot: AbortController | null = null;
+
+  async function read(body: ReadableStream<Uint8Array>, request: number, signal: AbortSignal) {
+    let unsaved = 0;
+    for await (const lines of wholeLines(body)) {
+      signal.throwIfAborted();
+      const saved = tell('snapshot', { request }, lines);
+      unsaved += lines.length;
+      if (unsaved < SNAPSHOT_UNSAVED_BYTES) continue;
+      await saved;
+      unsaved = 0;
+    }
+  }
+
+  return {
+    abort: () => snapshot?.abort(),
+    async fetch(request: number, path: string): Promise<void> {
+      snapshot?.abort();
+      const current = new AbortController();
+      snapshot = current;
+      const { signal } = current;
+      let status = 0;
+      try {
+        const response = await stream(path, signal);
+        if (response.ok && response.body) await read(response.body, request, signal);
+        status = response.status;
+      } catch (error) {
+        if (!signal.aborted) cutOff?.(error as Error);
+      }
+      if (!signal.aborted) await tell('snapshotEnded', { request, status });
     },
   };
 }
