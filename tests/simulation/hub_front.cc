@@ -1,5 +1,7 @@
 #include "hub_front.h"
 
+#include "base/json.h"
+
 #include <utility>
 
 #include "base/json.h"
