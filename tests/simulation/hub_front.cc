@@ -1,7 +1,5 @@
 #include "hub_front.h"
 
-#include "base/json.h"
-
 #include <utility>
 
 #include "base/json.h"
