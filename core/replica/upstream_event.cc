@@ -43,13 +43,14 @@ class NodeReader {
     out_.event.summary = CanonicalText(summary);
     out_.fields.Add(Field::kSummary);
   }
-  // Null when it is empty (protocol.md 6.3).
+  // Null when it is empty (protocol.md 6.3). One that an event has no room for is not here.
   void Payload() const {
     const Json* value = FindMember(node_, "payload");
     if (value == nullptr) return;
     const Json payload = value->is_null() ? Json::object() : ObjectOf(*value);
     if (!payload.is_object()) return;
     out_.event.payload = CanonicalText(payload);
+    if (out_.event.payload->size() > kMaxTextBytes) out_.event.payload.reset();
     out_.fields.Add(Field::kPayload);
   }
   void Status() const {
@@ -123,7 +124,7 @@ std::unexpected<Error> BrokenUpstream(std::string_view what) {
 
 std::optional<UpstreamEvent> ParseSocketEvent(const Json& message) {
   UpstreamEvent out;
-  if (!NodeReader(message, out).Common()) return std::nullopt;
+  if (!NodeReader(message, out).Common() || !CheckSizes(View(out.event))) return std::nullopt;
   const Json* store = FindMember(message, "store");
   out.stored = store == nullptr || *store != false;
   const Json* progress = FindMember(message, "progress");
@@ -140,11 +141,13 @@ Result<UpstreamEvent> ParseEdge(const Json& edge) {
   NodeReader(*node, out).Nullable("hash", out.event.hash, Field::kHash);
   NodeReader(*node, out).Payload();
   const Json* retries = FindMember(*node, "retries");
-  if (retries != nullptr && retries->is_number_integer()) {
+  if (retries != nullptr && retries->is_number_integer() && *retries >= INT32_MIN &&
+      *retries <= INT32_MAX) {
     out.event.retries = retries->get<int32_t>();
     out.fields.Add(Field::kRetries);
   }
   ReadOrder(edge, out);
+  CUE_TRY(CheckSizes(View(out.event)));
   return out;
 }
 
