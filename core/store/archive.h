@@ -29,6 +29,9 @@ struct StoreOptions {
   uint64_t min_journal_bytes = 1 << 20;
   uint64_t max_journal_bytes = 16 << 20;
   uint64_t max_segments = 256;
+  // Numbers of payload chunks, which are never used again. A chunk has 64 KiB or more, or is the
+  // last one of a checkpoint. The rest is for what the store moves by itself.
+  uint32_t max_payload_chunks = TextRef::kMaxChunks - (1U << 20);
 };
 
 class Archive {
@@ -68,6 +71,8 @@ class Archive {
   // All slices at once, up to the manifest, which is written by the next commit.
   Result<void> Finish(uint64_t sequence);
   bool IsDue() const;
+  // kStorage when no number for a payload chunk is left.
+  Result<void> CheckRoom() const;
 
   // During a commit, after the journal has written what waits: the manifest, when it is its turn.
   Result<void> BeginCommit(int64_t next_order);
@@ -106,7 +111,7 @@ class Archive {
   Result<void> CompactPayloads();
   Result<void> WritePayloads();
   Result<void> WriteBlock();
-  std::vector<Row> NextRows(const Run& run) const;
+  Result<std::vector<Row>> NextRows(const Run& run) const;
   void PlanBlocks();
   void Settle();
   static void MarkDirty(const std::vector<BlockFile>& blocks, std::vector<bool>& dirty,

@@ -288,6 +288,7 @@ Result<void> EventStore::Merge(const Event& event, FieldSet fields, std::optiona
 Result<void> EventStore::CheckWritable() const {
   if (!open_) return Fail(ErrorCode::kState, "the store is not open yet");
   CUE_TRY(CheckLoaded());
+  CUE_TRY(archive_.CheckRoom());
   return journal_.CheckRoom();
 }
 
