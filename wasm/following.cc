@@ -4,7 +4,7 @@ namespace cuesheet {
 
 Result<void> Following::Drain(Timestamp now, const Entropy& entropy) {
   CUE_TRY(outbox_.Pump(connection_.state() == ConnectionState::kLive, now, entropy));
-  if (outbox_.TakeUnauthorized()) connection_.Refused();
+  if (outbox_.TakeUnauthorized()) connection_.Refused(now);
   connection_.Look(outbox_.TakeRereads(), outbox_.TakeWalkWanted(), now);
   return {};
 }

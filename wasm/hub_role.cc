@@ -1,10 +1,9 @@
-// The role of cuesheet-hub.wasm: HTTP requests, WebSockets, and the upstream that a relay follows:
-// a hub or a stock AYON server (docs/border.md, methods 10, 11, 28 and 12).
+// The role of cuesheet-hub.wasm: HTTP requests, WebSockets, and the upstream that a relay follows,
+// a hub or a stock AYON server (docs/border.md, methods 10, 11 and 12).
 #include "base/json.h"
 #include "following.h"
 #include "hub/api.h"
 #include "hub/sockets.h"
-#include "replica/mirror.h"
 #include "role.h"
 
 namespace cuesheet {
@@ -21,25 +20,22 @@ class HubRole : public Role {
   HubRole(EventStore* store, EffectQueue* effects)
       : api_(store),
         sockets_(effects, store, &api_.feed()),
-        relay_(store),
-        mirror_(store, &relay_),
         store_(store),
-        stock_(store, effects, Payloads::kWithEvents) {}
+        following_(store, effects, Payloads::kWithEvents) {}
 
   Result<std::string> Call(Method method, const Frame& frame) override {
     recipients_.reset();
     if (method == Method::kRequest) return Request(frame);
     if (method == Method::kSocket) return Socket(frame);
-    if (method == Method::kMirror) return Follow(frame);
     if (method == Method::kReplica) {
       store_->TellMergesToOthers();
-      return stock_.Call(frame);
+      return following_.Call(frame);
     }
     return Fail(ErrorCode::kState, "outbox: a hub has none");
   }
 
   void AddStatus(Json& report) const override {
-    const auto history = stock_.connection().planner().history();
+    const auto history = following_.connection().planner().history();
     report["history"] = history ? Json(*history) : Json();
   }
   void Publish(const Change& change) override {
@@ -51,14 +47,11 @@ class HubRole : public Role {
  private:
   Result<std::string> Request(const Frame& frame);
   Result<std::string> Socket(const Frame& frame);
-  Result<std::string> Follow(const Frame& frame);
 
   HubApi api_;
   Sockets sockets_;
-  RelayTarget relay_;
-  Mirror mirror_;
   EventStore* store_;
-  Following stock_;
+  Following following_;
   Sockets::Names recipients_;  // of the changes of the request that is being answered
 };
 
@@ -112,25 +105,6 @@ Result<std::string> HubRole::Socket(const Frame& frame) {
     return Fail(ErrorCode::kInvalid, "event: no socket event is called '" + event + "'");
   }
   return "{}";
-}
-
-Result<std::string> HubRole::Follow(const Frame& frame) {
-  CUE_ASSIGN(const std::string event, frame.Text("event"));
-  if (event == "snapshot") {
-    CUE_TRY(mirror_.Snapshot(frame.body));
-    return "{}";
-  }
-  if (event != "end" && event != "changes") {
-    return Fail(ErrorCode::kInvalid,
-                "event: expected snapshot, end or changes, got '" + event + "'");
-  }
-  if (event == "end") {
-    CUE_ASSIGN(const uint64_t sequence, mirror_.EndSnapshot());
-    return HeaderFrame({{"next", sequence}});
-  }
-  CUE_ASSIGN(const Json page, ParseJson(frame.body));
-  CUE_ASSIGN(const uint64_t next, mirror_.Changes(page));
-  return HeaderFrame({{"next", next}});
 }
 
 }  // namespace

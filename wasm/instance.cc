@@ -99,7 +99,6 @@ Result<std::string> Instance::Run(Method method, const Frame& frame) {
     case Method::kSocket:
     case Method::kReplica:
     case Method::kOutbox:
-    case Method::kMirror:
       return role_->Call(method, frame);
     case Method::kLive:
       return Live(frame);

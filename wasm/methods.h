@@ -35,7 +35,6 @@ enum class Method : uint32_t {
   kExport = 24,
   kVerify = 25,
   kOutbox = 27,
-  kMirror = 28,
   kTree = 29,
   kEnroll = 30,
 };

@@ -32,7 +32,6 @@ export const Method = {
   export: 24,
   verify: 25,
   outbox: 27,
-  mirror: 28,
   tree: 29,
   enroll: 30,
 } as const;
@@ -82,9 +81,11 @@ export type Effect =
       project: string | null;
       since: number;
       store?: string;
+      payloads?: boolean;
+      snapshot?: boolean;
     }
   | { effect: 'acknowledge'; sequence: number }
-  | { effect: 'snapshot'; request: number }
+  | { effect: 'snapshot'; request: number; path: string }
   | { effect: 'remember'; client: number; state: string }
   | { effect: 'close'; client: number; code: number }
   | { effect: 'connect' }

@@ -84,18 +84,19 @@ void EffectQueue::Connect() { Line(*this, "connect"); }
 void EffectQueue::Disconnect() { Line(*this, "disconnect"); }
 
 // A stock server passes over the members that it does not know.
-void EffectQueue::Authenticate(uint64_t since, std::string_view store) {
+void EffectQueue::Authenticate(const AuthenticateEffect& how) {
   Line line(*this, "authenticate");
-  line.Raw("subscribe", R"(["*"])").Raw("project", "null").Integer("since", since);
-  if (!store.empty()) line.Text("store", store);
+  line.Raw("subscribe", R"(["*"])").Raw("project", "null").Integer("since", how.since);
+  if (!how.store.empty()) line.Text("store", how.store);
+  if (how.is_relay) line.Raw("payloads", "true").Raw("snapshot", "false");
 }
 
 void EffectQueue::Acknowledge(uint64_t sequence) {
   Line(*this, "acknowledge").Integer("sequence", sequence);
 }
 
-void EffectQueue::Snapshot(uint64_t request) {
-  Line(*this, "snapshot").Integer("request", request);
+void EffectQueue::Snapshot(uint64_t request, std::string_view path) {
+  Line(*this, "snapshot").Integer("request", request).Text("path", path);
 }
 
 void EffectQueue::Fetch(const UpstreamRequest& request) { Line(*this, "fetch").Request(request); }

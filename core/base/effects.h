@@ -20,6 +20,13 @@ struct UpstreamRequest {
   std::optional<std::string_view> body{};  // none = null
 };
 
+// How the upstream is asked to be followed.
+struct AuthenticateEffect {
+  uint64_t since = 0;        // of a hub: the changes after this one
+  std::string_view store{};  // the id of the store that `since` counts in; empty = not known yet
+  bool is_relay = false;     // with payloads, and without what is in work
+};
+
 enum class WriteOutcome : uint8_t { kConfirmed, kRefused };
 
 // What became of a local write.
@@ -52,13 +59,12 @@ class EffectQueue {
   void Connect();
   // Close it, and give up the timer and a snapshot that is on its way.
   void Disconnect();
-  // Send the upstream the auth message: every topic of every project, and of a hub the changes
-  // after `since`. `store` is the id of the store that `since` counts in; empty = not known yet.
-  void Authenticate(uint64_t since, std::string_view store);
+  // Send the upstream the auth message: every topic of every project, and of a hub the changes.
+  void Authenticate(const AuthenticateEffect& how);
   // Send the upstream the message that its changes have arrived up to this sequence.
   void Acknowledge(uint64_t sequence);
   // Get the upstream's snapshot; the host hands its lines over as they come.
-  void Snapshot(uint64_t request);
+  void Snapshot(uint64_t request, std::string_view path);
   // Send it; the host answers with the event `fetched`.
   void Fetch(const UpstreamRequest& request);
   // Call the event `timer` after this time; replaces the timer before.

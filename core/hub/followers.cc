@@ -1,6 +1,7 @@
 #include "hub/followers.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "base/json.h"
@@ -26,6 +27,8 @@ FollowRequest FollowRequest::Parse(const Json& message) {
   const Json* snapshot = FindMember(message, "snapshot");
   const bool says = snapshot != nullptr && snapshot->is_boolean();
   request.wants_open_events = says ? snapshot->get<bool>() : request.follows;
+  const Json* payloads = FindMember(message, "payloads");
+  request.wants_payloads = payloads != nullptr && *payloads == true;
   return request;
 }
 
@@ -40,8 +43,11 @@ bool Followers::Start(uint32_t client, const Caller& caller, const FollowRequest
     return false;
   }
   Follower& follower = followers_[client];
-  follower = {
-      .caller = caller, .rights = RightsOf(caller), .sent = *request.since, .told = *request.since};
+  follower = {.caller = caller,
+              .rights = RightsOf(caller),
+              .with_payloads = request.wants_payloads,
+              .sent = *request.since,
+              .told = *request.since};
   const bool is_other = !request.store.empty() && request.store != store_id_;
   if (!CheckKnown(client, follower, is_other)) return true;
   Message first = MessageFor(follower);
@@ -72,6 +78,7 @@ Result<void> Followers::Restore(uint32_t client, const Caller& caller, const Jso
     follower.unacknowledged_bytes += follower.unacknowledged.back().bytes;
   }
   follower.is_gone = FindMember(state, "isGone") != nullptr;
+  follower.with_payloads = FindMember(state, "payloads") != nullptr;
   Follower& kept = followers_[client] = std::move(follower);
   if (!kept.is_gone) CheckKnown(client, kept, *store != store_id_);
   return {};
@@ -87,6 +94,7 @@ std::optional<Json> Followers::State(uint32_t client) const {
     state["unacknowledged"].push_back(Json::array({batch.next, batch.bytes}));
   }
   if (follower.is_gone) state["isGone"] = true;
+  if (follower.with_payloads) state["payloads"] = true;
   return state;
 }
 
@@ -128,7 +136,7 @@ std::vector<uint32_t> Followers::AdvanceAll() {
   if (followers_.empty() || !store_->CheckLoaded()) return {};
   feed_->CatchUp(store_->sequence());
   std::vector<uint32_t> changed;
-  std::map<std::pair<uint64_t, std::string_view>, Message> messages;
+  std::map<std::tuple<uint64_t, std::string_view, bool>, Message> messages;
   size_t bytes = 0;
   auto it = followers_.lower_bound(first_);
   for (size_t count = 0; count < followers_.size() && bytes < kRoundBytes; ++count, ++it) {
@@ -137,7 +145,8 @@ std::vector<uint32_t> Followers::AdvanceAll() {
     first_ = client + 1;
     if (!IsWaiting(follower)) continue;
     if (CheckKnown(client, follower, false)) {
-      const auto key = std::pair(follower.sent, std::string_view(follower.rights));
+      const auto key =
+          std::tuple(follower.sent, std::string_view(follower.rights), follower.with_payloads);
       auto known = messages.find(key);
       if (known == messages.end()) {
         known = messages.emplace(key, MessageFor(follower)).first;
@@ -186,7 +195,8 @@ Followers::Message Followers::MessageFor(const Follower& follower) const {
   message.text = R"({"topic":"cuesheet.changes","changes":[)";
   const size_t empty = message.text.size();
   const FeedLimit limit{.changes = kBatchChanges, .bytes = kBatchBytes};
-  message.next = feed_->Append(message.text, follower.sent, limit, false, follower.caller, *store_);
+  message.next = feed_->Append(message.text, follower.sent, limit, follower.with_payloads,
+                               follower.caller, *store_);
   if (message.text.size() == empty && message.next - follower.told < kSilentSequences) {
     message.text.clear();
     return message;

@@ -34,6 +34,7 @@ struct FollowRequest {
   std::optional<uint64_t> since = {};  // none = what it sent is no sequence
   std::string store = {};              // "" = whichever it is
   bool wants_open_events = false;
+  bool wants_payloads = false;
 
   static FollowRequest Parse(const Json& message);
 };
@@ -56,7 +57,8 @@ class Followers {
   bool Has(uint32_t client) const { return followers_.contains(client); }
   // Of batches; 0 for a socket that does not follow.
   size_t UnacknowledgedBytes(uint32_t client) const;
-  // `{"sent","store","isGone"?,"unacknowledged":[[next,bytes],…]}`; none = it does not follow.
+  // `{"sent","store","isGone"?,"payloads"?,"unacknowledged":[[next,bytes],…]}`; none = it does not
+  // follow.
   std::optional<Json> State(uint32_t client) const;
 
   // The socket has taken everything up to the sequence. True when its state is another now.
@@ -74,8 +76,9 @@ class Followers {
   struct Follower {
     Caller caller;
     std::string rights;  // followers of equal rights see the same
-    uint64_t sent = 0;   // everything up to here was sent, or is not for this socket
-    uint64_t told = 0;   // the last `next` that it knows
+    bool with_payloads = false;
+    uint64_t sent = 0;  // everything up to here was sent, or is not for this socket
+    uint64_t told = 0;  // the last `next` that it knows
     bool is_gone = false;
     std::deque<Batch> unacknowledged = {};
     size_t unacknowledged_bytes = 0;

@@ -42,18 +42,33 @@ Result<void> Connection::Opened(Timestamp now) {
     CUE_ASSIGN(const auto known, outbox_->feed());
     if (known) position_ = *known;
   }
-  effects_->Authenticate(position_.next, position_.store);
+  CUE_ASSIGN(const bool waits, WaitsForFeed());
+  Authenticate();
   Enter(ConnectionState::kCatchingUp);
-  if (position_.store.empty()) return BeginReading(now);
+  if (!waits) return BeginReading(now);
   feed_by_ = In(now, kFeedAnswerMs);
   SetTimer(now);
   return {};
+}
+
+// A relay tells its sockets what it hears in the order of the feed, so it reads nothing before it
+// knows that there is none.
+Result<bool> Connection::WaitsForFeed() {
+  if (!position_.store.empty() || needs_snapshot_) return true;
+  if (!IsRelay()) return false;
+  CUE_ASSIGN(const auto read_before, outbox_->reading());
+  return !read_before;
 }
 
 void Connection::NoteTime(Timestamp now) {
   deadlines_.Note(
       now, {&reconnect_at_, &connect_by_, &fetch_by_, &feed_by_, &silence_by_, &confirm_at_});
   planner_.NoteTime(now);
+}
+
+void Connection::Authenticate() {
+  effects_->Authenticate(
+      {.since = position_.next, .store = position_.store, .is_relay = IsRelay()});
 }
 
 Result<void> Connection::BeginReading(Timestamp now) {
@@ -75,7 +90,10 @@ Result<void> Connection::Message(std::string_view text, Timestamp now, const Ent
   const auto message = ParseJson(text);
   if (message && TextMember(*message, "topic").starts_with("cuesheet.")) {
     const auto taken = FeedMessage(*message, now);
-    if (!taken) Drop(now, entropy);  // the next connection begins before it
+    if (!taken) {  // the next connection begins before it
+      needs_snapshot_ = needs_snapshot_ || taken.error().code == ErrorCode::kInvalid;
+      Drop(now, entropy);
+    }
     return taken;
   }
   const auto upstream = message ? ParseSocketEvent(*message) : std::nullopt;
@@ -122,6 +140,10 @@ Result<void> Connection::Changes(const Json& message, Timestamp now) {
     fetch_by_ = feed_by_ = confirm_at_ = std::nullopt;
     outbox_->RereadDelivered();
   }
+  if (needs_snapshot_) {
+    FetchSnapshot(now);
+    return {};
+  }
   CUE_ASSIGN(const uint64_t next, mirror_.Changes(message));
   const Json* head = FindMember(message, "head");
   const bool is_last =
@@ -139,13 +161,13 @@ Result<void> Connection::Changes(const Json& message, Timestamp now) {
 }
 
 void Connection::FetchSnapshot(Timestamp now) {
-  position_ = {};
   planner_.GiveUp();
   feed_by_ = confirm_at_ = std::nullopt;
-  takes_snapshot_ = true;
+  needs_snapshot_ = takes_snapshot_ = true;
   Enter(ConnectionState::kCatchingUp);
   fetch_by_ = In(now, kFetchTimeoutMs);
-  effects_->Snapshot(++request_);
+  effects_->Snapshot(++request_, IsRelay() ? "/api/snapshot?form=columns&payloads=true"
+                                           : "/api/snapshot?form=columns");
   SetTimer(now);
 }
 
@@ -165,7 +187,7 @@ Result<void> Connection::SnapshotEnded(uint64_t request, int status, Timestamp n
   NoteTime(now);
   if (request != request_ || !takes_snapshot_) return {};
   if (status == 401 || status == 403) {
-    Refused();
+    Refused(now);
     return {};
   }
   const auto next = status == 200 ? mirror_.EndSnapshot() : Fail(ErrorCode::kState, "");
@@ -173,11 +195,11 @@ Result<void> Connection::SnapshotEnded(uint64_t request, int status, Timestamp n
     Drop(now, entropy);
     return {};
   }
-  takes_snapshot_ = false;
+  needs_snapshot_ = takes_snapshot_ = false;
   fetch_by_ = std::nullopt;
   position_ = {mirror_.snapshot_store(), *next};
   outbox_->FollowedTo(position_);
-  effects_->Authenticate(position_.next, position_.store);
+  Authenticate();
   feed_by_ = In(now, kFeedAnswerMs);
   SetTimer(now);
   return {};
@@ -193,10 +215,12 @@ void Connection::Look(std::span<const Uuid> ids, bool walk, Timestamp now) {
   }
 }
 
-void Connection::Refused() {
+void Connection::Refused(Timestamp now) {
   if (state_ == ConnectionState::kStopped) return;
   Stop();
+  if (IsRelay()) reconnect_at_ = In(now, kRefusedAgainMs);
   Enter(ConnectionState::kUnauthorized);
+  SetTimer(now);
 }
 
 Result<void> Connection::Fetched(uint64_t request, int status, std::string_view body, Timestamp now,
@@ -206,7 +230,7 @@ Result<void> Connection::Fetched(uint64_t request, int status, std::string_view 
   CUE_ASSIGN(const ReadOutcome outcome, planner_.Answered({status, body}, now));
   switch (outcome) {
     case ReadOutcome::kUnauthorized:
-      Refused();
+      Refused(now);
       break;
     case ReadOutcome::kFailed:
     case ReadOutcome::kUnreadable:

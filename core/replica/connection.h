@@ -36,6 +36,7 @@ inline constexpr int64_t kSettleDelayMs = 1'000;      // from live to the walk t
 inline constexpr int64_t kFeedAnswerMs = 2'000;
 inline constexpr int64_t kBackoffBaseMs = 500;
 inline constexpr int64_t kBackoffCapMs = 30'000;
+inline constexpr int64_t kRefusedAgainMs = 30'000;  // a relay has nobody who would log in again
 
 class Connection {
  public:
@@ -43,8 +44,9 @@ class Connection {
              Payloads payloads = Payloads::kOnDemand)
       : effects_(effects),
         outbox_(outbox),
+        payloads_(payloads),
         planner_(store, outbox, payloads),
-        local_(outbox),
+        local_(outbox, IsRelay() ? Trust::kMirror : Trust::kUpstream),
         mirror_(store, &local_) {}
 
   // Begins anew when it is connected.
@@ -54,7 +56,8 @@ class Connection {
   void Closed(Timestamp now, const Entropy& entropy);
   void Online(Timestamp now);
   void Offline();
-  // Fails only when the store refuses the write; a hub tells it again then.
+  // Fails when the store refuses the write: a hub tells it again then. Fails with kInvalid for what
+  // no hub says: a snapshot is taken then.
   Result<void> Message(std::string_view text, Timestamp now, const Entropy& entropy);
   // Whole lines of the snapshot that the effect `snapshot` asked for, in their order.
   Result<void> Snapshot(uint64_t request, std::string_view lines, Timestamp now,
@@ -69,12 +72,16 @@ class Connection {
   // Reads these again when it is live, and walks when an event with an unknown id is to be found.
   void Look(std::span<const Uuid> ids, bool walk, Timestamp now);
   // The upstream does not know the user: as a 401 of its own.
-  void Refused();
+  void Refused(Timestamp now);
 
   ConnectionState state() const { return state_; }
   const Planner& planner() const { return planner_; }
 
  private:
+  // A relay serves what it follows to others.
+  bool IsRelay() const { return payloads_ == Payloads::kWithEvents; }
+  Result<bool> WaitsForFeed();
+  void Authenticate();
   void NoteTime(Timestamp now);
   void Follow(bool follows);
   Result<void> BeginReading(Timestamp now);
@@ -90,12 +97,14 @@ class Connection {
 
   EffectQueue* effects_;
   Outbox* outbox_;
+  Payloads payloads_;
   Planner planner_;
   OutboxTarget local_;
   Mirror mirror_;
   bool is_followed_ = false;  // the upstream is a hub, and has answered
   FeedPosition position_;     // of the hub's changes; no store = unknown
   ConnectionState state_ = ConnectionState::kStopped;
+  bool needs_snapshot_ = false;  // what is here and the changes of the hub do not fit together
   bool takes_snapshot_ = false;
   uint64_t request_ = 0;  // number of the fetch under way or the last one
   uint32_t attempts_ = 0;

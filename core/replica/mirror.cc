@@ -23,13 +23,6 @@ constexpr std::string_view kColumnsBegin = R"({"columns":)";
 
 }  // namespace
 
-Result<void> RelayTarget::Merge(const Event& event, FieldSet fields,
-                                std::optional<double> progress) {
-  return store_->Merge(event, fields, progress, Trust::kMirror);
-}
-
-Result<void> RelayTarget::Remove(const Uuid& id) { return store_->RemoveUpstream(id); }
-
 Result<void> Mirror::Snapshot(std::string_view lines) {
   while (!lines.empty()) {
     const std::string_view line = lines.substr(0, lines.find('\n'));

@@ -29,18 +29,6 @@ class MirrorTarget {
   ~MirrorTarget() = default;
 };
 
-// Into the store, as the dispatches that they were.
-class RelayTarget final : public MirrorTarget {
- public:
-  explicit RelayTarget(EventStore* store) : store_(store) {}
-  Result<void> Merge(const Event& event, FieldSet fields, std::optional<double> progress) override;
-  Result<void> Remove(const Uuid& id) override;
-  bool IsLocal(const Uuid& /*id*/) const override { return false; }
-
- private:
-  EventStore* store_;
-};
-
 class Mirror {
  public:
   Mirror(const EventStore* store, MirrorTarget* target) : store_(store), target_(target) {}

@@ -3,12 +3,14 @@ import { afterEach, expect, test } from 'vitest';
 import type { HostFiles } from '../../wasm/host-files.ts';
 import { memoryFiles } from '../../wasm/memory-files.ts';
 import {
+  type ClientSocket,
   createCredentials,
   createHub,
   type Hub,
   type HubOptions,
   type LogFields,
   parseUsers,
+  type Upstream,
 } from '../../worker/edge/hub.ts';
 
 const USERS = [
@@ -154,41 +156,78 @@ test('a socket that throws, and a login that fails, harm nobody else', async () 
   });
 });
 
-test('a relay of what is no hub needs its WebSocket, and says so', async () => {
+test('a relay needs a WebSocket, and says so', async () => {
   const upstream = {
     apiKey: 'key',
     fetch: () => Promise.resolve(new Response('{}', { status: 404 })),
   };
-  const { hub, errors } = await embed({ upstream });
+  const { hub, errors } = await embed({ upstream: upstream as unknown as Upstream });
   await expect
     .poll(errors, WAIT)
-    .toEqual(['the upstream: it is no hub, and there are no WebSockets to follow it by']);
+    .toEqual(['the upstream: there are no WebSockets to follow it by']);
   expect((await ask(hub, '/healthz')).status).toBe(503);
 });
+
+/** A socket of a hub that answers every login like this. */
+function socketSaying(text: string): ClientSocket {
+  const hear = (name: 'onopen' | 'onmessage' | 'onclose', event: object) =>
+    setTimeout(() => socket[name]?.(event as never));
+  const socket: ClientSocket = {
+    onopen: null,
+    onmessage: null,
+    onclose: null,
+    onerror: null,
+    readyState: 1,
+    send: () => void hear('onmessage', { data: text }),
+    close: () => void hear('onclose', { code: 1000 }),
+  };
+  hear('onopen', {});
+  return socket;
+}
 
 test('a relay whose upstream answers nonsense or nothing is not ready, and asks again', async () => {
   const answers = [
     () => Promise.reject(new Error('connection refused')),
     () => Promise.resolve(new Response('busy', { status: 503 })),
     () => Promise.resolve(new Response(null, { status: 200 })),
-    () => Promise.resolve(new Response(null, { status: 410 })),
+    () => Promise.resolve(new Response('{"sequence":1', { status: 200 })),
     () => Promise.resolve(new Response('no event\n', { status: 200 })),
   ];
   let asked = 0;
-  const upstream = {
+  const upstream: Upstream = {
     apiKey: 'key',
     fetch: () => (answers[asked++ % answers.length] as () => Promise<Response>)(),
+    openSocket: () => socketSaying('{"topic":"cuesheet.gone","code":410}'),
   };
   const { hub, errors } = await embed({ upstream });
-  await expect.poll(() => errors().length, { timeout: 30_000 }).toBeGreaterThanOrEqual(5);
+  await expect.poll(() => errors().length, { timeout: 30_000 }).toBeGreaterThanOrEqual(6);
   expect(errors().slice(0, 4)).toEqual([
     'the upstream: connection refused',
     'the upstream: GET /api/snapshot is answered with 503',
     'the upstream: the snapshot is empty',
-    'the upstream: its history does not reach back to here',
+    'the upstream: the snapshot was cut off',
   ]);
+  expect(errors()[4]).toMatch(/^the upstream: 'snapshot' was refused: /);
   expect(hub.events()).toBe(0);
   const health = await ask(hub, '/healthz');
   expect(health.status).toBe(503);
   expect(health.text).toContain('The upstream does not answer');
+}, 60_000);
+
+test('a relay whose upstream tells changes that are none takes a snapshot instead', async () => {
+  const asked: string[] = [];
+  const upstream: Upstream = {
+    apiKey: 'key',
+    fetch: (path) => {
+      asked.push(path);
+      const lines = `{"sequence":7,"store":"s"}\n{"id":"e${'0'.repeat(30)}1","topic":"a.b"}\n`;
+      return Promise.resolve(new Response(lines));
+    },
+    openSocket: () =>
+      socketSaying('{"topic":"cuesheet.changes","changes":[{"event":{}}],"next":1,"store":"s"}'),
+  };
+  const { hub, errors } = await embed({ upstream });
+  await expect.poll(() => hub.events(), { timeout: 30_000 }).toBe(1);
+  expect(asked[0]).toBe('/api/snapshot?form=columns&payloads=true');
+  expect(errors()[0]).toMatch(/^the upstream: 'message' was refused: /);
 }, 60_000);

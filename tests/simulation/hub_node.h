@@ -4,34 +4,21 @@
 
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
-#include <string_view>
 
-#include "../oracle/random.h"
-#include "dice.h"
-#include "hub/api.h"
-#include "hub/sockets.h"
+#include "hub_front.h"
 #include "journal/testing/memory_env.h"
-#include "schedule.h"
-#include "server.h"
 
 namespace cuesheet::simulation {
 
-class HubNode final : public Server {
+class HubNode final : public HubFront {
  public:
   HubNode(Schedule* schedule, oracle::Random* random);
 
-  // A request of the hub's API, by its operation. None while it is down, or when it crashes.
-  Answer Ask(std::string_view operation, const std::string& id, const std::string& body);
-  // The same by method and path, as a replica sends it.
-  Answer Fetch(const std::string& method, const std::string& path,
-               const std::string& body) override;
-
-  uint32_t Open(Frame frame) override;
-  void Message(uint32_t client, std::string_view text) override;
-  void Close(uint32_t client) override;
-  void Tick();
+  void Fetch(const std::string& method, const std::string& path, const std::string& body,
+             Answered answered) override {
+    answered(Serve(method, path, body));
+  }
 
   // As `cuesheet import`: the history before it cannot be followed any more.
   void Import(const std::string& ndjson);
@@ -47,26 +34,15 @@ class HubNode final : public Server {
   void CrashBeforeOneCommitIn(size_t commits) { crash_in_ = commits; }
 
  private:
-  struct Up {
-    EventStore store;
-    EffectQueue effects;
-    HubApi api{&store};
-    Sockets sockets{&effects, &store, &api.feed()};
-    explicit Up(Env* env) : store(env) {}
-  };
+  Core* core() override { return up_.get(); }
+  bool Commit() override;
+  void LookUp(uint32_t client, const std::string& token) override {
+    Authenticated(client, token == "good");
+  }
 
-  Answer Graphql(const std::string& body);
-  Answer Snapshot();
-  bool Commit();
-  void CarryOut();
-
-  Schedule* schedule_;
-  oracle::Random* random_;
   MemoryEnv disk_;
   std::map<std::string, std::string> durable_;
-  std::unique_ptr<Up> up_;
-  std::map<uint32_t, Frame> clients_;
-  uint32_t last_client_ = 0;
+  std::unique_ptr<Core> up_;
   size_t crash_in_ = 0;
 };
 

@@ -18,8 +18,7 @@ ReplicaNode::ReplicaNode(Schedule* schedule, oracle::Random* random, Server* ser
                          const Network* network, std::optional<Scope> scope, Disk* disk)
     : schedule_(schedule),
       random_(random),
-      server_(server),
-      network_(network),
+      host_(schedule, random, server, network, this),
       scope_(std::move(scope)),
       disk_(disk) {
   Start();
@@ -27,7 +26,7 @@ ReplicaNode::ReplicaNode(Schedule* schedule, oracle::Random* random, Server* ser
 
 void ReplicaNode::Start() {
   ++life_;
-  ++socket_;
+  host_.Restart();
   commit_is_due_ = false;
   waiting_.clear();
   frozen_work_.clear();
@@ -49,19 +48,7 @@ void ReplicaNode::Login() {
   Settle();
 }
 
-void ReplicaNode::Crash() {
-  Cut();
-  Start();
-}
-
-void ReplicaNode::Cut() {
-  ++socket_;
-  if (client_ != 0) server_->Close(std::exchange(client_, 0));
-  Later(0, [this] {
-    up_->connection.Closed(Now(), Draw(*random_));
-    Settle();
-  });
-}
+void ReplicaNode::Crash() { Start(); }
 
 void ReplicaNode::Later(int64_t delay_us, std::function<void()> work) {
   const uint64_t life = life_;
@@ -94,7 +81,7 @@ void ReplicaNode::Settle() {
   const auto pumped =
       outbox.Pump(connection.state() == ConnectionState::kLive, Now(), Draw(*random_));
   CUE_ASSERT(pumped.has_value());
-  if (outbox.TakeUnauthorized()) connection.Refused();
+  if (outbox.TakeUnauthorized()) connection.Refused(Now());
   connection.Look(outbox.TakeRereads(), outbox.TakeWalkWanted(), Now());
   (void)up_->store.TakeChanges();
   ApplyPatches();
@@ -111,8 +98,7 @@ void ReplicaNode::Settle() {
 // Another one owns the disk now: nothing of this one counts any more.
 void ReplicaNode::End() {
   ++life_;
-  ++socket_;
-  if (client_ != 0) server_->Close(std::exchange(client_, 0));
+  host_.Restart();
 }
 
 void ReplicaNode::Commit() {
@@ -135,121 +121,22 @@ void ReplicaNode::Commit() {
 }
 
 void ReplicaNode::CarryOut(const Json& effect) {
+  if (host_.CarryOut(effect)) return;
   const std::string kind = effect["effect"];
-  if (kind == "connect") {
-    Connect();
-  } else if (kind == "disconnect") {
-    ++socket_;
-    if (client_ != 0) server_->Close(std::exchange(client_, 0));
-  } else if (kind == "authenticate") {
-    Json message = effect;
-    message.erase("effect");
-    message.update({{"topic", "auth"}, {"token", "good"}});
-    Send(message);
-  } else if (kind == "acknowledge") {
-    Send({{"topic", "ack"}, {"sequence", effect["sequence"]}});
-  } else if (kind == "timer" || kind == "wake") {
-    uint64_t& current = kind == "timer" ? timer_ : wake_;
-    const uint64_t number = ++current;
-    Later(effect["delayMs"].get<int64_t>() * 1000, [this, number, &current] {
-      if (number != current) return;
-      if (&current == &timer_) {
-        CUE_ASSERT(up_->connection.Timer(Now(), Draw(*random_)).has_value());
-      }
-      Settle();
-    });
-  } else if (kind == "fetch") {
-    const uint64_t request = effect["request"];
-    const std::string body = effect["body"].is_null() ? "" : effect["body"].get<std::string>();
-    Request(effect["method"], effect["path"], body, [this, request](const Answer& answer) {
-      const auto done =
-          up_->connection.Fetched(request, answer.status, answer.body, Now(), Draw(*random_));
-      CUE_ASSERT(done.has_value());
+  if (kind == "wake") {
+    Later(effect["delayMs"].get<int64_t>() * 1000, [this, number = ++wake_] {
+      if (number == wake_) Settle();
     });
   } else if (kind == "write") {
     if (disk_->epoch != epoch_) return End();  // the worker asks for its lock
     const uint64_t request = effect["request"];
     const std::string body = effect["body"].is_null() ? "" : effect["body"].get<std::string>();
-    Request(effect["method"], effect["path"], body, [this, request](const Answer& answer) {
+    host_.Request(effect["method"], effect["path"], body, [this, request](const Answer& answer) {
       const auto done =
           up_->outbox.Answered(request, answer.status, answer.body, Now(), Draw(*random_));
       CUE_ASSERT(done.has_value());
     });
-  } else if (kind == "snapshot") {
-    const uint64_t request = effect["request"];
-    Request("GET", "/api/snapshot", "", [this, request](const Answer& answer) {
-      // Sometimes only the first half comes.
-      const bool is_cut_off = answer.status == 200 && random_->Chance(network_->lost_percent);
-      const size_t end =
-          answer.body.rfind('\n', is_cut_off ? answer.body.size() / 2 : std::string::npos);
-      const std::string_view lines =
-          std::string_view(answer.body).substr(0, end == std::string::npos ? 0 : end + 1);
-      if (answer.status == 200) {
-        CUE_ASSERT(up_->connection.Snapshot(request, lines, Now(), Draw(*random_)).has_value());
-      }
-      const int status = is_cut_off ? 0 : answer.status;
-      CUE_ASSERT(up_->connection.SnapshotEnded(request, status, Now(), Draw(*random_)).has_value());
-    });
   }
-}
-
-void ReplicaNode::Connect() {
-  const uint64_t socket = ++socket_;
-  Later(Delay(), [this, socket] {
-    if (socket != socket_) return;
-    // Frames keep their order, and none comes after the socket is closed.
-    const auto arrives = [this, socket](std::string_view text) {
-      const int64_t at = std::max(from_server_.us, schedule_->now().us) + Delay();
-      from_server_ = {at};
-      Later(at - schedule_->now().us, [this, socket, frame = std::string(text)] {
-        if (socket != socket_) return;
-        if (frame.empty()) {
-          client_ = 0;
-          up_->connection.Closed(Now(), Draw(*random_));
-        } else {
-          CUE_ASSERT(up_->connection.Message(frame, Now(), Draw(*random_)).has_value());
-        }
-        Settle();
-      });
-    };
-    client_ = network_->is_cut ? 0 : server_->Open(arrives);
-    if (client_ == 0) {
-      up_->connection.Closed(Now(), Draw(*random_));
-    } else {
-      CUE_ASSERT(up_->connection.Opened(Now()).has_value());
-    }
-    Settle();
-  });
-}
-
-void ReplicaNode::Send(const Json& frame) {
-  const uint64_t socket = socket_;
-  const uint32_t client = client_;
-  const int64_t at = std::max(to_server_.us, schedule_->now().us) + Delay();
-  to_server_ = {at};
-  schedule_->In(at - schedule_->now().us, [this, socket, client, text = frame.dump()] {
-    if (socket == socket_) server_->Message(client, text);
-  });
-}
-
-// Requests and answers overtake each other, and get lost: before the hub has them, or after.
-void ReplicaNode::Request(const std::string& method, const std::string& path,
-                          const std::string& body, std::function<void(const Answer&)> answered) {
-  const auto deliver = [this, answered = std::move(answered)](const Answer& answer) {
-    answered(answer);
-    Settle();
-  };
-  if (network_->is_cut || random_->Chance(network_->lost_percent)) {
-    return Later(Delay(), [deliver] { deliver({}); });
-  }
-  const uint64_t life = life_;
-  // The server has it even when the replica is gone by then.
-  schedule_->In(Delay(), [this, life, method, path, body, deliver] {
-    const Answer answer = server_->Fetch(method, path, body);
-    if (life != life_) return;
-    const bool is_lost = network_->is_cut || random_->Chance(network_->lost_percent);
-    Later(Delay(), [deliver, answer = is_lost ? Answer{} : answer] { deliver(answer); });
-  });
 }
 
 bool ReplicaNode::Write(const Result<Outbox::Queued>& queued, std::function<void()> acknowledged) {

@@ -14,6 +14,7 @@
 
 #include "../oracle/random.h"
 #include "base/json.h"
+#include "connection_host.h"
 #include "dice.h"
 #include "journal/testing/memory_env.h"
 #include "replica/connection.h"
@@ -23,13 +24,6 @@
 
 namespace cuesheet::simulation {
 
-// What the network does with what is sent.
-struct Network {
-  bool is_cut = false;
-  size_t lost_percent = 0;   // of requests, and of answers
-  int64_t delay_us = 5'000;  // at most
-};
-
 // What the commits of all owners left, and who owns it now.
 struct Disk {
   std::map<std::string, std::string> files;
@@ -37,7 +31,7 @@ struct Disk {
   bool is_full = false;  // commits fail
 };
 
-class ReplicaNode {
+class ReplicaNode final : private ConnectionOwner {
  public:
   // Becomes the owner of the disk.
   ReplicaNode(Schedule* schedule, oracle::Random* random, Server* server, const Network* network,
@@ -53,8 +47,7 @@ class ReplicaNode {
 
   // Loses what no commit covers, then starts again.
   void Crash();
-  // The socket breaks; what was on its way in either direction is lost.
-  void Cut();
+  void Cut() { host_.Cut(); }
   // Time goes on without it until then.
   void Freeze(int64_t microseconds) {
     frozen_until_.us = std::max(frozen_until_.us, schedule_->now().us + microseconds);
@@ -83,38 +76,28 @@ class ReplicaNode {
   void Start();
   void OpenLive();
   void ApplyPatches();
-  // Runs `work` in this life of the replica, when it is not frozen.
-  void Later(int64_t delay_us, std::function<void()> work);
+  Connection& connection() override { return up_->connection; }
+  Timestamp Now() const override { return {schedule_->now().us + skew_us_}; }
+  // When it is not frozen.
+  void Later(int64_t delay_us, std::function<void()> work) override;
+  void Settle() override;
   void Thaw();
-  void Settle();
   void Commit();
   void End();
   void CarryOut(const Json& effect);
-  void Connect();
-  void Send(const Json& frame);
-  void Request(const std::string& method, const std::string& path, const std::string& body,
-               std::function<void(const Answer&)> answered);
   bool Write(const Result<Outbox::Queued>& queued, std::function<void()> acknowledged);
-  int64_t Delay() {
-    return 1 + static_cast<int64_t>(random_->Below(static_cast<size_t>(network_->delay_us)));
-  }
-  Timestamp Now() const { return {schedule_->now().us + skew_us_}; }
 
   Schedule* schedule_;
   oracle::Random* random_;
-  Server* server_;
-  const Network* network_;
+  ConnectionHost host_;
   std::optional<Scope> scope_;
   std::map<uint32_t, Json> pages_;  // of live queries
   Disk* disk_;
   uint64_t epoch_ = 0;  // that of the disk when this life began
   MemoryEnv files_;
   std::unique_ptr<Up> up_;
-  uint64_t life_ = 0;                      // counts starts
-  uint64_t socket_ = 0;                    // counts sockets
-  uint32_t client_ = 0;                    // of the server
-  Timestamp to_server_{}, from_server_{};  // when the last frame arrives: frames keep their order
-  uint64_t timer_ = 0, wake_ = 0;
+  uint64_t life_ = 0;  // counts starts
+  uint64_t wake_ = 0;
   bool commit_is_due_ = false;
   Timestamp frozen_until_{};
   std::deque<std::function<void()>> frozen_work_;

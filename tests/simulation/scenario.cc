@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "event/codec.h"
+#include "relay_node.h"
 #include "replica.h"
 #include "world.h"
 
@@ -16,16 +17,22 @@ namespace {
 
 constexpr int64_t kCheckSeconds = 30;
 constexpr int64_t kGoodChecks = 3;  // in a row
+constexpr size_t kRelayPercent = 40;
+constexpr int64_t kRelaySettleSeconds = 120;
 
 class Scenario {
  public:
   explicit Scenario(uint64_t seed) : random_(seed, 0) {
     const bool is_hub = seed % 2 == 1;
     world_ = is_hub ? MakeHubWorld(&schedule_, &random_) : MakeStockWorld(&schedule_, &random_);
+    if (random_.Chance(kRelayPercent)) {
+      relay_ = std::make_unique<RelayNode>(&schedule_, &random_, world_->server());
+    }
     const size_t count = 1 + random_.Below(3);
     for (size_t i = 0; i < count; ++i) {
-      replicas_.push_back(
-          std::make_unique<Replica>(&schedule_, &random_, world_->server(), PickScope()));
+      const bool is_behind = relay_ != nullptr && (i == 0 || random_.Chance(70));
+      Server* const server = is_behind ? relay_.get() : world_->server();
+      replicas_.push_back(std::make_unique<Replica>(&schedule_, &random_, server, PickScope()));
     }
   }
 
@@ -47,7 +54,8 @@ class Scenario {
   std::optional<std::string> Settle() {
     std::optional<std::string> wrong;
     int64_t good = 0;
-    for (int64_t waited = 0; waited < world_->settle_seconds(); waited += kCheckSeconds) {
+    const int64_t seconds = world_->settle_seconds() + (relay_ ? kRelaySettleSeconds : 0);
+    for (int64_t waited = 0; waited < seconds; waited += kCheckSeconds) {
       RunFor(kCheckSeconds, false);
       wrong = Check();
       good = wrong ? 0 : good + 1;
@@ -58,6 +66,7 @@ class Scenario {
 
   void Tick() {
     world_->Tick();
+    if (relay_) relay_->Tick();
     // People log in again where they were logged out.
     for (const auto& replica : replicas_) {
       if (!replica->owner().IsFrozen() && random_.Chance(20)) replica->owner().Login();
@@ -84,7 +93,37 @@ class Scenario {
     const size_t dice = random_.Below(100);
     if (dice < 30) return world_->Write(people_);
     if (dice < 75) return WriteAtReplica();
+    if (relay_ && random_.Chance(30)) return BreakRelay();
     Break();
+  }
+
+  void BreakRelay() {
+    Network& network = relay_->network();
+    const int64_t time = static_cast<int64_t>(random_.Below(20)) * kSecond;
+    switch (random_.Below(7)) {
+      case 0:
+        network.is_cut = true;
+        relay_->Cut();
+        return schedule_.In(time, [&network] { network.is_cut = false; });
+      case 1:
+        return relay_->Cut();
+      case 2:
+        network.lost_percent = random_.Below(60);
+        return;
+      case 3:
+        network.delay_us = static_cast<int64_t>(1) << (10 + random_.Below(12));
+        return;
+      case 4:
+        return relay_->Checkpoint();
+      default:
+        if (!relay_->is_up()) return;
+        relay_->Crash();
+        return schedule_.In(time, [this] { StartRelay(); });
+    }
+  }
+
+  void StartRelay() {
+    if (relay_ && !relay_->is_up()) relay_->Start();
   }
 
   void Break() {
@@ -124,6 +163,8 @@ class Scenario {
 
   void Mend() {
     world_->Mend();
+    StartRelay();
+    if (relay_) relay_->network() = Network();
     for (const auto& replica : replicas_) {
       replica->network() = Network();
       replica->disk().is_full = false;
@@ -176,12 +217,14 @@ class Scenario {
     });
   }
 
-  std::map<std::string, std::string> EventsOf(const EventStore& store) const {
+  std::map<std::string, std::string> EventsOf(const EventStore& store,
+                                              bool with_payloads = false) const {
     std::map<std::string, std::string> events;
     const EventTable& table = store.table();
     table.VisitRange({.newest_first = true}, [&](Row row) {
       std::string text;
-      AppendEvent(text, table.ViewWithoutPayload(row), EventForm::kRow);
+      const EventView event = with_payloads ? table.View(row) : table.ViewWithoutPayload(row);
+      AppendEvent(text, event, EventForm::kRow, std::nullopt, with_payloads);
       Json shown = Json::parse(text);
       world_->DropUnknown(shown);
       events[table.id(row).Hex()] = shown.dump();
@@ -190,7 +233,18 @@ class Scenario {
     return events;
   }
 
+  // What a relay has is all of the server's.
+  std::optional<std::string> CheckRelay() {
+    if (!relay_) return std::nullopt;
+    if (relay_->state() != ConnectionState::kLive) {
+      return "the relay is " + std::string(ConnectionStateName(relay_->state()));
+    }
+    const auto wrong = Compare(EventsOf(world_->store(), true), EventsOf(relay_->store(), true));
+    return wrong ? std::optional("the relay: " + *wrong) : std::nullopt;
+  }
+
   std::optional<std::string> Check() {
+    if (auto wrong = CheckRelay()) return wrong;
     const auto at_server = EventsOf(world_->store());
     for (size_t i = 0; i < replicas_.size(); ++i) {
       const std::string name = "replica " + std::to_string(i);
@@ -280,6 +334,7 @@ class Scenario {
   Schedule schedule_;
   oracle::Random random_;
   std::unique_ptr<World> world_;
+  std::unique_ptr<RelayNode> relay_;  // of some scenarios, between the server and replicas
   People people_{&random_};
   std::vector<std::unique_ptr<Replica>> replicas_;
   std::set<std::string> acknowledged_;  // dispatches, by their description

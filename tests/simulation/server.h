@@ -1,4 +1,4 @@
-// What a replica of the simulation talks to.
+// What a replica or a relay of the simulation talks to.
 #pragma once
 
 #include <cstdint>
@@ -16,10 +16,12 @@ struct Answer {
 class Server {
  public:
   using Frame = std::function<void(std::string_view)>;  // to the client; "" = closed
+  using Answered = std::function<void(const Answer&)>;
 
-  // A request by method and path. Status 0 while it is down, or when it crashes.
-  virtual Answer Fetch(const std::string& method, const std::string& path,
-                       const std::string& body) = 0;
+  // A request by method and path, answered now or later. Status 0 while it is down, or when it
+  // crashes.
+  virtual void Fetch(const std::string& method, const std::string& path, const std::string& body,
+                     Answered answered) = 0;
   // The number of the socket; 0 while it is down.
   virtual uint32_t Open(Frame frame) = 0;
   virtual void Message(uint32_t client, std::string_view text) = 0;

@@ -43,7 +43,7 @@ Answer StockNode::Ask(std::string_view operation, const std::string& id, const s
   return {response.status, std::move(response.body)};
 }
 
-Answer StockNode::Fetch(const std::string& method, const std::string& path,
+Answer StockNode::Serve(const std::string& method, const std::string& path,
                         const std::string& body) {
   if (!is_up_) return {};
   if (sessions_end_) return {401, R"({"code":401,"detail":"Invalid session"})"};
@@ -52,6 +52,8 @@ Answer StockNode::Fetch(const std::string& method, const std::string& path,
   }
   if (path == "/graphql") return Graphql(body);
   if (path == "/api/query") return Query(body);
+  if (path == "/api/users/me") return {200, "{}"};
+  if (path == "/api/events/batch") return {405, R"({"detail":"Method Not Allowed"})"};
   if (path == "/api/events") {
     Json event = Json::parse(body);
     event.erase("id");

@@ -25,8 +25,10 @@ class StockNode final : public Server {
   // `is_admin`: its users may ask POST /api/query (6.2).
   StockNode(Schedule* schedule, oracle::Random* random, bool is_admin);
 
-  Answer Fetch(const std::string& method, const std::string& path,
-               const std::string& body) override;
+  void Fetch(const std::string& method, const std::string& path, const std::string& body,
+             Answered answered) override {
+    answered(Serve(method, path, body));
+  }
   uint32_t Open(Frame frame) override;
   void Message(uint32_t client, std::string_view text) override;
   void Close(uint32_t client) override;
@@ -57,6 +59,7 @@ class StockNode final : public Server {
  private:
   Answer Ask(std::string_view operation, const std::string& id, const std::string& body,
              bool is_service = false);
+  Answer Serve(const std::string& method, const std::string& path, const std::string& body);
   Answer Graphql(const std::string& body);
   Answer Query(const std::string& body);
   void Publish();

@@ -49,6 +49,7 @@ class HubWorld final : public World {
         body["summary"]["server"] = ++people.last_number;
       }
       if (random_->Chance(30)) body["progress"] = random_->Below(100);
+      if (random_->Chance(20)) body["payload"] = {{"n", ++people.last_number}};
       (void)hub_.Ask("update", table.id(*row).Hex(), body.dump());
     } else {
       const std::string id = table.id(*row).Hex();
@@ -154,6 +155,7 @@ class StockWorld final : public World {
     } else if (dice < 16) {
       Json body = {{"status", people.PickStatus()}};
       if (random_->Chance(30)) body["progress"] = random_->Below(100);
+      if (random_->Chance(20)) body["payload"] = {{"n", ++people.last_number}};
       stock_.Update(table.id(*row).Hex(), body);
     } else if (!stock_.IsHidden(table.id(*row))) {
       people.NoteRemoval(table.ViewWithoutPayload(*row));
@@ -209,6 +211,7 @@ Json People::NewEvent(const EventTable& table, const std::string& description) {
                {"finished", random->Chance(30)}};
   const auto parent = PickRow(table);
   if (parent && random->Chance(25)) body["dependsOn"] = table.id(*parent).Hex();
+  if (random->Chance(30)) body["payload"] = {{"n", ++last_number}};
   if (random->Chance(10)) body["hash"] = "shared-" + std::to_string(random->Below(3));
   return body;
 }

@@ -16,6 +16,7 @@ type Members<K extends Kind> = { readonly [M in keyof Of<K>]-?: Check<Of<K>[M]> 
 
 const number = (value: unknown): value is number => Number.isSafeInteger(value);
 const text = (value: unknown): value is string => typeof value === 'string';
+const flag = (value: unknown): value is boolean => typeof value === 'boolean';
 const orNull =
   <T>(check: Check<T>) =>
   (value: unknown): value is T | null =>
@@ -48,9 +49,11 @@ const EFFECTS: { readonly [K in Kind]: Members<K> } = {
     project: orNull(text),
     since: number,
     store: optional(text),
+    payloads: optional(flag),
+    snapshot: optional(flag),
   },
   acknowledge: { sequence: number },
-  snapshot: { request: number },
+  snapshot: { request: number, path: text },
   fetch: request,
   timer: { delayMs: number },
   state: {

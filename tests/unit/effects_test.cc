@@ -26,10 +26,10 @@ TEST_CASE("every effect is the line that the fixture of both sides has") {
   effects.Close(UINT32_MAX, 1013);
   effects.Connect();
   effects.Disconnect();
-  effects.Authenticate(0, "");
-  effects.Authenticate(9, "5eed");
+  effects.Authenticate({});
+  effects.Authenticate({.since = 9, .store = "5eed", .is_relay = true});
   effects.Acknowledge((uint64_t{1} << 53) - 1);
-  effects.Snapshot(1);
+  effects.Snapshot(1, "/api/snapshot?form=columns");
   effects.Fetch({.number = 2, .method = "GET", .path = "/api/events/\""});
   effects.Fetch({.number = 3, .method = "POST", .path = "/graphql", .body = R"({"query":"{}"})"});
   effects.Timer(0);

@@ -230,6 +230,35 @@ TEST_CASE("a follower sees of other projects what the change feed shows: removal
   CHECK(f.Heard(1).at(0)["changes"][0]["id"] == theirs.Hex());
 }
 
+TEST_CASE("payloads go to the followers that ask for them, as far as they may read the events") {
+  FollowerFixture f;
+  f.Join(1, kManager, R"(,"since":0,"payloads":true)");
+  f.Join(2, kManager, R"(,"since":0)");
+  f.Join(3, kUser, R"(,"since":0,"payloads":true)");
+  (void)f.effects.Take();
+  const Uuid id = f.Dispatch(R"({"topic":"a.b","project":"other","payload":{"n":1}})");
+  f.Publish();
+  const std::string lines = f.effects.Take();
+  f.effects.Add(lines.substr(0, lines.size() - 1));
+  const auto with = f.Heard(1);
+  f.effects.Add(lines.substr(0, lines.size() - 1));
+  const auto without = f.Heard(2);
+  f.effects.Add(lines.substr(0, lines.size() - 1));
+  CHECK(f.Heard(3).empty());
+  CHECK(with.at(0)["changes"][0]["event"]["payload"] == Json::parse(R"({"n":1})"));
+  CHECK_FALSE(without.at(0)["changes"][0]["event"].contains("payload"));
+  f.Join(4, kManager, R"(,"since":0,"payloads":true)");
+  (void)f.Heard(4);
+  Sockets later(&f.effects, &f.store, &f.api.feed());
+  later.UseStore("here");
+  REQUIRE(later.Restored(7, f.state));
+  REQUIRE(f.Update(id, R"({"payload":{"n":2}})"));
+  for (const Change& change : f.store.TakeChanges()) f.api.Note(change);
+  (void)f.effects.Take();
+  later.Published();
+  CHECK(f.Heard(7).at(0)["changes"][0]["event"]["payload"] == Json::parse(R"({"n":2})"));
+}
+
 TEST_CASE("the position of a follower outlives the hub, with what it has not acknowledged") {
   FollowerFixture f;
   for (int i = 0; i < 1000; ++i) f.Add();

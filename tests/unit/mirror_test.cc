@@ -8,6 +8,20 @@
 namespace cuesheet::testing {
 namespace {
 
+// Into the store, as the dispatches that they were.
+class RelayTarget final : public MirrorTarget {
+ public:
+  explicit RelayTarget(EventStore* store) : store_(store) {}
+  Result<void> Merge(const Event& event, FieldSet fields, std::optional<double> progress) override {
+    return store_->Merge(event, fields, progress, Trust::kMirror);
+  }
+  Result<void> Remove(const Uuid& id) override { return store_->RemoveUpstream(id); }
+  bool IsLocal(const Uuid& /*id*/) const override { return false; }
+
+ private:
+  EventStore* store_;
+};
+
 // A hub and a store that follows it, by what the hub answers.
 struct MirrorFixture : StoreFixture {
   HubApi api{&store};

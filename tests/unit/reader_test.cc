@@ -259,6 +259,9 @@ TEST_CASE("a relay reads payloads with the events, and again after every message
   f.store.TellMergesToOthers();
   relay.Start(f.Now());
   REQUIRE(relay.Opened(f.Now()));
+  CHECK_FALSE(f.Effect("fetch"));  // a hub would tell all by its feed
+  f.now_us += kFeedAnswerMs * 1000;
+  REQUIRE(relay.Timer(f.Now(), f.Draw()));
   const Json asked = f.Effect("fetch").value();
   CHECK(asked["body"].get<std::string>().contains(" payload}}}}"));
   Json edges = Page(1, 3);

@@ -244,6 +244,68 @@ TEST_CASE("when the history is gone a snapshot is taken, and what it does not ha
   CHECK(f.store.table().FindById(local->id) != kNoRow);  // nobody has it yet
 }
 
+constexpr const char* kGone = R"({"topic":"cuesheet.gone","code":410})";
+
+TEST_CASE("a snapshot that was cut off is taken anew, whatever the changes cover by then") {
+  ReplicaFixture f;
+  f.GoLive();
+  REQUIRE(f.connection.Message(kGone, f.Now(), f.Draw()));
+  const uint64_t request = f.Effect("snapshot").value()["request"];
+  REQUIRE(f.connection.SnapshotEnded(request, 0, f.Now(), f.Draw()));
+  CHECK(f.connection.state() == ConnectionState::kWaiting);
+  f.connection.Online(f.Now());
+  REQUIRE(f.connection.Opened(f.Now()));
+  CHECK_FALSE(f.Effect("fetch"));  // it is known to be a hub
+  REQUIRE(f.connection.Message(Changes(Json::array(), 3, 3), f.Now(), f.Draw()));
+  CHECK(f.connection.state() == ConnectionState::kCatchingUp);
+  CHECK(f.Effect("snapshot"));
+}
+
+TEST_CASE("changes that no hub tells lead to a snapshot") {
+  ReplicaFixture f;
+  f.Open();
+  REQUIRE(f.connection.Message(Changes(Json::array(), 3, 3), f.Now(), f.Draw()));
+  const Json broken = {{"sequence", 4}, {"kind", "updated"}, {"event", Json::object()}};
+  CHECK_FALSE(f.connection.Message(Changes(Json::array({broken}), 4, 4), f.Now(), f.Draw()));
+  f.connection.Online(f.Now());
+  (void)f.Effects();
+  REQUIRE(f.connection.Opened(f.Now()));
+  CHECK(f.Effect("authenticate").value()["since"] == 3);
+  REQUIRE(f.connection.Message(Changes(Json::array({broken}), 4, 4), f.Now(), f.Draw()));
+  const uint64_t request = f.Effect("snapshot").value()["request"];
+  REQUIRE(f.connection.Snapshot(request, "{\"sequence\":4,\"store\":\"s1\"}\n", f.Now(), f.Draw()));
+  REQUIRE(f.connection.SnapshotEnded(request, 200, f.Now(), f.Draw()));
+  REQUIRE(f.connection.Message(Changes(Json::array(), 4, 4), f.Now(), f.Draw()));
+  CHECK(f.connection.state() == ConnectionState::kLive);
+}
+
+TEST_CASE(
+    "a relay asks for payloads, tells what is new as a dispatch, and comes back when refused") {
+  ReplicaFixture f;
+  Connection relay(&f.store, &f.effects, &f.outbox, Payloads::kWithEvents);
+  f.store.TellMergesToOthers();
+  relay.Start(f.Now());
+  REQUIRE(relay.Opened(f.Now()));
+  const Json auth = f.Effect("authenticate").value();
+  CHECK(auth["payloads"] == true);
+  CHECK(auth["snapshot"] == false);
+  Json event = FeedEvent(1);
+  event["payload"] = {{"n", 1}};
+  const Json change = {{"sequence", 1}, {"kind", "inserted"}, {"event", event}};
+  REQUIRE(relay.Message(Changes(Json::array({change}), 1, 1), f.Now(), f.Draw()));
+  CHECK(relay.state() == ConnectionState::kLive);
+  CHECK(f.store.TakeChanges().at(0).is_dispatch);
+  CHECK(f.View(*Uuid::Parse(Edge(1)["node"]["id"].get<std::string>())).payload == R"({"n":1})");
+  REQUIRE(relay.Message(kGone, f.Now(), f.Draw()));
+  const Json snapshot = f.Effect("snapshot").value();
+  CHECK(snapshot["path"] == "/api/snapshot?form=columns&payloads=true");
+  REQUIRE(relay.SnapshotEnded(snapshot["request"], 401, f.Now(), f.Draw()));
+  CHECK(relay.state() == ConnectionState::kUnauthorized);
+  f.now_us += kRefusedAgainMs * 1000;
+  REQUIRE(relay.Timer(f.Now(), f.Draw()));
+  CHECK(relay.state() == ConnectionState::kConnecting);
+}
+
 TEST_CASE("a clock that is set back makes no wait longer") {
   ReplicaFixture f;
   f.connection.Start(f.Now());

@@ -1,12 +1,8 @@
 import { type CoreStore, entropy, nowMicros } from '../../wasm/load.ts';
 import { type Effect, Method, type ReplicaState } from '../../wasm/methods.ts';
-import { wholeLines } from '../../wasm/whole-lines.ts';
 import { createConnectionHost } from '../replica/connection-host.ts';
 import { createServerRequests, type ServerRequests } from './server-requests.ts';
 import { isCrash } from './worker-error.ts';
-
-/** So much of a snapshot may wait for the disk. */
-const SNAPSHOT_UNSAVED_BYTES = 1 << 20;
 
 export interface Upstream {
   start(): void;
@@ -40,8 +36,8 @@ export function createUpstream(
     openSocket: () => new WebSocket(`${server.replace(/^http/, 'ws')}/ws`),
     token: () => token,
     ask,
+    stream,
   });
-  const snapshots = createSnapshots(stream, tell);
   const writes = createWriteSender(ask, createTell(Method.outbox, server, store, afterCall), owns);
   const online = () => tell('online');
   const offline = () => tell('offline');
@@ -65,12 +61,10 @@ export function createUpstream(
     },
     state: connection.state,
     carryOut(effect) {
-      if (effect.effect === 'snapshot') return void snapshots.fetch(effect.request);
       if (effect.effect === 'write') {
         return void writes.send(effect.request, effect.method, effect.path, effect.body);
       }
       if (effect.effect === 'wake') return writes.wakeIn(effect.delayMs);
-      if (effect.effect === 'disconnect') snapshots.abort();
       connection.carryOut(effect);
     },
     request,
@@ -92,38 +86,6 @@ function createTell(
       console.error(`cuesheet: '${event}' of ${server} was refused:`, error);
     }
     return afterCall();
-  };
-}
-
-/** The snapshot of a hub: whole lines go to the core as they come. */
-function createSnapshots(stream: ServerRequests['stream'], tell: Tell) {
-  let snapshot: AbortController | null = null;
-  return {
-    abort: () => snapshot?.abort(),
-    async fetch(request: number) {
-      const current = new AbortController();
-      snapshot = current;
-      const { signal } = current;
-      let status = 0;
-      let unsaved = 0;
-      try {
-        const response = await stream('/api/snapshot?form=columns', signal);
-        if (response.ok && response.body) {
-          for await (const lines of wholeLines(response.body)) {
-            signal.throwIfAborted();
-            const saved = tell('snapshot', { request }, lines);
-            unsaved += lines.length;
-            if (unsaved < SNAPSHOT_UNSAVED_BYTES) continue;
-            await saved;
-            unsaved = 0;
-          }
-        }
-        status = response.status;
-      } catch {
-        // cut off: the core begins anew
-      }
-      if (!signal.aborted) tell('snapshotEnded', { request, status });
-    },
   };
 }
 

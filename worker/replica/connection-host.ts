@@ -1,4 +1,8 @@
 import type { Effect, ReplicaState } from '../../wasm/methods.ts';
+import { wholeLines } from '../../wasm/whole-lines.ts';
+
+/** So much of a snapshot may wait for the disk. */
+const SNAPSHOT_UNSAVED_BYTES = 1 << 20;
 
 /** What is used of a WebSocket: the global one, or that of a library. */
 export interface ClientSocket {
@@ -8,6 +12,8 @@ export interface ClientSocket {
   onmessage: ((event: never) => void) | null;
   /** Called once, also when it never opened. */
   onclose: ((event: never) => void) | null;
+  /** Called before `onclose` when something went wrong. */
+  onerror: ((event: never) => void) | null;
   readonly readyState: number;
   /** Sends a text frame. */
   send(text: string): void;
@@ -23,6 +29,10 @@ export interface ConnectionHostOptions {
   token(): string | null;
   /** One HTTP request with the same credential; status 0 = no answer. */
   ask(method: string, path: string, body?: string): Promise<{ status: number; bytes: Uint8Array }>;
+  /** A GET with the same credential, whose body is read as it comes. Rejects when there is no answer. */
+  stream(path: string, signal: AbortSignal): Promise<Response>;
+  /** Such a body was not read to its end; the core asks again. */
+  cutOff?(error: Error): void;
 }
 
 export interface ConnectionHost {
@@ -36,6 +46,7 @@ const OPEN = 1;
 export function createConnectionHost(options: ConnectionHostOptions): ConnectionHost {
   const { tell } = options;
   let socket: ClientSocket | null = null;
+  let snapshot: AbortController | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let state: ReplicaState = 'stopped';
 
@@ -46,6 +57,7 @@ export function createConnectionHost(options: ConnectionHostOptions): Connection
     opened.onopen = () => void (current() && tell('opened', {}));
     opened.onmessage = ({ data }: { data: unknown }) =>
       void (current() && tell('message', {}, String(data)));
+    opened.onerror = () => {}; // `ws` throws what nobody listens to; onclose follows
     opened.onclose = ({ code }: { code: number }) => void (current() && tell('closed', { code }));
   }
 
@@ -53,6 +65,7 @@ export function createConnectionHost(options: ConnectionHostOptions): Connection
     const old = socket;
     socket = null;
     old?.close();
+    snapshot?.abort();
     clearTimeout(timer);
   }
 
@@ -63,6 +76,33 @@ export function createConnectionHost(options: ConnectionHostOptions): Connection
   async function fetchPage(request: number, method: string, path: string, body: string | null) {
     const { status, bytes } = await options.ask(method, path, body ?? undefined);
     await tell('fetched', { request, status }, bytes);
+  }
+
+  /** Whole lines go to the core as they come. */
+  async function fetchSnapshot(request: number, path: string) {
+    snapshot?.abort();
+    const current = new AbortController();
+    snapshot = current;
+    const { signal } = current;
+    let status = 0;
+    let unsaved = 0;
+    try {
+      const response = await options.stream(path, signal);
+      if (response.ok && response.body) {
+        for await (const lines of wholeLines(response.body)) {
+          signal.throwIfAborted();
+          const saved = tell('snapshot', { request }, lines);
+          unsaved += lines.length;
+          if (unsaved < SNAPSHOT_UNSAVED_BYTES) continue;
+          await saved;
+          unsaved = 0;
+        }
+      }
+      status = response.status;
+    } catch (error) {
+      if (!signal.aborted) options.cutOff?.(error as Error);
+    }
+    if (!signal.aborted) await tell('snapshotEnded', { request, status });
   }
 
   return {
@@ -85,6 +125,9 @@ export function createConnectionHost(options: ConnectionHostOptions): Connection
           break;
         case 'fetch':
           void fetchPage(effect.request, effect.method, effect.path, effect.body);
+          break;
+        case 'snapshot':
+          void fetchSnapshot(effect.request, effect.path);
           break;
         case 'timer':
           clearTimeout(timer);

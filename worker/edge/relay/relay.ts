@@ -1,11 +1,10 @@
 import type { CommitLoop } from '../../../wasm/commit-loop.ts';
-import { CoreCrash, CoreError, type CoreStore, entropy, nowMicros } from '../../../wasm/load.ts';
+import { CoreCrash, type CoreStore, entropy, nowMicros } from '../../../wasm/load.ts';
 import { type Effect, Method } from '../../../wasm/methods.ts';
 import type { Log } from '../log.ts';
-import { followStock, type StockFollower } from './stock-upstream.ts';
-import { type Following, follow, type MirrorCalls, type Upstream } from './upstream.ts';
+import { type Follower, type Following, followUpstream, type Upstream } from './upstream.ts';
 
-/** The side of a hub that follows another one. */
+/** The side of a hub that follows another one, or an AYON server. */
 export interface Relay {
   carryOut(effects: Effect[]): void;
   /** How far it is. */
@@ -13,7 +12,6 @@ export interface Relay {
   stop(): void;
 }
 
-/** A hub is followed by its feed, an AYON server as a replica does. */
 export function createRelay(
   upstream: Upstream,
   store: CoreStore,
@@ -21,50 +19,23 @@ export function createRelay(
   log: Log,
 ): Relay {
   let following: Following = { isLive: false, position: 0 };
-  let stock: StockFollower | null = null;
+  let follower: Follower | null = null;
   const told = (next: Following, problem: string | null) => {
     following = next;
     if (problem) log('error', `the upstream: ${problem}`);
   };
-  const stop = follow(upstream, mirrorOf(store, commits), told, () => {
-    try {
-      stock = followStock(upstream, replicaOf(store, commits, log), told);
-      stock.start();
-    } catch (error) {
-      told({ isLive: false, position: 0 }, (error as Error).message);
-    }
-  });
+  try {
+    follower = followUpstream(upstream, replicaOf(store, commits, log), told);
+    follower.start();
+  } catch (error) {
+    told(following, (error as Error).message);
+  }
   return {
     carryOut(effects) {
-      for (const effect of effects) stock?.carryOut(effect);
+      for (const effect of effects) follower?.carryOut(effect);
     },
     now: () => following,
-    stop() {
-      stop();
-      stock?.stop();
-    },
-  };
-}
-
-function mirrorOf(store: CoreStore, commits: CommitLoop): MirrorCalls {
-  const tell = (event: string, body?: Uint8Array | string) =>
-    store.call<{ next: number }>(Method.mirror, { event }, body).header.next;
-  return {
-    async snapshot(lines) {
-      tell('snapshot', lines);
-      await commits.settle();
-    },
-    async endSnapshot() {
-      const next = tell('end');
-      await commits.settle();
-      return next;
-    },
-    async changes(page) {
-      const next = tell('changes', page);
-      await commits.settle();
-      return next;
-    },
-    isBroken: (error) => error instanceof CoreError,
+    stop: () => follower?.stop(),
   };
 }
 
@@ -73,7 +44,7 @@ function replicaOf(
   store: CoreStore,
   commits: CommitLoop,
   log: Log,
-): Parameters<typeof followStock>[1] {
+): Parameters<typeof followUpstream>[1] {
   return async (event, more, body) => {
     try {
       store.call(Method.replica, { now: nowMicros(), entropy: entropy(), event, ...more }, body);

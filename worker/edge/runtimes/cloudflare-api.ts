@@ -44,7 +44,10 @@ export interface ObjectState {
   getWebSockets(): HibernatingSocket[];
 }
 
+/** The answer of an object; to an upgrade it has the socket. */
+export type ObjectResponse = Response & { readonly webSocket: AcceptedSocket | null };
+
 export interface ObjectNamespace {
   idFromName(name: string): unknown;
-  get(id: unknown): { fetch(request: Request): Promise<Response> };
+  get(id: unknown): { fetch(request: Request): Promise<ObjectResponse> };
 }

@@ -1,9 +1,9 @@
 import { DurableObject } from 'cloudflare:workers';
 import wasm from './cuesheet-hub.wasm';
 import { memoryFiles } from '../../../wasm/memory-files.ts';
-import type { AcceptedSocket, ObjectState } from './cloudflare-api.ts';
+import type { AcceptedSocket, ObjectNamespace, ObjectState } from './cloudflare-api.ts';
 import { drain, type HubEnv, settingsOf } from './cloudflare-settings.ts';
-import { createHub, type Hub } from '../hub.ts';
+import { type ClientSocket, createHub, type Hub } from '../hub.ts';
 import { createRelayCredentials } from '../relay/credentials.ts';
 import { MAX_SOCKETS } from './server.ts';
 import type { Upstream } from '../relay/upstream.ts';
@@ -32,6 +32,7 @@ export class CuesheetRelay extends DurableObject<HubEnv> {
     const upstream: Upstream = {
       apiKey: env.CUESHEET_UPSTREAM_KEY ?? '',
       fetch: (path, init) => object.fetch(new Request(`http://hub${path}`, init)),
+      openSocket: () => socketTo(object),
     };
     const credentials = createRelayCredentials(upstream);
     const files = memoryFiles();
@@ -76,4 +77,46 @@ export class CuesheetRelay extends DurableObject<HubEnv> {
     socket.addEventListener('error', ended);
     return new Response(null, { status: 101, webSocket: client } as ResponseInit);
   }
+}
+
+/** The `/ws` of an object as a WebSocket that opens: an object gives its sockets as answers to requests. */
+function socketTo(object: ReturnType<ObjectNamespace['get']>): ClientSocket {
+  let accepted: AcceptedSocket | null = null;
+  let state: number = WebSocket.CONNECTING;
+  const ended = () => {
+    if (state === WebSocket.CLOSED) return;
+    state = WebSocket.CLOSED;
+    socket.onclose?.({ code: 1006 } as never);
+  };
+  const socket: ClientSocket = {
+    onopen: null,
+    onmessage: null,
+    onclose: null,
+    onerror: null,
+    get readyState() {
+      return state;
+    },
+    send: (text) => accepted?.send(text),
+    close() {
+      accepted?.close();
+      ended();
+    },
+  };
+
+  async function open(): Promise<void> {
+    const request = new Request('http://hub/ws', { headers: { upgrade: 'websocket' } });
+    const { webSocket } = await object.fetch(request);
+    if (!webSocket) return ended();
+    webSocket.accept();
+    if (state === WebSocket.CLOSED) return webSocket.close(); // meanwhile
+    accepted = webSocket;
+    state = WebSocket.OPEN;
+    webSocket.addEventListener('message', (event) => socket.onmessage?.(event as never));
+    webSocket.addEventListener('close', ended);
+    webSocket.addEventListener('error', ended);
+    socket.onopen?.({} as never);
+  }
+
+  open().catch(ended);
+  return socket;
 }
