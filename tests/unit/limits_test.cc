@@ -50,8 +50,9 @@ TEST_CASE("the largest event is in the journal, and so is what comes after it", 
 TEST_CASE("a checkpoint has room for long hashes and names", "[limits]") {
   StoreFixture f;
   for (int i = 0; i < 70; ++i) {
-    const std::string text = std::to_string(i) + std::string(kMaxNameBytes / 2, 'x');
+    const std::string text = std::to_string(i) + std::string(kMaxNameBytes - 2, 'x');
     f.Dispatch(Json({{"topic", "demo.a"}, {"hash", text}, {"sender", text}}).dump());
+    CommitAll(f.store);
   }
   Checkpoint(f.store);
   EventStore again(&f.env);
