@@ -18,19 +18,17 @@ Result<std::optional<Caller>> CallerOf(const Frame& frame) {
 class HubRole : public Role {
  public:
   HubRole(EventStore* store, EffectQueue* effects)
-      : api_(store),
-        sockets_(effects, store, &api_.feed()),
-        store_(store),
-        following_(store, effects, Payloads::kWithEvents) {}
+      : api_(&store->view(), &store->ledger()),
+        sockets_(effects, &store->view(), &api_.feed()),
+        following_(store, effects, Payloads::kWithEvents) {
+    store->files().OnReplay([this](const Change& change) { api_.Note(change); });
+  }
 
   Result<std::string> Call(Method method, const Frame& frame) override {
     recipients_.reset();
     if (method == Method::kRequest) return Request(frame);
     if (method == Method::kSocket) return Socket(frame);
-    if (method == Method::kReplica) {
-      store_->TellMergesToOthers();
-      return following_.Call(frame);
-    }
+    if (method == Method::kReplica) return following_.Call(frame);
     return Fail(ErrorCode::kState, "outbox: a hub has none");
   }
 
@@ -50,7 +48,6 @@ class HubRole : public Role {
 
   HubApi api_;
   Sockets sockets_;
-  EventStore* store_;
   Following following_;
   Sockets::Names recipients_;  // of the changes of the request that is being answered
 };
@@ -109,11 +106,16 @@ Result<std::string> HubRole::Socket(const Frame& frame) {
 
 }  // namespace
 
-Result<std::unique_ptr<Role>> Role::Make(std::string_view name, EventStore* store,
-                                         EffectQueue* effects) {
-  if (name == "hub") return std::make_unique<HubRole>(store, effects);
-  return Fail(ErrorCode::kInvalid, "role: this is cuesheet-hub.wasm, whose role is hub, not '" +
-                                       std::string(name) + "'");
+std::unique_ptr<Role> Role::Make(EventStore* store, EffectQueue* effects) {
+  return std::make_unique<HubRole>(store, effects);
+}
+
+Result<StoreRole> Role::Parse(std::string_view name) {
+  if (name == "hub") return StoreRole::kAuthority;
+  if (name == "relay") return StoreRole::kRelay;
+  return Fail(ErrorCode::kInvalid,
+              "role: this is cuesheet-hub.wasm, whose roles are hub and relay, not '" +
+                  std::string(name) + "'");
 }
 
 }  // namespace cuesheet

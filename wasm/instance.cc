@@ -50,14 +50,14 @@ Result<uint32_t> LiveOf(const Frame& frame) {
 
 }  // namespace
 
-Instance::Instance(std::unique_ptr<Env> env, uint64_t segment_bytes)
-    : env_(std::move(env)), store_(env_.get(), {.segment_bytes = segment_bytes}) {}
+Instance::Instance(std::unique_ptr<Env> env, const StoreOptions& options)
+    : env_(std::move(env)), store_(env_.get(), options), role_(Role::Make(&store_, &effects_)) {}
 
 Result<std::unique_ptr<Instance>> Instance::Create(std::unique_ptr<Env> env, std::string_view role,
                                                    uint64_t segment_bytes) {
-  std::unique_ptr<Instance> instance(new Instance(std::move(env), segment_bytes));
-  CUE_ASSIGN(instance->role_, Role::Make(role, &instance->store_, &instance->effects_));
-  return instance;
+  CUE_ASSIGN(const StoreRole known, Role::Parse(role));
+  const StoreOptions options{.segment_bytes = segment_bytes, .role = known};
+  return std::unique_ptr<Instance>(new Instance(std::move(env), options));
 }
 
 bool Instance::Call(Method method, std::string_view request) {
@@ -136,34 +136,35 @@ Result<std::string> Instance::Run(Method method, const Frame& frame) {
 }
 
 Result<std::string> Instance::Open() {
-  CUE_ASSIGN(const Recovery recovery, store_.Open());
+  CUE_ASSIGN(const Recovery recovery, store_.files().Open());
   return HeaderFrame({{"sequence", recovery.sequence},
-                      {"events", store_.events()},
+                      {"events", store_.view().events()},
                       {"cutBytes", recovery.cut_bytes},
-                      {"loaded", store_.is_loaded()},
-                      {"next", store_.NextFiles()},
+                      {"loaded", store_.view().is_loaded()},
+                      {"next", store_.files().NextFiles()},
                       {"lost", recovery.lost}});
 }
 
 Result<std::string> Instance::Load() {
-  CUE_TRY(store_.LoadNext());
-  return HeaderFrame(
-      {{"loaded", store_.is_loaded()}, {"next", store_.NextFiles()}, {"lost", store_.TakeLost()}});
+  CUE_TRY(store_.files().LoadNext());
+  return HeaderFrame({{"loaded", store_.view().is_loaded()},
+                      {"next", store_.files().NextFiles()},
+                      {"lost", store_.files().TakeLost()}});
 }
 
 Result<std::string> Instance::Maintain() {
-  CUE_ASSIGN(const bool more, store_.Maintain());
+  CUE_ASSIGN(const bool more, store_.files().Maintain());
   return HeaderFrame({{"more", more}});
 }
 
 Result<std::string> Instance::Verify(const Frame& frame) const {
-  CUE_ASSIGN(const std::vector<std::string> names, store_.Files());
+  CUE_ASSIGN(const std::vector<std::string> names, store_.files().Files());
   const std::set<std::string> files(names.begin(), names.end());
   if (files.empty()) return HeaderFrame({{"next", nullptr}, {"problems", Json::array()}});
   const std::string file = frame.OptionalText("file").value_or(*files.begin());
   Json problems = Json::array();
   if (files.contains(file)) {  // else it has gone meanwhile
-    CUE_ASSIGN(const auto problem, store_.Verify(file));
+    CUE_ASSIGN(const auto problem, store_.files().Verify(file));
     if (problem) problems.push_back({{"file", file}, {"message", *problem}});
   }
   const auto next = files.upper_bound(file);
@@ -172,7 +173,7 @@ Result<std::string> Instance::Verify(const Frame& frame) const {
 }
 
 Result<std::string> Instance::Commit() {
-  CUE_ASSIGN(const EventStore::Commit commit, store_.BeginCommit());
+  CUE_ASSIGN(const Lifecycle::Commit commit, store_.files().BeginCommit());
   return HeaderFrame(
       {{"sequence", commit.sequence}, {"bytes", commit.bytes}, {"needed", commit.is_needed}});
 }
@@ -182,9 +183,9 @@ Result<std::string> Instance::Committed(const Frame& frame) {
   if (ok == nullptr || !ok->is_boolean()) {
     return Fail(ErrorCode::kInvalid, "ok: expected true or false");
   }
-  CUE_TRY(store_.Committed(ok->get<bool>()));
-  return HeaderFrame(
-      {{"sequence", store_.durable_sequence()}, {"maintenance", store_.IsMaintenanceDue()}});
+  CUE_TRY(store_.files().Committed(ok->get<bool>()));
+  return HeaderFrame({{"sequence", store_.files().durable_sequence()},
+                      {"maintenance", store_.files().IsMaintenanceDue()}});
 }
 
 Result<std::string> Instance::Dispatch(const Frame& frame) {
@@ -193,13 +194,13 @@ Result<std::string> Instance::Dispatch(const Frame& frame) {
   CUE_ASSIGN(const Json body, BodyOf(frame));
   const auto request = ParseDispatchRequest(body);
   if (!request) return Fail(ErrorCode::kInvalid, ValidationSentence(request.error()));
-  CUE_ASSIGN(const Uuid id, store_.Dispatch(*request, ActorOf(frame), now, entropy));
+  CUE_ASSIGN(const Uuid id, store_.ledger().Dispatch(*request, ActorOf(frame), now, entropy));
   Json advice = Json::array();
-  for (const Advice& item : store_.advice()) {
+  for (const Advice& item : store_.ledger().advice()) {
     advice.push_back({{"key", item.key}, {"message", item.message}});
   }
   return HeaderFrame(
-      {{"id", id.Hex()}, {"sequence", store_.sequence()}, {"advice", std::move(advice)}});
+      {{"id", id.Hex()}, {"sequence", store_.view().sequence()}, {"advice", std::move(advice)}});
 }
 
 Result<std::string> Instance::Update(const Frame& frame) {
@@ -208,14 +209,14 @@ Result<std::string> Instance::Update(const Frame& frame) {
   CUE_ASSIGN(const Json body, BodyOf(frame));
   const auto request = ParseUpdateRequest(body);
   if (!request) return Fail(ErrorCode::kInvalid, ValidationSentence(request.error()));
-  CUE_TRY(store_.Update(id, *request, ActorOf(frame), now));
-  return HeaderFrame({{"sequence", store_.sequence()}});
+  CUE_TRY(store_.ledger().Update(id, *request, ActorOf(frame), now));
+  return HeaderFrame({{"sequence", store_.view().sequence()}});
 }
 
 Result<std::string> Instance::Remove(const Frame& frame) {
   CUE_ASSIGN(const Uuid id, IdOf(frame));
-  CUE_ASSIGN(const bool removed, store_.Remove(id));
-  return HeaderFrame({{"removed", removed}, {"sequence", store_.sequence()}});
+  CUE_ASSIGN(const bool removed, store_.ledger().Remove(id));
+  return HeaderFrame({{"removed", removed}, {"sequence", store_.view().sequence()}});
 }
 
 Result<std::string> Instance::Get(const Frame& frame) {
@@ -223,12 +224,12 @@ Result<std::string> Instance::Get(const Frame& frame) {
   CUE_ASSIGN(const EventForm form, FormOf(frame));
   const Json* payload = FindMember(frame.header, "payload");
   const bool with_payload = payload == nullptr || *payload != false;
-  const auto event = store_.Find(id, with_payload);
+  const auto event = store_.view().Find(id, with_payload);
   if (!event && event.error().code != ErrorCode::kNotFound) return std::unexpected(event.error());
   if (!event) return HeaderFrame({{"found", false}});
   std::string out = HeaderFrame({{"found", true}, {"payload", event->payload.has_value()}});
   out += '\n';
-  AppendEvent(out, *event, form, store_.progress(id), true);
+  AppendEvent(out, *event, form, store_.view().progress(id), true);
   return out;
 }
 
@@ -237,16 +238,16 @@ Result<std::string> Instance::Query(const Frame& frame) {
   CUE_ASSIGN(const Json arguments, frame.body.empty() ? Json::object() : BodyOf(frame));
   CUE_ASSIGN(const EventQuery query, EventQuery::Parse(arguments));
   std::string out = "{}\n";
-  CUE_TRY(store_.AppendPage(out, query, form));
+  CUE_TRY(store_.answers().AppendPage(out, query, form));
   return out;
 }
 
 std::string Instance::Report() const {
-  Json report = {{"sequence", store_.sequence()},
-                 {"durableSequence", store_.durable_sequence()},
-                 {"events", store_.events()},
-                 {"pendingBytes", store_.pending_bytes()},
-                 {"journalBytes", store_.journal().bytes()}};
+  Json report = {{"sequence", store_.view().sequence()},
+                 {"durableSequence", store_.files().durable_sequence()},
+                 {"events", store_.view().events()},
+                 {"pendingBytes", store_.files().pending_bytes()},
+                 {"journalBytes", store_.files().journal_bytes()}};
   role_->AddStatus(report);
   return HeaderFrame(report);
 }
@@ -260,28 +261,28 @@ Result<std::string> Instance::Live(const Frame& frame) {
   CUE_ASSIGN(const Json arguments, BodyOf(frame));
   CUE_ASSIGN(EventQuery query, EventQuery::Parse(arguments));
   std::string out = "{}\n";
-  CUE_TRY(store_.OpenLive(live, std::move(query), out, form));
+  CUE_TRY(store_.answers().OpenLive(live, std::move(query), out, form));
   return out;
 }
 
 Result<std::string> Instance::Unlive(const Frame& frame) {
   CUE_ASSIGN(const uint32_t live, LiveOf(frame));
-  store_.CloseLive(live);
+  store_.answers().CloseLive(live);
   return "{}";
 }
 
 Result<std::string> Instance::Patches() {
   std::string out = "{}\n";
-  CUE_TRY(store_.TakeLivePatches(out));
+  CUE_TRY(store_.answers().TakeLivePatches(out));
   return out;
 }
 
 Result<std::string> Instance::Count(const Frame& frame) {
-  CUE_TRY(store_.CheckLoaded());
+  CUE_TRY(store_.view().CheckLoaded());
   CUE_ASSIGN(const Json arguments, BodyOf(frame));
   CUE_ASSIGN(const CountRequest request, CountRequest::Parse(arguments));
   std::string out = "{}\n";
-  store_.AppendCounts(out, request);
+  store_.answers().AppendCounts(out, request);
   return out;
 }
 
@@ -289,10 +290,10 @@ Result<std::string> Instance::Progress(const Frame& frame) {
   std::string out = "{}\n";
   if (frame.OptionalText("id")) {
     CUE_ASSIGN(const Uuid id, IdOf(frame));
-    CUE_TRY(store_.AppendProgress(out, id));
+    CUE_TRY(store_.answers().AppendProgress(out, id));
   } else {
-    CUE_TRY(store_.CheckLoaded());
-    store_.AppendProgressSnapshot(out);
+    CUE_TRY(store_.view().CheckLoaded());
+    store_.answers().AppendProgressSnapshot(out);
   }
   return out;
 }
@@ -300,7 +301,7 @@ Result<std::string> Instance::Progress(const Frame& frame) {
 Result<std::string> Instance::Tree(const Frame& frame) const {
   CUE_ASSIGN(const Uuid id, IdOf(frame));
   std::string out = "{}\n";
-  CUE_TRY(store_.AppendTree(out, id));
+  CUE_TRY(store_.answers().AppendTree(out, id));
   return out;
 }
 
@@ -314,11 +315,12 @@ Result<std::string> Instance::Enroll(const Frame& frame) {
     return Fail(ErrorCode::kInvalid, *std::move(refusal));
   }
   const Actor worker = WorkerOf(*request, ActorOf(frame));
-  CUE_ASSIGN(const auto job, store_.Enroll(*request, worker, now, entropy));
-  std::string out = HeaderFrame({{"found", job.has_value()}, {"sequence", store_.sequence()}});
+  CUE_ASSIGN(const auto job, store_.ledger().Enroll(*request, worker, now, entropy));
+  std::string out =
+      HeaderFrame({{"found", job.has_value()}, {"sequence", store_.view().sequence()}});
   if (!job) return out;
   out += '\n';
-  store_.AppendJob(out, *job);
+  AppendJob(out, store_.view(), *job);
   return out;
 }
 
@@ -326,9 +328,9 @@ Result<std::string> Instance::Retain(const Frame& frame) {
   CUE_ASSIGN(const Timestamp now, frame.Now());
   CUE_ASSIGN(const Json body, BodyOf(frame));
   CUE_ASSIGN(RetainRequest request, ParseRetainRequest(body));
-  CUE_ASSIGN(const EventStore::Retained done, store_.Retain(std::move(request), now));
+  CUE_ASSIGN(const Ledger::Retained done, store_.ledger().Retain(std::move(request), now));
   return HeaderFrame(
-      {{"removed", done.removed}, {"more", done.more}, {"sequence", store_.sequence()}});
+      {{"removed", done.removed}, {"more", done.more}, {"sequence", store_.view().sequence()}});
 }
 
 Result<std::string> Instance::Import(const Frame& frame) {
@@ -337,7 +339,7 @@ Result<std::string> Instance::Import(const Frame& frame) {
                                           std::to_string(kMaxImportBytes >> 20) +
                                           " MiB: import them in parts");
   }
-  CUE_ASSIGN(const ImportReport report, store_.Import(frame.body));
+  CUE_ASSIGN(const ImportReport report, store_.ledger().Import(frame.body));
   Json refusals = Json::array();
   for (const auto& [line, message] : report.refusals) {
     refusals.push_back({{"line", line}, {"message", message}});
@@ -346,7 +348,7 @@ Result<std::string> Instance::Import(const Frame& frame) {
                       {"known", report.known},
                       {"refused", report.refused},
                       {"refusals", std::move(refusals)},
-                      {"sequence", store_.sequence()}});
+                      {"sequence", store_.view().sequence()}});
 }
 
 Result<std::string> Instance::Export(const Frame& frame) {
@@ -360,7 +362,8 @@ Result<std::string> Instance::Export(const Frame& frame) {
                 "limitBytes: expected at most " + std::to_string(kMaxExportBytes >> 20) + " MiB");
   }
   std::string lines;
-  CUE_ASSIGN(const ExportPart part, store_.Export(lines, after, static_cast<size_t>(limit)));
+  CUE_ASSIGN(const ExportPart part,
+             store_.answers().Export(lines, after, static_cast<size_t>(limit)));
   Json unreadable = Json::array();
   for (const auto& [id, why] : part.unreadable) {
     unreadable.push_back({{"id", id.Hex()}, {"message", why}});
@@ -373,26 +376,26 @@ Result<std::string> Instance::Export(const Frame& frame) {
 }
 
 Result<std::string> Instance::Topics() const {
-  CUE_TRY(store_.CheckLoaded());
+  CUE_TRY(store_.view().CheckLoaded());
   std::string out = "{}\n";
-  store_.AppendTopics(out);
+  store_.answers().AppendTopics(out);
   return out;
 }
 
 Result<std::string> Instance::Declare(const Frame& frame) {
   CUE_ASSIGN(const Json body, BodyOf(frame));
-  CUE_TRY(store_.topics().Declare(body));
+  CUE_TRY(store_.ledger().Declare(body));
   return "{}";
 }
 
 // Hands what happened to its readers.
 void Instance::PublishChanges() {
-  const std::vector<Change> changes = store_.TakeChanges();
-  if (changes.empty() && published_ == store_.sequence()) return;
-  published_ = store_.sequence();
+  const std::vector<Change> changes = store_.ledger().TakeChanges();
+  if (changes.empty() && published_ == store_.view().sequence()) return;
+  published_ = store_.view().sequence();
   for (const Change& change : changes) role_->Publish(change);
   role_->Published();
-  effects_.Changed(store_.sequence());
+  effects_.Changed(store_.view().sequence());
 }
 
 }  // namespace cuesheet

@@ -19,7 +19,7 @@ namespace cuesheet {
 
 class Instance {
  public:
-  // `files` is not null; `role` is "replica" or "hub".
+  // `env` is not null; `role` is one of Role::Parse.
   static Result<std::unique_ptr<Instance>> Create(std::unique_ptr<Env> env, std::string_view role,
                                                   uint64_t segment_bytes);
 
@@ -30,7 +30,7 @@ class Instance {
   const std::string& result() const { return result_; }
 
  private:
-  Instance(std::unique_ptr<Env> env, uint64_t segment_bytes);
+  Instance(std::unique_ptr<Env> env, const StoreOptions& options);
 
   // Each returns the result frame.
   Result<std::string> Run(Method method, const Frame& frame);

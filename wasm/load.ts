@@ -1,6 +1,12 @@
 import { type Border, type CoreCrash, type FileSystems, instantiate, NoMemory } from './border.ts';
 import type { HostFiles } from './host-files.ts';
-import { ABI_VERSION, type Effect, type ErrorCode, type Method } from './methods.ts';
+import {
+  ABI_VERSION,
+  type Effect,
+  type ErrorCode,
+  type Method,
+  type StoreRole,
+} from './methods.ts';
 
 export { CoreCrash } from './border.ts';
 export { entropy } from './entropy.ts';
@@ -34,7 +40,7 @@ export interface CoreStore {
 }
 
 export interface Core {
-  create(role: 'replica' | 'hub', files: HostFiles, segmentBytes?: number): CoreStore;
+  create(role: StoreRole, files: HostFiles, segmentBytes?: number): CoreStore;
   /** For the mount of IDBFS. */
   fileSystems: FileSystems;
   /** Bytes of the module's memory, which grows and never shrinks. */

@@ -61,6 +61,12 @@ export interface ExportHeader {
   unreadable: { id: string; message: string }[];
 }
 
+/**
+ * What a store is opened as: `hub` and `local` give events their numbers; those of a `relay` (others follow it)
+ * and a `replica` are their upstream's.
+ */
+export type StoreRole = 'hub' | 'relay' | 'local' | 'replica';
+
 /** Where a replica stands with its server (docs/sync.md); `stopped` = it has none. */
 export type ReplicaState =
   'offline' | 'connecting' | 'catching_up' | 'live' | 'waiting' | 'unauthorized' | 'stopped';

@@ -1,7 +1,7 @@
 import { type CallWithFiles, createCallWithFiles } from './call-with-files.ts';
 import type { HostFiles } from './host-files.ts';
 import { type Core, CoreError, type CoreStore, nowMicros } from './load.ts';
-import { Method } from './methods.ts';
+import { Method, type StoreRole } from './methods.ts';
 
 /** A damaged checkpoint is set aside and the one before it is used; there are two. */
 const MAX_OPENS = 3;
@@ -44,7 +44,7 @@ export function turn(): Promise<void> {
  */
 export async function openStore(
   core: Core,
-  role: 'replica' | 'hub',
+  role: StoreRole,
   files: HostFiles,
   segmentBytes: number,
 ): Promise<OpenedStore> {
@@ -75,7 +75,7 @@ export async function openStore(
 /** The same with all events, and again from the checkpoint before when one turns out damaged. */
 export async function openWholeStore(
   core: Core,
-  role: 'replica' | 'hub',
+  role: StoreRole,
   files: HostFiles,
   segmentBytes: number,
 ): Promise<OpenedStore> {

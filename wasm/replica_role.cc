@@ -107,11 +107,16 @@ Result<std::string> ReplicaRole::Write(const Frame& frame) {
 
 }  // namespace
 
-Result<std::unique_ptr<Role>> Role::Make(std::string_view name, EventStore* store,
-                                         EffectQueue* effects) {
-  if (name == "replica") return std::make_unique<ReplicaRole>(store, effects);
-  return Fail(ErrorCode::kInvalid, "role: this is cuesheet.wasm, whose role is replica, not '" +
-                                       std::string(name) + "'");
+std::unique_ptr<Role> Role::Make(EventStore* store, EffectQueue* effects) {
+  return std::make_unique<ReplicaRole>(store, effects);
+}
+
+Result<StoreRole> Role::Parse(std::string_view name) {
+  if (name == "local") return StoreRole::kAuthority;
+  if (name == "replica") return StoreRole::kReplica;
+  return Fail(ErrorCode::kInvalid,
+              "role: this is cuesheet.wasm, whose roles are local and replica, not '" +
+                  std::string(name) + "'");
 }
 
 }  // namespace cuesheet

@@ -17,9 +17,11 @@ namespace cuesheet {
 
 class Role {
  public:
-  // The role of this module; kInvalid when `name` is another one. The pointers outlive the role.
-  static Result<std::unique_ptr<Role>> Make(std::string_view name, EventStore* store,
-                                            EffectQueue* effects);
+  // What the store of this module is: "hub" or "relay", "local" (without an upstream) or "replica";
+  // kInvalid for one of the other module.
+  static Result<StoreRole> Parse(std::string_view name);
+  // The role of this module. The pointers outlive it; the store is not open yet.
+  static std::unique_ptr<Role> Make(EventStore* store, EffectQueue* effects);
 
   virtual ~Role() = default;
   // The result frame of a method that only this role has; kState for one of the other role.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -29,6 +30,11 @@ constexpr std::optional<EventStatus> ParseEventStatus(std::string_view name) {
     if (kEventStatusNames[i] == name) return static_cast<EventStatus>(i);
   }
   return std::nullopt;
+}
+
+// False for a byte of a damaged file.
+constexpr bool IsEventStatus(EventStatus status) {
+  return static_cast<size_t>(status) < kEventStatusNames.size();
 }
 
 // No worker will touch the event any more; progress is forgotten.

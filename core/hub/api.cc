@@ -10,6 +10,7 @@
 #include "event/names.h"
 #include "hub/access.h"
 #include "query/filter_matcher.h"
+#include "store/answers.h"
 
 namespace cuesheet {
 namespace {
@@ -40,13 +41,6 @@ int HttpStatus(ErrorCode code) {
     default:
       return 400;
   }
-}
-
-// An element of a list, which goes on when a payload cannot be read.
-void AppendWhole(std::string& out, const EventTable& table, Row row, EventForm form) {
-  const auto event = table.View(row);
-  if (event) return AppendEvent(out, *event, form);
-  AppendUnreadable(out, table.ViewWithoutPayload(row), form, event.error().message);
 }
 
 HubResponse RefuseJson(const HubRequest& request, const Error& error) {
@@ -244,7 +238,7 @@ Result<Uuid> HubApi::DispatchOne(const HubRequest& request, const DispatchReques
                                  Timestamp now, const Entropy& entropy) {
   const EventTable& table = store_->table();
   const Row row = dispatch.id ? table.FindById(*dispatch.id) : kNoRow;
-  if (row == kNoRow) return store_->Dispatch(dispatch, ActorOf(request), now, entropy);
+  if (row == kNoRow) return ledger_->Dispatch(dispatch, ActorOf(request), now, entropy);
   const EventView event = table.ViewWithoutPayload(row);
   const bool is_same = event.topic == dispatch.topic &&
                        event.HashText() == dispatch.hash.value_or(dispatch.id->Hex());
@@ -312,14 +306,14 @@ HubResponse HubApi::Update(const HubRequest& request, const Json& body, Timestam
   if (const Refusal refusal = RefuseUpdate(*request.caller, event, *parsed)) {
     return Refuse(403, *refusal);
   }
-  const auto updated = store_->Update(id, *parsed, ActorOf(request), now);
+  const auto updated = ledger_->Update(id, *parsed, ActorOf(request), now);
   if (!updated) return Refuse(updated.error());
   return {204, ""};
 }
 
 HubResponse HubApi::Remove(const HubRequest& request) {
   if (const Refusal refusal = RefuseRemove(*request.caller)) return Refuse(403, *refusal);
-  const auto removed = store_->Remove(*Uuid::Parse(request.id));
+  const auto removed = ledger_->Remove(*Uuid::Parse(request.id));
   if (removed) return {204, ""};
   return RefuseRemoval(removed.error());
 }
@@ -399,7 +393,7 @@ HubResponse HubApi::RemoveMatching(const QueryFilter& filter) {
     });
   });
   if (!judged) return Refuse(judged.error());
-  const auto removed = store_->RemoveAll(rows);
+  const auto removed = ledger_->RemoveAll(rows);
   if (!removed) return RefuseRemoval(removed.error());
   return {200, "null"};
 }
@@ -421,11 +415,11 @@ HubResponse HubApi::Enroll(const HubRequest& request, const Json& body, Timestam
   if (const Refusal refusal = RefuseEnroll(*request.caller)) return Refuse(403, *refusal);
   if (const auto refusal = CheckEnrollTopics(*parsed)) return Refuse(400, *refusal);
   const Actor worker = WorkerOf(*parsed, ActorOf(request));
-  const auto job = store_->Enroll(*parsed, worker, now, entropy);
+  const auto job = ledger_->Enroll(*parsed, worker, now, entropy);
   if (!job) return Refuse(job.error());
   if (!*job) return {204, ""};
   HubResponse response;
-  store_->AppendJob(response.body, **job);
+  AppendJob(response.body, *store_, **job);
   return response;
 }
 
@@ -445,7 +439,7 @@ HubResponse HubApi::GraphqlEvents(const HubRequest& request, const Json& argumen
     const auto judged = store_->Judging([&] { page = RunQuery(table, *query); });
     if (!judged) return Refuse(judged.error());
   }
-  if (!store_->IsKnown(*query, page)) return {503, LoadingBody()};
+  if (!IsKnown(*store_, *query, page)) return {503, LoadingBody()};
   HubResponse response;
   std::string& out = response.body;
   out = R"({"edges":[)";

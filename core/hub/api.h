@@ -11,7 +11,8 @@
 #include "hub/caller.h"
 #include "hub/change_feed.h"
 #include "hub/operations.h"
-#include "store/event_store.h"
+#include "store/ledger.h"
+#include "store/store_view.h"
 
 namespace cuesheet {
 
@@ -54,11 +55,9 @@ inline constexpr size_t kMaxBatchBytes = 8 << 20;  // of the whole body
 
 class HubApi {
  public:
-  // Neither is moved afterwards. To be made before the store is opened, so that the changes in its
-  // journal are known.
-  explicit HubApi(EventStore* store) : store_(store) {
-    store->OnReplay([this](const Change& change) { feed_.Note(change); });
-  }
+  // Nothing is moved afterwards. Before the store is opened its replay goes to Note(), so that the
+  // changes in its journal are known.
+  HubApi(const StoreView* store, Ledger* ledger) : store_(store), ledger_(ledger) {}
   HubApi(const HubApi&) = delete;
   HubApi& operator=(const HubApi&) = delete;
   // Every change of the store, in its order.
@@ -89,7 +88,8 @@ class HubApi {
   HubResponse RemoveMatching(const QueryFilter& filter);
   HubResponse GraphqlEvents(const HubRequest& request, const Json& arguments);
 
-  EventStore* store_;
+  const StoreView* store_;
+  Ledger* ledger_;
   ChangeFeed feed_;
 };
 

@@ -21,7 +21,7 @@ std::string_view KindName(ChangeKind kind) {
 
 // Who has a copy keeps the payload that it has when this one cannot be read.
 void AppendShown(std::string& out, Row row, EventView& event, bool with_payload,
-                 const EventStore& store) {
+                 const StoreView& store) {
   if (with_payload) {
     const auto payload = store.table().payload(row);
     if (!payload) return AppendUnreadable(out, event, EventForm::kRow, payload.error().message);
@@ -34,10 +34,19 @@ void AppendShown(std::string& out, Row row, EventView& event, bool with_payload,
 
 void ChangeFeed::Note(const Change& change) {
   if (change.kind == ChangeKind::kTransient) return;
+  if (change.kind == ChangeKind::kImported) {
+    CatchUp(change.sequence - change.imported.size());  // without their ids: all of it is history
+    for (const Uuid& id : change.imported) Add({id, {}, ChangeKind::kInserted, false});
+    return;
+  }
   CatchUp(change.sequence - 1);
   const bool has_moved = change.kind != ChangeKind::kInserted && change.fields.Has(Field::kProject);
-  entries_.push_back({change.event.id, change.previous_id, change.kind, has_moved});
-  head_ = change.sequence;
+  Add({change.event.id, change.previous_id, change.kind, has_moved});
+}
+
+void ChangeFeed::Add(const Entry& entry) {
+  entries_.push_back(entry);
+  ++head_;
   if (entries_.size() <= kMaxFeedChanges) return;
   entries_.pop_front();
   ++floor_;
@@ -51,7 +60,7 @@ void ChangeFeed::CatchUp(uint64_t sequence) {
 
 uint64_t ChangeFeed::Append(std::string& out, uint64_t since, const FeedLimit& limit,
                             bool with_payloads, const Caller& caller,
-                            const EventStore& store) const {
+                            const StoreView& store) const {
   const size_t start = out.size();
   size_t count = 0;
   uint64_t sequence = since;
@@ -71,7 +80,7 @@ uint64_t ChangeFeed::Append(std::string& out, uint64_t since, const FeedLimit& l
 // False when the caller does not learn of it.
 bool ChangeFeed::AppendEntry(std::string& out, uint64_t sequence, const Entry& entry,
                              bool with_payloads, const Caller& caller,
-                             const EventStore& store) const {
+                             const StoreView& store) const {
   const EventTable& table = store.table();
   ChangeKind kind = entry.kind;
   const Row row = kind == ChangeKind::kRemoved ? kNoRow : table.FindById(entry.id);

@@ -11,11 +11,11 @@
 #include "base/uuid.h"
 #include "event/change.h"
 #include "hub/caller.h"
-#include "store/event_store.h"
+#include "store/store_view.h"
 
 namespace cuesheet {
 
-inline constexpr size_t kMaxFeedChanges = 65'536;  // 48 bytes each: 3 MiB
+inline constexpr size_t kMaxFeedChanges = kMaxToldImports;  // 65,536 of 48 bytes: 3 MiB
 inline constexpr size_t kMaxFeedPage = 1000;
 inline constexpr size_t kMaxFeedPageBytes = 4 << 20;  // or one change
 
@@ -36,9 +36,10 @@ struct FeedLimit {
 
 class ChangeFeed {
  public:
-  // A change of the store, or of its journal while it is opened. Transient ones are not kept.
+  // A change of the store, or of its journal while it is opened. Transient ones are not kept; an
+  // import is one entry for each of its events, and history ends there when it does not name them.
   void Note(const Change& change);
-  // The store has come to this sequence; if by an import, older history is given up.
+  // The store has come to this sequence; if nobody told how, older history is given up.
   void CatchUp(uint64_t sequence);
 
   // Whether every change after `since` is here.
@@ -50,7 +51,7 @@ class ChangeFeed {
   // without `event` when there is no such event any more. Others get those of events that they may
   // read, all removals, and a removal for an event that has gone to a project that is not theirs.
   uint64_t Append(std::string& out, uint64_t since, const FeedLimit& limit, bool with_payloads,
-                  const Caller& caller, const EventStore& store) const;
+                  const Caller& caller, const StoreView& store) const;
 
  private:
   struct Entry {
@@ -60,8 +61,9 @@ class ChangeFeed {
     bool has_moved;  // its project was written
   };
 
+  void Add(const Entry& entry);
   bool AppendEntry(std::string& out, uint64_t sequence, const Entry& entry, bool with_payloads,
-                   const Caller& caller, const EventStore& store) const;
+                   const Caller& caller, const StoreView& store) const;
 
   std::deque<Entry> entries_;  // of the sequences (floor_, head_]
   uint64_t floor_ = 0;

@@ -17,7 +17,7 @@
 #include "base/result.h"
 #include "hub/caller.h"
 #include "hub/change_feed.h"
-#include "store/event_store.h"
+#include "store/store_view.h"
 
 namespace cuesheet {
 
@@ -42,7 +42,7 @@ struct FollowRequest {
 class Followers {
  public:
   // Neither is moved afterwards.
-  Followers(EffectQueue* effects, const EventStore* store, ChangeFeed* feed)
+  Followers(EffectQueue* effects, const StoreView* store, ChangeFeed* feed)
       : effects_(effects), store_(store), feed_(feed) {}
 
   // The id of the store, as in HubRequest.
@@ -97,7 +97,7 @@ class Followers {
   void AppendPlace(std::string& out) const;
 
   EffectQueue* effects_;
-  const EventStore* store_;
+  const StoreView* store_;
   ChangeFeed* feed_;
   std::string store_id_;
   std::map<uint32_t, Follower> followers_;

@@ -19,7 +19,7 @@ size_t CountOpen(const EventTable& table) {
 
 }  // namespace
 
-std::string OpenEventsMessage(const EventStore& store, const Caller& caller,
+std::string OpenEventsMessage(const StoreView& store, const Caller& caller,
                               const std::function<bool(const EventView&)>& is_wanted) {
   const EventTable& table = store.table();
   std::string text = R"({"topic":"cuesheet.open","events":[)";

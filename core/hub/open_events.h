@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "hub/caller.h"
-#include "store/event_store.h"
+#include "store/store_view.h"
 
 namespace cuesheet {
 
@@ -16,7 +16,7 @@ inline constexpr size_t kMaxOpenEventsBytes = 1 << 20;  // or one event more
 // The text frame `{"topic":"cuesheet.open","events":[…],"isComplete","sequence"}`: the pending and
 // in_progress events that the caller may read and `is_wanted` names, newest first, in the form of
 // the change feed.
-std::string OpenEventsMessage(const EventStore& store, const Caller& caller,
+std::string OpenEventsMessage(const StoreView& store, const Caller& caller,
                               const std::function<bool(const EventView&)>& is_wanted);
 
 }  // namespace cuesheet

@@ -155,7 +155,7 @@ void Sockets::Tick(Timestamp now) {
 }
 
 void Sockets::Publish(const Change& change, const Names& recipients) {
-  if (change.kind == ChangeKind::kRemoved) return;
+  if (change.kind == ChangeKind::kRemoved || change.kind == ChangeKind::kImported) return;
   // History that a relay has read only now is no news.
   if (change.kind == ChangeKind::kInserted && !change.is_dispatch) return;
   std::vector<uint32_t> reached = Recipients(change.event.topic, change.event.project, recipients);

@@ -32,7 +32,7 @@ inline constexpr size_t kMaxWaitingLogins = 16;     // auth messages whose token
 class Sockets {
  public:
   // Neither is moved afterwards.
-  Sockets(EffectQueue* effects, const EventStore* store, ChangeFeed* feed)
+  Sockets(EffectQueue* effects, const StoreView* store, ChangeFeed* feed)
       : effects_(effects), store_(store), followers_(effects, store, feed) {}
 
   // The id of the store, by which a follower notices another one.
@@ -88,7 +88,7 @@ class Sockets {
                       const std::optional<std::string>& project);
 
   EffectQueue* effects_;
-  const EventStore* store_;
+  const StoreView* store_;
   Followers followers_;
   std::map<uint32_t, Client> clients_;
   std::optional<Timestamp> last_heartbeat_;

@@ -179,7 +179,7 @@ class Decoder {
 
   // What a store can have written; JSON was canonical when the checksum was made.
   static bool IsPlausible(const BlockEvent& e) {
-    return e.event.status <= EventStatus::kRestarted && !e.event.topic.empty() &&
+    return IsEventStatus(e.event.status) && !e.event.topic.empty() &&
            e.event.summary.starts_with('{') && e.event.created_at.IsValid() &&
            e.event.updated_at.IsValid() && e.event.creation_order <= kMaxCreationOrder;
   }

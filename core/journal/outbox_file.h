@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "journal/commit_participant.h"
 #include "journal/env.h"
 
 namespace cuesheet {
@@ -20,7 +21,7 @@ namespace cuesheet {
 // text (CheckSizes), of which JSON makes up to six times as much.
 inline constexpr uint32_t kMaxNoteBytes = 256 << 20;
 
-class OutboxFile {
+class OutboxFile final : public CommitParticipant {
  public:
   explicit OutboxFile(Env* env) : env_(env) {}
 
@@ -33,11 +34,10 @@ class OutboxFile {
   void Rewrite(const std::vector<std::string>& notes);
   // Of the file as it will be after the next commit.
   uint64_t bytes() const { return file_bytes_ + waiting_.size(); }
-  uint64_t pending_bytes() const { return waiting_.size(); }
+  uint64_t pending_bytes() const override { return waiting_.size(); }
 
-  // Writes what waits; true when the host has something to make durable.
-  Result<bool> BeginCommit();
-  void Committed(bool ok);
+  Result<bool> BeginCommit() override;
+  void Committed(bool ok) override;
 
   // kCorrupt, saying what is wrong in the bytes of such a file.
   static Result<void> Check(std::string_view bytes);

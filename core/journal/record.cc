@@ -74,7 +74,7 @@ bool IsStoredObject(std::string_view text) {
 
 // Whether a store can have written the event: the rest of the core relies on it.
 bool IsPlausible(const Event& event) {
-  return event.status <= EventStatus::kRestarted && IsStoredObject(event.summary) &&
+  return IsEventStatus(event.status) && IsStoredObject(event.summary) &&
          (!event.payload || IsStoredObject(*event.payload)) && event.created_at.IsValid() &&
          event.updated_at.IsValid() && event.creation_order <= kMaxCreationOrder;
 }

@@ -116,7 +116,7 @@ class LiveQueries : public RowObserver {
 
   void RowLeaves(Row row) override;
   void RowEnters(Row row) override;
-  void RowShowsChange(Row row);
+  void RowShowsChange(Row row) override;
 
  private:
   const EventTable& table_;

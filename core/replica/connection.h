@@ -45,9 +45,9 @@ class Connection {
       : effects_(effects),
         outbox_(outbox),
         payloads_(payloads),
-        planner_(store, outbox, payloads),
-        local_(outbox, IsRelay() ? Trust::kMirror : Trust::kUpstream),
-        mirror_(store, &local_) {}
+        planner_(&store->view(), outbox, payloads),
+        local_(outbox, IsRelay() ? Trust::kFeed : Trust::kUpstream),
+        mirror_(&store->view(), &local_) {}
 
   // Begins anew when it is connected.
   void Start(Timestamp now);

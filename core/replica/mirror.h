@@ -12,7 +12,7 @@
 #include "base/json_fwd.h"
 #include "base/uuid.h"
 #include "replica/upstream_event.h"
-#include "store/event_store.h"
+#include "store/store_view.h"
 
 namespace cuesheet {
 
@@ -31,7 +31,7 @@ class MirrorTarget {
 
 class Mirror {
  public:
-  Mirror(const EventStore* store, MirrorTarget* target) : store_(store), target_(target) {}
+  Mirror(const StoreView* store, MirrorTarget* target) : store_(store), target_(target) {}
 
   // Whole lines of GET /api/snapshot, of rows or of columns, in parts, in their order.
   Result<void> Snapshot(std::string_view lines);
@@ -54,7 +54,7 @@ class Mirror {
   Result<void> Merge(const Json& event);
   Result<void> Remove(const Json* id);
 
-  const EventStore* store_;
+  const StoreView* store_;
   MirrorTarget* target_;
   std::optional<uint64_t> sequence_;  // of the snapshot that is coming in
   std::string snapshot_store_;

@@ -51,7 +51,7 @@ Result<Outbox::Queued> Outbox::Dispatch(Json body, const Actor& actor, Timestamp
   const auto request = ParseDispatchRequest(body);
   if (!request) return Fail(ErrorCode::kInvalid, ValidationSentence(request.error()));
   if (!CanWait(*request)) return Fail(ErrorCode::kState, std::string(kNeedsServer));
-  const auto& scope = store_->scope();
+  const auto& scope = store_->view().scope();
   if (scope && !scope->Covers(request->topic, request->project)) {
     return Fail(ErrorCode::kState, std::string(kNotInScope));
   }
@@ -59,7 +59,7 @@ Result<Outbox::Queued> Outbox::Dispatch(Json body, const Actor& actor, Timestamp
     return Fail(ErrorCode::kState, std::string(kHasSecret));
   }
   CUE_TRY(CheckRoom(body));
-  CUE_ASSIGN(const Uuid id, store_->Dispatch(*request, actor, now, entropy));
+  CUE_ASSIGN(const Uuid id, store_->ledger().Dispatch(*request, actor, now, entropy));
   body["id"] = id.Hex();
   if (!request->hash) body["hash"] = id.Hex();  // what makes a second sending harmless
   return Add({.id = id, .body = std::move(body), .made_at = now});
@@ -67,7 +67,7 @@ Result<Outbox::Queued> Outbox::Dispatch(Json body, const Actor& actor, Timestamp
 
 Result<Outbox::Queued> Outbox::Update(const Uuid& id, Json body, Timestamp now) {
   CUE_TRY(EnsureOpen());
-  CUE_ASSIGN(const EventView event, store_->Find(id, false));
+  CUE_ASSIGN(const EventView event, store_->view().Find(id, false));
   CUE_TRY(CheckRoom(body));
   const Json* summary = FindMember(body, "summary");
   if (summary != nullptr && RedactedSummary(event.topic, CanonicalText(*summary))) {
@@ -91,13 +91,13 @@ Result<Outbox::Queued> Outbox::Update(const Uuid& id, Json body, Timestamp now) 
 
 Result<Outbox::Queued> Outbox::Remove(const Uuid& id, Timestamp now) {
   CUE_TRY(EnsureOpen());
-  CUE_ASSIGN(const EventView event, store_->Find(id, true));
+  CUE_ASSIGN(const EventView event, store_->view().Find(id, true));
   CUE_TRY(CheckRoom(Json()));
   std::string line;
   AppendEvent(line, event, EventForm::kExport);
   Json before = ParseStoredJson(line);
   before["creationOrder"] = event.creation_order;
-  CUE_TRY(store_->Remove(id));
+  CUE_TRY(store_->ledger().Remove(id));
   return Add({.kind = LocalWrite::Kind::kRemove,
               .id = id,
               .body = {},
@@ -106,7 +106,7 @@ Result<Outbox::Queued> Outbox::Remove(const Uuid& id, Timestamp now) {
 }
 
 Result<void> Outbox::CheckRoom(const Json& body) const {
-  const uint64_t bytes = store_->outbox_file().bytes() + CanonicalText(body).size();
+  const uint64_t bytes = file_.bytes() + CanonicalText(body).size();
   if (writes_.size() < kMaxLocalWrites && bytes <= kMaxOutboxBytes) return {};
   return Fail(ErrorCode::kStorage, "outbox: " + std::to_string(writes_.size()) +
                                        " local writes wait for the server and more are not taken: "
@@ -116,7 +116,7 @@ Result<void> Outbox::CheckRoom(const Json& body) const {
 Result<Outbox::Queued> Outbox::Add(LocalWrite write) {
   write.number = ++last_number_;
   const Queued queued{write.number, write.id};
-  store_->Pin(write.id);
+  store_->ledger().Pin(write.id);
   if (write.kind == LocalWrite::Kind::kDispatch) assumed_.insert(write.id);
   writes_.push_back(std::move(write));
   NoteState(writes_.back());
@@ -128,23 +128,23 @@ Result<Outbox::Queued> Outbox::Add(LocalWrite write) {
 Result<void> Outbox::ApplyUpdate(const Uuid& id, const Json& body) {
   const auto request = ParseUpdateRequest(body);
   if (!request) return Fail(ErrorCode::kInvalid, ValidationSentence(request.error()));
-  CUE_ASSIGN(const EventView event, store_->Find(id, false));
-  return store_->Update(id, *request, Actor{}, event.updated_at);
+  CUE_ASSIGN(const EventView event, store_->view().Find(id, false));
+  return store_->ledger().Update(id, *request, Actor{}, event.updated_at);
 }
 
 // Makes the write visible again, after it was taken back or its events were lost.
 Result<void> Outbox::Apply(const LocalWrite& write) {
   if (write.kind == LocalWrite::Kind::kUpdate) return ApplyUpdate(write.id, write.body);
   if (write.kind == LocalWrite::Kind::kRemove) {
-    CUE_TRY(store_->Remove(write.id));
+    CUE_TRY(store_->ledger().Remove(write.id));
     return {};
   }
-  if (store_->table().FindById(write.id) != kNoRow) return {};
+  if (store_->view().table().FindById(write.id) != kNoRow) return {};
   auto request = ParseDispatchRequest(write.body);
   if (!request) return Fail(ErrorCode::kInvalid, ValidationSentence(request.error()));
   if (request->hash == write.id.Hex()) request->hash.reset();
   request->id = write.id;
-  CUE_TRY(store_->Dispatch(*request, Actor{}, write.made_at, Entropy{}));
+  CUE_TRY(store_->ledger().Dispatch(*request, Actor{}, write.made_at, Entropy{}));
   assumed_.insert(write.id);
   return {};
 }
@@ -152,7 +152,7 @@ Result<void> Outbox::Apply(const LocalWrite& write) {
 Result<void> Outbox::TakeBack(const LocalWrite& write) {
   if (write.kind == LocalWrite::Kind::kRemove) return Restore(write.before);
   // With a child here too, which then waits for its parent.
-  if (write.kind == LocalWrite::Kind::kDispatch) return store_->RemoveUpstream(write.id);
+  if (write.kind == LocalWrite::Kind::kDispatch) return store_->ledger().RemoveUpstream(write.id);
   Json values = write.before;
   const Json theirs = values.contains("theirs") ? values["theirs"] : Json::object();
   values.erase("theirs");
@@ -168,7 +168,7 @@ Result<void> Outbox::TakeBack(const LocalWrite& write) {
       values.erase(name);
     }
   }
-  if (store_->table().FindById(write.id) != kNoRow) return ApplyUpdate(write.id, values);
+  if (store_->view().table().FindById(write.id) != kNoRow) return ApplyUpdate(write.id, values);
   for (LocalWrite& later : writes_) {  // the event was removed here, and may have to come back
     if (later.id == write.id && later.kind == LocalWrite::Kind::kRemove) {
       later.before.update(values);
@@ -185,7 +185,7 @@ Result<void> Outbox::Restore(const Json& event) {
     shown.event.creation_order = order;
     shown.fields.Add(Field::kCreationOrder);
   }
-  return store_->Merge(shown.event, shown.fields, std::nullopt);
+  return store_->ledger().Merge(shown.event, shown.fields, std::nullopt);
 }
 
 // The event is not here: what the upstream says of it counts if the removal is refused.
@@ -218,7 +218,7 @@ Result<void> Outbox::Merge(const Event& event, FieldSet fields, std::optional<do
   if (trust == Trust::kUpstream) removed_.erase(event.id);  // in order: it was made again
   if (removed_.contains(event.id)) return {};
   if (writes_.empty() && assumed_.empty()) {
-    return store_->Merge(event, fields, progress, trust.value_or(Trust::kNewest));
+    return store_->ledger().Merge(event, fields, progress, trust.value_or(Trust::kNewest));
   }
   const bool is_row = fields.Has(Field::kHash);  // a message may be late, and has no hash
   const LocalWrite* const dispatch = FindDispatch(event, fields);
@@ -247,7 +247,7 @@ Result<void> Outbox::Merge(const Event& event, FieldSet fields, std::optional<do
   if (!is_removed) {
     if (!trust && is_row && assumed_.contains(event.id)) trust = Trust::kUpstream;
     if (trust == Trust::kUpstream) assumed_.erase(event.id);
-    CUE_TRY(store_->Merge(event, fields, progress, trust.value_or(Trust::kNewest)));
+    CUE_TRY(store_->ledger().Merge(event, fields, progress, trust.value_or(Trust::kNewest)));
   }
   if (delivered != 0) {
     const LocalWrite* const write = Find(delivered);
@@ -259,31 +259,33 @@ Result<void> Outbox::Merge(const Event& event, FieldSet fields, std::optional<do
 
 Result<void> Outbox::RemovedUpstream(const Uuid& id) {
   CUE_TRY(EnsureOpen());
-  CUE_TRY(store_->RemoveUpstream(id));
+  CUE_TRY(store_->ledger().RemoveUpstream(id));
   DropDelivered(id);
   return {};
 }
 
 // The upstream gave the event another id than it has here.
 Result<void> Outbox::Rename(Uuid from, Uuid to) {
-  const Row row = store_->table().FindById(from);
-  const bool came_first = store_->table().FindById(to) != kNoRow;  // by a message, as another event
+  const Row row = store_->view().table().FindById(from);
+  const bool came_first =
+      store_->view().table().FindById(to) != kNoRow;  // by a message, as another event
   if (row != kNoRow && came_first) {
-    CUE_TRY(store_->RemoveUpstream(from));
+    CUE_TRY(store_->ledger().RemoveUpstream(from));
   } else if (row != kNoRow) {
-    Event renamed = Own(store_->table().ViewWithoutPayload(row));
+    Event renamed = Own(store_->view().table().ViewWithoutPayload(row));
     renamed.hash = renamed.HashText();
     renamed.id = to;
-    CUE_TRY(store_->Merge(renamed, FieldSet().Add(Field::kHash), std::nullopt));
+    CUE_TRY(store_->ledger().Merge(renamed, FieldSet().Add(Field::kHash), std::nullopt));
   }
-  store_->Unpin(from);
-  store_->Pin(to);
+  store_->ledger().Unpin(from);
+  store_->ledger().Pin(to);
   if (assumed_.erase(from) > 0) assumed_.insert(to);
   for (LocalWrite& write : writes_) {
     if (write.id != from) continue;
     write.id = to;
     if (write.kind == LocalWrite::Kind::kRemove) write.before["id"] = to.Hex();
-    if (came_first && write.kind == LocalWrite::Kind::kRemove) CUE_TRY(store_->RemoveUpstream(to));
+    if (came_first && write.kind == LocalWrite::Kind::kRemove)
+      CUE_TRY(store_->ledger().RemoveUpstream(to));
     Note({{"n", write.number}, {"id", to.Hex()}});
     const bool is_queued = write.state == LocalWrite::State::kQueued;
     if (came_first && is_queued && write.kind == LocalWrite::Kind::kUpdate) CUE_TRY(Apply(write));

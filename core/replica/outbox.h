@@ -18,6 +18,7 @@
 #include "base/json.h"
 #include "base/timestamp.h"
 #include "base/uuid.h"
+#include "journal/outbox_file.h"
 #include "replica/backoff.h"
 #include "store/event_store.h"
 
@@ -76,12 +77,18 @@ struct LocalWrite {
 
 class Outbox {
  public:
-  Outbox(EventStore* store, EffectQueue* effects) : store_(store), effects_(effects) {}
+  // Its notes become durable with the commits of the store.
+  Outbox(EventStore* store, EffectQueue* effects)
+      : store_(store), effects_(effects), file_(store->files().env()) {
+    store->files().Join(&file_);
+  }
+  Outbox(const Outbox&) = delete;
+  Outbox& operator=(const Outbox&) = delete;
 
   // Each applies the write here, queues it and returns its number. kInvalid for a body that the
   // upstream would refuse, kState for what cannot wait for it (store: false, reuse, server.*, what
   // the scope does not keep), kNotFound for an event that is not here, kStorage when too much is
-  // queued; as EventStore's commands otherwise.
+  // queued; as the ledger's commands otherwise.
   struct Queued {
     uint64_t number;
     Uuid id;
@@ -90,7 +97,7 @@ class Outbox {
   Result<Queued> Update(const Uuid& id, Json body, Timestamp now);
   Result<Queued> Remove(const Uuid& id, Timestamp now);
 
-  // What the upstream says of an event, laid under the writes that wait. As EventStore::Merge; by
+  // What the upstream says of an event, laid under the writes that wait. As Ledger::Merge; by
   // default a row counts, however old it is, where the state here was only assumed.
   Result<void> Merge(const Event& event, FieldSet fields, std::optional<double> progress,
                      std::optional<Trust> trust = {});
@@ -135,6 +142,8 @@ class Outbox {
     size_t refused = 0;
   };
   Counts counts() const;
+  // Of the notes, as the next commit leaves them.
+  uint64_t file_bytes() const { return file_.bytes(); }
 
   // Events that are to be read from the upstream, and whether there is one whose id only a walk
   // tells; the caller takes them.
@@ -189,6 +198,7 @@ class Outbox {
 
   EventStore* store_;
   EffectQueue* effects_;
+  OutboxFile file_;
   std::list<LocalWrite> writes_;  // others keep their place in memory when one goes
   uint64_t last_number_ = 0;
   bool is_open_ = false;

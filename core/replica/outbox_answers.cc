@@ -105,7 +105,7 @@ Result<void> Outbox::Settle(uint64_t number, int status, const Json& answer, Tim
       walk_wanted_ = true;
       return {};
     case Verdict::kGone:
-      CUE_TRY(store_->RemoveUpstream(write->id));
+      CUE_TRY(store_->ledger().RemoveUpstream(write->id));
       DropDelivered(write->id);
       return Refuse(*write, status, "the event was deleted on the server");
     case Verdict::kRefused:
@@ -120,7 +120,8 @@ Result<void> Outbox::Settle(uint64_t number, int status, const Json& answer, Tim
     UpdateDelivered(*write);
     return {};
   }
-  CUE_TRY(store_->RemoveUpstream(write->id));  // a message may have brought it back meanwhile
+  CUE_TRY(
+      store_->ledger().RemoveUpstream(write->id));  // a message may have brought it back meanwhile
   // What the upstream did not have may be on its way there: a transaction that has not ended yet.
   if (status == 404) {
     DropDelivered(write->id);

@@ -44,12 +44,11 @@ Json NoteOf(const LocalWrite& write) {
 
 Result<void> Outbox::EnsureOpen() {
   if (is_open_) return {};
-  CUE_ASSIGN(const std::vector<std::string> notes, store_->outbox_file().Open());
-  store_->MirrorUpstream();
+  CUE_ASSIGN(const std::vector<std::string> notes, file_.Open());
   is_open_ = true;
   for (const std::string& note : notes) TakeNote(ParseStoredJson(note));
   for (const LocalWrite& write : writes_) {
-    store_->Pin(write.id);
+    store_->ledger().Pin(write.id);
     if (write.kind == LocalWrite::Kind::kDispatch) assumed_.insert(write.id);
   }
   return {};
@@ -57,7 +56,8 @@ Result<void> Outbox::EnsureOpen() {
 
 void Outbox::TakeNote(const Json& note) {
   // With changes lost that the store had then, it is not where the note believes.
-  const bool is_whole = !store_->has_lost() && note.value("at", uint64_t{0}) <= store_->sequence();
+  const bool is_whole =
+      !store_->files().has_lost() && note.value("at", uint64_t{0}) <= store_->view().sequence();
   if (note.contains("reading")) {
     const Json& it = note["reading"];
     reading_ = ReadPosition{it.value("walkedTo", int64_t{0}),
@@ -96,19 +96,19 @@ void Outbox::TakeNote(const Json& note) {
 }
 
 void Outbox::Note(const Json& note) {
-  OutboxFile& file = store_->outbox_file();
-  if (stale_notes_ <= kMaxStaleNotes + writes_.size()) return file.Append(CanonicalText(note));
+  if (stale_notes_ <= kMaxStaleNotes + writes_.size()) return file_.Append(CanonicalText(note));
   std::vector<std::string> notes;
   notes.reserve(writes_.size());
   for (const LocalWrite& write : writes_) notes.push_back(CanonicalText(NoteOf(write)));
   if (feed_) notes.push_back(CanonicalText(FeedNote()));
   if (reading_) notes.push_back(CanonicalText(ReadingNote()));
-  file.Rewrite(notes);
+  file_.Rewrite(notes);
   stale_notes_ = 0;
 }
 
 Json Outbox::FeedNote() const {
-  return {{"feed", {{"store", feed_->store}, {"next", feed_->next}}}, {"at", store_->sequence()}};
+  return {{"feed", {{"store", feed_->store}, {"next", feed_->next}}},
+          {"at", store_->view().sequence()}};
 }
 
 Result<std::optional<FeedPosition>> Outbox::feed() {
@@ -132,7 +132,7 @@ Json Outbox::ReadingNote() const {
            {{"walkedTo", reading_->walked_to},
             {"floor", reading_->floor},
             {"changes", reading_->changes.us}}},
-          {"at", store_->sequence()}};
+          {"at", store_->view().sequence()}};
 }
 
 Result<std::optional<ReadPosition>> Outbox::reading() {
@@ -158,7 +158,7 @@ void Outbox::Drop(uint64_t number) {
   stale_notes_ += 2;
   Note({{"n", number}, {"done", true}});
   const bool is_needed = std::ranges::any_of(writes_, [&](const auto& it) { return it.id == id; });
-  if (!is_needed) store_->Unpin(id);
+  if (!is_needed) store_->ledger().Unpin(id);
   effects_->Outbox();
 }
 
@@ -173,7 +173,7 @@ Result<void> Outbox::Salvage() {
   std::set<Uuid> made;
   for (const LocalWrite& write : writes_) {
     if (write.state == LocalWrite::State::kRefused) continue;
-    const bool is_missing = store_->table().FindById(write.id) == kNoRow;
+    const bool is_missing = store_->view().table().FindById(write.id) == kNoRow;
     const auto removes = [&write](const LocalWrite& it) {
       return it.id == write.id && it.kind == LocalWrite::Kind::kRemove;
     };
@@ -202,7 +202,7 @@ LocalWrite* Outbox::Next() {
 }
 
 Result<void> Outbox::Pump(bool may_send, Timestamp now, const Entropy& entropy) {
-  if (!store_->CheckLoaded()) return {};
+  if (!store_->view().CheckLoaded()) return {};
   CUE_TRY(EnsureOpen());
   if (!is_salvaged_) CUE_TRY(Salvage());
   deadlines_.Note(now, {&send_by_, &resend_at_});

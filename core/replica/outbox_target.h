@@ -8,7 +8,7 @@ namespace cuesheet {
 
 class OutboxTarget final : public MirrorTarget {
  public:
-  // `trust`: kMirror for a relay, which tells others of what is new.
+  // `trust`: kFeed for a relay, which tells others of what is new.
   OutboxTarget(Outbox* outbox, Trust trust) : outbox_(outbox), trust_(trust) {}
 
   // What a hub's feed shows is how the event is, whatever the clocks say.

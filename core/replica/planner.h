@@ -26,7 +26,8 @@ namespace cuesheet {
 
 class Planner {
  public:
-  Planner(EventStore* store, Outbox* outbox, Payloads payloads) : state_(store, outbox, payloads) {}
+  Planner(const StoreView* store, Outbox* outbox, Payloads payloads)
+      : state_(store, outbox, payloads) {}
   Planner(const Planner&) = delete;  // the tasks point at the state
   Planner& operator=(const Planner&) = delete;
 

@@ -16,7 +16,7 @@
 #include "replica/recent_messages.h"
 #include "replica/reread_queue.h"
 #include "replica/upstream_event.h"
-#include "store/event_store.h"
+#include "store/store_view.h"
 
 namespace cuesheet {
 
@@ -37,7 +37,7 @@ struct ReadPage {
 
 class ReadState {
  public:
-  ReadState(EventStore* store, Outbox* outbox, Payloads payloads)
+  ReadState(const StoreView* store, Outbox* outbox, Payloads payloads)
       : store_(store), outbox_(outbox), has_payloads_(payloads == Payloads::kWithEvents) {}
 
   // Goes on where the session before was; only the first time.
@@ -66,7 +66,7 @@ class ReadState {
   // The newest time of an update that the upstream has told, by its clock.
   Timestamp NewestUpdate() const;
 
-  const EventStore& store() const { return *store_; }
+  const StoreView& store() const { return *store_; }
   const EventTable& table() const { return store_->table(); }
   Outbox& outbox() { return *outbox_; }
   RereadQueue& rereads() { return rereads_; }
@@ -75,7 +75,7 @@ class ReadState {
  private:
   ReadRequest AskGraphql(const std::string& variables) const;
 
-  EventStore* store_;
+  const StoreView* store_;
   Outbox* outbox_;
   bool has_payloads_;
   bool follows_ = false;

@@ -1,4 +1,4 @@
-// What an AYON server or a hub says of an event, as fields for EventStore::Merge.
+// What an AYON server or a hub says of an event, as fields for Ledger::Merge.
 #pragma once
 
 #include <optional>

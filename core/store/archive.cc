@@ -151,6 +151,8 @@ Result<void> Archive::CompactPayloads() {
 }
 
 void Archive::Begin(uint64_t sequence) {
+  CUE_ASSERT(stage_ == Stage::kIdle && is_loaded());
+  CUE_ASSERT(touched_.empty() && dirty_.size() == manifest_.blocks.size() + 1);
   next_ = {};
   next_.number = manifest_.number + 1;
   next_.sequence = sequence;
@@ -192,7 +194,9 @@ void Archive::PlanBlocks() {
 }
 
 Result<void> Archive::WritePayloads() {
+  CUE_ASSERT(!chunks_.empty());
   CUE_ASSIGN(const size_t count, payload_files_.Write(next_.next_file, chunks_));
+  CUE_ASSERT(count > 0 && count <= chunks_.size());
   ++next_.next_file;
   has_changed_files_ = true;
   const auto end = chunks_.begin() + static_cast<std::ptrdiff_t>(count);
@@ -252,8 +256,11 @@ Result<void> Archive::WriteBlock() {
 }
 
 Result<void> Archive::BeginCommit(int64_t next_order) {
+  CUE_ASSERT(stage_ != Stage::kCommit);
   if (stage_ == Stage::kManifest) {
     next_.settled = journal_->last_sequence();
+    CUE_ASSERT(chunks_.empty() && runs_.empty());
+    CUE_ASSERT(next_.settled >= next_.sequence);
     next_.settled_checksum = journal_->last_checksum();
     next_.next_order = next_order;
     next_.payloads = payload_files_.List();
@@ -280,6 +287,8 @@ void Archive::Committed(bool ok) {
 
 // The manifest is durable.
 void Archive::Settle() {
+  CUE_ASSERT(next_.number > manifest_.number && next_.sequence >= manifest_.sequence);
+  CUE_ASSERT(std::ranges::is_sorted(next_.blocks, {}, &BlockFile::first_order));
   if (manifest_.number > 0) previous_ = std::move(manifest_);
   manifest_ = std::move(next_);
   stage_ = Stage::kIdle;

@@ -16,23 +16,10 @@
 #include "journal/journal.h"
 #include "journal/manifest.h"
 #include "journal/payload_files.h"
+#include "store/store_options.h"
 #include "table/event_table.h"
 
 namespace cuesheet {
-
-// How a store divides what it writes.
-struct StoreOptions {
-  uint64_t segment_bytes = kSegmentBytes;  // a segment is sealed beyond this size
-  size_t block_events = kBlockEvents;      // at most kBlockEvents
-  // A checkpoint is due when the journal has so many bytes, and an eighth of what would be written
-  // again; at the latest at the other two.
-  uint64_t min_journal_bytes = 1 << 20;
-  uint64_t max_journal_bytes = 16 << 20;
-  uint64_t max_segments = 256;
-  // Numbers of payload chunks, which are never used again. A chunk has 64 KiB or more, or is the
-  // last one of a checkpoint. The rest is for what the store moves by itself.
-  uint32_t max_payload_chunks = TextRef::kMaxChunks - (1U << 20);
-};
 
 class Archive {
  public:

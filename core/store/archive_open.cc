@@ -3,7 +3,7 @@
 #include <limits>
 #include <set>
 
-#include "journal/outbox_file.h"
+#include "journal/check_file.h"
 #include "store/archive.h"
 
 namespace cuesheet {
@@ -172,21 +172,8 @@ Result<void> Archive::SetAside(const std::string& name, const std::string& why) 
 Result<std::optional<std::string>> Archive::Verify(const std::string& name) const {
   if (!env_->IsLoaded(name)) return Fail(ErrorCode::kCold, name);
   CUE_ASSIGN(const std::string bytes, env_->Read(name));
-  Result<void> checked;
-  if (name.starts_with(kManifestPrefix)) {
-    const auto manifest = DecodeManifest(bytes);
-    if (!manifest) checked = std::unexpected(manifest.error());
-  } else if (name.starts_with(kBlockPrefix)) {
-    checked = DecodeBlock(bytes, [](const BlockEvent&) {});
-  } else if (name.starts_with(kPayloadPrefix)) {
-    checked = CheckPayloadFile(bytes);
-  } else if (name.starts_with(kJournalPrefix)) {
-    checked = CheckSegment(bytes);
-  } else if (name.starts_with(kOutboxPrefix)) {
-    checked = OutboxFile::Check(bytes);
-  } else if (name != kStoreIdName) {
-    return "it was set aside, or is no file of a store";
-  }
+  if (!IsStoreFile(name)) return "it was set aside, or is no file of a store";
+  const auto checked = CheckFile(name, bytes);
   if (checked) return std::nullopt;
   return checked.error().message;
 }

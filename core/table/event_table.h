@@ -48,6 +48,10 @@ class EventTable {
   // The same for an event that is not here; returns its children.
   std::vector<Row> RenameAbsent(const Uuid& from, const Uuid& to);
   void Remove(Row row);
+  // Tells the observers that the row is shown differently, though its columns are the same.
+  void ShowChange(Row row) {
+    for (RowObserver* observer : observers_) observer->RowShowsChange(row);
+  }
   // Makes room for so many events at once.
   void Reserve(size_t events);
   // The payload of a row that has none: bytes in a chunk that was defined (docs/storage.md).

@@ -13,6 +13,8 @@ class RowObserver {
   virtual void RowLeaves(Row row) = 0;
   // The row has its new values. A row is also told of when it gets or loses a child.
   virtual void RowEnters(Row row) = 0;
+  // The row is as it was, but what is shown with it has changed (progress).
+  virtual void RowShowsChange(Row /*row*/) {}
 };
 
 }  // namespace cuesheet

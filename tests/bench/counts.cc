@@ -15,7 +15,7 @@ void RegisterCounts(size_t events) {
     request.by = {Facet::kTopic, Facet::kStatus};
     Measure(state, [&] {
       std::string out;
-      store.AppendCounts(out, request);
+      store.answers().AppendCounts(out, request);
       benchmark::DoNotOptimize(out.data());
     });
   });

@@ -8,7 +8,7 @@ namespace cuesheet::bench {
 void RegisterEnroll(size_t events) {
   Register("enroll", [events](benchmark::State& state) {
     EventStore& store = Shared(FillWithSettledSources, events).store;
-    const Timestamp now = store.table().updated_at(RowFromEnd(store.table(), 0));
+    const Timestamp now = store.view().table().updated_at(RowFromEnd(store.view().table(), 0));
     EnrollRequest request;
     request.source_topics = {kSourceTopic};
     request.target_topic = kTargetTopic;
@@ -16,7 +16,7 @@ void RegisterEnroll(size_t events) {
     const Actor worker{"service", "worker-0", "worker"};
     bool idle = true;
     Measure(state, [&] {
-      const auto job = store.Enroll(request, worker, now, Entropy{});
+      const auto job = store.ledger().Enroll(request, worker, now, Entropy{});
       idle = idle && job.has_value() && !job->has_value();
     });
     if (!idle) state.SkipWithError("a job from a queue that is done");

@@ -18,19 +18,19 @@ struct {
 }  // namespace
 
 OpenStore::OpenStore(std::unique_ptr<Env> env) : files(std::move(env)), store(files.get()) {
-  CUE_ASSERT(store.Open().has_value());
+  CUE_ASSERT(store.files().Open().has_value());
 }
 
 void OpenStore::Insert(const Event& event) {
-  CUE_ASSERT(store.Merge(event, FieldSet::All(), std::nullopt).has_value());
-  if (store.sequence() % kEventsPerCommit == 0) Settle();
+  CUE_ASSERT(store.ledger().Merge(event, FieldSet::All(), std::nullopt).has_value());
+  if (store.view().sequence() % kEventsPerCommit == 0) Settle();
 }
 
 void OpenStore::Settle() {
-  const auto commit = store.BeginCommit();
+  const auto commit = store.files().BeginCommit();
   CUE_ASSERT(commit.has_value());
-  if (commit->is_needed) CUE_ASSERT(store.Committed(true).has_value());
-  store.TakeChanges();
+  if (commit->is_needed) CUE_ASSERT(store.files().Committed(true).has_value());
+  store.ledger().TakeChanges();
 }
 
 void FillWithEvents(OpenStore& into, size_t events) {

@@ -23,11 +23,11 @@ double IngestSeconds(size_t events) {
     const size_t piece = std::min(left, kEventsPerPiece);
     std::string lines;
     for (size_t i = 0; i < piece; ++i) generator.AppendLine(lines);
-    seconds += SecondsOf([&] { CUE_ASSERT(into.store.Import(lines).has_value()); });
+    seconds += SecondsOf([&] { CUE_ASSERT(into.store.ledger().Import(lines).has_value()); });
     into.Settle();
     left -= piece;
   }
-  CUE_ASSERT(into.store.table().size() == events);
+  CUE_ASSERT(into.store.view().table().size() == events);
   return seconds;
 }
 

@@ -44,7 +44,7 @@ Uuid DispatchJob(OpenStore& into, Timestamp now) {
   request.project = ProjectName(0);
   request.description = "Publishing";
   request.finished = false;
-  const auto id = into.store.Dispatch(request, kActor, now, Entropy{});
+  const auto id = into.store.ledger().Dispatch(request, kActor, now, Entropy{});
   CUE_ASSERT(id.has_value());
   return *id;
 }
@@ -55,7 +55,7 @@ void OpenQueries(EventStore& store, const Uuid& job) {
   uint32_t live = 0;
   for (EventQuery& query : queries) {
     std::string page;
-    CUE_ASSERT(store.OpenLive(++live, std::move(query), page).has_value());
+    CUE_ASSERT(store.answers().OpenLive(++live, std::move(query), page).has_value());
   }
 }
 
@@ -69,7 +69,8 @@ void RegisterLive(size_t events) {
     OpenStore& into = Shared(FillWithEvents, events);
     EventStore& store = into.store;
     if (job == Uuid{}) {
-      now = Timestamp{store.table().created_at(RowFromEnd(store.table(), 0)).us + 1'000'000};
+      now = Timestamp{store.view().table().created_at(RowFromEnd(store.view().table(), 0)).us +
+                      1'000'000};
       job = DispatchJob(into, now);
       OpenQueries(store, job);
       into.Settle();
@@ -83,9 +84,9 @@ void RegisterLive(size_t events) {
         [&] {
           now.us += 1'000;
           request.description = "Rendering frame " + std::to_string(++frame);
-          CUE_ASSERT(store.Update(job, request, kActor, now).has_value());
+          CUE_ASSERT(store.ledger().Update(job, request, kActor, now).has_value());
           std::string out;
-          store.TakeLivePatches(out);
+          store.answers().TakeLivePatches(out);
           has_patches = has_patches && !out.empty();
         },
         [&] { into.Settle(); });

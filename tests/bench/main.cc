@@ -61,7 +61,7 @@ bool WriteSettled(const std::string& path, size_t sources) {
   FillWithSettledSources(filled, sources);
   std::optional<double> after;
   return WriteFile(path, [&](std::string& text) {
-    const auto part = filled.store.Export(text, after, kDefaultExportBytes);
+    const auto part = filled.store.answers().Export(text, after, kDefaultExportBytes);
     if (!part || !part->next) return false;
     after = ParseCursor(*part->next).value();
     return true;

@@ -25,7 +25,7 @@ void RegisterMemory(size_t events) {
     for (auto _ : state) {
       OpenStore filled;
       state.SetIterationTime(SecondsOf([&] { FillWithoutPayloads(filled, events); }));
-      const size_t bytes = LiveHeapBytes() - before - TextBytes(filled.store.table());
+      const size_t bytes = LiveHeapBytes() - before - TextBytes(filled.store.view().table());
       state.counters["bytes_per_event"] = static_cast<double>(bytes) / static_cast<double>(events);
     }
   };

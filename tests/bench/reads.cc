@@ -73,15 +73,15 @@ void RegisterPage(const char* name, size_t events, size_t expected,
                   EventQuery (*make_query)(const EventTable&)) {
   Register(name, [=](benchmark::State& state) {
     const EventStore& store = Shared(FillWithEvents, events).store;
-    const EventQuery query = make_query(store.table());
-    const size_t found = RunQuery(store.table(), query).rows.size();
+    const EventQuery query = make_query(store.view().table());
+    const size_t found = RunQuery(store.view().table(), query).rows.size();
     if (events >= kFewestForPages && found != expected) {
       state.SkipWithError((std::to_string(found) + " rows instead of those asked for").c_str());
       return;
     }
     Measure(state, [&] {
       std::string out;
-      store.AppendPage(out, query, EventForm::kRow);
+      store.answers().AppendPage(out, query, EventForm::kRow);
       benchmark::DoNotOptimize(out.data());
     });
   });
@@ -89,7 +89,7 @@ void RegisterPage(const char* name, size_t events, size_t expected,
 
 void RegisterById(size_t events) {
   Register("by_id", [events](benchmark::State& state) {
-    const EventTable& table = Shared(FillWithEvents, events).store.table();
+    const EventTable& table = Shared(FillWithEvents, events).store.view().table();
     Random random(1);
     std::array<Uuid, 4096> ids;  // from everywhere, so that caches do not help
     for (Uuid& id : ids) id = table.id(random.Below(static_cast<uint32_t>(events)));

@@ -12,6 +12,7 @@ import {
   USERS,
 } from './hub-process.ts';
 import { fanOut } from './fan-out.ts';
+import { startWorkerd } from './workerd.ts';
 
 const WAIT = { timeout: 30_000 };
 const data = temporaryFolder();
@@ -172,3 +173,32 @@ test('ten relay objects tell two hundred sockets everything, once and in order',
   expect(wrong).toBe(0);
   expect(relays).toBe(10);
 });
+
+test('a relay object has the payload of every event, also of one as large as events may be', async () => {
+  const folder = temporaryFolder();
+  const { miniflare, url } = await startWorkerd({
+    folder: folder.path,
+    bindings: {
+      CUESHEET_USERS: JSON.stringify(USERS),
+      CUESHEET_RELAYS: '1',
+      CUESHEET_UPSTREAM_KEY: KEYS.service,
+    },
+  });
+  try {
+    const namespace = await miniflare.getDurableObjectNamespace('RELAYS');
+    const object = namespace.get(namespace.idFromName('main/0'));
+    const payloadOf = async (id: string) => {
+      const headers = { 'x-api-key': KEYS.admin };
+      const answer = await object.fetch(`http://relay/api/events/${id}`, { headers });
+      return ((await answer.json()) as { payload?: unknown }).payload;
+    };
+    const payload = { large: 'x'.repeat(1_000_000) };
+    const before = await dispatch({ url }, { topic: 'demo.a', payload });
+    await expect.poll(() => payloadOf(before.body.id), WAIT).toEqual(payload);
+    const after = await dispatch({ url }, { topic: 'demo.b', payload });
+    await expect.poll(() => payloadOf(after.body.id), WAIT).toEqual(payload);
+  } finally {
+    await miniflare.dispose();
+    folder.remove();
+  }
+}, 60_000);

@@ -59,10 +59,11 @@ std::string Block(std::string_view data) {
 // All events; a block under a right checksum may hold what no store writes, such as a hash twice.
 std::multiset<std::string> EventsOf(const EventStore& store) {
   std::multiset<std::string> events;
-  store.table().VisitRange({}, [&](Row row) {
-    std::string text = std::to_string(store.table().creation_order(row));
-    const auto event = store.table().View(row);
-    AppendEvent(text, event ? *event : store.table().ViewWithoutPayload(row), EventForm::kRest);
+  store.view().table().VisitRange({}, [&](Row row) {
+    std::string text = std::to_string(store.view().table().creation_order(row));
+    const auto event = store.view().table().View(row);
+    AppendEvent(text, event ? *event : store.view().table().ViewWithoutPayload(row),
+                EventForm::kRest);
     events.insert(text);
     return true;
   });

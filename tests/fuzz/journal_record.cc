@@ -40,10 +40,10 @@ std::string Everything(const EventStore& store) {
   EventQuery query;
   query.include_logs = true;
   query.first = kMaxPageSize;
-  store.AppendPage(out, query, EventForm::kRest);
+  store.answers().AppendPage(out, query, EventForm::kRest);
   const Json counts = {{"by", {"topic", "status", "project", "user", "sender"}},
                        {"histogram", {{"buckets", 3}}}};
-  store.AppendCounts(out, CountRequest::Parse(counts).value());
+  store.answers().AppendCounts(out, CountRequest::Parse(counts).value());
   return out;
 }
 
@@ -52,7 +52,7 @@ void CheckSegment(std::string bytes, bool sealed) {
   env.files[kSegment] = std::move(bytes);
   if (sealed) env.files["journal-00000002"] = kMagic;
   EventStore store(&env);
-  const auto recovery = store.Open();
+  const auto recovery = store.files().Open();
   if (!recovery) {
     const auto& [code, message] = recovery.error();
     const bool is_newer = env.files[kSegment].starts_with(kMagic.substr(0, kMagic.size() - 1));
@@ -63,11 +63,11 @@ void CheckSegment(std::string bytes, bool sealed) {
   CUE_ASSERT(recovery->sequence == recovery->records);
   DispatchRequest request;
   request.topic = "demo.a";
-  if (!store.Dispatch(request, {}, {1}, {})) return;
-  CUE_ASSERT(store.BeginCommit().has_value());
-  CUE_ASSERT(store.Committed(true).has_value());
+  if (!store.ledger().Dispatch(request, {}, {1}, {})) return;
+  CUE_ASSERT(store.files().BeginCommit().has_value());
+  CUE_ASSERT(store.files().Committed(true).has_value());
   EventStore reopened(&env);
-  const auto second = reopened.Open();
+  const auto second = reopened.files().Open();
   CUE_ASSERT(second.has_value() && second->cut_bytes == 0 &&
              second->sequence == recovery->sequence + 1);
   CUE_ASSERT(Everything(reopened) == Everything(store));

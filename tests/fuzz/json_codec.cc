@@ -35,7 +35,7 @@ void CheckForms(StoreFixture& f, const Uuid& id) {
   for (const EventForm form :
        {EventForm::kRow, EventForm::kRest, EventForm::kGraphql, EventForm::kQuery}) {
     std::string out;
-    AppendEvent(out, f.View(id), form, f.store.progress(id), true);
+    AppendEvent(out, f.View(id), form, f.store.view().progress(id), true);
     CheckFixedPoint(out);
   }
 }
@@ -49,26 +49,27 @@ void CheckBody(const Json& body) {
   StoreFixture f;
   const Uuid source = f.Dispatch(R"({"topic":"demo.source","summary":{"a":[1]}})");
   if (const auto request = ParseDispatchRequest(body)) {
-    const auto id = f.store.Dispatch(*request, kActor, f.Now(), f.Draw());
+    const auto id = f.store.ledger().Dispatch(*request, kActor, f.Now(), f.Draw());
     if (id && request->store) CheckForms(f, *id);
   } else {
     CheckErrors(request.error());
   }
   if (const auto request = ParseUpdateRequest(body)) {
-    CUE_ASSERT(f.store.Update(source, *request, kActor, f.Now()).has_value());
+    CUE_ASSERT(f.store.ledger().Update(source, *request, kActor, f.Now()).has_value());
     CheckForms(f, source);
   } else {
     CheckErrors(request.error());
   }
   if (const auto request = ParseEnrollRequest(body)) {
     (void)CheckEnrollTopics(*request);
-    const auto job = f.store.Enroll(*request, kActor, f.Now(), f.Draw());
+    const auto job = f.store.ledger().Enroll(*request, kActor, f.Now(), f.Draw());
     CUE_ASSERT(job.has_value());
     if (*job) CheckForms(f, **job);
   } else {
     CheckErrors(request.error());
   }
-  for (const Change& change : f.store.TakeChanges()) CheckFixedPoint(SocketMessage(change));
+  for (const Change& change : f.store.ledger().TakeChanges())
+    CheckFixedPoint(SocketMessage(change));
 }
 
 void CheckTopics(const Json& body) {
@@ -89,20 +90,20 @@ void CheckImport(std::string_view lines) {
   // A store for every input would cost more than all the rest.
   if (!EventReader().Read(lines.substr(0, lines.find('\n')))) return;
   StoreFixture f;
-  const auto first = f.store.Import(lines);
-  const auto second = f.store.Import(lines);
+  const auto first = f.store.ledger().Import(lines);
+  const auto second = f.store.ledger().Import(lines);
   CUE_ASSERT(first && second && second->events == 0);
-  CUE_ASSERT(second->known >= first->events && f.store.table().size() == first->events);
+  CUE_ASSERT(second->known >= first->events && f.store.view().table().size() == first->events);
   if (first->events == 0) return;
   std::string shown;
-  f.store.table().VisitRange({}, [&](Row row) {
-    CheckForms(f, f.store.table().id(row));
-    AppendEvent(shown, f.store.table().View(row).value(), EventForm::kRest);
+  f.store.view().table().VisitRange({}, [&](Row row) {
+    CheckForms(f, f.store.view().table().id(row));
+    AppendEvent(shown, f.store.view().table().View(row).value(), EventForm::kRest);
     shown += '\n';
     return true;
   });
   StoreFixture copy;
-  CUE_ASSERT(copy.store.Import(shown)->events == first->events);
+  CUE_ASSERT(copy.store.ledger().Import(shown)->events == first->events);
 }
 
 std::string Repeated(std::string_view part, size_t size) {

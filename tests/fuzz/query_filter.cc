@@ -22,18 +22,19 @@ struct Events : StoreFixture {
     const Uuid log =
         Dispatch(R"({"topic":"log.error","summary":{"n":"1"},"payload":{"tags":"x"}})");
     CUE_ASSERT(Update(log, R"({"status":"failed","retries":-3,"description":"é 100%_\\"})"));
-    CUE_ASSERT(store.Remove(Dispatch(R"({"topic":"demo.gone"})")));
+    CUE_ASSERT(store.ledger().Remove(Dispatch(R"({"topic":"demo.gone"})")));
     Event without_payload;
     without_payload.id = Uuid::FromClock(now_us, Draw());
     without_payload.topic = "media.import";
     without_payload.summary = R"({"n":{"deep":{"er":"x"}}})";
-    CUE_ASSERT(store.Merge(without_payload, FieldSet::All().Drop(Field::kCreationOrder), {}));
+    CUE_ASSERT(
+        store.ledger().Merge(without_payload, FieldSet::All().Drop(Field::kCreationOrder), {}));
   }
 };
 
 const EventTable& Table() {
   static const Events events;
-  return events.store.table();
+  return events.store.view().table();
 }
 
 void CheckSame(const Error& a, const Error& b) {

@@ -50,21 +50,21 @@ PlainEvent PlainOf(const EventView& view) {
 Uuid EngineId(const std::string& hex) { return Uuid::Parse(hex).value(); }
 
 Engine::Engine(const World& world) {
-  CUE_ASSERT(store.Open().has_value());
+  CUE_ASSERT(store.files().Open().has_value());
   for (const PlainEvent& event : world) {
-    CUE_ASSERT(store.Merge(EngineEvent(event), FieldSet::All(), std::nullopt).has_value());
+    CUE_ASSERT(store.ledger().Merge(EngineEvent(event), FieldSet::All(), std::nullopt).has_value());
   }
-  (void)store.TakeChanges();
+  (void)store.ledger().TakeChanges();
 }
 
 Page Engine::Ask(const Json& arguments) const {
   const auto query = EventQuery::Parse(arguments);
   if (!query) return {.refused = true};
-  const EventPage answer = RunQuery(store.table(), *query);
+  const EventPage answer = RunQuery(store.view().table(), *query);
   Page page;
-  for (const Row row : answer.rows) page.ids.push_back(store.table().id(row).Hex());
+  for (const Row row : answer.rows) page.ids.push_back(store.view().table().id(row).Hex());
   std::string text;
-  AppendPageInfo(text, *query, EndsOf(store.table(), answer));
+  AppendPageInfo(text, *query, EndsOf(store.view().table(), answer));
   const Json info = Json::parse(text);
   const auto cursor = [&](const char* name) {
     return info[name].is_null() ? std::nullopt : std::optional(info[name].get<std::string>());

@@ -65,7 +65,7 @@ void Runner::Expect(const std::string& what, const std::string& oracle, const st
 
 std::optional<std::string> Runner::Take(const Json& step) {
   Carry(step);
-  if (difference_.empty()) CheckTable(engine_.store.table());
+  if (difference_.empty()) CheckTable(engine_.store.view().table());
   CheckChanges();
   ApplyPatches();
   if (difference_.empty()) CheckPage(step["probe"]);
@@ -81,11 +81,11 @@ void Runner::Carry(const Json& step) {
   } else if (op == "update") {
     const auto request = ParseUpdateRequest(step["body"]).value();
     const auto id = step["id"].get<std::string>();
-    const auto done = store.Update(EngineId(id), request, ActorOf(step), TimeAt(step));
+    const auto done = store.ledger().Update(EngineId(id), request, ActorOf(step), TimeAt(step));
     Expect(op, model_.Update(id, step["body"], step["actor"], TimeAt(step).us),
            OutcomeOf(done, "updated"));
   } else if (op == "remove") {
-    const auto done = store.Remove(EngineId(step["id"]));
+    const auto done = store.ledger().Remove(EngineId(step["id"]));
     Expect(op, model_.Remove(step["id"]),
            !done   ? ErrorCodeName(done.error().code)
            : *done ? "removed"
@@ -111,7 +111,8 @@ void Runner::Carry(const Json& step) {
 
 void Runner::Dispatch(const Json& step) {
   const auto request = ParseDispatchRequest(step["body"]).value();
-  const auto id = engine_.store.Dispatch(request, ActorOf(step), TimeAt(step), EntropyAt(step));
+  const auto id =
+      engine_.store.ledger().Dispatch(request, ActorOf(step), TimeAt(step), EntropyAt(step));
   const std::string hex = id ? id->Hex() : "";
   const std::string outcome = model_.Dispatch(step["body"], step["actor"], TimeAt(step).us, hex);
   Expect("dispatch", outcome == "conflict" ? "conflict" : "done",
@@ -122,7 +123,7 @@ void Runner::Dispatch(const Json& step) {
 // A creation order that the engine chose: above all that there ever were, or, when it is
 // provisional, above all that are here.
 void Runner::CheckOrder(const std::string& id, bool is_provisional) {
-  const EventTable& table = engine_.store.table();
+  const EventTable& table = engine_.store.view().table();
   const Row row = table.FindById(EngineId(id));
   if (row == kNoRow) return;  // told by CheckTable
   const int64_t order = table.creation_order(row);
@@ -152,10 +153,10 @@ void Runner::Merge(const Json& step) {
   if (after.HasCycle() || std::ranges::any_of(after.events, clashes)) return;
   Model one;
   one.Merge(id, fields, std::nullopt);
-  const bool is_new = engine_.store.table().FindById(EngineId(id)) == kNoRow;
+  const bool is_new = engine_.store.view().table().FindById(EngineId(id)) == kNoRow;
   const size_t before = model_.events.size();
   const auto done =
-      engine_.store.Merge(EngineEvent(one.events[0]), FieldsOf(fields), ProgressOf(step));
+      engine_.store.ledger().Merge(EngineEvent(one.events[0]), FieldsOf(fields), ProgressOf(step));
   model_ = std::move(after);
   Expect("merge", "merged", OutcomeOf(done, "merged"));
   const bool is_inserted = is_new && model_.events.size() > before;
@@ -163,7 +164,7 @@ void Runner::Merge(const Json& step) {
 }
 
 void Runner::RemoveAll(const Json& filter) {
-  const EventTable& table = engine_.store.table();
+  const EventTable& table = engine_.store.view().table();
   const QueryFilter parsed = QueryFilter::Parse(filter).value();
   std::vector<Row> rows;
   const FilterMatcher matcher(parsed, table);
@@ -171,7 +172,7 @@ void Runner::RemoveAll(const Json& filter) {
     if (matcher.Matches(row)) rows.push_back(row);
     return true;
   });
-  const auto done = engine_.store.RemoveAll(rows);
+  const auto done = engine_.store.ledger().RemoveAll(rows);
   Expect("removeAll", model_.RemoveAll(filter), OutcomeOf(done, "removed"));
 }
 
@@ -183,12 +184,14 @@ void Runner::Enroll(const Json& step) {
                     [](const std::string& target, const std::string& source) {
                       return JobHash(target, EngineId(source));
                     });
-  const auto id = engine_.store.Enroll(request, actor, TimeAt(step), EntropyAt(step)).value();
+  const auto id =
+      engine_.store.ledger().Enroll(request, actor, TimeAt(step), EntropyAt(step)).value();
 
   Enrolled answer;
   if (id) {
     const PlainEvent* job = model_.Find(id->Hex());
-    const EventView view = engine_.store.table().View(engine_.store.table().FindById(*id)).value();
+    const EventView view =
+        engine_.store.view().table().View(engine_.store.view().table().FindById(*id)).value();
     using Kind = Enrolled::Kind;
     if (job == nullptr) {
       answer = {Kind::kCreate, view.depends_on ? view.depends_on->Hex() : ""};
@@ -258,7 +261,7 @@ void Runner::CheckEvent(const EventTable& table, const PlainEvent& event) {
     Expect("event " + event.id, text(event), text(stored));
   }
   const auto told = model_.progress.find(event.id);
-  const auto known = engine_.store.progress(EngineId(event.id));
+  const auto known = engine_.store.view().progress(EngineId(event.id));
   Expect("progress of " + event.id,
          told == model_.progress.end() ? "none" : std::to_string(told->second),
          known ? std::to_string(*known) : "none");
@@ -276,7 +279,7 @@ void Runner::CheckEvent(const EventTable& table, const PlainEvent& event) {
 }
 
 void Runner::CheckChanges() {
-  for (const Change& change : engine_.store.TakeChanges()) {
+  for (const Change& change : engine_.store.ledger().TakeChanges()) {
     if (change.kind != ChangeKind::kTransient) ++sequence_;
     Expect("sequence", std::to_string(sequence_), std::to_string(change.sequence));
   }
@@ -284,7 +287,7 @@ void Runner::CheckChanges() {
 
 std::string Runner::FreshPage(const Json& query) const {
   std::string text;
-  engine_.store.AppendPage(text, EventQuery::Parse(query).value(), EventForm::kRow);
+  engine_.store.answers().AppendPage(text, EventQuery::Parse(query).value(), EventForm::kRow);
   return text;
 }
 
@@ -309,11 +312,11 @@ void Runner::CheckPage(const Json& query) {
 void Runner::KeepFiles(const Json& step) {
   EventStore& store = engine_.store;
   const auto turn = static_cast<uint64_t>(step["now"].get<int64_t>() / 1'000'000) * 2654435761 % 16;
-  if (turn < 9) CUE_ASSERT(store.Maintain().has_value());
-  if (turn < 5 && store.BeginCommit().value().is_needed) {
+  if (turn < 9) CUE_ASSERT(store.files().Maintain().has_value());
+  if (turn < 5 && store.files().BeginCommit().value().is_needed) {
     const bool ok = turn > 0;
-    CUE_ASSERT(store.Committed(ok).has_value());
-    if (ok && store.pending_bytes() == 0) CompareReopened();
+    CUE_ASSERT(store.files().Committed(ok).has_value());
+    if (ok && store.files().pending_bytes() == 0) CompareReopened();
   }
 }
 
@@ -321,30 +324,30 @@ void Runner::KeepFiles(const Json& step) {
 void Runner::CompareReopened() {
   MemoryEnv files = engine_.env;
   EventStore again(&files, Engine::kOptions);
-  const auto recovery = again.Open();
+  const auto recovery = again.files().Open();
   Expect("open after a crash", "done", recovery ? "done" : recovery.error().message);
   if (!recovery) return;
   Expect("lost after a crash", "[]", Json(recovery->lost).dump());
-  while (difference_.empty() && !again.is_loaded()) {
-    const auto loaded = again.LoadNext();
+  while (difference_.empty() && !again.view().is_loaded()) {
+    const auto loaded = again.files().LoadNext();
     Expect("load after a crash", "done", loaded ? "done" : loaded.error().message);
   }
-  if (difference_.empty()) CheckTable(again.table());
+  if (difference_.empty()) CheckTable(again.view().table());
   if (!difference_.empty()) difference_ = "after a crash: " + difference_;
 }
 
 std::optional<std::string> Runner::Reopen() {
-  if (engine_.store.BeginCommit().value().is_needed) {
-    CUE_ASSERT(engine_.store.Committed(true).has_value());
+  if (engine_.store.files().BeginCommit().value().is_needed) {
+    CUE_ASSERT(engine_.store.files().Committed(true).has_value());
   }
   EventStore again(&engine_.env, Engine::kOptions);
-  Expect("open", "done", again.Open() ? "done" : "refused");
-  while (!again.is_loaded()) CUE_ASSERT(again.LoadNext().has_value());
-  CheckTable(again.table());
+  Expect("open", "done", again.files().Open() ? "done" : "refused");
+  while (!again.view().is_loaded()) CUE_ASSERT(again.files().LoadNext().has_value());
+  CheckTable(again.view().table());
   DispatchRequest request;
   request.topic = "entity";
-  const Uuid id = again.Dispatch(request, {}, {}, {}).value();
-  const int64_t order = again.table().creation_order(again.table().FindById(id));
+  const Uuid id = again.ledger().Dispatch(request, {}, {}, {}).value();
+  const int64_t order = again.view().table().creation_order(again.view().table().FindById(id));
   if (order <= highest_order_) {
     Expect("next creation order", "above " + std::to_string(highest_order_), std::to_string(order));
   }

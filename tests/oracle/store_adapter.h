@@ -11,11 +11,11 @@
 namespace cuesheet::oracle {
 
 inline void OpenLive(EventStore& store, uint32_t live, EventQuery query, std::string& page) {
-  CUE_ASSERT(store.OpenLive(live, std::move(query), page).has_value());
+  CUE_ASSERT(store.answers().OpenLive(live, std::move(query), page).has_value());
 }
-inline void CloseLive(EventStore& store, uint32_t live) { store.CloseLive(live); }
+inline void CloseLive(EventStore& store, uint32_t live) { store.answers().CloseLive(live); }
 inline void TakeLivePatches(EventStore& store, std::string& lines) {
-  CUE_ASSERT(store.TakeLivePatches(lines).has_value());
+  CUE_ASSERT(store.answers().TakeLivePatches(lines).has_value());
 }
 
 // Rules as in Model::Retain.
@@ -29,7 +29,7 @@ inline size_t Retain(EventStore& store, const Json& rules, Timestamp now) {
                     .max_age_seconds = number("maxAge"),
                     .max_events = number("maxEvents")});
   }
-  return store.Retain(list, now).value();
+  return store.ledger().Retain(list, now).value();
 }
 
 }  // namespace cuesheet::oracle

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/json.h"
+
 namespace cuesheet::simulation {
 namespace {
 
@@ -11,15 +13,17 @@ Caller Service() {
 
 }  // namespace
 
-HubFront::Core::Core(Env* env, std::string id) : store_id(std::move(id)), store(env) {
-  CUE_ASSERT(store.Open().has_value());
-  while (!store.is_loaded()) CUE_ASSERT(store.LoadNext().has_value());
+HubFront::Core::Core(Env* env, std::string id, StoreRole role)
+    : store_id(std::move(id)), store(env, {.role = role}) {
+  store.files().OnReplay([this](const Change& change) { api.Note(change); });
+  CUE_ASSERT(store.files().Open().has_value());
+  while (!store.view().is_loaded()) CUE_ASSERT(store.files().LoadNext().has_value());
   sockets.UseStore(store_id);
 }
 
 void HubFront::Publish() {
   Core& up = *core();
-  for (const Change& change : up.store.TakeChanges()) {
+  for (const Change& change : up.store.ledger().TakeChanges()) {
     up.api.Note(change);
     up.sockets.Publish(change);
   }

@@ -13,6 +13,7 @@
 #include "hub/sockets.h"
 #include "schedule.h"
 #include "server.h"
+#include "store/event_store.h"
 
 namespace cuesheet::simulation {
 
@@ -31,9 +32,9 @@ class HubFront : public Server {
     std::string store_id;
     EventStore store;
     EffectQueue effects;
-    HubApi api{&store};
-    Sockets sockets{&effects, &store, &api.feed()};
-    Core(Env* env, std::string id);
+    HubApi api{&store.view(), &store.ledger()};
+    Sockets sockets{&effects, &store.view(), &api.feed()};
+    Core(Env* env, std::string id, StoreRole role);
   };
 
   HubFront(Schedule* schedule, oracle::Random* random) : schedule_(schedule), random_(random) {}

@@ -8,7 +8,7 @@ HubNode::HubNode(Schedule* schedule, oracle::Random* random) : HubFront(schedule
 
 void HubNode::Start() {
   disk_.files = durable_;
-  up_ = std::make_unique<Core>(&disk_, "store-1");
+  up_ = std::make_unique<Core>(&disk_, "store-1", StoreRole::kAuthority);
 }
 
 void HubNode::Crash() {
@@ -22,11 +22,11 @@ bool HubNode::Commit() {
     Crash();
     return false;
   }
-  const auto commit = up_->store.BeginCommit();
+  const auto commit = up_->store.files().BeginCommit();
   CUE_ASSERT(commit.has_value());
   if (commit->is_needed) {
     durable_ = disk_.files;
-    CUE_ASSERT(up_->store.Committed(true).has_value());
+    CUE_ASSERT(up_->store.files().Committed(true).has_value());
   }
   CarryOutAll();
   return true;
@@ -34,14 +34,14 @@ bool HubNode::Commit() {
 
 void HubNode::Import(const std::string& ndjson) {
   if (up_ == nullptr) return;
-  CUE_ASSERT(up_->store.Import(ndjson).has_value());
+  CUE_ASSERT(up_->store.ledger().Import(ndjson).has_value());
   (void)Commit();
 }
 
 void HubNode::Checkpoint() {
   if (up_ == nullptr) return;
-  up_->store.DemandCheckpoint();
-  while (up_->store.Maintain().value()) {
+  up_->store.files().DemandCheckpoint();
+  while (up_->store.files().Maintain().value()) {
   }
   (void)Commit();
 }

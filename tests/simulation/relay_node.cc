@@ -33,8 +33,8 @@ void RelayNode::Crash() {
 
 void RelayNode::Checkpoint() {
   if (!is_up()) return;
-  up_->hub.store.DemandCheckpoint();
-  while (up_->hub.store.Maintain().value()) {
+  up_->hub.store.files().DemandCheckpoint();
+  while (up_->hub.store.files().Maintain().value()) {
   }
   (void)Commit();
 }
@@ -53,9 +53,9 @@ bool RelayNode::Commit() {
   if (outbox.TakeUnauthorized()) up_->connection.Refused(Now());
   up_->connection.Look(outbox.TakeRereads(), outbox.TakeWalkWanted(), Now());
   Publish();
-  const auto commit = up_->hub.store.BeginCommit();
+  const auto commit = up_->hub.store.files().BeginCommit();
   CUE_ASSERT(commit.has_value());
-  if (commit->is_needed) CUE_ASSERT(up_->hub.store.Committed(true).has_value());
+  if (commit->is_needed) CUE_ASSERT(up_->hub.store.files().Committed(true).has_value());
   CarryOutAll();
   return true;
 }

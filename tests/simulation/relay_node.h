@@ -41,7 +41,7 @@ class RelayNode final : public HubFront, private ConnectionOwner {
     Core hub;
     Outbox outbox{&hub.store, &hub.effects};
     Connection connection{&hub.store, &hub.effects, &outbox, Payloads::kWithEvents};
-    explicit Up(std::string id) : hub(&files, std::move(id)) { hub.store.TellMergesToOthers(); }
+    explicit Up(std::string id) : hub(&files, std::move(id), StoreRole::kRelay) {}
   };
 
   Core* core() override { return up_ == nullptr ? nullptr : &up_->hub; }

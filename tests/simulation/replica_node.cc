@@ -34,9 +34,9 @@ void ReplicaNode::Start() {
   epoch_ = ++disk_->epoch;
   files_.files = disk_->files;
   up_ = std::make_unique<Up>(&files_);
-  CUE_ASSERT(up_->store.Open().has_value());
-  while (!up_->store.is_loaded()) CUE_ASSERT(up_->store.LoadNext().has_value());
-  if (scope_) up_->store.SetScope(*scope_);
+  CUE_ASSERT(up_->store.files().Open().has_value());
+  while (!up_->store.view().is_loaded()) CUE_ASSERT(up_->store.files().LoadNext().has_value());
+  if (scope_) up_->store.ledger().SetScope(*scope_);
   OpenLive();
   up_->connection.Start(Now());
   Settle();
@@ -83,7 +83,7 @@ void ReplicaNode::Settle() {
   CUE_ASSERT(pumped.has_value());
   if (outbox.TakeUnauthorized()) connection.Refused(Now());
   connection.Look(outbox.TakeRereads(), outbox.TakeWalkWanted(), Now());
-  (void)up_->store.TakeChanges();
+  (void)up_->store.ledger().TakeChanges();
   ApplyPatches();
   const std::string lines = up_->effects.Take();
   for (size_t from = 0; from < lines.size();) {
@@ -104,18 +104,18 @@ void ReplicaNode::End() {
 void ReplicaNode::Commit() {
   if (disk_->epoch != epoch_) return End();
   commit_is_due_ = false;
-  const auto commit = up_->store.BeginCommit();
+  const auto commit = up_->store.files().BeginCommit();
   CUE_ASSERT(commit.has_value());
   if (commit->is_needed && disk_->is_full) {
-    CUE_ASSERT(up_->store.Committed(false).has_value());
+    CUE_ASSERT(up_->store.files().Committed(false).has_value());
     commit_is_due_ = true;
     return Later(1'000'000, [this] { Commit(); });
   }
   disk_->files = files_.files;
-  if (commit->is_needed) CUE_ASSERT(up_->store.Committed(true).has_value());
+  if (commit->is_needed) CUE_ASSERT(up_->store.files().Committed(true).has_value());
   for (const auto& acknowledged : std::exchange(waiting_, {})) acknowledged();
-  for (bool more = up_->store.IsMaintenanceDue(); more;) {
-    const auto slice = up_->store.Maintain();
+  for (bool more = up_->store.files().IsMaintenanceDue(); more;) {
+    const auto slice = up_->store.files().Maintain();
     more = slice.has_value() && *slice;
   }
 }
@@ -164,14 +164,14 @@ void ReplicaNode::OpenLive() {
   for (uint32_t live = 0; live < kQueries.size(); ++live) {
     const auto query = EventQuery::Parse(Json::parse(kQueries[live]));
     std::string page;
-    CUE_ASSERT(up_->store.OpenLive(live, *query, page).has_value());
+    CUE_ASSERT(up_->store.answers().OpenLive(live, *query, page).has_value());
     pages_[live] = Json::parse(page);
   }
 }
 
 void ReplicaNode::ApplyPatches() {
   std::string lines;
-  CUE_ASSERT(up_->store.TakeLivePatches(lines).has_value());
+  CUE_ASSERT(up_->store.answers().TakeLivePatches(lines).has_value());
   for (size_t from = 0; from < lines.size();) {
     const size_t end = lines.find('\n', from);
     const Json line = Json::parse(lines.substr(from, end - from));
@@ -188,7 +188,7 @@ std::optional<std::string> ReplicaNode::CheckLive() const {
   for (const auto& [live, page] : pages_) {
     const auto query = EventQuery::Parse(Json::parse(kQueries[live]));
     std::string fresh;
-    CUE_ASSERT(up_->store.AppendPage(fresh, *query, EventForm::kRow).has_value());
+    CUE_ASSERT(up_->store.answers().AppendPage(fresh, *query, EventForm::kRow).has_value());
     if (Json::parse(fresh) != page) {
       return "the live query " + std::string(kQueries[live]) + " shows " + page.dump();
     }

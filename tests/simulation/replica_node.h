@@ -70,7 +70,7 @@ class ReplicaNode final : private ConnectionOwner {
     EffectQueue effects;
     Outbox outbox{&store, &effects};
     Connection connection{&store, &effects, &outbox};
-    explicit Up(Env* env) : store(env) {}
+    explicit Up(Env* env) : store(env, {.role = StoreRole::kReplica}) {}
   };
 
   void Start();

@@ -176,7 +176,7 @@ class Scenario {
     const Replica& replica = *replicas_[at];
     ReplicaNode& owner = replicas_[at]->owner();
     if (owner.IsFrozen()) return;
-    const EventTable& table = owner.store().table();
+    const EventTable& table = owner.store().view().table();
     const auto row = people_.PickRow(table);
     const size_t dice = random_.Below(10);
     if (!row || dice < 4) {
@@ -204,7 +204,7 @@ class Scenario {
   // Numbers that go up, or a status.
   void Update(size_t at, Row row) {
     ReplicaNode& owner = replicas_[at]->owner();
-    const EventView event = owner.store().table().ViewWithoutPayload(row);
+    const EventView event = owner.store().view().table().ViewWithoutPayload(row);
     const std::string key = "r" + std::to_string(at);
     const int64_t number = static_cast<int64_t>(++people_.last_number);
     const std::string token(event.description);
@@ -220,11 +220,12 @@ class Scenario {
   std::map<std::string, std::string> EventsOf(const EventStore& store,
                                               bool with_payloads = false) const {
     std::map<std::string, std::string> events;
-    const EventTable& table = store.table();
+    const EventTable& table = store.view().table();
     table.VisitRange({.newest_first = true}, [&](Row row) {
       std::string text;
-      const EventView event = with_payloads ? table.View(row) : table.ViewWithoutPayload(row);
-      AppendEvent(text, event, EventForm::kRow, std::nullopt, with_payloads);
+      const auto event = with_payloads ? table.View(row) : table.ViewWithoutPayload(row);
+      CUE_ASSERT(event.has_value());
+      AppendEvent(text, *event, EventForm::kRow, std::nullopt, with_payloads);
       Json shown = Json::parse(text);
       world_->DropUnknown(shown);
       events[table.id(row).Hex()] = shown.dump();
@@ -287,7 +288,7 @@ class Scenario {
   // An acknowledged dispatch is at the hub, once, unless it was refused and is listed.
   std::optional<std::string> CheckDispatches() {
     std::map<std::string, int> found;
-    const EventTable& table = world_->store().table();
+    const EventTable& table = world_->store().view().table();
     table.VisitRange({.newest_first = true}, [&](Row row) {
       ++found[std::string(table.ViewWithoutPayload(row).description)];
       return true;
@@ -304,7 +305,7 @@ class Scenario {
   }
 
   std::optional<std::string> CheckUpdates() {
-    const EventTable& table = world_->store().table();
+    const EventTable& table = world_->store().view().table();
     std::map<std::string, Json> summaries;
     table.VisitRange({.newest_first = true}, [&](Row row) {
       const EventView event = table.ViewWithoutPayload(row);

@@ -28,7 +28,7 @@ void DropOffset(Json& message, const char* name) {
 
 StockNode::StockNode(Schedule* schedule, oracle::Random* random, bool is_admin)
     : schedule_(schedule), random_(random), is_admin_(is_admin) {
-  CUE_ASSERT(store_.Open().has_value());
+  CUE_ASSERT(store_.files().Open().has_value());
 }
 
 Answer StockNode::Ask(std::string_view operation, const std::string& id, const std::string& body,
@@ -92,7 +92,7 @@ Answer StockNode::Query(const std::string& body) {
 }
 
 void StockNode::Publish() {
-  for (const Change& change : store_.TakeChanges()) {
+  for (const Change& change : store_.ledger().TakeChanges()) {
     if (change.kind != ChangeKind::kRemoved) Send(change);
   }
 }
@@ -116,18 +116,19 @@ void StockNode::Dispatch(Json body) {
 void StockNode::DispatchLate(Json body, int64_t delay_us, bool is_rolled_back) {
   body.erase("dependsOn");
   body.erase("hash");
-  const EventTable& table = store_.table();
+  const EventTable& table = store_.view().table();
   // Hidden before anybody can ask: the message leaves within.
   DispatchRequest request = ParseDispatchRequest(body).value();
-  const auto id = store_.Dispatch(request, Actor{"svc", {}, {}}, schedule_->now(), Draw(*random_));
+  const auto id =
+      store_.ledger().Dispatch(request, Actor{"svc", {}, {}}, schedule_->now(), Draw(*random_));
   CUE_ASSERT(id.has_value());
   hidden_.insert(id->Hex());
   Publish();
   schedule_->In(delay_us, [this, id = *id, is_rolled_back, &table] {
     hidden_.erase(id.Hex());
     if (!is_rolled_back || table.FindById(id) == kNoRow) return;
-    (void)store_.Remove(id);
-    (void)store_.TakeChanges();
+    (void)store_.ledger().Remove(id);
+    (void)store_.ledger().TakeChanges();
   });
 }
 
@@ -137,28 +138,28 @@ void StockNode::Update(const std::string& id, const Json& body) {
 
 void StockNode::UpdateLate(const Uuid& id, const std::string& status, int64_t delay_us,
                            bool is_rolled_back) {
-  const Row row = store_.table().FindById(id);
+  const Row row = store_.view().table().FindById(id);
   if (row == kNoRow || IsHidden(id)) return;
   const Timestamp now = schedule_->now();
   Change change{.kind = ChangeKind::kUpdated};
-  change.event = Own(store_.table().ViewWithoutPayload(row));
+  change.event = Own(store_.view().table().ViewWithoutPayload(row));
   change.event.status = ParseEventStatus(status).value();
   change.event.updated_at = now;
   Send(change);
   if (is_rolled_back) return;
   schedule_->In(delay_us, [this, id, status, now] {
-    if (store_.table().FindById(id) == kNoRow) return;
-    (void)store_.Update(id, *ParseUpdateRequest({{"status", status}}), Actor{}, now);
-    (void)store_.TakeChanges();
+    if (store_.view().table().FindById(id) == kNoRow) return;
+    (void)store_.ledger().Update(id, *ParseUpdateRequest({{"status", status}}), Actor{}, now);
+    (void)store_.ledger().TakeChanges();
   });
 }
 
 void StockNode::UpdateSilently(const Uuid& id, const std::string& status) {
-  const Row row = store_.table().FindById(id);
+  const Row row = store_.view().table().FindById(id);
   if (row == kNoRow || IsHidden(id)) return;
   const auto request = ParseUpdateRequest({{"status", status}});
-  (void)store_.Update(id, *request, Actor{}, store_.table().updated_at(row));
-  (void)store_.TakeChanges();
+  (void)store_.ledger().Update(id, *request, Actor{}, store_.view().table().updated_at(row));
+  (void)store_.ledger().TakeChanges();
 }
 
 void StockNode::Delete(const std::string& id) {

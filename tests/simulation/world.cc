@@ -35,7 +35,7 @@ class HubWorld final : public World {
 
   void Write(People& people) override {
     if (!hub_.is_up()) return;
-    const EventTable& table = hub_.store().table();
+    const EventTable& table = hub_.store().view().table();
     const auto row = people.PickRow(table);
     const size_t dice = random_->Below(12);
     if (dice >= 10) return Enroll();
@@ -90,8 +90,8 @@ class HubWorld final : public World {
     const std::string worker = "worker-" + std::to_string(random_->Below(3));
     std::map<std::string, EventStatus> before;
     for (const auto& [job, holder] : holders_) {
-      const Row row = hub_.store().table().FindById(*Uuid::Parse(job));
-      if (row != kNoRow) before[job] = hub_.store().table().status(row);
+      const Row row = hub_.store().view().table().FindById(*Uuid::Parse(job));
+      if (row != kNoRow) before[job] = hub_.store().view().table().status(row);
     }
     const Json body = {{"sourceTopic", "demo.job"},
                        {"targetTopic", "demo.done"},
@@ -133,7 +133,7 @@ class StockWorld final : public World {
   }
 
   void Write(People& people) override {
-    const EventTable& table = stock_.store().table();
+    const EventTable& table = stock_.store().view().table();
     const auto row = people.PickRow(table);
     const size_t dice = random_->Below(20);
     if (!row || dice < 6) {

@@ -13,13 +13,14 @@ struct Filled {
 
   Filled() {
     EventStore store(&env, kSmall);
-    CUE_ASSERT(store.Open().has_value());
+    CUE_ASSERT(store.files().Open().has_value());
     for (int i = 1; i <= 43; ++i) {
       const std::string number = std::to_string(i);
       const Json body = {{"topic", "demo.a"}, {"hash", number}, {"payload", {{"number", number}}}};
       Entropy entropy;
       entropy.bytes.fill(static_cast<uint8_t>(i));
-      CUE_ASSERT(store.Dispatch(*ParseDispatchRequest(body), {}, {i}, entropy).has_value());
+      CUE_ASSERT(
+          store.ledger().Dispatch(*ParseDispatchRequest(body), {}, {i}, entropy).has_value());
       if (i == 20 || i == 40) Checkpoint(store);
     }
     CommitAll(store);
@@ -40,20 +41,20 @@ std::string Page(const EventStore& store, int64_t size) {
   query.last = size;
   query.include_logs = true;
   std::string out;
-  const auto page = store.AppendPage(out, query, EventForm::kRow);
+  const auto page = store.answers().AppendPage(out, query, EventForm::kRow);
   return page ? out : ErrorCodeName(page.error().code);
 }
 
 TEST_CASE("the newest page is answered before the rest is loaded", "[archive]") {
   Filled f;
   EventStore store(&f.env, kSmall);
-  REQUIRE(store.Open());
-  REQUIRE_FALSE(store.is_loaded());
+  REQUIRE(store.files().Open());
+  REQUIRE_FALSE(store.view().is_loaded());
   const std::string early = Page(store, 4);
   CHECK(early.starts_with("{"));
   CHECK(Page(store, 30) == "loading");
-  CHECK(store.Remove(Uuid{}).error().code == ErrorCode::kLoading);
-  while (!store.is_loaded()) REQUIRE(store.LoadNext());
+  CHECK(store.ledger().Remove(Uuid{}).error().code == ErrorCode::kLoading);
+  while (!store.view().is_loaded()) REQUIRE(store.files().LoadNext());
   CHECK(SnapshotOf(store) == f.truth);
   CHECK(Json::parse(Page(store, 4))["events"] == Json::parse(early)["events"]);
 }
@@ -116,14 +117,14 @@ TEST_CASE("an event that is removed before its block is loaded stays away", "[ar
   {
     EventStore store(&f.env, kSmall);
     REQUIRE(OpenWhole(store));
-    REQUIRE(*store.Remove(store.table().id(store.table().FindByHash("3"))));
+    REQUIRE(*store.ledger().Remove(store.view().table().id(store.view().table().FindByHash("3"))));
     CommitAll(store);
   }
   for (int opens = 0; opens < 3; ++opens) {
     EventStore store(&f.env, kSmall);
     REQUIRE(OpenWhole(store));
-    CHECK(store.table().size() == 42);
-    CHECK(store.table().FindByHash("3") == kNoRow);
+    CHECK(store.view().table().size() == 42);
+    CHECK(store.view().table().FindByHash("3") == kNoRow);
     Checkpoint(store);
   }
 }

@@ -31,10 +31,10 @@ struct ColdStore {
     Entropy entropy;
     ++now;
     for (size_t i = 0; i < 8; ++i) entropy.bytes[i] = static_cast<uint8_t>(now >> (8 * i));
-    return store->Dispatch(*ParseDispatchRequest(body), {}, {now}, entropy).value();
+    return store->ledger().Dispatch(*ParseDispatchRequest(body), {}, {now}, entropy).value();
   }
   void Update(const Uuid& id, const Json& body) {
-    CUE_ASSERT(store->Update(id, *ParseUpdateRequest(body), {}, {++now}).has_value());
+    CUE_ASSERT(store->ledger().Update(id, *ParseUpdateRequest(body), {}, {++now}).has_value());
   }
   void LoadFiles(const std::string& names) {
     CUE_ASSERT(!names.empty());
@@ -81,13 +81,13 @@ TEST_CASE("a payload whose file is not loaded: the error names the file, and the
   const Uuid id = f.Dispatch({{"n", 7}});
   Checkpoint(*f.store);
   f.Reopen();
-  CHECK(f.store->Find(id, false).has_value());
-  const auto cold = f.store->Find(id, true);
+  CHECK(f.store->view().Find(id, false).has_value());
+  const auto cold = f.store->view().Find(id, true);
   REQUIRE_FALSE(cold);
   CHECK(cold.error().code == ErrorCode::kCold);
   CHECK(f.env.files.contains(cold.error().message));
   f.LoadFiles(cold.error().message);
-  CHECK(f.store->Find(id, true)->payload == R"({"n":7})");
+  CHECK(f.store->view().Find(id, true)->payload == R"({"n":7})");
 }
 
 TEST_CASE("a live query that reads payloads waits for their files and is exact after each change",
@@ -99,34 +99,34 @@ TEST_CASE("a live query that reads payloads waits for their files and is exact a
   f.Reopen();
 
   std::string page;
-  const auto cold = f.store->OpenLive(1, WithPayload("payload/n", 1), page);
+  const auto cold = f.store->answers().OpenLive(1, WithPayload("payload/n", 1), page);
   REQUIRE_FALSE(cold);
   REQUIRE(cold.error().code == ErrorCode::kCold);
   f.LoadFiles(cold.error().message);
   page.clear();
-  REQUIRE(f.store->OpenLive(1, WithPayload("payload/n", 1), page));
+  REQUIRE(f.store->answers().OpenLive(1, WithPayload("payload/n", 1), page));
   CHECK(Json::parse(page)["events"].size() == 4);
 
   // The bytes leave memory again: an update alone cannot tell whether the event is still a match.
   f.env.loaded.clear();
   f.Reopen();
-  f.LoadFiles(f.store->OpenLive(1, WithPayload("payload/n", 1), page).error().message);
+  f.LoadFiles(f.store->answers().OpenLive(1, WithPayload("payload/n", 1), page).error().message);
   page.clear();
-  REQUIRE(f.store->OpenLive(1, WithPayload("payload/n", 1), page));
+  REQUIRE(f.store->answers().OpenLive(1, WithPayload("payload/n", 1), page));
   f.env.loaded.clear();
   f.Update(ids[0], {{"payload", {{"n", 1}}}});
   f.Update(ids[1], {{"payload", {{"n", 2}}}});
   f.Update(ids[4], {{"description", "still one"}});
   std::string patches;
-  auto told = f.store->TakeLivePatches(patches);
+  auto told = f.store->answers().TakeLivePatches(patches);
   if (!told) {
     REQUIRE(told.error().code == ErrorCode::kCold);
     f.LoadFiles(told.error().message);
     patches.clear();
-    REQUIRE(f.store->TakeLivePatches(patches));
+    REQUIRE(f.store->answers().TakeLivePatches(patches));
   }
   std::string fresh;
-  REQUIRE(f.store->AppendPage(fresh, WithPayload("payload/n", 1), EventForm::kRow));
+  REQUIRE(f.store->answers().AppendPage(fresh, WithPayload("payload/n", 1), EventForm::kRow));
   const Json list = Json::parse(patches)["patches"];
   CHECK(list.size() == 3);  // one comes, one goes, one is told anew
   CHECK(Json::parse(fresh)["events"].size() == 4);
@@ -142,7 +142,7 @@ TEST_CASE("files and bytes stay bounded over twenty thousand updates", "[archive
     f.Update(ids[static_cast<size_t>(i) % ids.size()],
              {{"description", "frame " + std::to_string(i)}, {"payload", {{"frame", i}}}});
     if (i % 10 == 0) CommitAll(*f.store);
-    if (f.store->IsMaintenanceDue()) {
+    if (f.store->files().IsMaintenanceDue()) {
       for (const auto& [name, bytes] : f.env.files) f.env.loaded.insert(name);
       MaintainAll(*f.store);
       CommitAll(*f.store);
@@ -208,8 +208,8 @@ TEST_CASE("a segment that is gone is told, and what other segments hold is there
   REQUIRE(recovery);
   REQUIRE_FALSE(recovery->lost.empty());
   CHECK(recovery->lost.front().find("are missing") != std::string::npos);
-  CHECK(store.table().FindById(ids.front()) != kNoRow);
-  CHECK(store.table().FindById(ids.back()) != kNoRow);
+  CHECK(store.view().table().FindById(ids.front()) != kNoRow);
+  CHECK(store.view().table().FindById(ids.back()) != kNoRow);
   const Snapshot rest = SnapshotOf(store);
   CHECK(rest.size() < ids.size());
   Checkpoint(store);
@@ -226,16 +226,16 @@ TEST_CASE("creation numbers are not used twice after a checkpoint, and topics ke
   ColdStore f;
   for (int i = 0; i < 3; ++i) f.Dispatch({{"n", i}});
   const Uuid newest = f.Dispatch({{"n", 3}});
-  const EventTable& table = f.store->table();
+  const EventTable& table = f.store->view().table();
   const int64_t order = table.creation_order(table.FindById(newest));
-  REQUIRE(*f.store->Remove(newest));
+  REQUIRE(*f.store->ledger().Remove(newest));
   Checkpoint(*f.store);
   f.Reopen();
   std::string before;
-  f.store->AppendTopics(before);
+  f.store->answers().AppendTopics(before);
   CHECK(before.find(R"("topic":"demo.a")") != std::string::npos);
   const Uuid next = f.Dispatch({{"n", 4}});
-  CHECK(f.store->table().creation_order(f.store->table().FindById(next)) > order);
+  CHECK(f.store->view().table().creation_order(f.store->view().table().FindById(next)) > order);
 }
 
 }  // namespace

@@ -9,7 +9,7 @@ namespace {
 
 std::string ExportAll(const EventStore& store) {
   std::string out;
-  REQUIRE_FALSE(store.Export(out, std::nullopt, SIZE_MAX)->next);
+  REQUIRE_FALSE(store.answers().Export(out, std::nullopt, SIZE_MAX)->next);
   return out;
 }
 
@@ -18,7 +18,7 @@ std::vector<std::string> ExportParts(const EventStore& store, size_t limit_bytes
   std::vector<std::string> parts;
   std::optional<double> after;
   for (bool more = true; more;) {
-    const auto part = store.Export(parts.emplace_back(), after, limit_bytes);
+    const auto part = store.answers().Export(parts.emplace_back(), after, limit_bytes);
     REQUIRE(part);
     more = part->next.has_value();
     if (more) after = ParseCursor(*part->next).value();
@@ -50,12 +50,12 @@ TEST_CASE("an export and its import into an empty store hold the same events in 
   f.Dispatch(R"({"topic":"log.info"})");  // logs too
   const std::string lines = ExportAll(f.store);
   StoreFixture g;
-  const auto report = g.store.Import(lines);
+  const auto report = g.store.ledger().Import(lines);
   REQUIRE(report);
   CHECK(report->events == 42);
   CHECK(report->refused == 0);
   CHECK(ExportAll(g.store) == lines);
-  CHECK(g.View(f.store.table().id(0)).topic == "demo.first");
+  CHECK(g.View(f.store.view().table().id(0)).topic == "demo.first");
 }
 
 TEST_CASE("an export in parts is the whole export, cut between events") {
@@ -78,7 +78,7 @@ TEST_CASE("the export of an empty store is empty, and so is what follows the las
   CHECK(ExportAll(f.store).empty());
   f.Dispatch(R"({"topic":"demo.a"})");
   std::string out;
-  const auto part = f.store.Export(out, 1e15, 1000);
+  const auto part = f.store.answers().Export(out, 1e15, 1000);
   REQUIRE(part);
   CHECK(part->events == 0);
   CHECK(out.empty());
@@ -88,10 +88,10 @@ TEST_CASE("events that are written between two parts are in the export, if they 
   StoreFixture f;
   Fill(f, 4);
   std::string out;
-  const auto first = f.store.Export(out, std::nullopt, 1);
+  const auto first = f.store.answers().Export(out, std::nullopt, 1);
   REQUIRE(first->next);
   f.Dispatch(R"({"topic":"demo.late"})");
-  REQUIRE(f.store.Export(out, ParseCursor(*first->next).value(), SIZE_MAX)->events == 5);
+  REQUIRE(f.store.answers().Export(out, ParseCursor(*first->next).value(), SIZE_MAX)->events == 5);
   CHECK(out == ExportAll(f.store));
 }
 
@@ -101,9 +101,9 @@ TEST_CASE("a payload that is not here is left out, and not here after the import
   event.id = *Uuid::Parse("e0000000000000000000000000000001");
   event.payload.reset();
   FieldSet fields = FieldSet::All();
-  REQUIRE(f.store.Merge(event, fields.Drop(Field::kPayload), std::nullopt));
+  REQUIRE(f.store.ledger().Merge(event, fields.Drop(Field::kPayload), std::nullopt));
   StoreFixture g;
-  REQUIRE(g.store.Import(ExportAll(f.store))->events == 2);
+  REQUIRE(g.store.ledger().Import(ExportAll(f.store))->events == 2);
   CHECK_FALSE(g.View(event.id).payload);
   CHECK(ExportAll(g.store) == ExportAll(f.store));
 }
@@ -116,7 +116,7 @@ TEST_CASE("an event that several requests made larger than one request may be go
     REQUIRE(f.Update(id, R"({")" + std::string(key) + R"(":{"a":")" + megabyte + "\"}}"));
   }
   StoreFixture g;
-  CHECK(g.store.Import(ExportAll(f.store))->events == 1);
+  CHECK(g.store.ledger().Import(ExportAll(f.store))->events == 1);
   CHECK(g.View(id).payload == f.View(id).payload);
   const auto refused = EventReader().Read(std::string(kMaxEventLineBytes + 1, ' '));
   REQUIRE_FALSE(refused);

@@ -7,7 +7,7 @@ namespace {
 
 Json Counts(const StoreFixture& f, std::string_view arguments) {
   std::string out;
-  f.store.AppendCounts(out, CountRequest::Parse(Json::parse(arguments)).value());
+  f.store.answers().AppendCounts(out, CountRequest::Parse(Json::parse(arguments)).value());
   return Json::parse(out);
 }
 
@@ -52,7 +52,7 @@ TEST_CASE("kept counts follow updates and removals") {
   CHECK(Values(Counts(f, R"({"by":["status"]})")["by"]["status"]) ==
         R"("finished"=2 "failed"=1 "pending"=1 )");
   CHECK(Values(Counts(f, R"({"by":["user"]})")["by"]["user"]) == R"("mona"=3 "otto"=1 )");
-  REQUIRE(f.store.Remove(id));
+  REQUIRE(f.store.ledger().Remove(id));
   CHECK(Values(Counts(f, R"({"by":["project"]})")["by"]["project"]) == R"("one"=2 "two"=1 )");
 }
 

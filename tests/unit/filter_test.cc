@@ -15,7 +15,7 @@ bool Matches(std::string_view filter, std::string_view event) {
   StoreFixture f;
   const Uuid id = f.Dispatch(event);
   const QueryFilter parsed = QueryFilter::Parse(Json::parse(filter)).value();
-  const EventTable& table = f.store.table();
+  const EventTable& table = f.store.view().table();
   return FilterMatcher(parsed, table).Matches(table.FindById(id));
 }
 

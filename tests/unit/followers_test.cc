@@ -14,14 +14,14 @@ const char* const kGuest = R"({"name":"visitor","isGuest":true})";
 
 // A hub without HTTP: what happens in the store reaches the sockets as in wasm/instance.cc.
 struct FollowerFixture : StoreFixture {
-  HubApi api{&store};
+  HubApi api{&store.view(), &store.ledger()};
   EffectQueue effects;
-  Sockets sockets{&effects, &store, &api.feed()};
+  Sockets sockets{&effects, &store.view(), &api.feed()};
 
   FollowerFixture() { sockets.UseStore("here"); }
 
   void Publish() {
-    for (const Change& change : store.TakeChanges()) {
+    for (const Change& change : store.ledger().TakeChanges()) {
       api.Note(change);
       sockets.Publish(change);
     }
@@ -43,9 +43,9 @@ struct FollowerFixture : StoreFixture {
     sockets.Message(client, R"({"topic":"ack","sequence":)" + std::to_string(sequence) + "}");
   }
   // The frames that went to the client since the last call; its last state is kept.
-  std::vector<Json> Heard(uint32_t client) {
+  std::vector<Json> Heard(uint32_t client) { return HeardIn(effects.Take(), client); }
+  std::vector<Json> HeardIn(const std::string& lines, uint32_t client) {
     std::vector<Json> frames;
-    const std::string lines = effects.Take();
     for (size_t at = 0; at < lines.size();) {
       const size_t end = lines.find('\n', at);
       const Json effect = Json::parse(lines.substr(at, end - at));
@@ -87,7 +87,7 @@ TEST_CASE("a follower gets what it missed, then what happens, removals too, each
   CHECK(first[0]["next"] == 2);
   CHECK(first[0]["head"] == 2);
   CHECK(first[0]["store"] == "here");
-  REQUIRE(f.store.Remove(second).has_value());
+  REQUIRE(f.store.ledger().Remove(second).has_value());
   f.Publish();
   const auto removal = f.Heard(1);
   REQUIRE(removal.size() == 1);
@@ -114,7 +114,7 @@ TEST_CASE("sockets without since hear what they always heard") {
   REQUIRE(heard.size() == 1);
   CHECK(heard[0]["id"] == id.Hex());
   CHECK(heard[0]["topic"] == "a.b");
-  REQUIRE(f.store.Remove(id).has_value());
+  REQUIRE(f.store.ledger().Remove(id).has_value());
   f.Publish();
   CHECK(f.Heard(1).empty());
 }
@@ -191,17 +191,45 @@ TEST_CASE(
   CHECK(FollowerFixture::Sequences(f.Heard(1)) == Range(2, 2));
 }
 
-TEST_CASE("a follower that waits is told when the history is given up meanwhile") {
+// Lines of an export, of so many events.
+std::string LinesOf(size_t events) {
+  std::string lines;
+  for (size_t i = 1; i <= events; ++i) {
+    Event event;
+    event.id = Uuid::FromTicks(static_cast<int64_t>(i), {});
+    event.topic = "a.b";
+    AppendEvent(lines, View(event), EventForm::kExport);
+    lines += '\n';
+  }
+  return lines;
+}
+
+TEST_CASE("a follower hears of every event of an import") {
   FollowerFixture f;
   f.Join(1, kManager, R"(,"since":0)");
   (void)f.effects.Take();
-  REQUIRE(
-      f.store
-          .Import(
-              R"({"id":"e0000000000000000000000000000001","topic":"a.b","hash":"h","createdAt":"2026-03-19T10:05:00+00:00","updatedAt":"2026-03-19T10:05:00+00:00","status":"finished"})"
-              "\n")
-          .has_value());
+  REQUIRE(f.store.ledger().Import(LinesOf(3))->events == 3);
   f.Publish();
+  const auto heard = f.Heard(1);
+  CHECK(FollowerFixture::Sequences(heard) == Range(1, 3));
+  CHECK(heard[0]["changes"][0]["kind"] == "inserted");
+  CHECK(heard[0]["changes"][2]["event"]["topic"] == "a.b");
+}
+
+TEST_CASE("an import of more events than the feed knows is one change, and sends for a snapshot") {
+  FollowerFixture f;
+  f.Join(1, kManager, R"(,"since":0)");
+  (void)f.effects.Take();
+  REQUIRE(f.store.ledger().Import(LinesOf(kMaxToldImports + 1))->events == kMaxToldImports + 1);
+  const std::vector<Change> changes = f.store.ledger().TakeChanges();
+  REQUIRE(changes.size() == 1);
+  CHECK(changes[0].kind == ChangeKind::kImported);
+  CHECK(changes[0].sequence == kMaxToldImports + 1);
+  CHECK(changes[0].imported_events == kMaxToldImports + 1);
+  CHECK(changes[0].imported.empty());
+  f.api.Note(changes[0]);
+  f.sockets.Publish(changes[0]);
+  f.sockets.Published();
   const auto heard = f.Heard(1);
   REQUIRE(heard.size() == 1);
   CHECK(heard[0]["topic"] == "cuesheet.gone");
@@ -225,7 +253,7 @@ TEST_CASE("a follower sees of other projects what the change feed shows: removal
   CHECK(f.Heard(1).empty());
   f.Add(R"({"topic":"a.b","project":"demo"})");
   CHECK(FollowerFixture::Sequences(f.Heard(1)) == Range(2, 2));
-  REQUIRE(f.store.Remove(theirs).has_value());
+  REQUIRE(f.store.ledger().Remove(theirs).has_value());
   f.Publish();
   CHECK(f.Heard(1).at(0)["changes"][0]["id"] == theirs.Hex());
 }
@@ -239,21 +267,18 @@ TEST_CASE("payloads go to the followers that ask for them, as far as they may re
   const Uuid id = f.Dispatch(R"({"topic":"a.b","project":"other","payload":{"n":1}})");
   f.Publish();
   const std::string lines = f.effects.Take();
-  f.effects.Add(lines.substr(0, lines.size() - 1));
-  const auto with = f.Heard(1);
-  f.effects.Add(lines.substr(0, lines.size() - 1));
-  const auto without = f.Heard(2);
-  f.effects.Add(lines.substr(0, lines.size() - 1));
-  CHECK(f.Heard(3).empty());
+  const auto with = f.HeardIn(lines, 1);
+  const auto without = f.HeardIn(lines, 2);
+  CHECK(f.HeardIn(lines, 3).empty());
   CHECK(with.at(0)["changes"][0]["event"]["payload"] == Json::parse(R"({"n":1})"));
   CHECK_FALSE(without.at(0)["changes"][0]["event"].contains("payload"));
   f.Join(4, kManager, R"(,"since":0,"payloads":true)");
   (void)f.Heard(4);
-  Sockets later(&f.effects, &f.store, &f.api.feed());
+  Sockets later(&f.effects, &f.store.view(), &f.api.feed());
   later.UseStore("here");
   REQUIRE(later.Restored(7, f.state));
   REQUIRE(f.Update(id, R"({"payload":{"n":2}})"));
-  for (const Change& change : f.store.TakeChanges()) f.api.Note(change);
+  for (const Change& change : f.store.ledger().TakeChanges()) f.api.Note(change);
   (void)f.effects.Take();
   later.Published();
   CHECK(f.Heard(7).at(0)["changes"][0]["event"]["payload"] == Json::parse(R"({"n":2})"));
@@ -266,14 +291,14 @@ TEST_CASE("the position of a follower outlives the hub, with what it has not ack
   (void)f.Heard(1);
   f.Acknowledge(1, 100);
   (void)f.Heard(1);
-  Sockets later(&f.effects, &f.store, &f.api.feed());
+  Sockets later(&f.effects, &f.store.view(), &f.api.feed());
   later.UseStore("here");
   REQUIRE(later.Restored(7, f.state));
   CHECK(f.Heard(7).empty());  // the window is as full as it was
   later.Message(7, R"({"topic":"ack","sequence":900})");
   CHECK(FollowerFixture::Sequences(f.Heard(7)) == Range(901, 1000));
 
-  Sockets elsewhere(&f.effects, &f.store, &f.api.feed());
+  Sockets elsewhere(&f.effects, &f.store.view(), &f.api.feed());
   elsewhere.UseStore("another");
   REQUIRE(elsewhere.Restored(7, f.state));
   CHECK(f.Heard(7).at(0)["topic"] == "cuesheet.gone");

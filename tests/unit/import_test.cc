@@ -11,8 +11,8 @@ namespace {
 
 std::string Export(const StoreFixture& f) {
   std::string out;
-  f.store.table().VisitRange({}, [&](Row row) {
-    AppendEvent(out, f.store.table().View(row).value(), EventForm::kRest);
+  f.store.view().table().VisitRange({}, [&](Row row) {
+    AppendEvent(out, f.store.view().table().View(row).value(), EventForm::kRest);
     out += '\n';
     return true;
   });
@@ -27,17 +27,17 @@ TEST_CASE("an export imports into the same events, and survives a restart") {
       R"({"topic":"demo.b","hash":"h","finished":false,"payload":{"x":{"y":"z"}},"dependsOn":")" +
       parent.Hex() + "\"}");
   StoreFixture g;
-  const auto report = g.store.Import(Export(f));
+  const auto report = g.store.ledger().Import(Export(f));
   REQUIRE(report);
   CHECK(report->events == 2);
   CHECK(report->refused == 0);
   CHECK(Export(g) == Export(f));
-  CHECK(g.store.Import(Export(f))->known == 2);
+  CHECK(g.store.ledger().Import(Export(f))->known == 2);
   g.Commit();
   EventStore again(&g.env);
-  REQUIRE(again.Open());
-  CHECK(again.table().size() == 2);
-  CHECK(again.sequence() == 2);
+  REQUIRE(again.files().Open());
+  CHECK(again.view().table().size() == 2);
+  CHECK(again.view().sequence() == 2);
 }
 
 TEST_CASE("a line that is not as the export writes it is read all the same") {
@@ -65,7 +65,7 @@ TEST_CASE("refused lines are named and the others go in") {
   StoreFixture f;
   const std::string good =
       R"("topic":"demo.a","createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z"})";
-  const auto report = f.store.Import(
+  const auto report = f.store.ledger().Import(
       "not json\n\n{}\n"
       R"({"id":"e000000000000000000000000000000X",)" +
       good + '\n' + R"({"id":"e0000000000000000000000000000001","status":"odd",)" + good + '\n' +

@@ -12,7 +12,7 @@ struct Queue : StoreFixture {
     body += more;
     const auto request = ParseEnrollRequest(Json::parse(body + '}'));
     CUE_ASSERT(request.has_value());
-    return store.Enroll(*request, {"service", sender, "worker"}, Now(), Draw()).value();
+    return store.ledger().Enroll(*request, {"service", sender, "worker"}, Now(), Draw()).value();
   }
   Uuid Source() { return Dispatch(R"({"topic":"demo.source"})"); }
   std::optional<Uuid> SourceOf(const std::optional<Uuid>& job) {
@@ -29,7 +29,7 @@ TEST_CASE("a queue goes on after its history has changed in every way") {
   REQUIRE(q.Update(*job, R"({"status":"finished"})"));
   CHECK(q.SourceOf(q.Enroll("a")) == second);
   // the settled job goes: its source is open again
-  REQUIRE(q.store.Remove(*job));
+  REQUIRE(q.store.ledger().Remove(*job));
   CHECK(q.SourceOf(q.Enroll("b")) == first);
   // a source that is no longer finished is none
   REQUIRE(q.Update(q.Source(), R"({"status":"failed"})"));

@@ -13,7 +13,7 @@ std::string Everything(const EventStore& store) {
   EventQuery query;
   query.include_logs = true;
   query.first = kMaxPageSize;
-  store.AppendPage(out, query, EventForm::kRest);
+  store.answers().AppendPage(out, query, EventForm::kRest);
   return out;
 }
 
@@ -25,7 +25,7 @@ void Fill(StoreFixture& f) {
   const Uuid d = f.Dispatch(R"({"topic":"demo.d"})");
   CUE_ASSERT(f.Update(b, R"({"status":"failed","retries":-3,"summary":{"é":null}})").has_value());
   f.Dispatch(R"({"topic":"demo.e","hash":"k","reuse":true})");
-  CUE_ASSERT(f.store.Remove(d).has_value());
+  CUE_ASSERT(f.store.ledger().Remove(d).has_value());
   (void)a;
   f.Commit();
 }
@@ -34,7 +34,7 @@ TEST_CASE("what was committed is there after opening again") {
   StoreFixture f;
   Fill(f);
   EventStore reopened(&f.env);
-  const auto recovery = reopened.Open();
+  const auto recovery = reopened.files().Open();
   REQUIRE(recovery);
   CHECK(recovery->sequence == 7);
   CHECK(recovery->cut_bytes == 0);
@@ -49,17 +49,17 @@ TEST_CASE("a tail torn at any byte is cut off and what came before it is there")
     MemoryEnv env;
     env.files[kSegment] = whole.substr(0, size);
     EventStore store(&env);
-    const auto recovery = store.Open();
+    const auto recovery = store.files().Open();
     REQUIRE(recovery);
     CHECK(recovery->sequence < 7);
     CHECK(env.files[kSegment].size() + recovery->cut_bytes == size);
     // and the store goes on from there
     const auto request = ParseDispatchRequest(Json::parse(R"({"topic":"demo.z"})"));
-    REQUIRE(store.Dispatch(*request, {}, {1}, {}));
-    REQUIRE(store.BeginCommit());
-    REQUIRE(store.Committed(true));
+    REQUIRE(store.ledger().Dispatch(*request, {}, {1}, {}));
+    REQUIRE(store.files().BeginCommit());
+    REQUIRE(store.files().Committed(true));
     EventStore again(&env);
-    REQUIRE(again.Open());
+    REQUIRE(again.files().Open());
     CHECK(Everything(again) == Everything(store));
   }
 }
@@ -73,7 +73,7 @@ TEST_CASE("a flipped bit never passes") {
     env.files[kSegment] = whole;
     env.files[kSegment][at] = static_cast<char>(env.files[kSegment][at] ^ 0x10);
     EventStore store(&env);
-    const auto recovery = store.Open();
+    const auto recovery = store.files().Open();
     REQUIRE(recovery);
     CHECK(recovery->sequence < 7);
     CHECK(recovery->cut_bytes > 0);
@@ -86,27 +86,27 @@ TEST_CASE("a damaged segment before the last one is told, and what can be read i
   f.env.files["journal-00000002"] = f.env.files[kSegment].substr(0, 8);
   f.env.files[kSegment][40] ^= 1;
   EventStore store(&f.env);
-  const auto recovery = store.Open();
+  const auto recovery = store.files().Open();
   REQUIRE(recovery);
   REQUIRE(recovery->lost.size() == 1);
   CHECK(recovery->lost[0].starts_with("journal-00000001 at byte 8:"));
   CHECK(f.env.files.contains(kSegment));
-  CHECK(store.table().size() == 0);
+  CHECK(store.view().table().size() == 0);
 }
 
 TEST_CASE("while a commit is on its way no file changes and new records wait") {
   StoreFixture f;
   f.Dispatch(R"({"topic":"demo.a"})");
-  REQUIRE(f.store.BeginCommit());
+  REQUIRE(f.store.files().BeginCommit());
   const auto files = f.env.files;
   f.Dispatch(R"({"topic":"demo.b"})");
   CHECK(f.env.files == files);
-  CHECK(f.store.BeginCommit().error().code == ErrorCode::kState);
-  CHECK(f.store.durable_sequence() == 0);
-  REQUIRE(f.store.Committed(true));
-  CHECK(f.store.durable_sequence() == 1);
+  CHECK(f.store.files().BeginCommit().error().code == ErrorCode::kState);
+  CHECK(f.store.files().durable_sequence() == 0);
+  REQUIRE(f.store.files().Committed(true));
+  CHECK(f.store.files().durable_sequence() == 1);
   f.Commit();
-  CHECK(f.store.durable_sequence() == 2);
+  CHECK(f.store.files().durable_sequence() == 2);
 }
 
 TEST_CASE("a commit that failed is written again, once") {
@@ -115,29 +115,29 @@ TEST_CASE("a commit that failed is written again, once") {
   f.Commit();
   f.Dispatch(R"({"topic":"demo.b"})");
   SECTION("the host could not make it durable") {
-    REQUIRE(f.store.BeginCommit());
-    REQUIRE(f.store.Committed(false));
+    REQUIRE(f.store.files().BeginCommit());
+    REQUIRE(f.store.files().Committed(false));
   }
   SECTION("the host could not even cut the file back") {
-    REQUIRE(f.store.BeginCommit());
+    REQUIRE(f.store.files().BeginCommit());
     f.env.fails = [](std::string_view operation, const std::string&) {
       return operation == "truncate";
     };
-    REQUIRE(f.store.Committed(false));
+    REQUIRE(f.store.files().Committed(false));
   }
   SECTION("the file took nothing") {
     f.env.fails = [](std::string_view operation, const std::string&) {
       return operation == "append";
     };
-    CHECK(f.store.BeginCommit().error().code == ErrorCode::kStorage);
+    CHECK(f.store.files().BeginCommit().error().code == ErrorCode::kStorage);
   }
   f.env.fails = nullptr;
   f.Dispatch(R"({"topic":"demo.c"})");
   f.Commit();
   EventStore reopened(&f.env);
-  REQUIRE(reopened.Open());
+  REQUIRE(reopened.files().Open());
   CHECK(Everything(reopened) == Everything(f.store));
-  CHECK(reopened.sequence() == 3);
+  CHECK(reopened.view().sequence() == 3);
 }
 
 TEST_CASE("a segment is sealed when it is full") {
@@ -151,7 +151,7 @@ TEST_CASE("a segment is sealed when it is full") {
   CHECK(f.env.files.size() == 2);
   CHECK(f.env.files[kSegment].size() < kSegmentBytes + 110'000);
   EventStore reopened(&f.env);
-  REQUIRE(reopened.Open());
+  REQUIRE(reopened.files().Open());
   CHECK(Everything(reopened) == Everything(f.store));
 }
 

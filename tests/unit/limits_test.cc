@@ -4,6 +4,7 @@
 
 #include "event/event_reader.h"
 #include "journal/manifest.h"
+#include "journal/outbox_file.h"
 #include "replica/upstream_event.h"
 #include "small_store.h"
 
@@ -36,14 +37,14 @@ TEST_CASE("the largest event is in the journal, and so is what comes after it", 
   event.hash = event.sender = event.sender_type = event.project = event.user =
       std::string(kMaxNameBytes, 'n');
   REQUIRE(CheckSizes(View(event)));
-  REQUIRE(f.store.Merge(event, FieldSet::All(), std::nullopt));
+  REQUIRE(f.store.ledger().Merge(event, FieldSet::All(), std::nullopt));
   const Uuid after = f.Dispatch(R"({"topic":"demo.after"})");
   f.Commit();
   EventStore again(&f.env);
-  const auto recovery = again.Open();
+  const auto recovery = again.files().Open();
   REQUIRE(recovery);
   CHECK(recovery->cut_bytes == 0);
-  CHECK(again.table().FindById(after) != kNoRow);
+  CHECK(again.view().table().FindById(after) != kNoRow);
   CHECK(SnapshotOf(again) == SnapshotOf(f.store));
 }
 
@@ -64,7 +65,7 @@ TEST_CASE("a checkpoint has room for long hashes and names", "[limits]") {
 TEST_CASE("an import names the member that is too long, and takes the other lines", "[limits]") {
   StoreFixture f;
   const auto report =
-      f.store.Import(LineOf(1, "description", kMaxTextBytes + 1) +
+      f.store.ledger().Import(LineOf(1, "description", kMaxTextBytes + 1) +
                      LineOf(2, "hash", kMaxNameBytes + 1) + LineOf(3, "description", 10));
   REQUIRE(report);
   CHECK(report->events == 1);
@@ -108,18 +109,18 @@ TEST_CASE("events that share one creation order and fill no block stay in the jo
   Event event = EventOf(1, 7);
   for (size_t i = 0; i < count; ++i) {
     for (size_t at = 0; at < 4; ++at) event.id.bytes[4 + at] = static_cast<uint8_t>(i >> 8 * at);
-    REQUIRE(f.store.Merge(event, FieldSet::All().Drop(Field::kHash), std::nullopt));
+    REQUIRE(f.store.ledger().Merge(event, FieldSet::All().Drop(Field::kHash), std::nullopt));
   }
   CommitAll(f.store);
-  f.store.DemandCheckpoint();
+  f.store.files().DemandCheckpoint();
   Result<bool> more = true;
-  while (more && *more) more = f.store.Maintain();
+  while (more && *more) more = f.store.files().Maintain();
   CHECK(more.has_value() == (count == kMaxBlockEvents));
   if (!more) CHECK(more.error().code == ErrorCode::kTooLarge);
   CommitAll(f.store);
   EventStore again(&f.env);
   REQUIRE(OpenWhole(again));
-  CHECK(again.table().size() == count);
+  CHECK(again.view().table().size() == count);
 }
 
 TEST_CASE("events of one creation order with more text than a block has room for", "[limits]") {
@@ -128,30 +129,30 @@ TEST_CASE("events of one creation order with more text than a block has room for
     Event event = EventOf(number, 7);
     event.description = std::string(kMaxTextBytes, 'd');
     event.summary = ObjectOf(kMaxTextBytes);
-    REQUIRE(f.store.Merge(event, FieldSet::All().Drop(Field::kHash), std::nullopt));
+    REQUIRE(f.store.ledger().Merge(event, FieldSet::All().Drop(Field::kHash), std::nullopt));
   }
   CommitAll(f.store);
-  f.store.DemandCheckpoint();
+  f.store.files().DemandCheckpoint();
   Result<bool> more = true;
-  while (more && *more) more = f.store.Maintain();
+  while (more && *more) more = f.store.files().Maintain();
   REQUIRE_FALSE(more);
   CHECK(more.error().message.starts_with(
       "a checkpoint has no room for all events of creation order 7: "));
   CommitAll(f.store);
   EventStore again(&f.env);
   REQUIRE(OpenWhole(again));
-  CHECK(again.table().size() == 7);
+  CHECK(again.view().table().size() == 7);
 }
 
 TEST_CASE("a store whose chunks have no numbers left refuses writes", "[limits]") {
   MemoryEnv env;
   EventStore store(&env, {.max_payload_chunks = 2});
-  REQUIRE(store.Open());
+  REQUIRE(store.files().Open());
   const auto dispatch = [&store](uint8_t number) {
     const Json body = {{"topic", "demo.a"}, {"payload", {{"a", std::string(100'000, 'x')}}}};
     Entropy entropy;
     entropy.bytes.fill(number);
-    return store.Dispatch(*ParseDispatchRequest(body), {}, {number}, entropy);
+    return store.ledger().Dispatch(*ParseDispatchRequest(body), {}, {number}, entropy);
   };
   REQUIRE(dispatch(1));
   REQUIRE(dispatch(2));
@@ -162,7 +163,7 @@ TEST_CASE("a store whose chunks have no numbers left refuses writes", "[limits]"
   EventStore again(&env, {.max_payload_chunks = 2});
   REQUIRE(OpenWhole(again));
   CHECK(SnapshotOf(again) == SnapshotOf(store));
-  CHECK_FALSE(again.Remove(Uuid{}));
+  CHECK_FALSE(again.ledger().Remove(Uuid{}));
 }
 
 TEST_CASE("a manifest with numbers that have no room is damaged", "[limits]") {

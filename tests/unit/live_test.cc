@@ -13,14 +13,14 @@ struct Page {
 
   Page(StoreFixture& fixture, std::string arguments) : f(fixture), query(std::move(arguments)) {
     std::string out;
-    REQUIRE(f.store.OpenLive(1, EventQuery::Parse(Json::parse(query)).value(), out));
+    REQUIRE(f.store.answers().OpenLive(1, EventQuery::Parse(Json::parse(query)).value(), out));
     page = Json::parse(out);
   }
 
   // The operations of the patches, after they were applied and compared with a fresh page.
   std::string Take() {
     std::string out;
-    f.store.TakeLivePatches(out);
+    f.store.answers().TakeLivePatches(out);
     std::string ops;
     if (!out.empty()) {
       const Json told = Json::parse(out);
@@ -64,7 +64,7 @@ TEST_CASE("a live page tells what comes, changes and goes, and nothing else") {
   CHECK(page.Take().empty());
   f.Dispatch(R"({"topic":"demo.d"})");
   CHECK(page.Take() == "remove 1 insert 0");
-  REQUIRE(f.store.Remove(f.Dispatch(R"({"topic":"demo.e"})")));
+  REQUIRE(f.store.ledger().Remove(f.Dispatch(R"({"topic":"demo.e"})")));
   CHECK(page.Take().empty());
   REQUIRE(f.Update(b, R"({"status":"finished"})"));
   CHECK(page.Take().empty());
@@ -102,19 +102,19 @@ TEST_CASE("a live page may be opened as cells, and its patches are cells too") {
   const Uuid job = f.Dispatch(R"({"topic":"demo.job","finished":false})");
   const auto cells = [&f] {
     std::string out;
-    REQUIRE(f.store.AppendPage(out, EventQuery::Parse(Json::parse(R"({"last":10})")).value(),
-                               EventForm::kCells));
+    REQUIRE(f.store.answers().AppendPage(
+        out, EventQuery::Parse(Json::parse(R"({"last":10})")).value(), EventForm::kCells));
     return Json::parse(out);
   };
   std::string out;
   const auto query = EventQuery::Parse(Json::parse(R"({"last":10})"));
-  REQUIRE(f.store.OpenLive(1, *query, out, EventForm::kCells));
+  REQUIRE(f.store.answers().OpenLive(1, *query, out, EventForm::kCells));
   CHECK(Json::parse(out) == cells());
-  REQUIRE(f.store.OpenLive(2, *query, out));
+  REQUIRE(f.store.answers().OpenLive(2, *query, out));
   f.Dispatch(R"({"topic":"demo.a"})");
   REQUIRE(f.Update(job, R"({"status":"in_progress","progress":40})"));
   out.clear();
-  REQUIRE(f.store.TakeLivePatches(out));
+  REQUIRE(f.store.answers().TakeLivePatches(out));
   const std::string second = out.substr(out.find('\n') + 1);
   const Json patches = Json::parse(out.substr(0, out.find('\n')))["patches"];
   REQUIRE(patches.size() == 2);
@@ -128,12 +128,12 @@ TEST_CASE("a live page may be opened as cells, and its patches are cells too") {
 TEST_CASE("a confirmed creation order moves the row") {
   StoreFixture f;
   Event event{.id = *Uuid::Parse("e0000000000000000000000000000001"), .topic = "demo.a"};
-  REQUIRE(f.store.Merge(event, FieldSet().Add(Field::kTopic), {}));
+  REQUIRE(f.store.ledger().Merge(event, FieldSet().Add(Field::kTopic), {}));
   event.id = *Uuid::Parse("e0000000000000000000000000000002");
-  REQUIRE(f.store.Merge(event, FieldSet().Add(Field::kTopic), {}));
+  REQUIRE(f.store.ledger().Merge(event, FieldSet().Add(Field::kTopic), {}));
   Page page(f, R"({"last":10})");
   event.creation_order = 7;
-  REQUIRE(f.store.Merge(event, FieldSet().Add(Field::kCreationOrder), {}));
+  REQUIRE(f.store.ledger().Merge(event, FieldSet().Add(Field::kCreationOrder), {}));
   CHECK(page.Take() == "move 0 update 1");
 }
 
@@ -143,7 +143,7 @@ TEST_CASE("a first child lets its parent into a query for parents") {
   Page page(f, R"({"hasChildren":true,"last":10})");
   const Uuid child = f.Dispatch(R"({"topic":"demo.child","dependsOn":")" + parent.Hex() + "\"}");
   CHECK(page.Take() == "insert 0");
-  REQUIRE(f.store.Remove(child));
+  REQUIRE(f.store.ledger().Remove(child));
   CHECK(page.Take() == "remove 0");
 }
 
@@ -151,12 +151,12 @@ TEST_CASE("numbers of live queries are unique, their count has a limit") {
   StoreFixture f;
   std::string out;
   for (uint32_t live = 0; live < kMaxLiveQueries; ++live) {
-    REQUIRE(f.store.OpenLive(live, {}, out));
+    REQUIRE(f.store.answers().OpenLive(live, {}, out));
   }
-  CHECK(f.store.OpenLive(5, {}, out).error().code == ErrorCode::kConflict);
-  CHECK(f.store.OpenLive(kMaxLiveQueries, {}, out).error().code == ErrorCode::kTooLarge);
-  f.store.CloseLive(5);
-  CHECK(f.store.OpenLive(5, {}, out));
+  CHECK(f.store.answers().OpenLive(5, {}, out).error().code == ErrorCode::kConflict);
+  CHECK(f.store.answers().OpenLive(kMaxLiveQueries, {}, out).error().code == ErrorCode::kTooLarge);
+  f.store.answers().CloseLive(5);
+  CHECK(f.store.answers().OpenLive(5, {}, out));
 }
 
 TEST_CASE("a live page with an offset stays at its place when others come in front of it") {
@@ -166,7 +166,7 @@ TEST_CASE("a live page with an offset stays at its place when others come in fro
   }
   const auto open = [&f](uint32_t live, const std::string& query) {
     std::string out;
-    REQUIRE(f.store.OpenLive(live, EventQuery::Parse(Json::parse(query)).value(), out));
+    REQUIRE(f.store.answers().OpenLive(live, EventQuery::Parse(Json::parse(query)).value(), out));
     return Topics(Json::parse(out));
   };
   CHECK(open(1, R"({"last":2,"offset":2})") == "demo.c demo.b");
@@ -174,7 +174,7 @@ TEST_CASE("a live page with an offset stays at its place when others come in fro
   CHECK(open(3, R"({"last":2,"offset":9})").empty());
   f.Dispatch(R"({"topic":"demo.f"})");
   std::string out;
-  REQUIRE(f.store.TakeLivePatches(out));
+  REQUIRE(f.store.answers().TakeLivePatches(out));
   const Json told = Json::parse(out);  // one line: only the second page has room at its end
   CHECK(told["live"] == 2);
   CHECK(told["patches"].size() == 1);

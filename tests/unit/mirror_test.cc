@@ -13,9 +13,9 @@ class RelayTarget final : public MirrorTarget {
  public:
   explicit RelayTarget(EventStore* store) : store_(store) {}
   Result<void> Merge(const Event& event, FieldSet fields, std::optional<double> progress) override {
-    return store_->Merge(event, fields, progress, Trust::kMirror);
+    return store_->ledger().Merge(event, fields, progress, Trust::kFeed);
   }
-  Result<void> Remove(const Uuid& id) override { return store_->RemoveUpstream(id); }
+  Result<void> Remove(const Uuid& id) override { return store_->ledger().RemoveUpstream(id); }
   bool IsLocal(const Uuid& /*id*/) const override { return false; }
 
  private:
@@ -24,17 +24,17 @@ class RelayTarget final : public MirrorTarget {
 
 // A hub and a store that follows it, by what the hub answers.
 struct MirrorFixture : StoreFixture {
-  HubApi api{&store};
+  HubApi api{&store.view(), &store.ledger()};
   MemoryEnv copy_env;
-  EventStore copy{&copy_env};
+  EventStore copy{&copy_env, {.role = StoreRole::kRelay}};
   RelayTarget relay{&copy};
-  Mirror mirror{&copy, &relay};
+  Mirror mirror{&copy.view(), &relay};
   uint64_t position = 0;
 
-  MirrorFixture() { CUE_ASSERT(copy.Open().has_value()); }
+  MirrorFixture() { CUE_ASSERT(copy.files().Open().has_value()); }
 
   HubResponse Ask(std::string_view operation, const Json& arguments) {
-    for (const Change& change : store.TakeChanges()) api.Note(change);
+    for (const Change& change : store.ledger().TakeChanges()) api.Note(change);
     const std::string body = arguments.dump();
     HubRequest request;
     request.operation = ParseHubOperation(operation).value();
@@ -83,7 +83,8 @@ TEST_CASE("a snapshot by column says the same") {
   // Ids of another version, of a clock that is far away, and of one before 1970.
   for (const char* id : {"e0000000000000000000000000000001", "ffffffffffff1fff8000000000000002",
                          "00000000000010008000000000000003"}) {
-    REQUIRE(f.store.Import(std::string(R"({"id":")") + id + R"(","topic":"demo.c"})" + '\n'));
+    REQUIRE(
+        f.store.ledger().Import(std::string(R"({"id":")") + id + R"(","topic":"demo.c"})" + '\n'));
   }
   f.TakeSnapshot("columns");
   f.CheckSame();
@@ -117,7 +118,7 @@ TEST_CASE("columns that make no rows are refused") {
     MirrorFixture f;
     REQUIRE(f.mirror.Snapshot(R"({"sequence":1,"store":"s1"})"));
     CHECK_FALSE(f.mirror.Snapshot(std::string(R"({"columns":)") + columns + '}'));
-    CHECK(f.copy.table().size() == 0);
+    CHECK(f.copy.view().table().size() == 0);
   }
 }
 
@@ -134,7 +135,7 @@ TEST_CASE("a mirror of a snapshot and of the changes after it is the store") {
   f.Dispatch(R"({"topic":"demo.b","hash":"one"})");
   f.Follow();
   f.CheckSame();
-  CHECK(f.store.Remove(gone));
+  CHECK(f.store.ledger().Remove(gone));
   f.Dispatch(R"({"topic":"demo.b","hash":"one","reuse":true,"description":"again"})");
   f.Dispatch(R"({"topic":"demo.b","hash":"one","reuse":true,"description":"and again"})");
   f.Follow();
@@ -145,7 +146,7 @@ TEST_CASE("another snapshot removes what it does not have") {
   MirrorFixture f;
   const Uuid gone = f.Dispatch(R"({"topic":"demo.gone"})");
   f.TakeSnapshot();
-  CHECK(f.store.Remove(gone));
+  CHECK(f.store.ledger().Remove(gone));
   f.Dispatch(R"({"topic":"demo.b"})");
   f.TakeSnapshot();
   f.CheckSame();
@@ -156,13 +157,13 @@ TEST_CASE("what is told of a mirror's new events is what the hub tells") {
   f.TakeSnapshot();
   f.Dispatch(R"({"topic":"demo.a","summary":{"a":1}})");
   std::vector<std::string> told;
-  for (const Change& change : f.store.TakeChanges()) {
+  for (const Change& change : f.store.ledger().TakeChanges()) {
     told.push_back(SocketMessage(change));
     f.api.Note(change);
   }
   f.Follow();
   std::vector<std::string> here;
-  for (const Change& change : f.copy.TakeChanges()) here.push_back(SocketMessage(change));
+  for (const Change& change : f.copy.ledger().TakeChanges()) here.push_back(SocketMessage(change));
   CHECK(here == told);
 }
 
@@ -177,7 +178,7 @@ TEST_CASE("a mirror refuses what no hub says") {
     CAPTURE(page);
     CHECK(code(f.mirror.Changes(Json::parse(page))) == ErrorCode::kInvalid);
   }
-  CHECK(f.copy.table().size() == 0);
+  CHECK(f.copy.view().table().size() == 0);
 }
 
 }  // namespace

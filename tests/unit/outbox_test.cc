@@ -11,6 +11,8 @@ struct OutboxFixture : StoreFixture {
   EffectQueue effects;
   Outbox outbox{&store, &effects};
 
+  OutboxFixture() : StoreFixture(StoreRole::kReplica) {}
+
   std::vector<Json> Effects(std::string_view kind) {
     std::vector<Json> list;
     const std::string lines = effects.Take();
@@ -59,7 +61,7 @@ constexpr Uuid kServerId = {{0x5e, 1}};
 
 TEST_CASE("what cannot wait here is refused, and nothing is queued") {
   OutboxFixture f;
-  f.store.SetScope({.topics = std::vector<std::string>{"render.*"}});
+  f.store.ledger().SetScope({.topics = std::vector<std::string>{"render.*"}});
   const auto refusal = [&f](const char* body) {
     return f.outbox.Dispatch(Json::parse(body), {}, f.Now(), f.Draw()).error().code;
   };
@@ -102,7 +104,7 @@ TEST_CASE("a server that gives ids of its own renames the event and what waits f
   const auto [number, id] = f.Dispatch();
   f.Update(id, R"({"description":"later"})");
   f.Answer(f.Pump(), 201, {{"id", kServerId.Hex()}});
-  CHECK(f.store.table().FindById(id) == kNoRow);
+  CHECK(f.store.view().table().FindById(id) == kNoRow);
   CHECK(f.View(kServerId).description == "later");
   CHECK(f.View(kServerId).HashText() == id.Hex());
   const Json sent = f.Pump();
@@ -121,9 +123,9 @@ TEST_CASE("a message may bring the event under its new id before the answer does
   message.description = "";
   f.Row(message,
         FieldSet::All().Drop(Field::kPayload).Drop(Field::kHash).Drop(Field::kCreationOrder));
-  CHECK(f.store.table().size() == 2);
+  CHECK(f.store.view().table().size() == 2);
   f.Answer(sent, 201, {{"id", kServerId.Hex()}});
-  CHECK(f.store.table().size() == 1);
+  CHECK(f.store.view().table().size() == 1);
   CHECK(f.View(kServerId).description == "later");
 }
 
@@ -156,7 +158,7 @@ TEST_CASE("a row with the hash says that a dispatch whose answer was lost is the
   row.hash = id.Hex();
   row.id = kServerId;
   f.Row(row);
-  CHECK(f.store.table().size() == 1);
+  CHECK(f.store.view().table().size() == 1);
   CHECK(f.List().empty());
   CHECK(f.outbox.counts().queued == 0);
 }
@@ -166,7 +168,7 @@ TEST_CASE("what the upstream refuses is taken back, kept, retried or discarded")
   const auto [number, id] = f.Dispatch();
   const auto update = f.Update(id, R"({"description":"x"})").number;
   f.Answer(f.Pump(), 403, {{"detail", "You are not allowed to dispatch events"}});
-  CHECK(f.store.table().size() == 0);
+  CHECK(f.store.view().table().size() == 0);
   const Json list = f.List();
   REQUIRE(list.size() == 2);
   CHECK(list[0]["state"] == "refused");
@@ -191,7 +193,7 @@ TEST_CASE("a write that was never sent can be taken back") {
   CHECK(f.outbox.Discard(second));
   CHECK(f.View(known).description == "old");
   const auto removal = f.outbox.Remove(known, f.Now()).value().number;
-  CHECK(f.store.table().size() == 0);
+  CHECK(f.store.view().table().size() == 0);
   CHECK(f.outbox.Discard(removal));
   CHECK(f.View(known).description == "old");
   CHECK(f.List().empty());
@@ -227,7 +229,7 @@ TEST_CASE("refused updates and removals are undone, deleted events go") {
   CHECK(f.View(id).description == "old");
   f.Update(id, R"({"description":"new"})");
   f.Answer(f.Pump(), 404, {{"detail", "Event not found"}});
-  CHECK(f.store.table().size() == 0);
+  CHECK(f.store.view().table().size() == 0);
   CHECK(f.List().size() == 3);
 }
 
@@ -239,7 +241,7 @@ TEST_CASE("what was removed is not brought back by a late message") {
   f.Answer(f.Pump(), 201, {{"id", id.Hex()}});
   f.Answer(f.Pump(), 204);
   f.Row(late);
-  CHECK(f.store.table().size() == 0);
+  CHECK(f.store.view().table().size() == 0);
   CHECK(f.Pump().is_null());
   CHECK(f.outbox.counts().queued == 0);
 }
@@ -272,9 +274,9 @@ TEST_CASE("writes survive a restart, also without the journal, and are sent in t
   CHECK(OpenWhole(store));
   Outbox outbox(&store, &f.effects);
   CHECK(outbox.Pump(true, f.Now(), f.Draw()));
-  REQUIRE(store.table().FindById(first) != kNoRow);
-  CHECK(store.table().description(store.table().FindById(first)) == "x");
-  CHECK(store.table().size() == 2);
+  REQUIRE(store.view().table().FindById(first) != kNoRow);
+  CHECK(store.view().table().description(store.view().table().FindById(first)) == "x");
+  CHECK(store.view().table().size() == 2);
   CHECK(outbox.counts().queued == 3);
   const auto sent = f.Effects("write");
   REQUIRE(sent.size() == 1);
@@ -293,7 +295,7 @@ TEST_CASE("a file that is cut anywhere keeps the writes before the cut") {
     MemoryEnv env;
     env.files[name] = whole.substr(0, size);
     EventStore store(&env);
-    REQUIRE(store.Open());
+    REQUIRE(store.files().Open());
     EffectQueue effects;
     Outbox outbox(&store, &effects);
     REQUIRE(outbox.Pump(false, f.Now(), f.Draw()));
@@ -304,8 +306,8 @@ TEST_CASE("a file that is cut anywhere keeps the writes before the cut") {
     CommitAll(store);
     CommitAll(store);
     EventStore again(&env);
-    REQUIRE(again.Open());
-    REQUIRE(again.table().FindById(id) != kNoRow);
+    REQUIRE(again.files().Open());
+    REQUIRE(again.view().table().FindById(id) != kNoRow);
     REQUIRE(WhatIsWrong(again).empty());
   }
   CHECK(last == 3);
@@ -319,7 +321,7 @@ TEST_CASE("notes that say nothing any more are written anew") {
     f.Row(f.Upstream(id, i + 1));
     CommitAll(f.store);
   }
-  CHECK(f.store.outbox_file().bytes() < 300'000);
+  CHECK(f.outbox.file_bytes() < 300'000);
   size_t files = 0;
   for (const auto& [name, bytes] : f.env.files) files += name.starts_with("outbox") ? 1 : 0;
   CHECK(files <= 2);
@@ -340,9 +342,9 @@ TEST_CASE("what cannot wait, is wrong or too much is refused and changes nothing
   const Uuid logout = f.StoreFixture::Dispatch(R"({"topic":"auth.logout"})");
   const Json secret = Json::parse(R"({"summary":{"token":"secret"}})");
   CHECK(f.outbox.Update(logout, secret, f.Now()).error().code == ErrorCode::kState);
-  CHECK(f.store.Remove(logout));
+  CHECK(f.store.ledger().Remove(logout));
   CHECK(f.outbox.Remove(kServerId, f.Now()).error().code == ErrorCode::kNotFound);
-  CHECK(f.store.table().size() == 0);
+  CHECK(f.store.view().table().size() == 0);
   CHECK(f.List().empty());
 }
 
@@ -371,7 +373,7 @@ TEST_CASE("what the upstream says of an event that is removed here counts when t
   event.description = "changed since";
   event.updated_at = {1'700'000'001'000'000};
   f.Row(event);
-  CHECK(f.store.table().FindById(id) == kNoRow);
+  CHECK(f.store.view().table().FindById(id) == kNoRow);
   f.Answer(f.Pump(), 409, {{"code", 409}, {"detail", "still referenced"}});
   CHECK(f.View(id).description == "changed since");
 }
@@ -399,7 +401,7 @@ TEST_CASE("a hub takes dispatches that follow each other in one request, and ans
     CHECK(list[0]["detail"] == "not you");
     CHECK(list[1]["id"] == third.id.Hex());  // its row is on its way
     CHECK(list[1]["state"] == "queued");
-    CHECK(f.store.table().FindById(second.id) == kNoRow);
+    CHECK(f.store.view().table().FindById(second.id) == kNoRow);
   }
   SECTION("as a whole, by a hub that takes no batch") {
     f.Answer(sent, 405);

@@ -7,13 +7,13 @@ namespace {
 
 Json ProgressOf(const StoreFixture& f, const Uuid& id) {
   std::string out;
-  REQUIRE(f.store.AppendProgress(out, id));
+  REQUIRE(f.store.answers().AppendProgress(out, id));
   return Json::parse(out);
 }
 
 Json Snapshot(const StoreFixture& f) {
   std::string out;
-  f.store.AppendProgressSnapshot(out);
+  f.store.answers().AppendProgressSnapshot(out);
   return Json::parse(out);
 }
 
@@ -71,13 +71,14 @@ TEST_CASE("parents in a circle, which only a broken upstream says, do no harm") 
   a.depends_on = b.id;
   b.depends_on = a.id;
   self.depends_on = self.id;
-  for (const Event& event : {a, b, self}) REQUIRE(f.store.Merge(event, FieldSet::All(), {}));
+  for (const Event& event : {a, b, self})
+    REQUIRE(f.store.ledger().Merge(event, FieldSet::All(), {}));
   CHECK(ProgressOf(f, a.id)["combined"] == 100);
   CHECK(f.View(self.id).depends_on == self.id);
   std::vector<Row> rows;
-  for (const Event& event : {a, b, self}) rows.push_back(f.store.table().FindById(event.id));
-  CHECK(f.store.RemoveAll(rows));
-  CHECK(f.store.table().size() == 0);
+  for (const Event& event : {a, b, self}) rows.push_back(f.store.view().table().FindById(event.id));
+  CHECK(f.store.ledger().RemoveAll(rows));
+  CHECK(f.store.view().table().size() == 0);
 }
 
 }  // namespace

@@ -122,7 +122,7 @@ TEST_CASE("cells are the values of a row in its order") {
   EventQuery newest;
   newest.last = 3;
   std::string out;
-  REQUIRE(f.store.AppendPage(out, newest, EventForm::kCells));
+  REQUIRE(f.store.answers().AppendPage(out, newest, EventForm::kCells));
   const Json cells = Json::parse(out)["events"];
   const Json rows = f.Query(R"({"last":3})")["events"];
   REQUIRE(cells.size() == 3);
@@ -171,14 +171,14 @@ TEST_CASE("removed events leave queries, order survives many removals") {
   std::vector<Uuid> ids;
   for (int i = 0; i < 3000; ++i) ids.push_back(f.Dispatch(R"({"topic":"demo.a"})"));
   for (size_t i = 0; i < ids.size(); ++i) {
-    if (i % 10 != 0) REQUIRE(f.store.Remove(ids[i]) == true);
+    if (i % 10 != 0) REQUIRE(f.store.ledger().Remove(ids[i]) == true);
   }
   for (int i = 0; i < 50; ++i) f.Dispatch(R"({"topic":"demo.b"})");
   const Json page = f.Query(R"({"first":1000})");
   CHECK(page["events"].size() == 350);
   CHECK(page["events"][1]["id"] == ids[10].Hex());
   CHECK(page["events"][349]["topic"] == "demo.b");
-  CHECK(f.store.table().size() == 350);
+  CHECK(f.store.view().table().size() == 350);
 }
 
 }  // namespace

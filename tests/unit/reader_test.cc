@@ -62,7 +62,7 @@ TEST_CASE("the newest page comes first, the history behind it while the replica 
   CHECK(last.body["before"] == CursorOf(301));
   f.Answer(last.request, Page(1, 300));
   CHECK_FALSE(f.connection.planner().history());
-  CHECK(f.store.table().size() == static_cast<size_t>(2 * kPage + 300));
+  CHECK(f.store.view().table().size() == static_cast<size_t>(2 * kPage + 300));
 }
 
 TEST_CASE(
@@ -94,13 +94,13 @@ TEST_CASE("a session goes on with the history where the one before was") {
   ReplicaFixture f;
   f.Open();
   f.Answer(f.Next().request, Page(9'001, 9'000 + kPage));
-  REQUIRE(f.store.BeginCommit());
-  REQUIRE(f.store.Committed(true));
+  REQUIRE(f.store.files().BeginCommit());
+  REQUIRE(f.store.files().Committed(true));
   EventStore again(&f.env);
-  REQUIRE(again.Open());
+  REQUIRE(again.files().Open());
   EffectQueue effects;
   Outbox outbox(&again, &effects);
-  Planner planner(&again, &outbox, Payloads::kOnDemand);
+  Planner planner(&again.view(), &outbox, Payloads::kOnDemand);
   REQUIRE(planner.Begin(f.Now()));
   const auto walk = planner.NextUrgent(f.Now());
   REQUIRE(walk);
@@ -110,7 +110,7 @@ TEST_CASE("a session goes on with the history where the one before was") {
 
 TEST_CASE("with a scope the history ends where nothing older would be kept") {
   ReplicaFixture f;
-  f.store.SetScope(ParseScope(Json::parse(R"({"maxEvents":100})")).value());
+  f.store.ledger().SetScope(ParseScope(Json::parse(R"({"maxEvents":100})")).value());
   f.Open();
   f.Answer(f.Next().request, Page(1'001, 1'000 + kPage));
   f.Wait(kSettleDelayMs);
@@ -204,20 +204,20 @@ TEST_CASE("an event that is missing, and at its address too, was deleted") {
   f.Answer(f.Next().request, Json::array());  // the walk
   const auto address = SweepUntilAddress(f);
   CHECK(address.path == "/api/events/" + IdOf(Edge(7)).Hex());
-  CHECK(f.store.table().size() == 1);
+  CHECK(f.store.view().table().size() == 1);
   SECTION("gone") {
     REQUIRE(f.connection.Fetched(address.request, 404, "{}", f.Now(), f.Draw()));
-    CHECK(f.store.table().size() == 0);
+    CHECK(f.store.view().table().size() == 0);
   }
   SECTION("hidden by a licence") {
     REQUIRE(f.connection.Fetched(address.request, 200, "{}", f.Now(), f.Draw()));
     f.Answer(f.Next().request, Json::array());  // asked by its id once more
     CHECK(SweepUntilAddress(f).request == 0);   // and left alone from now on
-    CHECK(f.store.table().size() == 1);
+    CHECK(f.store.view().table().size() == 1);
   }
   SECTION("not to be seen") {
     REQUIRE(f.connection.Fetched(address.request, 403, "{}", f.Now(), f.Draw()));
-    CHECK(f.store.table().size() == 1);
+    CHECK(f.store.view().table().size() == 1);
     CHECK(f.connection.state() == ConnectionState::kLive);
   }
 }
@@ -232,7 +232,7 @@ TEST_CASE("what only a message has told of is given some minutes before it count
   CHECK(address.path == "/api/events/" + IdOf(Edge(7)).Hex());
   CHECK(f.Now().us - start.us >= kMissingAgainMs * 1000);
   REQUIRE(f.connection.Fetched(address.request, 404, "{}", f.Now(), f.Draw()));
-  CHECK(f.store.table().size() == 0);
+  CHECK(f.store.view().table().size() == 0);
 }
 
 TEST_CASE("an event that took the place of another one has its hash and its number") {
@@ -249,14 +249,13 @@ TEST_CASE("an event that took the place of another one has its hash and its numb
     f.Answer(asked.request, asked.body.contains("topics") ? Json::array({fresh}) : Json::array());
     if (f.connection.state() == ConnectionState::kLive) f.Wait(kSettleDelayMs);
   }
-  CHECK(f.store.table().size() == 1);
+  CHECK(f.store.view().table().size() == 1);
   CHECK(f.View(IdOf(Edge(8))).creation_order == 7);
 }
 
 TEST_CASE("a relay reads payloads with the events, and again after every message") {
-  ReplicaFixture f;
+  ReplicaFixture f(StoreRole::kRelay);
   Connection relay(&f.store, &f.effects, &f.outbox, Payloads::kWithEvents);
-  f.store.TellMergesToOthers();
   relay.Start(f.Now());
   REQUIRE(relay.Opened(f.Now()));
   CHECK_FALSE(f.Effect("fetch"));  // a hub would tell all by its feed
@@ -271,10 +270,11 @@ TEST_CASE("a relay reads payloads with the events, and again after every message
     const Json body = {{"data", {{"events", {{"edges", page}}}}}};
     REQUIRE(relay.Fetched(request, 200, body.dump(), f.Now(), f.Draw()));
   };
-  (void)f.store.TakeChanges();
+  (void)f.store.ledger().TakeChanges();
   answer(asked["request"], edges);
   std::string told;  // the newest one is news, the others are history
-  for (const Change& change : f.store.TakeChanges()) told += change.is_dispatch ? 'd' : 'h';
+  for (const Change& change : f.store.ledger().TakeChanges())
+    told += change.is_dispatch ? 'd' : 'h';
   CHECK(told == "dhh");
   CHECK(f.View(IdOf(edges[0])).payload == R"({"b":1})");
   CHECK(f.View(IdOf(edges[1])).payload == "{}");
@@ -294,14 +294,14 @@ TEST_CASE("a relay reads payloads with the events, and again after every message
   answer(again.request, Json::array({edges[0]}));
   // Of a new event it says nothing before it has been read.
   const Json fresh = Edge(4);
-  (void)f.store.TakeChanges();
+  (void)f.store.ledger().TakeChanges();
   REQUIRE(
       relay.Message(Message(fresh, "pending", "2026-03-19T10:07:00").dump(), f.Now(), f.Draw()));
-  CHECK(f.store.TakeChanges().empty());
+  CHECK(f.store.ledger().TakeChanges().empty());
   f.now_us += kConfirmDelayMs * 1000;
   REQUIRE(relay.Timer(f.Now(), f.Draw()));
   answer(f.Next().request, Json::array({fresh}));
-  CHECK(f.store.TakeChanges().front().is_dispatch);
+  CHECK(f.store.ledger().TakeChanges().front().is_dispatch);
 }
 
 }  // namespace

@@ -13,9 +13,9 @@ constexpr std::string_view kLogout =
 // Neither the table nor a file has the token, and the rest of the summary is there.
 void CheckRedacted(StoreFixture& f) {
   f.Commit();
-  REQUIRE(f.store.table().size() > 0);
-  f.store.table().VisitRange({}, [&f](Row row) {
-    CHECK(f.store.table().summary(row) == R"({"why":"expired"})");
+  REQUIRE(f.store.view().table().size() > 0);
+  f.store.view().table().VisitRange({}, [&f](Row row) {
+    CHECK(f.store.view().table().summary(row) == R"({"why":"expired"})");
     return true;
   });
   for (const auto& [name, bytes] : f.env.files) CHECK(bytes.find("s3cret") == std::string::npos);
@@ -39,7 +39,7 @@ TEST_CASE("a logout is dispatched without its token") {
 TEST_CASE("a logout that is only told has no token either") {
   StoreFixture f;
   f.Dispatch(R"({"topic":"auth.logout","store":false,"summary":{"token":"s3cret"}})");
-  CHECK(f.store.TakeChanges().at(0).event.summary == "{}");
+  CHECK(f.store.ledger().TakeChanges().at(0).event.summary == "{}");
 }
 
 TEST_CASE("an update of a logout brings no token in") {
@@ -59,9 +59,9 @@ TEST_CASE("a logout that replaces an event by reuse has no token") {
 
 TEST_CASE("a logout of an upstream is merged without its token, once") {
   StoreFixture f;
-  REQUIRE(f.store.Merge(Logout(), FieldSet::All(), std::nullopt));
-  REQUIRE(f.store.Merge(Logout(), FieldSet::All(), std::nullopt));
-  CHECK(f.store.sequence() == 1);
+  REQUIRE(f.store.ledger().Merge(Logout(), FieldSet::All(), std::nullopt));
+  REQUIRE(f.store.ledger().Merge(Logout(), FieldSet::All(), std::nullopt));
+  CHECK(f.store.view().sequence() == 1);
   CheckRedacted(f);
 }
 
@@ -69,14 +69,14 @@ TEST_CASE("an event that turns out to be a logout loses its token") {
   StoreFixture f;
   Event event = Logout();
   event.topic = "demo.other";
-  REQUIRE(f.store.Merge(event, FieldSet::All(), std::nullopt));
-  REQUIRE(f.store.Merge(Logout(), FieldSet().Add(Field::kTopic), std::nullopt));
-  CHECK(f.store.table().summary(0) == R"({"why":"expired"})");
+  REQUIRE(f.store.ledger().Merge(event, FieldSet::All(), std::nullopt));
+  REQUIRE(f.store.ledger().Merge(Logout(), FieldSet().Add(Field::kTopic), std::nullopt));
+  CHECK(f.store.view().table().summary(0) == R"({"why":"expired"})");
 }
 
 TEST_CASE("a logout is imported without its token") {
   StoreFixture f;
-  const auto report = f.store.Import(
+  const auto report = f.store.ledger().Import(
       R"({"createdAt":"2026-03-20T09:46:40+00:00","id":"07070707070707070707070707070707",)"
       R"("summary":{"token":"s3cret","why":"expired"},"topic":"auth.logout",)"
       R"("updatedAt":"2026-03-20T09:46:40+00:00"})");

@@ -17,6 +17,8 @@ struct ReplicaFixture : StoreFixture {
   Outbox outbox{&store, &effects};
   Connection connection{&store, &effects, &outbox};
 
+  explicit ReplicaFixture(StoreRole role = StoreRole::kReplica) : StoreFixture(role) {}
+
   std::vector<Json> Effects() {
     std::vector<Json> list;
     const std::string lines = effects.Take();

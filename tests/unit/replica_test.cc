@@ -17,8 +17,8 @@ TEST_CASE("a connection authenticates, reads the newest page, and is live") {
   CHECK(effects[2]["path"] == "/graphql");
   f.Answer(effects[2]["request"], Json::array({Edge(4), Edge(9, "log.info")}));
   CHECK(f.connection.state() == ConnectionState::kLive);
-  CHECK(f.store.table().size() == 2);
-  CHECK(f.store.table().MaxCreationOrder() == 9);
+  CHECK(f.store.view().table().size() == 2);
+  CHECK(f.store.view().table().MaxCreationOrder() == 9);
 }
 
 TEST_CASE("a live message shows at once and the walk behind it gives it its place") {
@@ -35,7 +35,7 @@ TEST_CASE("a live message shows at once and the walk behind it gives it its plac
   const Json fetch = f.Effect("fetch").value();
   f.Answer(fetch["request"], Json::array({Edge(12)}));
   CHECK(f.View(id).creation_order == 12);
-  CHECK(f.store.table().size() == 1);
+  CHECK(f.store.view().table().size() == 1);
 }
 
 TEST_CASE("a cursor beyond all creation orders leaves the event with a provisional one") {
@@ -48,10 +48,10 @@ TEST_CASE("a cursor beyond all creation orders leaves the event with a provision
     edges.back()["cursor"] = Base64Encode(order);
   }
   f.Answer(f.Effect("fetch").value()["request"], edges);
-  CHECK(f.store.table().size() == 3);
-  f.store.table().VisitRange({}, [&](Row row) {
-    CHECK(f.store.table().creation_order(row) >= kFirstProvisionalOrder);
-    CHECK(f.store.table().creation_order(row) < kFirstProvisionalOrder + 3);
+  CHECK(f.store.view().table().size() == 3);
+  f.store.view().table().VisitRange({}, [&](Row row) {
+    CHECK(f.store.view().table().creation_order(row) >= kFirstProvisionalOrder);
+    CHECK(f.store.view().table().creation_order(row) < kFirstProvisionalOrder + 3);
     return true;
   });
 }
@@ -113,7 +113,7 @@ TEST_CASE("heartbeats, junk and fire-and-forget messages store nothing") {
         R"({"id":"e0000000000000000000000000000001","topic":"a.b","store":false})"}) {
     REQUIRE(f.connection.Message(text, f.Now(), f.Draw()));
   }
-  CHECK(f.store.table().size() == 0);
+  CHECK(f.store.view().table().size() == 0);
 }
 
 TEST_CASE("a session token in a logout summary is never stored") {
@@ -122,30 +122,30 @@ TEST_CASE("a session token in a logout summary is never stored") {
   REQUIRE(f.connection.Message(
       R"({"id":"e0000000000000000000000000000001","topic":"auth.logout","summary":{"token":"s3cret"}})",
       f.Now(), f.Draw()));
-  REQUIRE(f.store.BeginCommit());
+  REQUIRE(f.store.files().BeginCommit());
   for (const auto& [name, bytes] : f.env.files) CHECK(bytes.find("s3cret") == std::string::npos);
 }
 
 TEST_CASE("the walk goes on over events outside of the scope, and does not fetch them again") {
   ReplicaFixture f;
-  f.store.SetScope(ParseScope(Json::parse(R"({"topics":["render.*"]})")).value());
+  f.store.ledger().SetScope(ParseScope(Json::parse(R"({"topics":["render.*"]})")).value());
   f.Open();
   Json page = Json::array();
   for (int order = 1; order <= 500; ++order) page.push_back(Edge(order));
   f.Answer(f.Next().request, Json::array());
   f.Wait(kSettleDelayMs);
   f.Answer(f.Next().request, page);
-  CHECK(f.store.table().size() == 0);
+  CHECK(f.store.view().table().size() == 0);
   const auto next = f.Effect("fetch");
   REQUIRE(next);
   CHECK(Json::parse((*next)["body"].get<std::string>())["variables"]["after"] == CursorOf(500));
   f.Answer((*next)["request"], Json::array({Edge(501, "render.a")}));
   CHECK(f.connection.state() == ConnectionState::kLive);
-  CHECK(f.store.table().size() == 1);
+  CHECK(f.store.view().table().size() == 1);
   REQUIRE(f.connection.Message(
       R"({"id":"e0000000000000000000000000000001","topic":"demo.a","status":"finished"})", f.Now(),
       f.Draw()));
-  CHECK(f.store.table().size() == 1);
+  CHECK(f.store.view().table().size() == 1);
 }
 
 TEST_CASE("an event that retention had removed comes back to its own place when it changes") {
@@ -154,7 +154,7 @@ TEST_CASE("an event that retention had removed comes back to its own place when 
   f.Wait(kSettleDelayMs);
   f.Answer(f.Next().request, Json::array({Edge(7), Edge(9, "demo.b")}));
   const Uuid id = *Uuid::ParseLenient("e0000000000000000000000000000007");
-  REQUIRE(f.store.Remove(id));
+  REQUIRE(f.store.ledger().Remove(id));
   REQUIRE(f.connection.Message(
       R"({"id":"e0000000000000000000000000000007","topic":"demo.a","status":"in_progress",)"
       R"("createdAt":"2026-03-19T10:05:00+00:00","updatedAt":"2026-03-20T10:05:00+00:00"})",
@@ -194,7 +194,7 @@ TEST_CASE("an upstream that answers with its changes is followed, and the walk i
   REQUIRE(f.connection.Message(Changes(Json::array({removed}), 2, 2), f.Now(), f.Draw()));
   CHECK(f.connection.state() == ConnectionState::kLive);
   f.Answer(walk, Json::array({Edge(1)}));  // late: nobody waits for it
-  CHECK(f.store.table().size() == 0);
+  CHECK(f.store.view().table().size() == 0);
   f.connection.Closed(f.Now(), f.Draw());
   f.connection.Online(f.Now());
   (void)f.Effects();
@@ -237,11 +237,11 @@ TEST_CASE("when the history is gone a snapshot is taken, and what it does not ha
   REQUIRE(f.connection.Snapshot(request, lines, f.Now(), f.Draw()));
   REQUIRE(f.connection.SnapshotEnded(request, 200, f.Now(), f.Draw()));
   CHECK(f.Effect("authenticate").value()["since"] == 5);
-  CHECK(f.store.table().FindById(*Uuid::ParseLenient("e0000000000000000000000000000007")) ==
+  CHECK(f.store.view().table().FindById(*Uuid::ParseLenient("e0000000000000000000000000000007")) ==
         kNoRow);
-  CHECK(f.store.table().FindById(*Uuid::ParseLenient("e0000000000000000000000000000009")) !=
+  CHECK(f.store.view().table().FindById(*Uuid::ParseLenient("e0000000000000000000000000000009")) !=
         kNoRow);
-  CHECK(f.store.table().FindById(local->id) != kNoRow);  // nobody has it yet
+  CHECK(f.store.view().table().FindById(local->id) != kNoRow);  // nobody has it yet
 }
 
 constexpr const char* kGone = R"({"topic":"cuesheet.gone","code":410})";
@@ -281,9 +281,8 @@ TEST_CASE("changes that no hub tells lead to a snapshot") {
 
 TEST_CASE(
     "a relay asks for payloads, tells what is new as a dispatch, and comes back when refused") {
-  ReplicaFixture f;
+  ReplicaFixture f(StoreRole::kRelay);
   Connection relay(&f.store, &f.effects, &f.outbox, Payloads::kWithEvents);
-  f.store.TellMergesToOthers();
   relay.Start(f.Now());
   REQUIRE(relay.Opened(f.Now()));
   const Json auth = f.Effect("authenticate").value();
@@ -294,7 +293,7 @@ TEST_CASE(
   const Json change = {{"sequence", 1}, {"kind", "inserted"}, {"event", event}};
   REQUIRE(relay.Message(Changes(Json::array({change}), 1, 1), f.Now(), f.Draw()));
   CHECK(relay.state() == ConnectionState::kLive);
-  CHECK(f.store.TakeChanges().at(0).is_dispatch);
+  CHECK(f.store.ledger().TakeChanges().at(0).is_dispatch);
   CHECK(f.View(*Uuid::Parse(Edge(1)["node"]["id"].get<std::string>())).payload == R"({"n":1})");
   REQUIRE(relay.Message(kGone, f.Now(), f.Draw()));
   const Json snapshot = f.Effect("snapshot").value();

@@ -6,7 +6,9 @@ namespace cuesheet::testing {
 namespace {
 
 size_t Retain(StoreFixture& f, std::string_view rules) {
-  return f.store.Retain(ParseRetentionRules(Json::parse(rules)).value(), {f.now_us}).value();
+  return f.store.ledger()
+      .Retain(ParseRetentionRules(Json::parse(rules)).value(), {f.now_us})
+      .value();
 }
 
 TEST_CASE("the newest of a pattern stay") {
@@ -37,10 +39,10 @@ TEST_CASE("a parent goes only with all that depends on it") {
   const Uuid kept = f.Dispatch(R"({"topic":"kept.child)" + depends);
   const std::string_view rules = R"({"rules":[{"topics":"demo.*","maxEvents":0}]})";
   CHECK(Retain(f, rules) == 1);
-  CHECK(f.store.table().size() == 2);
-  REQUIRE(f.store.Remove(kept));
+  CHECK(f.store.view().table().size() == 2);
+  REQUIRE(f.store.ledger().Remove(kept));
   CHECK(Retain(f, rules) == 1);
-  CHECK(f.store.table().size() == 0);
+  CHECK(f.store.view().table().size() == 0);
 }
 
 TEST_CASE("a call has a bound and the next one goes on") {

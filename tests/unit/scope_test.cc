@@ -5,10 +5,10 @@
 namespace cuesheet::testing {
 namespace {
 
-Result<EventStore::Retained> Retain(StoreFixture& f, std::string_view body) {
+Result<Ledger::Retained> Retain(StoreFixture& f, std::string_view body) {
   auto request = ParseRetainRequest(Json::parse(body));
   if (!request) return std::unexpected(request.error());
-  return f.store.Retain(*std::move(request), {f.now_us});
+  return f.store.ledger().Retain(*std::move(request), {f.now_us});
 }
 
 std::string Kept(const StoreFixture& f) {
@@ -73,12 +73,12 @@ TEST_CASE("a scope removes no event that is pinned, none with a child that stays
   const Uuid parent = f.Dispatch(R"({"topic":"demo.parent"})");
   f.Dispatch(R"({"topic":"demo.other"})");
   const Uuid unsent = f.Dispatch(R"({"topic":"demo.unsent","dependsOn":")" + parent.Hex() + "\"}");
-  f.store.Pin(unsent);
+  f.store.ledger().Pin(unsent);
   CHECK(Retain(f, R"({"scope":{"maxEvents":0}})")->removed == 1);
   CHECK(Kept(f) == "demo.parent demo.unsent");
   CHECK(Retain(f, R"({"rules":[{"topics":"*","maxEvents":0}]})")->removed == 0);
   CHECK(Retain(f, R"({"makeRoom":true})")->removed == 0);
-  f.store.Unpin(unsent);
+  f.store.ledger().Unpin(unsent);
   CHECK(Retain(f, R"({"makeRoom":false})")->removed == 2);
 }
 
@@ -86,9 +86,10 @@ TEST_CASE("events whose place upstream is not known yet are pinned") {
   StoreFixture f;
   FieldSet fields = FieldSet::All();
   fields.Drop(Field::kHash).Drop(Field::kCreationOrder);
-  REQUIRE(f.store.Merge(Upstream("demo.a", 1), fields, std::nullopt));
+  REQUIRE(f.store.ledger().Merge(Upstream("demo.a", 1), fields, std::nullopt));
   CHECK(Retain(f, R"({"scope":{"maxEvents":0}})")->removed == 0);
-  REQUIRE(f.store.Merge(Upstream("demo.a", 1), fields.Add(Field::kCreationOrder), std::nullopt));
+  REQUIRE(f.store.ledger().Merge(Upstream("demo.a", 1), fields.Add(Field::kCreationOrder),
+                                 std::nullopt));
   CHECK(Retain(f, R"({"scope":{"maxEvents":0}})")->removed == 1);
 }
 
@@ -96,17 +97,17 @@ TEST_CASE("what an upstream says of events outside of the scope is not taken in"
   StoreFixture f;
   REQUIRE(Retain(f, R"({"scope":{"topics":["render.*"]}})"));
   const FieldSet fields = FieldSet::All().Drop(Field::kHash);
-  REQUIRE(f.store.Merge(Upstream("render.a", 1), fields, std::nullopt));
-  REQUIRE(f.store.Merge(Upstream("entity.a", 2), fields, std::nullopt));
+  REQUIRE(f.store.ledger().Merge(Upstream("render.a", 1), fields, std::nullopt));
+  REQUIRE(f.store.ledger().Merge(Upstream("entity.a", 2), fields, std::nullopt));
   CHECK(Kept(f) == "render.a");
-  CHECK(f.store.sequence() == 1);
+  CHECK(f.store.view().sequence() == 1);
 }
 
 TEST_CASE("room is made of the oldest tenth") {
   StoreFixture f;
   for (int i = 0; i < 25; ++i) f.Dispatch(R"({"topic":"demo.x"})");
   CHECK(Retain(f, R"({"makeRoom":true})")->removed == 3);
-  CHECK(f.store.table().MaxCreationOrder() == 25);
+  CHECK(f.store.view().table().MaxCreationOrder() == 25);
 }
 
 TEST_CASE("a scope in slices says that there is more, and ends") {

@@ -21,7 +21,7 @@ using Snapshot = std::map<std::string, std::string>;  // what is known of an eve
 
 // Everything, payloads too; asserts that no event or hash is there twice.
 inline Snapshot SnapshotOf(const EventStore& store) {
-  const EventTable& table = store.table();
+  const EventTable& table = store.view().table();
   Snapshot snapshot;
   std::set<std::string> hashes;
   table.VisitRange({}, [&](Row row) {
@@ -40,9 +40,9 @@ inline Snapshot SnapshotOf(const EventStore& store) {
 // Says why a file is not as a store writes it, "" = all are.
 inline std::string WhatIsWrong(const EventStore& store) {
   std::string text;
-  const std::vector<std::string> files = store.Files().value();
+  const std::vector<std::string> files = store.files().Files().value();
   for (const std::string& file : files) {
-    const auto problem = store.Verify(file);
+    const auto problem = store.files().Verify(file);
     if (!problem || *problem) text += file + ": " + (problem ? **problem : "cannot be read") + "\n";
   }
   return text;
@@ -50,30 +50,30 @@ inline std::string WhatIsWrong(const EventStore& store) {
 
 // Opens and loads everything; an error says what failed.
 inline Result<Recovery> OpenWhole(EventStore& store) {
-  CUE_ASSIGN(Recovery recovery, store.Open());
-  while (!store.is_loaded()) CUE_TRY(store.LoadNext());
+  CUE_ASSIGN(Recovery recovery, store.files().Open());
+  while (!store.view().is_loaded()) CUE_TRY(store.files().LoadNext());
   return recovery;
 }
 
 // Slices until there is nothing to do.
 inline void MaintainAll(EventStore& store) {
-  while (store.Maintain().value()) {
+  while (store.files().Maintain().value()) {
   }
 }
 
 // True when there was something to commit.
 inline bool CommitAll(EventStore& store) {
-  const auto commit = store.BeginCommit();
+  const auto commit = store.files().BeginCommit();
   CUE_ASSERT(commit.has_value());
   if (!commit->is_needed) return false;
-  CUE_ASSERT(store.Committed(true).has_value());
+  CUE_ASSERT(store.files().Committed(true).has_value());
   return true;
 }
 
 // A checkpoint from beginning to end.
 inline void Checkpoint(EventStore& store) {
   CommitAll(store);
-  store.DemandCheckpoint();
+  store.files().DemandCheckpoint();
   MaintainAll(store);
   CommitAll(store);
   CommitAll(store);  // what the checkpoint removed

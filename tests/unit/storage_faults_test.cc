@@ -28,11 +28,12 @@ std::string Number(int number) { return std::to_string(number); }
 
 // The id of the event that is at a place by creation order, wherever a fault has been.
 Uuid Pick(const EventStore& store, int step) {
-  const size_t place = static_cast<size_t>(step) * 7 % std::max<size_t>(store.table().size(), 1);
+  const size_t place =
+      static_cast<size_t>(step) * 7 % std::max<size_t>(store.view().table().size(), 1);
   Uuid id{};
   size_t at = 0;
-  store.table().VisitRange({}, [&](Row row) {
-    id = store.table().id(row);
+  store.view().table().VisitRange({}, [&](Row row) {
+    id = store.view().table().id(row);
     return at++ < place;
   });
   return id;
@@ -47,13 +48,13 @@ std::string Payload(int step) {
 void Dispatch(EventStore& store, int step, const std::string& body) {
   const auto request = ParseDispatchRequest(Json::parse(body));
   CUE_ASSERT(request.has_value());
-  (void)store.Dispatch(*request, {"mona", {}, {}}, TimeAt(step), EntropyAt(step));
+  (void)store.ledger().Dispatch(*request, {"mona", {}, {}}, TimeAt(step), EntropyAt(step));
 }
 
 void Update(EventStore& store, int step, const std::string& body) {
   const auto request = ParseUpdateRequest(Json::parse(body));
   CUE_ASSERT(request.has_value());
-  (void)store.Update(Pick(store, step), *request, {"max", {}, {}}, TimeAt(step));
+  (void)store.ledger().Update(Pick(store, step), *request, {"max", {}, {}}, TimeAt(step));
 }
 
 // A server tells of an event without its place, and later where it stands.
@@ -69,7 +70,7 @@ void Merge(EventStore& store, int step) {
   } else {
     event.creation_order = 1000 + step / 20;
   }
-  CUE_ASSERT(store.Merge(event, fields, std::nullopt).has_value());
+  CUE_ASSERT(store.ledger().Merge(event, fields, std::nullopt).has_value());
 }
 
 void Import(EventStore& store, int step) {
@@ -83,7 +84,7 @@ void Import(EventStore& store, int step) {
     AppendEvent(lines, View(event), EventForm::kExport);
     lines += '\n';
   }
-  CUE_ASSERT(store.Import(lines)->events == 3);
+  CUE_ASSERT(store.ledger().Import(lines)->events == 3);
 }
 
 // One command, which does the same whatever the files do.
@@ -105,7 +106,7 @@ void Act(EventStore& store, int step) {
     case 6:
       return Dispatch(store, step, R"({"topic":"demo.again","reuse":true,)" + hash + "}");
     case 7:
-      (void)store.Remove(Pick(store, step));
+      (void)store.ledger().Remove(Pick(store, step));
       return;
     case 8:
       return Dispatch(store, step,
@@ -114,7 +115,7 @@ void Act(EventStore& store, int step) {
       return step % 3 == 0 ? Import(store, step) : Merge(store, step);
     default:
       const RetentionRule rule{.topics = "demo.*", .max_events = 25};
-      (void)store.Retain(std::span(&rule, 1), TimeAt(step));
+      (void)store.ledger().Retain(std::span(&rule, 1), TimeAt(step));
   }
 }
 
@@ -124,11 +125,11 @@ class Truth {
   Truth() {
     MemoryEnv env;
     EventStore store(&env, kSmall);
-    CUE_ASSERT(store.Open().has_value());
+    CUE_ASSERT(store.files().Open().has_value());
     states_[0] = {};
     for (int step = 0; step < kSteps; ++step) {
       Act(store, step);
-      states_[store.sequence()] = SnapshotOf(store);
+      states_[store.view().sequence()] = SnapshotOf(store);
     }
   }
   const Snapshot& last() const { return states_.rbegin()->second; }
@@ -168,14 +169,14 @@ struct Host {
   EventStore store{&env, kSmall};
   uint64_t acknowledged = 0;
 
-  Host() { CUE_ASSERT(store.Open().has_value()); }
+  Host() { CUE_ASSERT(store.files().Open().has_value()); }
 
   bool Commit() {
-    const auto commit = store.BeginCommit();
+    const auto commit = store.files().BeginCommit();
     if (!commit) return false;
     if (!commit->is_needed) return true;
     const bool ok = env.Sync().has_value();
-    CUE_ASSERT(store.Committed(ok).has_value());
+    CUE_ASSERT(store.files().Committed(ok).has_value());
     if (ok) acknowledged = commit->sequence;
     return ok;
   }
@@ -184,7 +185,7 @@ struct Host {
   void Work(uint64_t operations = FaultyEnv::kNever) {
     for (int step = 0; step < kSteps && env.operations < operations; ++step) {
       Act(store, step);
-      if (step % 4 != 0) (void)store.Maintain();
+      if (step % 4 != 0) (void)store.files().Maintain();
       if (step % 3 == 0) Commit();
     }
   }
@@ -198,8 +199,8 @@ std::string WrongAfterCrash(const Files& files, uint64_t acknowledged) {
   const auto recovery = OpenWhole(store);
   if (!recovery) return "does not open: " + recovery.error().message;
   if (!recovery->lost.empty()) return "lost: " + recovery->lost.front();
-  if (store.sequence() < acknowledged) return "an acknowledged change is missing";
-  if (!TheTruth().Allows(store.sequence(), SnapshotOf(store))) return "holds something else";
+  if (store.view().sequence() < acknowledged) return "an acknowledged change is missing";
+  if (!TheTruth().Allows(store.view().sequence(), SnapshotOf(store))) return "holds something else";
   if (const std::string wrong = WhatIsWrong(store); !wrong.empty()) return wrong;
   Dispatch(store, 199, R"({"topic":"demo.after"})");
   Checkpoint(store);
@@ -262,7 +263,7 @@ TEST_CASE("a write that fails loses nothing, and the next commit goes through", 
     }
     host.env.fail_from = FaultyEnv::kNever;
     REQUIRE(host.Commit());
-    REQUIRE(host.acknowledged == host.store.sequence());
+    REQUIRE(host.acknowledged == host.store.view().sequence());
     const std::string wrong = WrongAfterCrash(host.env.Crash(0), host.acknowledged);
     REQUIRE(wrong == "");
   }

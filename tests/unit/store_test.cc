@@ -27,8 +27,8 @@ TEST_CASE("dispatch with a taken hash is refused and stores nothing") {
   const auto second = f.TryDispatch(R"({"topic":"demo.b","hash":"h"})");
   CHECK(second.error().code == ErrorCode::kConflict);
   CHECK(second.error().message == "Event with the same hash already exists");
-  CHECK(f.store.table().size() == 1);
-  CHECK(f.store.sequence() == 1);
+  CHECK(f.store.view().table().size() == 1);
+  CHECK(f.store.view().sequence() == 1);
   // the refused insert consumed a creation number
   CHECK(f.View(f.Dispatch(R"({"topic":"demo.c"})")).creation_order == 3);
 }
@@ -51,7 +51,7 @@ TEST_CASE("reuse replaces the row, keeps creation and retries, and gives a new i
   REQUIRE(f.Update(old, R"({"retries":2,"status":"failed"})"));
   const Timestamp created = f.View(old).created_at;
   const Uuid id = f.Dispatch(R"({"topic":"demo.b","hash":"k","reuse":true})");
-  CHECK(f.store.table().FindById(old) == kNoRow);
+  CHECK(f.store.view().table().FindById(old) == kNoRow);
   const EventView event = f.View(id);
   CHECK(event.topic == "demo.b");
   CHECK(event.hash == "k");
@@ -69,7 +69,7 @@ TEST_CASE("reuse of an event that has children is refused") {
   f.Dispatch(R"({"topic":"demo.b","dependsOn":")" + parent.Hex() + "\"}");
   const auto reused = f.TryDispatch(R"({"topic":"demo.a","hash":"k","reuse":true})");
   CHECK(reused.error().message == "Event depends on non-existing event");
-  CHECK(f.store.table().FindById(parent) != kNoRow);
+  CHECK(f.store.view().table().FindById(parent) != kNoRow);
 }
 
 TEST_CASE("an unknown parent is stored as null") {
@@ -82,14 +82,14 @@ TEST_CASE("an unknown parent is stored as null") {
 TEST_CASE("a fire-and-forget event is told and not stored") {
   StoreFixture f;
   f.Dispatch(R"({"topic":"demo.a","hash":"k"})");
-  (void)f.store.TakeChanges();
+  (void)f.store.ledger().TakeChanges();
   const Uuid id = f.Dispatch(R"({"topic":"demo.b","hash":"k","store":false})");
-  CHECK(f.store.table().FindById(id) == kNoRow);
-  const auto changes = f.store.TakeChanges();
+  CHECK(f.store.view().table().FindById(id) == kNoRow);
+  const auto changes = f.store.ledger().TakeChanges();
   REQUIRE(changes.size() == 1);
   CHECK(changes[0].kind == ChangeKind::kTransient);
   CHECK(changes[0].sequence == 1);
-  CHECK(f.store.sequence() == 1);
+  CHECK(f.store.view().sequence() == 1);
 }
 
 TEST_CASE("an update replaces, never merges, and null leaves alone") {
@@ -127,24 +127,24 @@ TEST_CASE("the sender type changes only when the header is given") {
 TEST_CASE("progress is told with its change, never stored, and ends with the job") {
   StoreFixture f;
   const Uuid id = f.Dispatch(R"({"topic":"demo.job","finished":false})");
-  (void)f.store.TakeChanges();
+  (void)f.store.ledger().TakeChanges();
   REQUIRE(f.Update(id, R"({"progress":42})"));
-  CHECK(f.store.TakeChanges().at(0).progress == 42);
-  CHECK(f.store.progress(id) == 42);
+  CHECK(f.store.ledger().TakeChanges().at(0).progress == 42);
+  CHECK(f.store.view().progress(id) == 42);
   REQUIRE(f.Update(id, R"({"status":"finished"})"));
-  CHECK_FALSE(f.store.progress(id));
+  CHECK_FALSE(f.store.view().progress(id));
 }
 
 TEST_CASE("a parent with children cannot be removed, a missing event is no error") {
   StoreFixture f;
   const Uuid parent = f.Dispatch(R"({"topic":"demo.a"})");
   const Uuid child = f.Dispatch(R"({"topic":"demo.b","dependsOn":")" + parent.Hex() + "\"}");
-  CHECK(f.store.Remove(parent).error().message ==
+  CHECK(f.store.ledger().Remove(parent).error().message ==
         "id '" + parent.Hyphenated() + "' is still referenced from table \"events\".");
-  CHECK(f.store.Remove(child) == true);
-  CHECK(f.store.Remove(parent) == true);
-  CHECK(f.store.Remove(parent) == false);
-  CHECK(f.store.table().size() == 0);
+  CHECK(f.store.ledger().Remove(child) == true);
+  CHECK(f.store.ledger().Remove(parent) == true);
+  CHECK(f.store.ledger().Remove(parent) == false);
+  CHECK(f.store.view().table().size() == 0);
 }
 
 TEST_CASE("sequences are gapless") {
@@ -152,9 +152,9 @@ TEST_CASE("sequences are gapless") {
   const Uuid id = f.Dispatch(R"({"topic":"demo.a"})");
   REQUIRE(f.Update(id, R"({"description":"x"})"));
   f.Dispatch(R"({"topic":"demo.b","store":false})");
-  REQUIRE(f.store.Remove(id));
+  REQUIRE(f.store.ledger().Remove(id));
   uint64_t expected = 0;
-  for (const Change& change : f.store.TakeChanges()) {
+  for (const Change& change : f.store.ledger().TakeChanges()) {
     if (change.kind != ChangeKind::kTransient) CHECK(change.sequence == ++expected);
   }
   CHECK(expected == 3);
@@ -165,12 +165,12 @@ TEST_CASE("a merge inserts once and then writes only what differs") {
   Event event{.id = *Uuid::Parse("e0000000000000000000000000000001"), .topic = "demo.a"};
   event.updated_at = {1000};
   const FieldSet fields = FieldSet().Add(Field::kTopic).Add(Field::kUpdatedAt);
-  REQUIRE(f.store.Merge(event, fields, {}));
+  REQUIRE(f.store.ledger().Merge(event, fields, {}));
   CHECK(f.View(event.id).creation_order == kFirstProvisionalOrder);
-  REQUIRE(f.store.Merge(event, fields, {}));
-  CHECK(f.store.sequence() == 1);
+  REQUIRE(f.store.ledger().Merge(event, fields, {}));
+  CHECK(f.store.view().sequence() == 1);
   event.creation_order = 7;
-  REQUIRE(f.store.Merge(event, FieldSet().Add(Field::kCreationOrder), {}));
+  REQUIRE(f.store.ledger().Merge(event, FieldSet().Add(Field::kCreationOrder), {}));
   CHECK(f.View(event.id).creation_order == 7);
 }
 
@@ -179,11 +179,11 @@ TEST_CASE("an older state of an event does not overwrite a newer one") {
   Event event{.id = *Uuid::Parse("e0000000000000000000000000000001"), .topic = "demo.a"};
   event.status = EventStatus::kFinished;
   event.updated_at = {2000};
-  REQUIRE(f.store.Merge(event, FieldSet::All(), {}));
+  REQUIRE(f.store.ledger().Merge(event, FieldSet::All(), {}));
   event.status = EventStatus::kPending;
   event.updated_at = {1000};
   event.creation_order = 9;
-  REQUIRE(f.store.Merge(event, FieldSet::All(), {}));
+  REQUIRE(f.store.ledger().Merge(event, FieldSet::All(), {}));
   CHECK(f.View(event.id).status == EventStatus::kFinished);
   CHECK(f.View(event.id).creation_order == 9);
 }
@@ -193,13 +193,13 @@ TEST_CASE("an older state does not take progress back") {
   Event event{.id = *Uuid::Parse("e0000000000000000000000000000001"), .topic = "demo.a"};
   event.status = EventStatus::kInProgress;
   event.updated_at = {2000};
-  REQUIRE(f.store.Merge(event, FieldSet::All(), 60));
+  REQUIRE(f.store.ledger().Merge(event, FieldSet::All(), 60));
   event.updated_at = {1000};
-  REQUIRE(f.store.Merge(event, FieldSet::All(), 40));
-  CHECK(f.store.progress(event.id) == 60);
+  REQUIRE(f.store.ledger().Merge(event, FieldSet::All(), 40));
+  CHECK(f.store.view().progress(event.id) == 60);
   event.updated_at = {2000};
-  REQUIRE(f.store.Merge(event, FieldSet::All(), 50));
-  CHECK(f.store.progress(event.id) == 50);
+  REQUIRE(f.store.ledger().Merge(event, FieldSet::All(), 50));
+  CHECK(f.store.view().progress(event.id) == 50);
 }
 
 TEST_CASE("a merged event takes the place of the one that had its hash") {
@@ -208,23 +208,25 @@ TEST_CASE("a merged event takes the place of the one that had its hash") {
   old.hash = "h";
   old.status = EventStatus::kInProgress;
   old.creation_order = 1;
-  REQUIRE(f.store.Merge(old, FieldSet::All(), 60));
+  REQUIRE(f.store.ledger().Merge(old, FieldSet::All(), 60));
   Event event = old;
   event.id = *Uuid::Parse("e0000000000000000000000000000002");
-  SECTION("when it comes with its hash") { REQUIRE(f.store.Merge(event, FieldSet::All(), {})); }
+  SECTION("when it comes with its hash") {
+    REQUIRE(f.store.ledger().Merge(event, FieldSet::All(), {}));
+  }
   SECTION("when it was here before its hash was known") {
     event.hash.reset();
-    REQUIRE(f.store.Merge(event, FieldSet().Add(Field::kTopic), {}));
+    REQUIRE(f.store.ledger().Merge(event, FieldSet().Add(Field::kTopic), {}));
     event.hash = "h";
-    REQUIRE(f.store.Merge(event, FieldSet::All(), {}));
+    REQUIRE(f.store.ledger().Merge(event, FieldSet::All(), {}));
   }
-  CHECK(f.store.table().size() == 1);
-  CHECK(f.store.table().FindByHash("h") == f.store.table().FindById(event.id));
+  CHECK(f.store.view().table().size() == 1);
+  CHECK(f.store.view().table().FindByHash("h") == f.store.view().table().FindById(event.id));
   CHECK(f.View(event.id).creation_order == 1);
   // the old one's progress is gone with it
   old.hash.reset();
-  REQUIRE(f.store.Merge(old, FieldSet().Add(Field::kTopic), {}));
-  CHECK_FALSE(f.store.progress(old.id));
+  REQUIRE(f.store.ledger().Merge(old, FieldSet().Add(Field::kTopic), {}));
+  CHECK_FALSE(f.store.view().progress(old.id));
 }
 
 TEST_CASE("a dispatch draws a creation order above all that a merge told") {
@@ -232,34 +234,35 @@ TEST_CASE("a dispatch draws a creation order above all that a merge told") {
   const Uuid id = f.Dispatch(R"({"topic":"demo.a"})");
   Event event{.id = id};
   event.creation_order = 50;
-  REQUIRE(f.store.Merge(event, FieldSet().Add(Field::kCreationOrder), {}));
+  REQUIRE(f.store.ledger().Merge(event, FieldSet().Add(Field::kCreationOrder), {}));
   CHECK(f.View(f.Dispatch(R"({"topic":"demo.b"})")).creation_order == 51);
 }
 
 TEST_CASE("a creation order is not drawn again after the store is opened anew") {
   StoreFixture f;
   const Uuid id = f.Dispatch(R"({"topic":"demo.a"})");
-  REQUIRE(f.store.Remove(id) == true);
+  REQUIRE(f.store.ledger().Remove(id) == true);
   Event seen{.id = *Uuid::Parse("e0000000000000000000000000000001"), .topic = "demo.b"};
-  REQUIRE(f.store.Merge(seen, FieldSet().Add(Field::kTopic), {}));  // has a provisional one
+  REQUIRE(
+      f.store.ledger().Merge(seen, FieldSet().Add(Field::kTopic), {}));  // has a provisional one
   f.Commit();
   EventStore again(&f.env);
-  REQUIRE(again.Open());
+  REQUIRE(again.files().Open());
   DispatchRequest request;
   request.topic = "demo.c";
-  const Uuid next = again.Dispatch(request, {}, f.Now(), f.Draw()).value();
-  CHECK(again.table().creation_order(again.table().FindById(next)) == 2);
+  const Uuid next = again.ledger().Dispatch(request, {}, f.Now(), f.Draw()).value();
+  CHECK(again.view().table().creation_order(again.view().table().FindById(next)) == 2);
 }
 
 TEST_CASE("a parent that arrives after its child adopts it") {
   StoreFixture f;
   Event child{.id = *Uuid::Parse("e0000000000000000000000000000002"), .topic = "demo.b"};
   child.depends_on = *Uuid::Parse("e0000000000000000000000000000001");
-  REQUIRE(f.store.Merge(child, FieldSet::All(), {}));
+  REQUIRE(f.store.ledger().Merge(child, FieldSet::All(), {}));
   CHECK(f.View(child.id).depends_on == child.depends_on);
   Event parent{.id = *child.depends_on, .topic = "demo.a"};
-  REQUIRE(f.store.Merge(parent, FieldSet::All(), {}));
-  CHECK(f.store.table().HasChildren(f.store.table().FindById(parent.id)));
+  REQUIRE(f.store.ledger().Merge(parent, FieldSet::All(), {}));
+  CHECK(f.store.view().table().HasChildren(f.store.view().table().FindById(parent.id)));
 }
 
 }  // namespace

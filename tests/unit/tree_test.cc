@@ -7,7 +7,7 @@ namespace {
 
 Json TreeOf(const StoreFixture& f, const Uuid& id) {
   std::string out;
-  REQUIRE(f.store.AppendTree(out, id));
+  REQUIRE(f.store.answers().AppendTree(out, id));
   return Json::parse(out);
 }
 
@@ -50,7 +50,7 @@ TEST_CASE("a tree ends where it is told to, and says so") {
 TEST_CASE("of an event that is not here there is no tree") {
   const StoreFixture f;
   std::string out;
-  const auto refused = f.store.AppendTree(out, Uuid{});
+  const auto refused = f.store.answers().AppendTree(out, Uuid{});
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == ErrorCode::kNotFound);
   CHECK(out.empty());

@@ -38,8 +38,8 @@ struct Damaged {
 
   explicit Damaged(bool flips_a_bit = true) {
     store.emplace(&env, kSmall);
-    api.emplace(&*store);
-    CUE_ASSERT(store->Open().has_value());
+    api.emplace(&store->view(), &store->ledger());
+    CUE_ASSERT(store->files().Open().has_value());
     first = Dispatch(R"({"topic":"demo.first","payload":{"n":1}})");
     second = Dispatch(R"({"topic":"demo.second","payload":{"n":2}})");
     Dispatch(R"({"topic":"demo.third"})");
@@ -52,7 +52,7 @@ struct Damaged {
     CUE_ASSERT(!file.empty());
     api.reset();
     store.emplace(&env, kSmall);
-    api.emplace(&*store);
+    api.emplace(&store->view(), &store->ledger());
     CUE_ASSERT(OpenWhole(*store).has_value());
     Publish();
   }
@@ -71,7 +71,7 @@ struct Damaged {
     return response;
   }
   void Publish() {
-    for (const Change& change : store->TakeChanges()) api->Note(change);
+    for (const Change& change : store->ledger().TakeChanges()) api->Note(change);
   }
   std::string Dispatch(const std::string& body) {
     return Json::parse(Ask("dispatch", body).body)["id"];
@@ -148,12 +148,13 @@ TEST_CASE("conditions on a payload that cannot be read are refused: nobody knows
       f.Ask("enroll", R"({"sourceTopic":"demo.first","targetTopic":"demo.job","sender":"s",)"
                       R"("filter":)" +
                           filter + "}")));
-  CHECK(f.store->table().size() == 3);
+  CHECK(f.store->view().table().size() == 3);
   std::string page;
   const auto query = EventQuery::Parse({{"last", 10}, {"where", Json::parse(filter)}});
   REQUIRE(query);
-  CHECK(f.store->OpenLive(1, *query, page).error().code == ErrorCode::kCorrupt);
-  CHECK(f.store->AppendPage(page, *query, EventForm::kRow).error().code == ErrorCode::kCorrupt);
+  CHECK(f.store->answers().OpenLive(1, *query, page).error().code == ErrorCode::kCorrupt);
+  CHECK(f.store->answers().AppendPage(page, *query, EventForm::kRow).error().code ==
+        ErrorCode::kCorrupt);
 }
 
 TEST_CASE("a snapshot with payloads stops at one that cannot be read; without them it is whole",
@@ -168,7 +169,7 @@ TEST_CASE("a snapshot with payloads stops at one that cannot be read; without th
 TEST_CASE("changes go on, and say why an event has no payload", "[faults]") {
   Damaged f;
   REQUIRE(f.Ask("update", R"({"description":"later"})", f.first).status == 204);
-  const std::string since = std::to_string(f.store->sequence() - 1);
+  const std::string since = std::to_string(f.store->view().sequence() - 1);
   const HubResponse response = f.Ask("changes", R"({"payloads":true,"since":)" + since + "}");
   CHECK(response.status == 200);
   const Json changes = Json::parse(response.body)["changes"];
@@ -183,7 +184,7 @@ TEST_CASE("an export leaves it out and says so; events without payload are not a
           "[faults]") {
   Damaged f;
   std::string lines;
-  const auto part = f.store->Export(lines, std::nullopt, kDefaultExportBytes);
+  const auto part = f.store->answers().Export(lines, std::nullopt, kDefaultExportBytes);
   REQUIRE(part);
   CHECK(part->events == 3);
   CHECK(part->without_payload == 2);
@@ -199,7 +200,7 @@ TEST_CASE("a page in the form of REST goes on; a damaged file is read once, not 
   std::string page;
   const int reads = f.env.reads;
   const EventQuery query = EventQuery::Parse({{"last", 10}}).value();
-  REQUIRE(f.store->AppendPage(page, query, EventForm::kRest));
+  REQUIRE(f.store->answers().AppendPage(page, query, EventForm::kRest));
   const Json events = Json::parse(page)["events"];
   REQUIRE(events.size() == 3);
   CHECK(f.Names(events[1]["payloadError"]));

@@ -15,9 +15,9 @@ void Load(EventStore& store, const Json& events) {
     UpstreamEvent upstream = ParseEdge({{"node", json}}).value();
     upstream.event.payload = CanonicalText(json.value("payload", Json::object()));
     upstream.event.creation_order = json.value("creationOrder", order);
-    CUE_ASSERT(store.Merge(upstream.event, FieldSet::All(), std::nullopt).has_value());
+    CUE_ASSERT(store.ledger().Merge(upstream.event, FieldSet::All(), std::nullopt).has_value());
   }
-  (void)store.TakeChanges();
+  (void)store.ledger().TakeChanges();
 }
 
 std::string ReadFile(const char* path) {
@@ -30,7 +30,7 @@ std::string ReadFile(const char* path) {
 }  // namespace
 
 Hub::Hub(const Json& events) {
-  CUE_ASSERT(store_.Open().has_value());
+  CUE_ASSERT(store_.files().Open().has_value());
   Load(store_, events);
 }
 
@@ -50,12 +50,12 @@ HubResponse Hub::Ask(const std::string& operation, const Json& caller, const Jso
 }
 
 Json Hub::Event(const Uuid& id) const {
-  const Row row = store_.table().FindById(id);
+  const Row row = store_.view().table().FindById(id);
   if (row == kNoRow) return nullptr;
   std::string text;
-  AppendEvent(text, store_.table().View(row).value(), EventForm::kRest);
+  AppendEvent(text, store_.view().table().View(row).value(), EventForm::kRest);
   Json json = Json::parse(text);
-  json["creationOrder"] = store_.table().creation_order(row);
+  json["creationOrder"] = store_.view().table().creation_order(row);
   return json;
 }
 

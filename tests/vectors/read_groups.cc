@@ -152,7 +152,7 @@ void RunTopics(const Json& group, Timestamp now, Score& score) {
       event.id.bytes.fill(7);
       event.topic = topic.get<std::string>();
       event.updated_at = event.created_at = now;
-      CUE_ASSERT(one.store().Merge(event, FieldSet::All(), {}).has_value());
+      CUE_ASSERT(one.store().ledger().Merge(event, FieldSet::All(), {}).has_value());
       const Json body = {{"sourceTopic", entry["sourceTopic"]}, {"targetTopic", "demo.target"}};
       const HubResponse response = one.Ask("enroll", service, body, now);
       if (response.status == 200) matches.push_back(topic);
@@ -178,7 +178,7 @@ void RunTopics(const Json& group, Timestamp now, Score& score) {
     MemoryEnv files;
     EventStore store(&files);
     ChangeFeed feed;
-    Sockets sockets(&effects, &store, &feed);
+    Sockets sockets(&effects, &store.view(), &feed);
     sockets.Opened(1, now);
     const Json auth = {{"topic", "auth"}, {"token", "t"}, {"subscribe", entry["subscribe"]}};
     sockets.Message(1, auth.dump());

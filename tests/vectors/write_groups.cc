@@ -38,7 +38,7 @@ void RunDispatch(const Json& group, Timestamp now, Score& score) {
       score.Check(
           Has(Renamed(got, drawn), {{"status", expected["status"]}, {"body", expected["body"]}}),
           name, expected, Renamed(got, drawn));
-      const auto changes = hub.store().TakeChanges();
+      const auto changes = hub.store().ledger().TakeChanges();
       Json message = changes.empty() ? Json() : Json::parse(SocketMessage(changes.front()));
       if (message.is_object()) message["createdAt"] = message["updatedAt"] = "<clock>";
       if (expected.contains("websocket")) {
@@ -47,7 +47,7 @@ void RunDispatch(const Json& group, Timestamp now, Score& score) {
     }
     if (!entry.contains("after")) continue;
     CheckEvents(hub, entry["after"], drawn, name, score);
-    score.Equal(name + " count", entry["after"].size(), hub.store().table().size());
+    score.Equal(name + " count", entry["after"].size(), hub.store().view().table().size());
   }
   const Json manager = {{"name", "mona"}, {"isManager", true}};
   for (const char* kind : {"invalid", "valid"}) {
@@ -69,8 +69,8 @@ void RunDispatch(const Json& group, Timestamp now, Score& score) {
   child.id = Uuid::Parse("e0000000000000000000000000000002").value();
   child.topic = "demo.child";
   child.depends_on = source.id;
-  CUE_ASSERT(hub.store().Merge(source, FieldSet::All(), {}).has_value());
-  CUE_ASSERT(hub.store().Merge(child, FieldSet::All(), {}).has_value());
+  CUE_ASSERT(hub.store().ledger().Merge(source, FieldSet::All(), {}).has_value());
+  CUE_ASSERT(hub.store().ledger().Merge(child, FieldSet::All(), {}).has_value());
   for (const Json& step : group["deleteSequence"]["steps"]) {
     const HubResponse response =
         hub.Ask("delete", {{"name", "admin"}, {"isAdmin", true}}, nullptr, now, step["delete"]);
@@ -120,7 +120,7 @@ void RunEnroll(const Json& group, Score& score) {
     }
     if (deviates) continue;  // the rows after it are the reference's
     CheckEvents(hub, entry["changedOrNewAfter"], drawn, name, score);
-    score.Equal(name + " count", entry["countAfter"], hub.store().table().size());
+    score.Equal(name + " count", entry["countAfter"], hub.store().view().table().size());
   }
 }
 
@@ -145,7 +145,7 @@ void RunWebsocket(const Json& group, Score& score) {
   MemoryEnv files;
   EventStore store(&files);
   ChangeFeed feed;
-  Sockets sockets(&effects, &store, &feed);
+  Sockets sockets(&effects, &store.view(), &feed);
   std::map<uint32_t, std::string> names;
   for (const auto& [name, client] : group["clients"].items()) {
     const auto number = static_cast<uint32_t>(names.size() + 1);

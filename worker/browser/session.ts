@@ -65,7 +65,8 @@ export async function openSession(
   // Ends this worker (entry.ts) once the call that crashed is answered; the next one opens the files anew.
   core.onCrash((crash) => setTimeout(() => reportError(crash)));
   const files = claimed ? await openFiles(core, claimed) : memoryOnly(noStorage ?? '');
-  const opened = await openStore(core, 'replica', files, SEGMENT_BYTES);
+  const role = options.server === null ? 'local' : 'replica';
+  const opened = await openStore(core, role, files, SEGMENT_BYTES);
   const dataLoss = await claimed?.then((found) => found.dataLoss).catch(() => null); // told above
   return createSession(core, opened, files, options, dataLoss ? [...lost, dataLoss] : lost, ends);
 }

@@ -138,7 +138,7 @@ const INTERNAL_ERROR = 1011;
 export async function createHub(options: HubOptions): Promise<Hub> {
   const core = await loadCore(options.wasm);
   const open = options.answersEarly ? openStore : openWholeStore;
-  const opened = await open(core, 'hub', options.files, SEGMENT_BYTES);
+  const opened = await open(core, options.upstream ? 'relay' : 'hub', options.files, SEGMENT_BYTES);
   const { store } = opened;
   const log = options.log ?? createLog('off');
   const loading = startLoading(opened, options.answersEarly === true, log);

@@ -1,10 +1,10 @@
-// What an EventStore shows: pages, counts, progress, trees, live queries.
+#include "store/answers.h"
+
 #include <algorithm>
+#include <array>
 #include <unordered_set>
 
 #include "base/json.h"
-#include "event/codec.h"
-#include "store/event_store.h"
 
 namespace cuesheet {
 namespace {
@@ -31,68 +31,59 @@ Json ProgressJson(const Uuid& id, const Progress* progress) {
 
 }  // namespace
 
-std::optional<double> EventStore::progress(const Uuid& id) const {
-  const Progress* progress = progress_.Find(id);
-  return progress == nullptr ? std::nullopt : std::optional(progress->value);
+void Answers::AppendRow(std::string& out, Row row, EventForm form) const {
+  AppendEvent(out, table_.ViewWithoutPayload(row), form, view_.progress(table_.id(row)));
 }
 
-void EventStore::AppendRow(std::string& out, Row row, EventForm form) const {
-  AppendEvent(out, table_.ViewWithoutPayload(row), form, progress(table_.id(row)));
-}
-
-Result<void> EventStore::CheckLoaded() const {
-  if (is_loaded()) return {};
-  return Fail(ErrorCode::kLoading, "the store is loading its events: ask again in a moment");
-}
-
-bool EventStore::IsKnown(const EventQuery& query, const EventPage& page) const {
-  if (is_loaded()) return true;
+bool IsKnown(const StoreView& view, const EventQuery& query, const EventPage& page) {
+  if (view.is_loaded()) return true;
   return query.newest_first() && !query.has_children && page.rows.size() == query.PageLimit() &&
-         !partial_.has_moved() && table_.creation_order(page.rows.back()) >= archive_.loaded_from();
+         view.table().creation_order(page.rows.back()) >= view.loaded_from();
 }
 
-Result<void> EventStore::AppendPage(std::string& out, const EventQuery& query,
-                                    EventForm form) const {
+void AppendWhole(std::string& out, const EventTable& table, Row row, EventForm form) {
+  const auto event = table.View(row);
+  if (event) return AppendEvent(out, *event, form);
+  AppendUnreadable(out, table.ViewWithoutPayload(row), form, event.error().message);
+}
+
+void AppendJob(std::string& out, const StoreView& view, const Uuid& job) {
+  const EventView event = view.table().ViewWithoutPayload(view.table().FindById(job));
+  const Json answer = {{"id", event.id.Hex()},
+                       {"dependsOn", event.depends_on ? Json(event.depends_on->Hex()) : Json()},
+                       {"hash", event.HashText()},
+                       {"status", EventStatusName(event.status)}};
+  out += CanonicalText(answer);
+}
+
+Result<void> Answers::AppendPage(std::string& out, const EventQuery& query, EventForm form) const {
   EventPage page;
-  CUE_TRY(Judging([&] { page = RunQuery(table_, query); }));
-  if (!IsKnown(query, page)) CUE_TRY(CheckLoaded());
+  CUE_TRY(view_.Judging([&] { page = RunQuery(table_, query); }));
+  if (!IsKnown(view_, query, page)) CUE_TRY(view_.CheckLoaded());
   out += R"({"events":[)";
-  for (const Row row : page.rows) {
-    if (out.back() != '[') out += ',';
-    if (form == EventForm::kRow || form == EventForm::kCells) {  // with progress, without payload
-      AppendRow(out, row, form);
-    } else {
-      AppendWhole(out, row, form);
+  const bool has_payloads = form != EventForm::kRow && form != EventForm::kCells;
+  CUE_TRY(view_.Showing([&] {
+    for (const Row row : page.rows) {
+      if (out.back() != '[') out += ',';
+      if (has_payloads) {
+        AppendWhole(out, table_, row, form);
+      } else {
+        AppendRow(out, row, form);
+      }
     }
-  }
+  }));
   out += R"(],"pageInfo":)";
   AppendPageInfo(out, query, EndsOf(table_, page));
   out += '}';
-  return archive_.payload_files().CheckCold();
+  return {};
 }
 
-void EventStore::AppendWhole(std::string& out, Row row, EventForm form) const {
-  const auto event = table_.View(row);
-  if (event) return AppendEvent(out, *event, form);
-  AppendUnreadable(out, table_.ViewWithoutPayload(row), form, event.error().message);
-}
-
-Result<EventView> EventStore::Find(const Uuid& id, bool with_payload) const {
-  const Row row = table_.FindById(id);
-  if (row == kNoRow) {
-    CUE_TRY(CheckLoaded());
-    return Fail(ErrorCode::kNotFound, "Event not found");
-  }
-  if (!with_payload) return table_.ViewWithoutPayload(row);
-  return table_.View(row);
-}
-
-void EventStore::AppendCounts(std::string& out, const CountRequest& request) const {
+void Answers::AppendCounts(std::string& out, const CountRequest& request) const {
   cuesheet::AppendCounts(out, table_, request);
 }
 
-Result<void> EventStore::AppendProgress(std::string& out, const Uuid& id) const {
-  CUE_TRY(CheckLoaded());
+Result<void> Answers::AppendProgress(std::string& out, const Uuid& id) const {
+  CUE_TRY(view_.CheckLoaded());
   const Row row = table_.FindById(id);
   if (row == kNoRow) return Fail(ErrorCode::kNotFound, "Event not found");
   size_t total = 0;
@@ -109,7 +100,7 @@ Result<void> EventStore::AppendProgress(std::string& out, const Uuid& id) const 
   const size_t failed = count(EventStatus::kFailed);
   const size_t aborted = count(EventStatus::kAborted);
   size_t budget = kMaxProgressEvents;
-  Json answer = ProgressJson(id, progress_.Find(id));
+  Json answer = ProgressJson(id, view_.progress_book().Find(id));
   answer["combined"] = CombinedProgress(row, 0, budget);
   answer["children"] = {{"total", total},
                         {"open", total - finished - failed - aborted},
@@ -121,7 +112,7 @@ Result<void> EventStore::AppendProgress(std::string& out, const Uuid& id) const 
 }
 
 // A settled child is done, well or not: nothing of it is left to wait for.
-double EventStore::CombinedProgress(Row row, size_t depth, size_t& budget) const {
+double Answers::CombinedProgress(Row row, size_t depth, size_t& budget) const {
   double sum = 0;
   size_t children = 0;
   if (depth < kMaxProgressDepth) {
@@ -135,18 +126,18 @@ double EventStore::CombinedProgress(Row row, size_t depth, size_t& budget) const
   }
   if (children > 0) return sum / static_cast<double>(children);
   if (IsFinal(table_.status(row))) return 100;
-  return progress(table_.id(row)).value_or(0);
+  return view_.progress(table_.id(row)).value_or(0);
 }
 
-void EventStore::AppendRows(std::string& out, const std::vector<Row>& rows) const {
+void Answers::AppendRows(std::string& out, const std::vector<Row>& rows) const {
   for (const Row row : rows) {
     if (out.back() != '[') out += ',';
     AppendRow(out, row);
   }
 }
 
-Result<void> EventStore::AppendTree(std::string& out, const Uuid& id) const {
-  CUE_TRY(CheckLoaded());
+Result<void> Answers::AppendTree(std::string& out, const Uuid& id) const {
+  CUE_TRY(view_.CheckLoaded());
   const Row row = table_.FindById(id);
   if (row == kNoRow) return Fail(ErrorCode::kNotFound, "Event not found");
   // An upstream may say of two events that each is the other's parent.
@@ -185,45 +176,41 @@ Result<void> EventStore::AppendTree(std::string& out, const Uuid& id) const {
   return {};
 }
 
-void EventStore::AppendProgressSnapshot(std::string& out) const {
+void Answers::AppendProgressSnapshot(std::string& out) const {
   out += '[';
-  for (const auto& [id, progress] : progress_.all()) {
+  for (const auto& [id, progress] : view_.progress_book().all()) {
     if (out.back() != '[') out += ',';
     out += CanonicalText(ProgressJson(id, &progress));
   }
   out += ']';
 }
 
-Result<void> EventStore::OpenLive(uint32_t live, EventQuery query, std::string& out,
-                                  EventForm form) {
-  archive_.payload_files().ForgetMissed();
+Result<void> Answers::OpenLive(uint32_t live, EventQuery query, std::string& out, EventForm form) {
   const bool has_children = query.has_children.has_value();
-  CUE_ASSIGN(LiveQuery * opened, live_.Open(live, std::move(query), form));
-  const bool is_known =
-      !has_children && !partial_.has_moved() && opened->IsCoveredFrom(archive_.loaded_from());
-  const auto readable =
-      is_known || is_loaded() ? archive_.payload_files().CheckMissed() : CheckLoaded();
+  Result<LiveQuery*> opened = nullptr;
+  auto readable = view_.Judging([&] { opened = live_.Open(live, std::move(query), form); });
+  if (!opened) return std::unexpected(opened.error());
+  const bool is_known = !has_children && (*opened)->IsCoveredFrom(view_.loaded_from());
+  if (!is_known && !view_.is_loaded()) readable = view_.CheckLoaded();
   if (!readable) {
     live_.Close(live);
     return readable;
   }
-  opened->AppendPage(
+  (*opened)->AppendPage(
       out, [this](std::string& text, Row row, EventForm as) { AppendRow(text, row, as); });
   return {};
 }
 
-Result<void> EventStore::TakeLivePatches(std::string& out) {
-  archive_.payload_files().ForgetMissed();
-  live_.Refresh();
-  CUE_TRY(archive_.payload_files().CheckCold());
+Result<void> Answers::TakeLivePatches(std::string& out) {
+  CUE_TRY(view_.Showing([this] { live_.Refresh(); }));
   live_.EndRefresh();
   live_.TakePatches(out,
                     [this](std::string& text, Row row, EventForm as) { AppendRow(text, row, as); });
   return {};
 }
 
-void EventStore::AppendTopics(std::string& out) const {
-  topics_.AppendTopics(out, [this](std::string_view topic) {
+void Answers::AppendTopics(std::string& out) const {
+  view_.topics().AppendTopics(out, [this](std::string_view topic) {
     const uint32_t code = table_.topics().words().Find(topic);
     return code == Interner::kNone ? 0 : table_.counts().Of(Facet::kTopic, code).all;
   });

@@ -1,5 +1,6 @@
-// EventStore: what goes because of its scope or for want of room.
-#include "store/event_store.h"
+// Ledger: what goes because of the scope, or for want of room.
+#include "store/ledger.h"
+#include "store/store_state.h"
 
 namespace cuesheet {
 namespace {
@@ -12,14 +13,16 @@ int64_t CostOf(const EventTable& table, Row row) {
 
 }  // namespace
 
+void Ledger::SetScope(Scope scope) { state_.scope = std::move(scope); }
+
 // A replica's provisional orders belong to events whose place is not known yet.
-bool EventStore::IsPinned(Row row) const {
+bool Ledger::IsPinned(Row row) const {
   return table_.creation_order(row) >= kFirstProvisionalOrder || pinned_.contains(table_.id(row));
 }
 
 // Oldest first, an event whose turn has come as soon as it has no child any more. `wants(row)` may
 // change its mind as events go.
-size_t EventStore::RemoveOldest(size_t limit, const std::function<bool(Row)>& wants) {
+size_t Ledger::RemoveOldest(size_t limit, const std::function<bool(Row)>& wants) {
   size_t removed = 0;
   std::vector<Row> rows;
   OrderRange range;
@@ -45,7 +48,7 @@ size_t EventStore::RemoveOldest(size_t limit, const std::function<bool(Row)>& wa
   return removed;
 }
 
-Result<EventStore::Retained> EventStore::Retain(RetainRequest request, Timestamp now) {
+Result<Ledger::Retained> Ledger::Retain(RetainRequest request, Timestamp now) {
   CUE_TRY(CheckWritable());
   if (request.scope) SetScope(*std::move(request.scope));
   Retained out{};
@@ -66,10 +69,10 @@ Result<EventStore::Retained> EventStore::Retain(RetainRequest request, Timestamp
   return out;
 }
 
-Result<size_t> EventStore::RetainScope(Timestamp now) {
+Result<size_t> Ledger::RetainScope(Timestamp now) {
   CUE_TRY(CheckWritable());
-  if (!scope_) return 0;
-  const Scope& scope = *scope_;
+  if (!state_.scope) return 0;
+  const Scope& scope = *state_.scope;
   size_t removed = 0;
   if (scope.topics || scope.projects || scope.max_age_seconds) {
     const ScopeMatcher matcher(scope, table_);
@@ -93,7 +96,7 @@ Result<size_t> EventStore::RetainScope(Timestamp now) {
          });
 }
 
-Result<size_t> EventStore::MakeRoom() {
+Result<size_t> Ledger::MakeRoom() {
   CUE_TRY(CheckWritable());
   const size_t tenth = (table_.size() + 9) / 10;
   return RemoveOldest(std::min(tenth, kMaxRoomEvents), [](Row) { return true; });

@@ -1,7 +1,7 @@
 // Enrolling (protocol.md 8): a poll that finds nothing, which is most of them, allocates nothing.
-#include "base/json.h"
 #include "jobs/enroll.h"
-#include "store/event_store.h"
+#include "store/ledger.h"
+#include "store/store_state.h"
 
 namespace cuesheet {
 
@@ -13,21 +13,13 @@ Actor WorkerOf(const EnrollRequest& request, Actor asking) {
   return asking;
 }
 
-void EventStore::AppendJob(std::string& out, const Uuid& job) const {
-  const EventView event = table_.ViewWithoutPayload(table_.FindById(job));
-  const Json answer = {{"id", event.id.Hex()},
-                       {"dependsOn", event.depends_on ? Json(event.depends_on->Hex()) : Json()},
-                       {"hash", event.HashText()},
-                       {"status", EventStatusName(event.status)}};
-  out += CanonicalText(answer);
-}
-
-Result<std::optional<Uuid>> EventStore::Enroll(const EnrollRequest& request, const Actor& actor,
-                                               Timestamp now, const Entropy& entropy) {
+Result<std::optional<Uuid>> Ledger::Enroll(const EnrollRequest& request, const Actor& actor,
+                                           Timestamp now, const Entropy& entropy) {
   CUE_TRY(CheckWritable());
   const std::string_view sender = actor.sender ? *actor.sender : std::string_view{};
   EnrollDecision decision{};
-  CUE_TRY(Judging([&] { decision = DecideEnroll(table_, frontiers_, request, sender, now); }));
+  CUE_TRY(StoreView(&state_).Judging(
+      [&] { decision = DecideEnroll(table_, frontiers_, request, sender, now); }));
   switch (decision.kind) {
     case EnrollDecision::Kind::kNothing:
       return std::nullopt;

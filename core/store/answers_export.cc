@@ -1,20 +1,18 @@
-// EventStore::Export.
-#include "event/codec.h"
-#include "store/event_store.h"
+// Answers::Export.
+#include "store/answers.h"
 
 namespace cuesheet {
 
-Result<ExportPart> EventStore::Export(std::string& out, std::optional<double> after,
-                                      size_t limit_bytes) const {
-  CUE_TRY(CheckLoaded());
-  archive_.payload_files().ForgetMissed();
+Result<ExportPart> Answers::Export(std::string& out, std::optional<double> after,
+                                   size_t limit_bytes) const {
+  CUE_TRY(view_.CheckLoaded());
   ExportPart part;
   OrderRange range;
   if (after) range.after = *after;
   const size_t start = out.size();
   Row last = kNoRow;
   const auto order = [this](Row row) { return table_.creation_order(row); };
-  table_.VisitRange(range, [&](Row row) {
+  const auto visit = [&](Row row) {
     const size_t end = out.size();
     const auto event = table_.View(row);
     AppendEvent(out, event ? *event : table_.ViewWithoutPayload(row), EventForm::kExport);
@@ -33,8 +31,8 @@ Result<ExportPart> EventStore::Export(std::string& out, std::optional<double> af
     ++part.events;
     last = row;
     return true;
-  });
-  CUE_TRY(archive_.payload_files().CheckCold());
+  };
+  CUE_TRY(view_.Showing([&] { table_.VisitRange(range, visit); }));
   return part;
 }
 

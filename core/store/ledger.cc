@@ -1,10 +1,11 @@
-#include "store/event_store.h"
+#include "store/ledger.h"
 
 #include <algorithm>
 #include <unordered_set>
 #include <utility>
 
 #include "event/redact.h"
+#include "store/store_state.h"
 
 namespace cuesheet {
 namespace {
@@ -64,30 +65,25 @@ FieldSet Differing(const EventView& stored, const EventView& event, FieldSet fie
 
 }  // namespace
 
-EventStore::EventStore(Env* env, const StoreOptions& options)
-    : env_(env),
-      journal_(env, options.segment_bytes),
-      archive_(env, options, &table_, &journal_, &topics_),
-      partial_(&table_, [this](int64_t order) { archive_.Touch(order); }) {
-  table_.AddObserver(&live_);
-  table_.AddObserver(&frontiers_);
+Ledger::Ledger(StoreState* state) : state_(*state), table_(state->table), frontiers_(state->table) {
+  state->table.AddObserver(&frontiers_);
 }
 
-Result<Uuid> EventStore::Dispatch(const DispatchRequest& request, const Actor& actor, Timestamp now,
-                                  const Entropy& entropy) {
+Result<Uuid> Ledger::Dispatch(const DispatchRequest& request, const Actor& actor, Timestamp now,
+                              const Entropy& entropy) {
   CUE_TRY(CheckTopic(request));
   return Store(request, actor, now, entropy);
 }
 
-Result<void> EventStore::CheckTopic(const DispatchRequest& request) {
-  advice_ = topics_.Check(request.topic, request.summary, request.description);
+Result<void> Ledger::CheckTopic(const DispatchRequest& request) {
+  advice_ = state_.topics.Check(request.topic, request.summary, request.description);
   const bool deviates = !advice_.empty() && advice_.front().key.starts_with("summary.");
-  if (!deviates || topics_.ModeOf(request.topic) != TopicMode::kEnforce) return {};
+  if (!deviates || state_.topics.ModeOf(request.topic) != TopicMode::kEnforce) return {};
   return Fail(ErrorCode::kInvalid, advice_.front().key + ": " + advice_.front().message);
 }
 
-Result<Uuid> EventStore::Store(const DispatchRequest& request, const Actor& actor, Timestamp now,
-                               const Entropy& entropy) {
+Result<Uuid> Ledger::Store(const DispatchRequest& request, const Actor& actor, Timestamp now,
+                           const Entropy& entropy) {
   Event event;
   event.id = request.id ? *request.id : Uuid::FromClock(now.us, entropy);
   event.hash = request.hash;
@@ -110,12 +106,10 @@ Result<Uuid> EventStore::Store(const DispatchRequest& request, const Actor& acto
   const Uuid id = event.id;
   if (!request.store) {
     Redact(event, event.topic);
-    Change change{.sequence = sequence_,
-                  .kind = ChangeKind::kTransient,
-                  .fields = FieldSet::All(),
-                  .event = std::move(event),
-                  .is_dispatch = true};
-    changes_.push_back(std::move(change));
+    Record({.kind = ChangeKind::kTransient,
+            .fields = FieldSet::All(),
+            .event = std::move(event),
+            .is_dispatch = true});
     return id;
   }
   CUE_TRY(CheckWritable());
@@ -123,7 +117,8 @@ Result<Uuid> EventStore::Store(const DispatchRequest& request, const Actor& acto
     return Fail(ErrorCode::kState, "the host drew the same id twice: its entropy is not random");
   }
   // A refused insert still consumes a number (1.7).
-  const int64_t order = is_mirror_ ? NextProvisionalOrder() : next_order_++;
+  const bool is_mine = state_.role == StoreRole::kAuthority;
+  const int64_t order = is_mine ? state_.next_order++ : NextProvisionalOrder();
   if (taken != kNoRow) {
     if (!request.reuse) {
       return Fail(ErrorCode::kConflict, "Event with the same hash already exists");
@@ -136,8 +131,8 @@ Result<Uuid> EventStore::Store(const DispatchRequest& request, const Actor& acto
   return id;
 }
 
-Result<void> EventStore::Update(const Uuid& id, const UpdateRequest& request, const Actor& actor,
-                                Timestamp now) {
+Result<void> Ledger::Update(const Uuid& id, const UpdateRequest& request, const Actor& actor,
+                            Timestamp now) {
   CUE_TRY(CheckWritable());
   const Row row = table_.FindById(id);
   if (row == kNoRow) return Fail(ErrorCode::kNotFound, "Event not found");
@@ -162,7 +157,7 @@ Result<void> EventStore::Update(const Uuid& id, const UpdateRequest& request, co
   return {};
 }
 
-Result<bool> EventStore::Remove(const Uuid& id) {
+Result<bool> Ledger::Remove(const Uuid& id) {
   CUE_TRY(CheckWritable());
   const Row row = table_.FindById(id);
   if (row == kNoRow) return false;
@@ -171,14 +166,14 @@ Result<bool> EventStore::Remove(const Uuid& id) {
   return true;
 }
 
-Result<void> EventStore::RemoveUpstream(const Uuid& id) {
+Result<void> Ledger::RemoveUpstream(const Uuid& id) {
   CUE_TRY(CheckWritable());
   const Row row = table_.FindById(id);
   if (row != kNoRow) RemoveRow(row);
   return {};
 }
 
-Result<void> EventStore::RemoveAll(const std::vector<Row>& rows) {
+Result<void> Ledger::RemoveAll(const std::vector<Row>& rows) {
   CUE_TRY(CheckWritable());
   const std::unordered_set<Row> doomed(rows.begin(), rows.end());
   for (const Row row : rows) {
@@ -197,21 +192,21 @@ Result<void> EventStore::RemoveAll(const std::vector<Row>& rows) {
   return {};
 }
 
-Result<size_t> EventStore::Retain(std::span<const RetentionRule> rules, Timestamp now) {
+Result<size_t> Ledger::Retain(std::span<const RetentionRule> rules, Timestamp now) {
   CUE_TRY(CheckWritable());
   std::vector<Row> rows = RowsToRetire(table_, rules, now);
   std::erase_if(rows, [this](Row row) { return IsPinned(row); });
   return RemoveLeavesFirst(rows, kMaxRetired);
 }
 
-void EventStore::RemoveRow(Row row) {
+void Ledger::RemoveRow(Row row) {
   Record({.kind = ChangeKind::kRemoved, .event = Own(table_.ViewWithoutPayload(row))});
 }
 
 // Removes the rows in their order, a parent as soon as it has no child any more, so that every step
 // on its own is one that Remove() would have allowed. Parents of others stay. Returns how many
 // went.
-size_t EventStore::RemoveLeavesFirst(const std::vector<Row>& rows, size_t limit) {
+size_t Ledger::RemoveLeavesFirst(const std::vector<Row>& rows, size_t limit) {
   std::unordered_set<Row> doomed(rows.begin(), rows.end());
   size_t removed = 0;
   for (Row row : rows) {
@@ -226,8 +221,8 @@ size_t EventStore::RemoveLeavesFirst(const std::vector<Row>& rows, size_t limit)
   return removed;
 }
 
-Result<void> EventStore::Merge(const Event& event, FieldSet fields, std::optional<double> progress,
-                               Trust trust) {
+Result<void> Ledger::Merge(const Event& event, FieldSet fields, std::optional<double> progress,
+                           Trust trust) {
   CUE_TRY(CheckWritable());
   if (auto clean = RedactedSummary(event.topic, event.summary)) {
     Event redacted = event;
@@ -235,27 +230,36 @@ Result<void> EventStore::Merge(const Event& event, FieldSet fields, std::optiona
     return Merge(redacted, fields, progress, trust);
   }
   const Row row = table_.FindById(event.id);
-  if (row == kNoRow) {
-    Event fresh = event;
-    if (!fields.Has(Field::kCreationOrder)) fresh.creation_order = NextProvisionalOrder();
-    const Row taken = fields.Has(Field::kHash) ? table_.FindByHash(event.HashText()) : kNoRow;
-    if (scope_ && !scope_->Covers(event.topic, event.project)) {
-      if (taken != kNoRow) RemoveRow(taken);
-      return {};
-    }
-    if (taken != kNoRow) {
-      const Change change{.kind = ChangeKind::kReplaced,
-                          .previous_id = table_.id(taken),
-                          .fields = fields,
-                          .event = std::move(fresh)};
-      Record(change);
-    } else {
-      const bool is_newest = table_.MaxCreationOrder() < fresh.creation_order;
-      Insert(std::move(fresh), trust == Trust::kMirror || (tells_merges_ && is_newest));
-    }
-    NoteProgress(event, progress);
+  return row == kNoRow ? MergeNew(event, fields, progress, trust)
+                       : MergeInto(row, event, fields, progress, trust);
+}
+
+Result<void> Ledger::MergeNew(const Event& event, FieldSet fields, std::optional<double> progress,
+                              Trust trust) {
+  Event fresh = event;
+  if (!fields.Has(Field::kCreationOrder)) fresh.creation_order = NextProvisionalOrder();
+  const Row taken = fields.Has(Field::kHash) ? table_.FindByHash(event.HashText()) : kNoRow;
+  if (state_.scope && !state_.scope->Covers(event.topic, event.project)) {
+    if (taken != kNoRow) RemoveRow(taken);
     return {};
   }
+  if (taken != kNoRow) {
+    Record({.kind = ChangeKind::kReplaced,
+            .previous_id = table_.id(taken),
+            .fields = fields,
+            .event = std::move(fresh)});
+  } else {
+    // Of what a relay has not heard as it happened it tells only what is newer than everything
+    // here; the rest is history.
+    const bool is_news = trust == Trust::kFeed || table_.MaxCreationOrder() < fresh.creation_order;
+    Insert(std::move(fresh), state_.role == StoreRole::kRelay && is_news);
+  }
+  NoteProgress(event, progress);
+  return {};
+}
+
+Result<void> Ledger::MergeInto(Row row, const Event& event, FieldSet fields,
+                               std::optional<double> progress, Trust trust) {
   EventView stored = table_.ViewWithoutPayload(row);
   // One that cannot be read differs: what the upstream says takes its place.
   if (fields.Has(Field::kPayload)) stored.payload = table_.payload(row).value_or(std::nullopt);
@@ -264,35 +268,31 @@ Result<void> EventStore::Merge(const Event& event, FieldSet fields, std::optiona
     const FieldSet fixed =
         FieldSet().Add(Field::kHash).Add(Field::kCreatedAt).Add(Field::kCreationOrder);
     fields = FieldSet(fields.bits() & fixed.bits());
-    if (progress_.Find(event.id) != nullptr) progress.reset();
+    if (state_.progress.Find(event.id) != nullptr) progress.reset();
   }
   fields = Differing(stored, View(event), fields);
   if (fields.empty() && !progress) return {};
-  Change change{.kind = ChangeKind::kUpdated, .fields = fields, .progress = progress};
-  change.event = Own(stored);
   if (fields.empty()) {  // mere progress
+    Change change{.kind = ChangeKind::kTransient, .event = Own(stored), .progress = progress};
     NoteProgress(change.event, progress);
-    change.kind = ChangeKind::kTransient;
-    change.sequence = sequence_;
-    changes_.push_back(std::move(change));
+    Record(std::move(change));
     return {};
   }
   // A row that was known without its hash now turns out to have replaced another one.
   const Row replaced = fields.Has(Field::kHash) ? table_.FindByHash(event.HashText()) : kNoRow;
   if (replaced != kNoRow) RemoveRow(replaced);
-  change.event = event;
-  Record(std::move(change));
+  Record({.kind = ChangeKind::kUpdated, .fields = fields, .event = event, .progress = progress});
   return {};
 }
 
-Result<void> EventStore::CheckWritable() const {
-  if (!open_) return Fail(ErrorCode::kState, "the store is not open yet");
-  CUE_TRY(CheckLoaded());
-  CUE_TRY(archive_.CheckRoom());
-  return journal_.CheckRoom();
+Result<void> Ledger::CheckWritable() const {
+  if (!state_.is_open) return Fail(ErrorCode::kState, "the store is not open yet");
+  CUE_TRY(StoreView(&state_).CheckLoaded());
+  CUE_TRY(state_.archive.CheckRoom());
+  return state_.journal.CheckRoom();
 }
 
-Result<void> EventStore::Replace(Row row, Event event) {
+Result<void> Ledger::Replace(Row row, Event event) {
   if (table_.HasChildren(row)) {
     return Fail(ErrorCode::kConflict, "Event depends on non-existing event");
   }
@@ -301,7 +301,7 @@ Result<void> EventStore::Replace(Row row, Event event) {
   event.created_at = old.created_at;
   event.creation_order = old.creation_order;
   event.retries = old.retries;
-  progress_.Forget(old.id);
+  state_.progress.Forget(old.id);
   Record({.kind = ChangeKind::kReplaced,
           .previous_id = old.id,
           .fields = kReuseFields,
@@ -310,15 +310,60 @@ Result<void> EventStore::Replace(Row row, Event event) {
   return {};
 }
 
-void EventStore::Insert(Event event, bool is_dispatch) {
+void Ledger::Insert(Event event, bool is_dispatch) {
   Record({.kind = ChangeKind::kInserted,
           .fields = FieldSet::All(),
           .event = std::move(event),
           .is_dispatch = is_dispatch});
 }
 
-// Every change but those of Import() passes here on its way into the table and the journal.
-void EventStore::RedactChange(Change& change) const {
+// The one place where something becomes a change: written, numbered and told. A transient one
+// writes nothing, and the events of an import are in the table already.
+void Ledger::Record(Change change, bool is_whole) {
+  switch (change.kind) {
+    case ChangeKind::kTransient:
+      break;
+    case ChangeKind::kImported:
+      state_.sequence += change.imported_events;
+      break;
+    default:
+      change.sequence = ++state_.sequence;
+      Write(change, is_whole);
+  }
+  change.sequence = state_.sequence;
+  changes_.push_back(std::move(change));
+}
+
+// Applies the change, and hands it to the journal.
+void Ledger::Write(Change& change, bool is_whole) {
+  RedactChange(change);
+  const Uuid& before_id =
+      change.kind == ChangeKind::kReplaced ? change.previous_id : change.event.id;
+  const Row before = table_.FindById(before_id);
+  std::optional<int64_t> order;
+  if (before != kNoRow) order = table_.creation_order(before);
+  const auto applied = state_.Apply(change);
+  CUE_ASSERT(applied.has_value());
+  if (order) state_.archive.Touch(*order);
+  if (change.kind != ChangeKind::kRemoved) {
+    const int64_t after = table_.creation_order(table_.FindById(change.event.id));
+    state_.archive.Touch(after);
+    if (order && *order != after) state_.archive.Restart();
+  }
+  state_.journal.Append(change);
+  if (change.kind == ChangeKind::kReplaced) state_.progress.Forget(change.previous_id);
+  if (change.kind == ChangeKind::kRemoved) {
+    state_.progress.Forget(change.event.id);
+    return;
+  }
+  if (!is_whole) {
+    change.event = Own(table_.ViewWithoutPayload(table_.FindById(change.event.id)));
+  }
+  NoteProgress(change.event, change.progress);
+}
+
+// Every change but those of Import(), which does the same, passes here on its way into the table.
+void Ledger::RedactChange(Change& change) const {
   const Row row =
       table_.FindById(change.kind == ChangeKind::kReplaced ? change.previous_id : change.event.id);
   const bool stays = row != kNoRow && !change.fields.Has(Field::kTopic);
@@ -332,78 +377,18 @@ void EventStore::RedactChange(Change& change) const {
   Redact(change.event, topic);
 }
 
-// Numbers the change, applies it, hands it to the journal and to the readers.
-void EventStore::Record(Change change, bool is_whole) {
-  RedactChange(change);
-  change.sequence = ++sequence_;
-  const Uuid& before_id =
-      change.kind == ChangeKind::kReplaced ? change.previous_id : change.event.id;
-  const Row before = table_.FindById(before_id);
-  std::optional<int64_t> order;
-  if (before != kNoRow) order = table_.creation_order(before);
-  const auto applied = Apply(change);
-  CUE_ASSERT(applied.has_value());
-  if (order) archive_.Touch(*order);
-  if (change.kind != ChangeKind::kRemoved) {
-    const int64_t after = table_.creation_order(table_.FindById(change.event.id));
-    archive_.Touch(after);
-    if (order && *order != after) archive_.Restart();
-  }
-  journal_.Append(change);
-  if (change.kind == ChangeKind::kReplaced) progress_.Forget(change.previous_id);
-  if (change.kind == ChangeKind::kRemoved) {
-    progress_.Forget(change.event.id);
-  } else {
-    if (!is_whole) {
-      change.event = Own(table_.ViewWithoutPayload(table_.FindById(change.event.id)));
-    }
-    NoteProgress(change.event, change.progress);
-  }
-  changes_.push_back(std::move(change));
-}
-
-Result<void> EventStore::Apply(const Change& change) {
-  const EventView event = View(change.event);
-  const bool replaced = change.kind == ChangeKind::kReplaced;
-  const bool has_new_id = replaced || change.kind == ChangeKind::kInserted;
-  const Row row = table_.FindById(replaced ? change.previous_id : event.id);
-  if ((row == kNoRow) != (change.kind == ChangeKind::kInserted) ||
-      (has_new_id && table_.FindById(event.id) != kNoRow)) {
-    return Fail(ErrorCode::kCorrupt, "the change of " + event.id.Hex() + " does not fit");
-  }
-  NoteOrder(change);
-  switch (change.kind) {
-    case ChangeKind::kInserted:
-      table_.Insert(event);
-      topics_.Note(event.topic, event.summary);
-      break;
-    case ChangeKind::kRemoved:
-      table_.Remove(row);
-      break;
-    case ChangeKind::kReplaced:
-      table_.VisitChildren(row, [this](Row child) {  // they show the id of their parent
-        archive_.Touch(table_.creation_order(child));
-        return true;
-      });
-      table_.Rename(row, event.id);
-      table_.Set(row, event, change.fields);
-      break;
-    default:
-      table_.Set(row, event, change.fields);
-  }
-  return {};
-}
-
-void EventStore::NoteProgress(const Event& event, std::optional<double> progress) {
+void Ledger::NoteProgress(const Event& event, std::optional<double> progress) {
   if (IsFinal(event.status)) {
-    progress_.Forget(event.id);
+    state_.progress.Forget(event.id);
   } else if (progress) {
-    progress_.Note(event.id, *progress, event.updated_at);
-    live_.RowShowsChange(table_.FindById(event.id));
+    state_.progress.Note(event.id, *progress, event.updated_at);
+    state_.table.ShowChange(table_.FindById(event.id));
   }
 }
 
-int64_t EventStore::NextProvisionalOrder() const {
+Result<void> Ledger::Declare(const Json& declaration) { return state_.topics.Declare(declaration); }
+
+int64_t Ledger::NextProvisionalOrder() const {
   return std::max(kFirstProvisionalOrder, table_.MaxCreationOrder() + 1);
 }
 

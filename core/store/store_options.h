@@ -1,0 +1,33 @@
+// What a store is told when it is made.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "journal/block.h"
+#include "journal/journal.h"
+
+namespace cuesheet {
+
+// Whose word counts for the events of a store.
+enum class StoreRole : uint8_t {
+  kAuthority,  // its own: it gives events their creation orders
+  kReplica,    // its upstream's: the creation orders of local dispatches are provisional
+  kRelay,      // the same, and others follow it: what is merged is told to them as it was told here
+};
+
+struct StoreOptions {
+  uint64_t segment_bytes = kSegmentBytes;  // a segment is sealed beyond this size
+  size_t block_events = kBlockEvents;      // at most kBlockEvents
+  // A checkpoint is due when the journal has so many bytes, and an eighth of what would be written
+  // again; at the latest at the other two.
+  uint64_t min_journal_bytes = 1 << 20;
+  uint64_t max_journal_bytes = 16 << 20;
+  uint64_t max_segments = 256;
+  // Numbers of payload chunks, which are never used again. A chunk has 64 KiB or more, or is the
+  // last one of a checkpoint. The rest is for what the store moves by itself.
+  uint32_t max_payload_chunks = TextRef::kMaxChunks - (1U << 20);
+  StoreRole role = StoreRole::kAuthority;
+};
+
+}  // namespace cuesheet
