@@ -66,7 +66,7 @@ TEST_CASE("an import names the member that is too long, and takes the other line
   StoreFixture f;
   const auto report =
       f.store.ledger().Import(LineOf(1, "description", kMaxTextBytes + 1) +
-                     LineOf(2, "hash", kMaxNameBytes + 1) + LineOf(3, "description", 10));
+                              LineOf(2, "hash", kMaxNameBytes + 1) + LineOf(3, "description", 10));
   REQUIRE(report);
   CHECK(report->events == 1);
   REQUIRE(report->refusals.size() == 2);
