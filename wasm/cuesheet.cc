@@ -32,6 +32,9 @@ Result<std::unique_ptr<Instance>> CreateFrom(std::string_view request) {
   CUE_ASSIGN(const Frame frame, Frame::Parse(request));
   CUE_ASSIGN(const std::string role, frame.Text("role"));
   CUE_ASSIGN(const uint64_t files, frame.Number("files"));
+  if (files > UINT32_MAX) {
+    return Fail(ErrorCode::kInvalid, "files: expected a number below 2^32");
+  }
   uint64_t segment_bytes = kSegmentBytes;
   if (frame.header.contains("segmentBytes")) {
     CUE_ASSIGN(segment_bytes, frame.Number("segmentBytes"));

@@ -21,6 +21,8 @@ namespace {
 
 constexpr double kMissing = -2;
 constexpr size_t kReadChunk = 4 << 20;
+// What a string takes where sizes have 32 bits. A larger one would be cut to its lowest 32 bits.
+constexpr uint64_t kMaxReadBytes = (uint64_t{1} << 31) - 1;
 
 std::unexpected<Error> HostError(const std::string& what) {
   std::string text(512, '\0');
@@ -62,6 +64,11 @@ bool HostEnv::IsLoaded(const std::string& name) {
 }
 
 Result<std::string> HostEnv::ReadAt(const std::string& name, uint64_t offset, uint64_t size) {
+  if (size > kMaxReadBytes) {
+    return Fail(ErrorCode::kStorage, name + ": " + std::to_string(size) +
+                                         " bytes are more than this program reads at once; "
+                                         "nothing was changed");
+  }
   std::string bytes(static_cast<size_t>(size), '\0');
   for (size_t at = 0; at < bytes.size();) {
     const size_t wanted = std::min(kReadChunk, bytes.size() - at);

@@ -80,6 +80,9 @@ Result<std::string> HubRole::Socket(const Frame& frame) {
   CUE_ASSIGN(const Timestamp now, frame.Now());
   CUE_ASSIGN(const uint64_t number, frame.Number("client"));
   CUE_ASSIGN(const std::string event, frame.Text("event"));
+  if (number > UINT32_MAX) {
+    return Fail(ErrorCode::kInvalid, "client: expected a number below 2^32");
+  }
   const auto client = static_cast<uint32_t>(number);
   sockets_.UseStore(frame.OptionalText("store").value_or(""));
   if (event == "opened") {

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/result.h"
+
 namespace cuesheet {
 
 // A range of an arena in 8 bytes: chunk (24 bits), offset (18), size (22).
@@ -17,6 +19,7 @@ struct TextRef {
   uint64_t bits = 0;
 
   static TextRef Of(uint64_t chunk, uint64_t offset, uint64_t size) {
+    CUE_ASSERT(chunk < kMaxChunks);  // its number would become another one's
     return {chunk << 40 | offset << 22 | size};
   }
   uint32_t chunk() const { return static_cast<uint32_t>(bits >> 40); }

@@ -53,6 +53,13 @@ static_assert([] {
   return is_right;
 }());
 
+Result<void> CheckSize(std::string_view name, const std::optional<std::string_view>& text,
+                       size_t limit) {
+  if (!text || text->size() <= limit) return {};
+  return Fail(ErrorCode::kTooLarge, std::string(name) + ": " + std::to_string(text->size()) +
+                                        " bytes, an event has room for " + std::to_string(limit));
+}
+
 template <typename To, typename From>
 BasicEvent<To> Convert(const BasicEvent<From>& from) {
   BasicEvent<To> to;
@@ -72,5 +79,17 @@ BasicEvent<To> Convert(const BasicEvent<From>& from) {
 
 Event Own(const EventView& view) { return Convert<std::string>(view); }
 EventView View(const Event& event) { return Convert<std::string_view>(event); }
+
+Result<void> CheckSizes(const EventView& event) {
+  CUE_TRY(CheckSize("hash", event.hash, kMaxNameBytes));
+  CUE_TRY(CheckSize("topic", event.topic, kMaxNameBytes));
+  CUE_TRY(CheckSize("sender", event.sender, kMaxNameBytes));
+  CUE_TRY(CheckSize("senderType", event.sender_type, kMaxNameBytes));
+  CUE_TRY(CheckSize("project", event.project, kMaxNameBytes));
+  CUE_TRY(CheckSize("user", event.user, kMaxNameBytes));
+  CUE_TRY(CheckSize("description", event.description, kMaxTextBytes));
+  CUE_TRY(CheckSize("summary", event.summary, kMaxTextBytes));
+  return CheckSize("payload", event.payload, kMaxTextBytes);
+}
 
 }  // namespace cuesheet

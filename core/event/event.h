@@ -12,6 +12,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "base/result.h"
 #include "base/timestamp.h"
 #include "base/uuid.h"
 #include "event/status.h"
@@ -20,6 +21,12 @@ namespace cuesheet {
 
 // The last creation order that is exact in a cursor (protocol.md 6.5: a floating-point number).
 inline constexpr int64_t kMaxCreationOrder = (int64_t{1} << 53) - 1;
+
+// The longest description, summary or payload: the table has room for no other (TextRef). A request
+// of kMaxEventBytes stays below, also when its numbers grow by being written canonically.
+inline constexpr size_t kMaxTextBytes = (size_t{4} << 20) - 1;
+// The longest hash, sender, sender type, project or user. Topics are shorter (IsTopic).
+inline constexpr size_t kMaxNameBytes = size_t{1} << 20;
 
 // Owning (`Event`) or pointing into a table (`EventView`, valid until the table changes).
 template <typename Text>
@@ -49,6 +56,10 @@ using EventView = BasicEvent<std::string_view>;
 
 Event Own(const EventView& view);
 EventView View(const Event& event);
+
+// kTooLarge names the member that is longer than kMaxTextBytes or kMaxNameBytes: the journal could
+// not read such an event back. For events that do not come by a request, whose size is limited.
+Result<void> CheckSizes(const EventView& event);
 
 // The attributes of an event. A change's set of them, and a journal record, has a bit for each but
 // the id, which no change writes.

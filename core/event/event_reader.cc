@@ -106,6 +106,7 @@ Result<EventView> EventReader::Complete(EventView event, FieldSet read) {
   if (!read.Has(Field::kCreatedAt)) return Expected("createdAt", "an ISO 8601 time");
   if (!read.Has(Field::kUpdatedAt)) return Expected("updatedAt", "an ISO 8601 time");
   if (event.hash && Uuid::Parse(*event.hash) == event.id) event.hash.reset();
+  CUE_TRY(CheckSizes(event));
   return event;
 }
 

@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "base/bytes.h"
+#include "base/text_arena.h"
 #include "journal/file_head.h"
 
 namespace cuesheet {
@@ -16,28 +17,39 @@ std::string Name(std::string_view prefix, uint64_t number) {
   return std::string(prefix) + zeros + digits;
 }
 
-void TakeBlocks(ByteReader& in, std::vector<BlockFile>& blocks) {
+// A number of 32 bits; false for a larger one.
+bool TakeNumber(ByteReader& in, uint32_t& number) {
+  const uint64_t value = in.Varint();
+  number = static_cast<uint32_t>(value);
+  return number == value;
+}
+
+bool TakeBlocks(ByteReader& in, std::vector<BlockFile>& blocks) {
   for (uint64_t count = in.Varint(); count > 0 && in.ok(); --count) {
     BlockFile& block = blocks.emplace_back();
     block.number = in.Varint();
     block.bytes = in.Varint();
     block.first_order = in.Fixed<int64_t>();
-    block.events = static_cast<uint32_t>(in.Varint());
+    if (!TakeNumber(in, block.events)) return false;
   }
+  return true;
 }
 
-void TakePayloads(ByteReader& in, std::vector<PayloadFile>& payloads) {
+bool TakePayloads(ByteReader& in, std::vector<PayloadFile>& payloads) {
   for (uint64_t count = in.Varint(); count > 0 && in.ok(); --count) {
     PayloadFile& payload = payloads.emplace_back();
     payload.number = in.Varint();
     payload.bytes = in.Varint();
     for (uint64_t chunks = in.Varint(); chunks > 0 && in.ok(); --chunks) {
       PayloadFile::Chunk& chunk = payload.chunks.emplace_back();
-      chunk.chunk = static_cast<uint32_t>(in.Varint());
-      chunk.offset = static_cast<uint32_t>(in.Varint());
-      chunk.size = static_cast<uint32_t>(in.Varint());
+      const bool fits =
+          TakeNumber(in, chunk.chunk) && TakeNumber(in, chunk.offset) && TakeNumber(in, chunk.size);
+      if (!fits || chunk.chunk >= TextRef::kMaxChunks || chunk.size > TextRef::kMaxSize) {
+        return false;
+      }
     }
   }
+  return true;
 }
 
 }  // namespace
@@ -93,6 +105,7 @@ std::string EncodeManifest(const Manifest& manifest) {
 
   std::string bytes(kMagic);
   ByteWriter head(bytes);
+  CUE_ASSERT(body.size() <= UINT32_MAX);
   head.Fixed(static_cast<uint32_t>(body.size()));
   head.Fixed(Checksum(body));
   return bytes + body;
@@ -125,10 +138,9 @@ Result<Manifest> DecodeManifest(std::string_view bytes) {
   manifest.first_segment = in.Varint();
   manifest.next_order = in.Fixed<int64_t>();
   manifest.next_file = in.Varint();
-  TakeBlocks(in, manifest.blocks);
-  TakePayloads(in, manifest.payloads);
+  const bool fits = TakeBlocks(in, manifest.blocks) && TakePayloads(in, manifest.payloads);
   manifest.topics = in.Text();
-  if (!in.ok() || in.remaining() != 0) {
+  if (!fits || !in.ok() || in.remaining() != 0) {
     return Fail(ErrorCode::kCorrupt, "the manifest makes no sense");
   }
   return manifest;

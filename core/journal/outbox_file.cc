@@ -67,7 +67,7 @@ Content Read(std::string_view bytes) {
 Result<std::vector<std::string>> OutboxFile::Open() {
   CUE_ASSIGN(std::vector<std::string> names, env_->List());
   std::erase_if(names, [](const auto& name) { return FileNumber(name, kOutboxPrefix) == 0; });
-  std::ranges::sort(names);
+  std::ranges::sort(names, {}, [](const auto& name) { return FileNumber(name, kOutboxPrefix); });
   std::vector<std::string> notes;
   for (bool found = false; !names.empty(); names.pop_back()) {
     const std::string& name = names.back();

@@ -17,7 +17,9 @@
 
 namespace cuesheet {
 
-inline constexpr uint32_t kMaxNoteBytes = 8 << 20;
+// The body of a write, and twice an event, as it was and as the upstream has it: 1 + 2 * 18 MiB of
+// text (CheckSizes), of which JSON makes up to six times as much.
+inline constexpr uint32_t kMaxNoteBytes = 256 << 20;
 
 class OutboxFile final : public CommitParticipant {
  public:

@@ -85,6 +85,8 @@ bool IsPlausible(const Event& event) {
          event.updated_at.IsValid() && event.creation_order <= kMaxCreationOrder;
 }
 
+static_assert(kMaxRecordSize > 3 * kMaxTextBytes + 6 * kMaxNameBytes + 1024);
+
 // `previous` is the id of a replaced event, else null.
 uint64_t PutRecord(std::string& out, uint64_t sequence, ChangeKind kind, const Uuid* previous,
                    FieldSet fields, const EventView& event) {
@@ -99,6 +101,7 @@ uint64_t PutRecord(std::string& out, uint64_t sequence, ChangeKind kind, const U
   PutFields(body, event, fields);
 
   const std::string_view written = std::string_view(out).substr(head + kRecordHeadSize);
+  CUE_ASSERT(written.size() <= kMaxRecordSize);  // nobody could read it back
   const uint64_t checksum = Checksum(written);
   PutFixed(out.data() + head, static_cast<uint32_t>(written.size()));
   PutFixed(out.data() + head + sizeof(uint32_t), checksum);

@@ -13,7 +13,8 @@
 namespace cuesheet {
 
 inline constexpr size_t kRecordHeadSize = 12;
-inline constexpr uint32_t kMaxRecordSize = 4 << 20;
+// Of a body: three texts and six names of an event (kMaxTextBytes, kMaxNameBytes), and the rest.
+inline constexpr uint32_t kMaxRecordSize = 20 << 20;
 
 // Appends the record of a change that has a sequence of its own (not kTransient); returns its
 // checksum.

@@ -36,7 +36,8 @@ inline constexpr size_t kMaxRemovedIds = 10'000;  // remembered, until the store
 // After this many answers with a 5xx, a write counts as refused; otherwise it would hold up the
 // others for good. Without any answer it is repeated as long as it takes.
 inline constexpr uint32_t kMaxServerErrors = 20;
-inline constexpr uint64_t kFeedNoteStep = 64;  // changes
+inline constexpr uint64_t kFeedNoteStep = 64;        // changes
+inline constexpr size_t kMaxDetailBytes = 64 << 10;  // of what a server says of a refusal
 
 // A place in the change feed of a hub.
 struct FeedPosition {

@@ -110,7 +110,8 @@ Result<void> Outbox::Settle(uint64_t number, int status, const Json& answer, Tim
       return Refuse(*write, status, "the event was deleted on the server");
     case Verdict::kRefused:
       CUE_TRY(TakeBack(*write));
-      return Refuse(*write, status, std::string(TextMember(answer, "detail")));
+      return Refuse(*write, status,
+                    std::string(TextMember(answer, "detail").substr(0, kMaxDetailBytes)));
     default:
       break;
   }

@@ -40,7 +40,7 @@ bool Take(const Json& value, EventStatus& slot) {
 }
 
 bool Take(const Json& value, int32_t& slot) {
-  if (!value.is_number_integer()) return false;
+  if (!value.is_number_integer() || value < INT32_MIN || value > INT32_MAX) return false;
   slot = value.get<int32_t>();
   return true;
 }
@@ -84,6 +84,10 @@ bool ReadNode(const Json& node, FieldSet fields, UpstreamEvent& out) {
         // A payload is null when it is empty (protocol.md 6.3).
         const bool is_empty = kInfo.field == Field::kPayload && value->is_null();
         is_there = TakeObject(is_empty ? Json::object() : *value, slot);
+        // One that an event has no room for is not here.
+        if constexpr (kInfo.field == Field::kPayload) {
+          if (slot && slot->size() > kMaxTextBytes) slot.reset();
+        }
       }
       if (is_there) out.fields.Add(kInfo.field);
     }
@@ -113,7 +117,7 @@ std::unexpected<Error> BrokenUpstream(std::string_view what) {
 
 std::optional<UpstreamEvent> ParseSocketEvent(const Json& message) {
   UpstreamEvent out;
-  if (!ReadNode(message, kMessageFields, out)) return std::nullopt;
+  if (!ReadNode(message, kMessageFields, out) || !CheckSizes(View(out.event))) return std::nullopt;
   const Json* store = FindMember(message, "store");
   out.stored = store == nullptr || *store != false;
   const Json* progress = FindMember(message, "progress");
@@ -128,6 +132,7 @@ Result<UpstreamEvent> ParseEdge(const Json& edge) {
     return Fail(ErrorCode::kInvalid, "upstream sent an event without id or topic");
   }
   ReadOrder(edge, out);
+  CUE_TRY(CheckSizes(View(out.event)));
   return out;
 }
 

@@ -23,8 +23,9 @@ std::unexpected<Error> BrokenUpstream(std::string_view what);
 // A WebSocket message; nullopt for heartbeats and everything that carries no event (9.4).
 std::optional<UpstreamEvent> ParseSocketEvent(const Json& message);
 
-// One `{"cursor","node"}` of a GraphQL page (6.3). kInvalid when it has no id or topic; such an
-// edge is skipped, because it can never be an event.
+// One `{"cursor","node"}` of a GraphQL page (6.3). kInvalid when it has no id or topic, kTooLarge
+// as CheckSizes; such an edge is skipped, because it can never be an event. A payload that is too
+// large is left out instead.
 Result<UpstreamEvent> ParseEdge(const Json& edge);
 
 // A row of POST /api/query (6.2): snake_case, without what is null, without a creation order.

@@ -4,6 +4,8 @@
 #include <limits>
 #include <set>
 
+#include "base/packed.h"
+
 namespace cuesheet {
 namespace {
 
@@ -11,9 +13,24 @@ namespace {
 constexpr size_t kFewEvents = 8;
 // A checkpoint is due when the journal has this part of the bytes that it would rewrite.
 constexpr uint64_t kJournalShare = 8;
-// Approximate limit on the text of one block: a single event may have 2 MiB.
+// Approximate limit on the text of one block: a single event may have 14 MiB (CheckSizes).
 constexpr size_t kMaxBlockText = 8 << 20;
+// Events of one creation order cannot be parted. A piece takes so much text of theirs, and beside
+// it 150 bytes of numbers for each of kMaxBlockEvents.
+constexpr size_t kMaxSharedText = 48 << 20;
+static_assert(kMaxSharedText + 150 * kMaxBlockEvents < kMaxPieceBytes);
+static_assert(kMaxBlockText + 2 * kMaxTextBytes + 6 * kMaxNameBytes < kMaxSharedText);
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+// What a row brings into the pieces of a block, but for its numbers.
+size_t BlockTextOf(const EventTable& table, Row row) {
+  const EventView event = table.ViewWithoutPayload(row);
+  const auto size = [](const std::optional<std::string_view>& text) {
+    return text ? text->size() : 0;
+  };
+  return size(event.hash) + event.topic.size() + size(event.sender) + size(event.sender_type) +
+         size(event.project) + size(event.user) + event.description.size() + event.summary.size();
+}
 
 }  // namespace
 
@@ -68,6 +85,13 @@ bool Archive::IsDue() const {
     if (dirty_[i]) rewritten += manifest_.blocks[i].bytes;
   }
   return bytes * kJournalShare >= rewritten;
+}
+
+Result<void> Archive::CheckRoom() const {
+  if (table_->payloads().chunks() < options_.max_payload_chunks) return {};
+  return Fail(ErrorCode::kStorage,
+              "storage takes no writes: all numbers for chunks of payloads are used up; export the "
+              "store and import it into a new one");
 }
 
 Result<bool> Archive::Maintain(uint64_t sequence) {
@@ -182,25 +206,32 @@ Result<void> Archive::WritePayloads() {
   return {};
 }
 
-// The rows of the next block of a run. Rows that share a creation order stay together.
-std::vector<Row> Archive::NextRows(const Run& run) const {
+// The rows of the next block of a run. Rows that share a creation order stay together: kTooLarge
+// when a block has no room for them.
+Result<std::vector<Row>> Archive::NextRows(const Run& run) const {
   std::vector<Row> rows;
   size_t text = 0;
   bool is_full = false;
+  bool fits = true;
   table_->VisitRange({.after = run.from - 1, .before = run.until}, [&](Row row) {
     if (is_full && table_->creation_order(row) != table_->creation_order(rows.back())) return false;
     rows.push_back(row);
-    text += table_->description(row).size() + table_->summary(row).size();
+    text += BlockTextOf(*table_, row);
     is_full = rows.size() >= options_.block_events || text >= kMaxBlockText;
-    return rows.size() < kMaxBlockEvents;
+    fits = rows.size() <= kMaxBlockEvents && text <= kMaxSharedText;
+    return fits;
   });
-  return rows;
+  if (fits) return rows;
+  return Fail(ErrorCode::kTooLarge,
+              "a checkpoint has no room for all events of creation order " +
+                  std::to_string(table_->creation_order(rows.back())) +
+                  ": what gave them one number is broken; they stay in the journal");
 }
 
 Result<void> Archive::WriteBlock() {
   if (!runs_.empty()) {
     Run& run = runs_.back();
-    const std::vector<Row> rows = NextRows(run);
+    CUE_ASSIGN(const std::vector<Row> rows, NextRows(run));
     if (rows.empty()) {
       runs_.pop_back();
     } else {

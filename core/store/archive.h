@@ -56,6 +56,8 @@ class Archive {
   // All slices at once, up to the manifest, which is written by the next commit.
   Result<void> Finish(uint64_t sequence);
   bool IsDue() const;
+  // kStorage when no number for a payload chunk is left.
+  Result<void> CheckRoom() const;
 
   // Call this during a commit, after the journal has written what waits: writes the manifest, when
   // it is its turn.
@@ -95,7 +97,7 @@ class Archive {
   Result<void> CompactPayloads();
   Result<void> WritePayloads();
   Result<void> WriteBlock();
-  std::vector<Row> NextRows(const Run& run) const;
+  Result<std::vector<Row>> NextRows(const Run& run) const;
   void PlanBlocks();
   void Settle();
   static void MarkDirty(const std::vector<BlockFile>& blocks, std::vector<bool>& dirty,

@@ -277,6 +277,7 @@ Result<void> Ledger::MergeInto(Row row, const Event& event, FieldSet fields,
 Result<void> Ledger::CheckWritable() const {
   if (!state_.is_open) return Fail(ErrorCode::kState, "the store is not open yet");
   CUE_TRY(StoreView(&state_).CheckLoaded());
+  CUE_TRY(state_.archive.CheckRoom());
   return state_.journal.CheckRoom();
 }
 

@@ -34,7 +34,8 @@ Result<std::optional<Uuid>> Ledger::Enroll(const EnrollRequest& request, const A
       const bool is_abandoned =
           status == EventStatus::kPending || status == EventStatus::kInProgress;
       update.description = is_abandoned ? "Restarting abandoned event" : "Restarting failed event";
-      if (status != EventStatus::kRestarted) update.retries = table_.retries(decision.row) + 1;
+      const int32_t retries = table_.retries(decision.row);
+      if (status != EventStatus::kRestarted && retries < INT32_MAX) update.retries = retries + 1;
       CUE_TRY(Update(job, update, actor, now));
       return job;
     }

@@ -24,6 +24,9 @@ struct StoreOptions {
   uint64_t min_journal_bytes = 1 << 20;
   uint64_t max_journal_bytes = 16 << 20;
   uint64_t max_segments = 256;
+  // Numbers of payload chunks, which are never used again. A chunk has 64 KiB or more, or is the
+  // last one of a checkpoint. The rest is for what the store moves by itself.
+  uint32_t max_payload_chunks = TextRef::kMaxChunks - (1U << 20);
   StoreRole role = StoreRole::kAuthority;
 };
 

@@ -17,6 +17,7 @@ constexpr std::string_view kEmptyObject = "{}";
 
 // Below this it is not worth to copy the living text.
 constexpr uint64_t kMinDeadText = 1 << 20;
+static_assert(kMaxTextBytes == TextRef::kMaxSize);
 
 std::string_view ObjectText(std::string_view stored) {
   return stored.empty() ? kEmptyObject : stored;
@@ -255,6 +256,7 @@ Row EventTable::NewRow() {
     free_rows_.pop_back();
     return row;
   }
+  CUE_ASSERT(id_.size() < kMaxRows);  // of 118 bytes each: memory ends before
   const auto row = static_cast<Row>(id_.size());
   id_.emplace_back();
   flags_.push_back(kDead);

@@ -10,6 +10,7 @@ namespace cuesheet {
 
 using Row = uint32_t;
 inline constexpr Row kNoRow = UINT32_MAX;
+inline constexpr Row kMaxRows = UINT32_MAX - 1;  // RowIndex has a mark of its own above
 
 class RowIndex {
  public:

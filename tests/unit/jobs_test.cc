@@ -71,6 +71,16 @@ TEST_CASE("a lease ends no more often than the retries allow") {
   CHECK_FALSE(q.Enroll("last", R"(,"leaseSeconds":1,"maxRetries":1)"));
 }
 
+TEST_CASE("the number of retries stays at the largest one") {
+  Queue q;
+  q.Source();
+  const std::string_view more = R"(,"maxRetries":3000000000)";
+  const auto job = q.Enroll("a", more);
+  REQUIRE(q.Update(*job, R"({"status":"failed","retries":2147483647})"));
+  CHECK(q.Enroll("a", more) == job);
+  CHECK(q.View(*job).retries == INT32_MAX);
+}
+
 TEST_CASE("a failed job waits twice as long with every retry") {
   Queue q;
   q.Source();
