@@ -80,7 +80,10 @@ Result<Outbox::Queued> Outbox::Update(const Uuid& id, Json body, Timestamp now) 
 
 Result<Outbox::Queued> Outbox::Remove(const Uuid& id, Timestamp now) {
   CUE_TRY(EnsureOpen());
-  CUE_ASSIGN(const EventView event, store_->view().Find(id, true));
+  auto found = store_->view().Find(id, true);
+  // A payload that is damaged does not keep the event: a refused removal brings it back without.
+  if (!found && found.error().code == ErrorCode::kCorrupt) found = store_->view().Find(id, false);
+  CUE_ASSIGN(const EventView event, std::move(found));
   CUE_TRY(CheckRoom(Json()));
   std::string line;
   AppendEvent(line, event, EventForm::kExport);

@@ -1,3 +1,4 @@
+import type { CallWithFiles } from '../../wasm/call-with-files.ts';
 import type { CoreStore } from '../../wasm/load.ts';
 import { entropy, nowMicros } from '../../wasm/load.ts';
 import { type Effect, Method } from '../../wasm/methods.ts';
@@ -15,8 +16,11 @@ export interface Queued {
 
 /** Writes that wait for the upstream, in the core's outbox (docs/sync.md, Local writes). */
 export interface LocalWrites {
-  /** @throws CoreError when the core refuses the write; `state` = it cannot wait for the server. */
-  queue(event: 'dispatch' | 'update' | 'remove', header: object, body?: string): Queued;
+  /**
+   * Queues the write, after it has brought back what the core needs to undo it, such as a payload on disk.
+   * @throws CoreError when the core refuses the write; `state` = it cannot wait for the server.
+   */
+  queue(event: 'dispatch' | 'update' | 'remove', header: object, body?: string): Promise<Queued>;
   /**
    * Resolves with the id when the server has confirmed the write, or when that takes too long: then it stays
    * queued. @throws WorkerError when the server refuses it.
@@ -39,13 +43,21 @@ interface Waiting {
   id: string;
 }
 
-export function createLocalWrites(store: CoreStore, user: string | null): LocalWrites {
+export function createLocalWrites(
+  store: CoreStore,
+  call: CallWithFiles,
+  user: string | null,
+): LocalWrites {
   const waiting = new Map<number, Waiting>();
   const aliases = new Map<string, string>();
 
-  function tell(header: Record<string, unknown>, body?: string) {
-    const actor = { now: nowMicros(), entropy: entropy(), user, senderType: 'cuesheet' };
-    return store.call<Partial<Queued>>(Method.outbox, { ...actor, ...header }, body);
+  const told = (header: Record<string, unknown>) => ({
+    ...{ now: nowMicros(), entropy: entropy(), user, senderType: 'cuesheet' },
+    ...header,
+  });
+
+  function tell(header: Record<string, unknown>) {
+    return store.call(Method.outbox, told(header));
   }
 
   function rename(from: string, to: string) {
@@ -55,8 +67,8 @@ export function createLocalWrites(store: CoreStore, user: string | null): LocalW
   }
 
   return {
-    queue(event, header, body) {
-      return tell({ event, ...header }, body).header as Queued;
+    async queue(event, header, body) {
+      return (await call<Queued>(Method.outbox, told({ event, ...header }), body)).header;
     },
     outcome({ number, id }) {
       return new Promise((resolve, reject) => {

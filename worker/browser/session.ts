@@ -104,7 +104,7 @@ function createSession(
   const { store, call } = opened;
   const pages = new Map<string, Post>();
   const live = createLiveQueries(store, call);
-  const localWrites = createLocalWrites(store, options.user);
+  const localWrites = createLocalWrites(store, call, options.user);
   const status = createStatus(store, pages, () => {
     const state = files.state();
     const message = state.message ?? ([...lost, ...opened.lost].join('; ') || null);

@@ -60,7 +60,7 @@ function writesOfReplica({ localWrites, settle }: Workplace, upstream: Upstream)
   return {
     async dispatch({ event, durability }) {
       const body = toJson(event);
-      const queued = unless(['state'], () => localWrites.queue('dispatch', {}, body));
+      const queued = await unless(['state'], localWrites.queue('dispatch', {}, body));
       if (queued) return { id: await written(queued, durability) };
       // Only the server has the event. If it keeps it, the event arrives like those of others.
       const response = await upstream.request('POST', '/api/events', body);
@@ -69,8 +69,8 @@ function writesOfReplica({ localWrites, settle }: Workplace, upstream: Upstream)
     async update({ id: known, changes, durability }) {
       const id = localWrites.current(known);
       const body = toJson(changes);
-      const queue = () => localWrites.queue('update', { id }, body);
-      const queued = unless(['state', 'not_found'], queue);
+      const queue = localWrites.queue('update', { id }, body);
+      const queued = await unless(['state', 'not_found'], queue);
       if (queued) await written(queued, durability);
       else await upstream.request('PATCH', `/api/events/${id}`, body);
       await settle(durability);
@@ -78,7 +78,7 @@ function writesOfReplica({ localWrites, settle }: Workplace, upstream: Upstream)
     },
     async remove({ id: known, durability }) {
       const id = localWrites.current(known);
-      const queued = unless(['not_found'], () => localWrites.queue('remove', { id }));
+      const queued = await unless(['not_found'], localWrites.queue('remove', { id }));
       if (queued) await written(queued, durability);
       else await upstream.request('DELETE', `/api/events/${id}`);
       await settle(durability);
@@ -93,9 +93,9 @@ function writesOfReplica({ localWrites, settle }: Workplace, upstream: Upstream)
 }
 
 /** Null when the core refuses with one of these codes. */
-function unless<T>(codes: readonly ErrorCode[], call: () => T): T | null {
+async function unless<T>(codes: readonly ErrorCode[], answer: Promise<T>): Promise<T | null> {
   try {
-    return call();
+    return await answer;
   } catch (error) {
     if (error instanceof CoreError && codes.includes(error.code)) return null;
     throw error;
