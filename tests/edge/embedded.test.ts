@@ -220,8 +220,9 @@ test('a relay whose upstream tells changes that are none takes a snapshot instea
     apiKey: 'key',
     fetch: (path) => {
       asked.push(path);
-      const lines = `{"sequence":7,"store":"s"}\n{"id":"e${'0'.repeat(30)}1","topic":"a.b"}\n`;
-      return Promise.resolve(new Response(lines));
+      const times = '"createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z"';
+      const event = `{"id":"e${'0'.repeat(30)}1","topic":"a.b",${times}}`;
+      return Promise.resolve(new Response(`{"sequence":7,"store":"s"}\n${event}\n`));
     },
     openSocket: () =>
       socketSaying('{"topic":"cuesheet.changes","changes":[{"event":{}}],"next":1,"store":"s"}'),
