@@ -196,7 +196,10 @@ test('a relay whose upstream answers nonsense or nothing is not ready, and asks 
   let asked = 0;
   const upstream: Upstream = {
     apiKey: 'key',
-    fetch: () => (answers[asked++ % answers.length] as () => Promise<Response>)(),
+    fetch: (path) =>
+      path === '/api/users/me'
+        ? Promise.resolve(new Response('{}'))
+        : (answers[asked++ % answers.length] as () => Promise<Response>)(),
     openSocket: () => socketSaying('{"topic":"cuesheet.gone","code":410}'),
   };
   const { hub, errors } = await embed({ upstream });
@@ -229,6 +232,7 @@ test('a relay whose upstream tells changes that are none takes a snapshot instea
   };
   const { hub, errors } = await embed({ upstream });
   await expect.poll(() => hub.events(), { timeout: 30_000 }).toBe(1);
-  expect(asked[0]).toBe('/api/snapshot?form=columns&payloads=true');
+  expect(asked.slice(0, 2)).toEqual(['/api/users/me', '/api/users/me']);
+  expect(asked[2]).toBe('/api/snapshot?form=columns&payloads=true');
   expect(errors()[0]).toMatch(/^the upstream: 'message' was refused: /);
 }, 60_000);

@@ -120,7 +120,7 @@ describe('a relay of a stock AYON server', () => {
     await expect
       .poll(async () => (await call('GET', `/api/events/${id}`)).body.payload, WAIT)
       .toEqual({ of: 'update' });
-    expect(events().every(({ topic }) => topic === 'demo.new')).toBe(true);
+    expect([...new Set(events().map(({ topic }) => topic))]).toEqual(['demo.new']);
     socket.close();
   });
 

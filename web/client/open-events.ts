@@ -67,8 +67,9 @@ export async function openEvents(options: OpenOptions = {}): Promise<Events> {
     end('closed');
     throw error;
   }
-  return {
-    ...createReads(port, pages.live),
+  const events: Events = {
+    // By the object that the page has, so that who wraps its `live` sees every live query.
+    ...createReads(port, (...query) => events.live(...query)),
     ...createWrites(port, durabilityOf),
     live: pages.live,
     get status() {
@@ -92,6 +93,7 @@ export async function openEvents(options: OpenOptions = {}): Promise<Events> {
     },
     close: () => close(port, () => end('closed')),
   };
+  return events;
 }
 
 function open(

@@ -1,8 +1,8 @@
+import { SESSION_TOKEN_LENGTH } from '../replica/connection-host.ts';
 import { codeOfStatus, WorkerError } from './worker-error.ts';
 
 /** Longest wait for an answer of the server, in milliseconds. */
 const REQUEST_TIMEOUT_MS = 30_000;
-const SESSION_TOKEN_LENGTH = 64;
 
 /** REST requests to the server with the user's credential. */
 export interface ServerRequests {

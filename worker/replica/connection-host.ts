@@ -41,6 +41,8 @@ export interface ConnectionHost {
 }
 
 const OPEN = 1;
+/** Another credential is an API key (protocol.md 10.1). */
+export const SESSION_TOKEN_LENGTH = 64;
 
 /** Moves bytes between the core's connection machine and its upstream; decides nothing. */
 export function createConnectionHost(options: ConnectionHostOptions): ConnectionHost {
@@ -54,11 +56,22 @@ export function createConnectionHost(options: ConnectionHostOptions): Connection
     const opened = options.openSocket();
     socket = opened;
     const current = () => socket === opened;
-    opened.onopen = () => void (current() && tell('opened', {}));
+    opened.onopen = async () => {
+      await introduce();
+      if (current() && opened.readyState === OPEN) void tell('opened', {});
+    };
     opened.onmessage = ({ data }: { data: unknown }) =>
       void (current() && tell('message', {}, String(data)));
     opened.onerror = () => {}; // `ws` throws an error without a listener; onclose follows
     opened.onclose = ({ code }: { code: number }) => void (current() && tell('closed', { code }));
+  }
+
+  /** An AYON server knows an API key at its WebSocket only after a request with it (protocol.md 9.2). */
+  async function introduce() {
+    const token = options.token();
+    if (token !== null && token.length !== SESSION_TOKEN_LENGTH) {
+      await options.ask('GET', '/api/users/me');
+    }
   }
 
   function disconnect() {
