@@ -114,7 +114,7 @@ async function write(url) {
     });
     if (!response.ok)
       throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
-    return response.json();
+    return response.status === 204 ? null : response.json();
   };
   const ids = [];
   for (let number = 0; number < EVENTS; number++) {

@@ -323,9 +323,10 @@ class Decoder {
       const uint64_t offset = in_.Varint();
       const uint64_t size = in_.Varint();
       const uint64_t chunk = place - kInChunk;
-      ok_ = ok_ && chunk < TextRef::kMaxChunks && offset < TextArena::kChunkSize && size > 0 &&
-            size <= TextRef::kMaxSize;
-      e.payload = TextRef::Of(chunk, offset, size);
+      const bool is_place = chunk < TextRef::kMaxChunks && offset < TextArena::kChunkSize &&
+                            size > 0 && size <= TextRef::kMaxSize;
+      if (is_place) e.payload = TextRef::Of(chunk, offset, size);
+      ok_ = ok_ && is_place;
     }
   }
 
