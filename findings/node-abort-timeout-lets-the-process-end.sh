@@ -6,8 +6,8 @@
 #
 # Behaviour: in Node the signal's timer does not keep the process. When nothing else is open, it ends before the
 #   timeout: with code 13 and a warning at a top-level await, and with code 0 and no word in a function that nobody
-#   awaits: what comes after the wait, `finally` too, never runs. Deno waits in both cases, Bun at
-#   a top-level await only.
+#   awaits: what comes after the wait, `finally` too, never runs. Deno waits in both cases, Bun at a top-level await
+#   only.
 #
 # Seen:
 #   Node, top-level await: exit code 13, printed begin
