@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Versions: ayon-python-api 1.2.25, Python 3.11 (3.9 or newer).
+# Versions: ayon-python-api 1.2.25, Python 3.11.7.
 #
 # One would guess: a 401 is the answer to one request. The next call asks the server again, so a service outlives a
 #   server that refuses for a moment, while it starts or while its keys are being changed.
