@@ -2,8 +2,8 @@
 # Versions: Bun 1.4.5 (npm's @oven/bun-linux-x64); Deno 2.9.6 (npm's deno) and @hono/node-server 2.1.9 on
 #   Node 20.20.2 for comparison. x86-64.
 #
-# One would guess: a fetch handler that forgets to return a Response is a fault of the server, so the client gets a 500,
-#   and the handler for errors is asked.
+# One would guess: a fetch handler that forgets to return a Response is a fault of the server, so the client gets a
+#   500, and the handler for errors is asked.
 #
 # Behaviour: Bun.serve answers with success: 200 and "Welcome to Bun! …" in development, 204 without a body in
 #   production. A client takes the write that met this branch for done, and no monitoring of status codes sees

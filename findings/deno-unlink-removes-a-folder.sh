@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Versions: Deno 2.9.6 (npm's deno, x86-64); Node 20.20.2 and Bun 1.4.5 (npm's @oven/bun-linux-x64) for comparison. Linux.
+# Versions: Deno 2.9.6 (npm's deno); Node 20.20.2 and Bun 1.4.5 (npm's @oven/bun-linux-x64) for comparison. Linux,
+#   x86-64.
 #
 # One would guess: unlink() of node:fs removes files and refuses folders, as unlink(2) of the system and Node do. A
 #   program that clears a folder of its files leaves the folders in it alone, or hears EISDIR.

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Versions: hono 4.13.19, @hono/node-server 2.1.9, Node 20.20.2.
 #
-# One would guess: when the callback of stream(), streamText() or streamSSE() throws in the middle, the connection is cut,
-#   so that the client can tell the part from the whole, as for `new Response(readable)` whose stream fails; and
-#   app.onError() hears of it.
+# One would guess: when the callback of stream(), streamText() or streamSSE() throws in the middle, the connection is
+#   cut, so that the client can tell the part from the whole, as for `new Response(readable)` whose stream fails;
+#   and app.onError() hears of it.
 #
 # Behaviour: the helpers print the error to the console and end the body properly: 200, the part that was written, the
 #   last chunk. To the client an export of three lines of a thousand is complete. onError is not called.

@@ -6,8 +6,8 @@
 #   'unsafe-inline' allows. Either it works under a strict policy, or it does not.
 #
 # Behaviour: the first rendering of an element writes a style attribute, which the policy refuses; every later one sets
-#   properties, which it allows, the unchanged ones too. So an element has no style until something renders it a second
-#   time: a page that renders often looks right, a row that is rendered once is not placed. The attribute shows the
+#   properties, which it allows, the unchanged ones too. So an element has no style until something renders it a
+#   second time: a page that renders often looks right, a row that is rendered once is not placed. The attribute shows the
 #   right text all the time.
 #
 # Seen:

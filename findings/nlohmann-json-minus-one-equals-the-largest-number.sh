@@ -6,9 +6,9 @@
 #   is equal has the same std::hash, so that an std::unordered_set<json> keeps each number once.
 #
 # Behaviour: a number from 2^63 on is made a signed one before it is compared with a negative one, so
-#   18446744073709551615 equals -1. Where no comparison goes wrong the hash does: 1, 1u and 1.0 are equal and have three
-#   hashes, because the hash takes the type in. An index by hash keeps such numbers apart, one by order finds them
-#   the same. (The comparison was reported as issue 5210 and mended after 3.12.0.)
+#   18446744073709551615 equals -1. Where no comparison goes wrong the hash does: 1, 1u and 1.0 are equal and have
+#   three hashes, because the hash takes the type in. An index by hash keeps such numbers apart, one by order finds
+#   them the same. (The comparison was reported as issue 5210 and mended after 3.12.0.)
 #
 # Seen:
 #   nlohmann/json 3.12.0

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Versions: Node 20.20.2, undici 7.24.8; Deno 2.9.6 (npm's deno) and Bun 1.4.5 (npm's @oven/bun-linux-x64) for comparison,
-#   x86-64.
+# Versions: Node 20.20.2, undici 7.24.8; Deno 2.9.6 (npm's deno) and Bun 1.4.5 (npm's @oven/bun-linux-x64) for
+#   comparison. x86-64.
 #
 # One would guess: fetch() unpacks a body with content-encoding: gzip as zlib does, which says "unexpected end of file"
 #   when the rest is missing. gzip has a length and a checksum at its end.

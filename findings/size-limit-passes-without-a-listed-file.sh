@@ -4,9 +4,9 @@
 # One would guess: a file that the configuration names and that is not there fails the check. size-limit does say
 #   "can't find files" for a `path` that matches none.
 #
-# Behaviour: of a list of paths one that exists is enough. When a build renames or no longer writes one of the files, its
-#   bytes leave the sum and the check passes, with more room than before. A limit of 0 or "" counts as no limit, and passes
-#   too.
+# Behaviour: of a list of paths one that exists is enough. When a build renames one of the files, or no longer writes
+#   it, its bytes leave the sum and the check passes, with more room than before. A limit of 0 counts as no limit, and
+#   passes too.
 #
 # Seen (each file has 1,000 bytes):
 #   path ["a.bin","b.bin"], limit "1500 B": exit code 1, 2000 B

@@ -2,8 +2,8 @@
 # Versions: workerd 1.20260426.1 (as miniflare 4.20260426.0 brings it), x86-64; @hono/node-server 2.1.9 on
 #   Node 20.20.2 for comparison.
 #
-# One would guess: when the stream that is the body of a Response fails in the middle, the chunked answer is cut off without
-#   its last chunk, so that the client sees an error, as with servers on Node, Deno and Bun.
+# One would guess: when the stream that is the body of a Response fails in the middle, the chunked answer is cut off
+#   without its last chunk, so that the client sees an error, as with servers on Node, Deno and Bun.
 #
 # Behaviour: workerd logs the error and sends the last chunk: the client has 200 and a complete, shorter body, of a
 #   ReadableStream as of an aborted IdentityTransformStream. In miniflare, whose own Worker stands in front, the
