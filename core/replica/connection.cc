@@ -187,8 +187,8 @@ void Connection::FetchSnapshot(Timestamp now) {
   needs_snapshot_ = takes_snapshot_ = true;
   Enter(ConnectionState::kCatchingUp);
   fetch_by_ = In(now, kFetchTimeoutMs);
-  effects_->Snapshot(++request_, IsRelay() ? "/api/snapshot?form=columns&payloads=true"
-                                           : "/api/snapshot?form=columns");
+  effects_->Snapshot(++request_, IsRelay() ? "/api/snapshot?form=columns&end=true&payloads=true"
+                                           : "/api/snapshot?form=columns&end=true");
   SetTimer(now);
 }
 

@@ -402,7 +402,7 @@ TEST_CASE(
   CHECK(f.View(*Uuid::Parse(Edge(1)["node"]["id"].get<std::string>())).payload == R"({"n":1})");
   REQUIRE(relay.Message(kGone, f.Now(), f.Draw()));
   const Json snapshot = f.Effect("snapshot").value();
-  CHECK(snapshot["path"] == "/api/snapshot?form=columns&payloads=true");
+  CHECK(snapshot["path"] == "/api/snapshot?form=columns&end=true&payloads=true");
   REQUIRE(relay.SnapshotEnded(snapshot["request"], 401, f.Now(), f.Draw()));
   CHECK(relay.state() == ConnectionState::kUnauthorized);
   f.now_us += kRefusedAgainMs * 1000;
