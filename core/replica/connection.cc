@@ -5,6 +5,18 @@
 #include "base/json.h"
 
 namespace cuesheet {
+namespace {
+
+// A relay serves payloads, so it must not follow a hub that leaves them out.
+Result<void> CheckPayloads(const Json& message) {
+  const Json* payloads = FindMember(message, "payloads");
+  if (payloads != nullptr && *payloads == true) return {};
+  return Fail(ErrorCode::kState,
+              "this hub is of a version whose change feed has no payloads, which a relay needs: "
+              "update the hub, and the relay follows it");
+}
+
+}  // namespace
 
 void Connection::Start(Timestamp now) {
   NoteTime(now);
@@ -139,6 +151,7 @@ void Connection::Follow(bool follows) {
 Result<void> Connection::Changes(const Json& message, Timestamp now) {
   if (takes_snapshot_) return {};
   feed_by_ = std::nullopt;
+  if (IsRelay()) CUE_TRY(CheckPayloads(message));
   if (!is_followed_) {  // what has begun to be read is not needed
     Follow(true);
     ++request_;

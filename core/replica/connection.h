@@ -57,7 +57,8 @@ class Connection {
   void Online(Timestamp now);
   void Offline();
   // Fails when the store refuses the write; then a hub sends it again. Fails with kInvalid for what
-  // no hub sends; then a snapshot is taken.
+  // no hub sends; then a snapshot is taken. Fails with kState when a relay cannot follow this hub;
+  // then it connects again later.
   Result<void> Message(std::string_view text, Timestamp now, const Entropy& entropy);
   // Whole lines of the snapshot that the effect `snapshot` requested, in their order.
   Result<void> Snapshot(uint64_t request, std::string_view lines, Timestamp now,
