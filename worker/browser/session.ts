@@ -97,14 +97,14 @@ function createSession(
   core: Core,
   opened: OpenedStore,
   files: GuardedFiles,
-  options: OpenRequest,
+  { server, token, user, scope, durability }: OpenRequest,
   lost: readonly string[],
   ends: SessionEnds,
 ): Session {
   const { store, call } = opened;
   const pages = new Map<string, Post>();
   const live = createLiveQueries(store, call);
-  const localWrites = createLocalWrites(store, call, options.user);
+  const localWrites = createLocalWrites(store, call, user);
   const status = createStatus(store, pages, () => {
     const state = files.state();
     const message = state.message ?? ([...lost, ...opened.lost].join('; ') || null);
@@ -117,11 +117,11 @@ function createSession(
     carryOut(effects);
     status.tell();
   };
-  const commits = createCommitLoop(opened, files, told, options.durability);
+  const saving = { carryOut: told, ended: files.ended };
+  const commits = createCommitLoop(opened, files, saving, durability);
   const settle = createSettle(store, commits, carryOut, status.tell);
   const afterCall = () => settle().catch(() => {}); // the status reports the error
-  const retention = createRetention(store, options.scope ?? null, options.server !== null, settle);
-  const { server, token, user } = options;
+  const retention = createRetention(store, scope ?? null, server !== null, settle);
   const upstream =
     server === null ? null : createUpstream(server, store, afterCall, ends.owns, token);
   listenTo(files, { makeRoom: retention.makeRoom, fenced: ends.fenced, changed: status.tellNow });
