@@ -104,7 +104,7 @@ Result<void> Connection::Message(std::string_view text, Timestamp now, const Ent
   // Only a hub sends these.
   if (message && TextMember(*message, "topic").starts_with("cuesheet.")) {
     const auto taken = FeedMessage(*message, now);
-    if (!taken) {  // the next connection begins before this batch
+    if (!taken) {  // the next connection continues from before this batch
       needs_snapshot_ = needs_snapshot_ || taken.error().code == ErrorCode::kInvalid;
       Drop(now, entropy);
     }
@@ -152,14 +152,14 @@ Result<void> Connection::Changes(const Json& message, Timestamp now) {
   if (takes_snapshot_) return {};
   feed_by_ = std::nullopt;
   if (IsRelay()) CUE_TRY(CheckPayloads(message));
-  if (!is_followed_) {  // what has begun to be read is not needed
+  if (!is_followed_) {  // what is being read from it is not needed
     Follow(true);
     ++request_;
     fetch_by_ = confirm_at_ = std::nullopt;
     outbox_->RereadDelivered();
   }
-  // Changes from the beginning of a store give that store only where nothing is yet: the store of a
-  // relay begins when the relay does, and knows nothing of what had been removed by then.
+  // Changes since 0 are enough only for a store without events. The upstream may be a relay, whose
+  // store begins when the relay starts: its changes do not have what was removed before.
   if (needs_snapshot_ || (position_.store.empty() && mirror_.HasUpstreamEvents())) {
     FetchSnapshot(now);
     return {};

@@ -36,7 +36,7 @@ inline constexpr int64_t kSettleDelayMs = 1'000;  // from live to one more walk
 inline constexpr int64_t kFeedAnswerMs = 2'000;
 inline constexpr int64_t kBackoffBaseMs = 500;
 inline constexpr int64_t kBackoffCapMs = 30'000;
-inline constexpr int64_t kRefusedAgainMs = 30'000;  // nobody logs in again at a relay
+inline constexpr int64_t kRefusedAgainMs = 30'000;  // a relay has no user who logs in again
 
 class Connection {
  public:
@@ -103,9 +103,9 @@ class Connection {
   OutboxTarget local_;
   Mirror mirror_;
   bool is_followed_ = false;  // the upstream is a hub, and has answered
-  FeedPosition position_;     // of the hub's changes; no store = unknown
+  FeedPosition position_;     // in the hub's changes; an empty store = none yet
   ConnectionState state_ = ConnectionState::kStopped;
-  bool needs_snapshot_ = false;  // what is here and the changes of the hub do not fit together
+  bool needs_snapshot_ = false;  // the hub's changes do not fit the stored events
   bool takes_snapshot_ = false;
   uint64_t request_ = 0;  // number of the fetch under way, or of the last one
   uint32_t attempts_ = 0;

@@ -351,7 +351,8 @@ TEST_CASE(
   CHECK(relay.state() == ConnectionState::kConnecting);
 }
 
-TEST_CASE("a relay does not follow a hub whose feed has no payloads, and follows it after an update") {
+TEST_CASE(
+    "a relay does not follow a hub whose feed has no payloads, and follows it after an update") {
   ReplicaFixture f(StoreRole::kRelay);
   Connection relay(&f.store, &f.effects, &f.outbox, Payloads::kWithEvents);
   relay.Start(f.Now());

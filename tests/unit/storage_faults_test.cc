@@ -291,9 +291,8 @@ TEST_CASE("a checkpoint that a failed write has interrupted is due until it is w
   MaintainAll(host.store);
   REQUIRE(host.Commit());
   CHECK_FALSE(files.IsMaintenanceDue());
-  CHECK(std::ranges::any_of(host.env.files, [](const auto& file) {
-    return file.first.starts_with(kManifestPrefix);
-  }));
+  CHECK(std::ranges::any_of(
+      host.env.files, [](const auto& file) { return file.first.starts_with(kManifestPrefix); }));
   MemoryEnv left;
   left.files = host.env.Crash(0);
   EventStore again(&left, kSmall);

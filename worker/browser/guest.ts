@@ -69,7 +69,7 @@ export function createGuest(
   function send(message: RequestMessage) {
     if (here) return sendHere(here, message);
     patience.start();
-    // An owner that has sent nothing may be frozen, and would do a write that another owner has done.
+    // An owner that has sent nothing may be frozen, and could later do what the next owner has done.
     if (!elsewhere.isKnown() && message.kind !== 'open') return;
     unanswered.mark(message.request, 'sent');
     elsewhere.tell({ to: 'owner', page, message });

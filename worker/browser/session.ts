@@ -111,13 +111,13 @@ function createSession(
     return { connection: upstream?.state() ?? 'local', ...state, message };
   });
   const carryOut = (effects: Effect[]) => {
-    carryOutAll(effects, { localWrites, upstream, readers: [live, retention] });
+    carryOutAll(effects, { localWrites, upstream, consumers: [live, retention] });
   };
-  const told = (effects: Effect[]) => {
+  const committed = (effects: Effect[]) => {
     carryOut(effects);
     status.tell();
   };
-  const saving = { carryOut: told, ended: files.ended };
+  const saving = { carryOut: committed, ended: files.ended };
   const commits = createCommitLoop(opened, files, saving, durability);
   const settle = createSettle(store, commits, carryOut, status.tell);
   const afterCall = () => settle().catch(() => {}); // the status reports the error
@@ -179,14 +179,14 @@ function listenTo(
   });
 }
 
-/** Hands effects on; readers hear of it when events have changed. */
+/** Carries out effects, and notifies the consumers of changes when events have changed. */
 function carryOutAll(
   effects: Effect[],
   {
     localWrites,
     upstream,
-    readers,
-  }: Pick<Workplace, 'localWrites' | 'upstream'> & { readers: { changed(): void }[] },
+    consumers,
+  }: Pick<Workplace, 'localWrites' | 'upstream'> & { consumers: { changed(): void }[] },
 ): void {
   let changed = false;
   for (const effect of effects) {
@@ -196,7 +196,7 @@ function carryOutAll(
   }
   if (upstream?.state() !== 'live') localWrites.goneOffline();
   if (!changed) return;
-  for (const reader of readers) reader.changed();
+  for (const consumer of consumers) consumer.changed();
 }
 
 /**

@@ -182,7 +182,7 @@ function createState(changed: () => void) {
   };
 }
 
-/** Memory only: tries now and then whether there is space again. */
+/** While in memory only: tries every `retryMs` whether there is space again. */
 function createRetry(
   flush: () => Promise<void>,
   fenced: (problem: StorageProblem) => void,
@@ -194,7 +194,7 @@ function createRetry(
     if (isEnded()) return;
     const again = (error: unknown) => {
       const problem = asProblem(error);
-      // The next commit hears it as well.
+      // The next commit fails with it as well.
       if (problem.kind === 'fenced') fenced(problem);
       else later();
     };
@@ -203,7 +203,7 @@ function createRetry(
   return { later, cancel: () => clearTimeout(timer) };
 }
 
-/** Room is made once, until a commit goes through. */
+/** Room is made at most once between two commits that succeed. */
 function createFreeing(makeRoom: () => Promise<void>, timeoutMs: number) {
   let state: 'not yet' | 'at it' | 'done' = 'not yet';
   return {
