@@ -5,7 +5,7 @@ namespace cuesheet {
 Result<void> Following::Drain(Timestamp now, const Entropy& entropy) {
   CUE_TRY(outbox_.Pump(connection_.state() == ConnectionState::kLive, now, entropy));
   if (outbox_.TakeUnauthorized()) connection_.Refused(now);
-  connection_.Look(outbox_.TakeRereads(), outbox_.TakeWalkWanted(), now);
+  connection_.Look(outbox_.TakeQuestions(), now);
   return {};
 }
 

@@ -13,6 +13,9 @@ namespace {
 
 bool ReadPayloads(FieldReader& fields) { return fields.Bool("payloads").value_or(false); }
 
+constexpr std::string_view kSnapshotEnd = R"({"end":true})"
+                                          "\n";
+
 }  // namespace
 
 void HubApi::Note(const Change& change) { feed_.Note(change); }
@@ -48,9 +51,12 @@ HubResponse HubApi::Changes(const HubRequest& request, const Json& arguments) {
 
 // Each part shows the store's state at its own time. The changes after the first part's sequence
 // repeat everything that later parts already show, so parts and changes together give the store.
+// Runtimes and proxies end a stream that fails as if it were complete, so a client may ask for a
+// line that ends the last part.
 HubResponse HubApi::Snapshot(const HubRequest& request, const Json& arguments) {
   FieldReader fields(arguments);
   const bool with_payloads = ReadPayloads(fields);
+  const bool with_end = fields.Bool("end").value_or(false);
   const std::string cursor = fields.Text("before").value_or("");
   const std::string form = fields.Text("form").value_or("rows");
   if (form != "rows" && form != "columns") {
@@ -65,6 +71,7 @@ HubResponse HubApi::Snapshot(const HubRequest& request, const Json& arguments) {
   if (!*before) {
     response.body = R"({"sequence":)" + std::to_string(store_->sequence()) + R"(,"store":)";
     AppendJsonString(response.body, request.store);
+    if (with_end) response.body += R"(,"end":true)";
     response.body += "}\n";
     response.sequence = store_->sequence();
   }
@@ -106,6 +113,7 @@ HubResponse HubApi::Snapshot(const HubRequest& request, const Json& arguments) {
   // A follower would not notice a missing payload, so the snapshot fails.
   if (unreadable) return Refuse(*unreadable);
   columns.AppendTo(response.body);
+  if (with_end && !response.next) response.body += kSnapshotEnd;
   return response;
 }
 

@@ -16,6 +16,13 @@ Result<void> CheckPayloads(const Json& message) {
               "update the hub, and the relay follows it");
 }
 
+// Whether the batch ends before the position: its states are older than those that are here.
+bool IsBefore(const FeedPosition& position, const Json& batch) {
+  const Json* next = FindMember(batch, "next");
+  return next != nullptr && next->is_number_unsigned() && *next < position.next &&
+         TextMember(batch, "store") == position.store;
+}
+
 }  // namespace
 
 void Connection::Start(Timestamp now) {
@@ -164,6 +171,10 @@ Result<void> Connection::Changes(const Json& message, Timestamp now) {
     FetchSnapshot(now);
     return {};
   }
+  if (IsBefore(position_, message)) {  // sent before the login that followed the snapshot
+    SetTimer(now);
+    return {};
+  }
   CUE_ASSIGN(const uint64_t next, mirror_.Changes(message));
   const Json* head = FindMember(message, "head");
   const bool is_last =
@@ -186,8 +197,8 @@ void Connection::FetchSnapshot(Timestamp now) {
   needs_snapshot_ = takes_snapshot_ = true;
   Enter(ConnectionState::kCatchingUp);
   fetch_by_ = In(now, kFetchTimeoutMs);
-  effects_->Snapshot(++request_, IsRelay() ? "/api/snapshot?form=columns&payloads=true"
-                                           : "/api/snapshot?form=columns");
+  effects_->Snapshot(++request_, IsRelay() ? "/api/snapshot?form=columns&end=true&payloads=true"
+                                           : "/api/snapshot?form=columns&end=true");
   SetTimer(now);
 }
 
@@ -225,9 +236,9 @@ Result<void> Connection::SnapshotEnded(uint64_t request, int status, Timestamp n
   return {};
 }
 
-void Connection::Look(std::span<const Uuid> ids, bool walk, Timestamp now) {
+void Connection::Look(const Outbox::Questions& questions, Timestamp now) {
   NoteTime(now);
-  planner_.Look(ids, walk);
+  planner_.Look(questions, now);
   const bool is_idle = !planner_.is_reading() && !takes_snapshot_ && !confirm_at_;
   if (state_ == ConnectionState::kLive && is_idle && planner_.has_urgent()) {
     confirm_at_ = In(now, kConfirmDelayMs);

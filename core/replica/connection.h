@@ -70,8 +70,8 @@ class Connection {
                        const Entropy& entropy);
   Result<void> Timer(Timestamp now, const Entropy& entropy);
 
-  // Reads these again when it is live, and walks when an event's id has to be found.
-  void Look(std::span<const Uuid> ids, bool walk, Timestamp now);
+  // Reads what the outbox asks about when it is live.
+  void Look(const Outbox::Questions& questions, Timestamp now);
   // The upstream does not accept the user, as with a 401.
   void Refused(Timestamp now);
 

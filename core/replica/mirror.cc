@@ -36,11 +36,16 @@ Result<void> Mirror::Snapshot(std::string_view lines) {
     if (const auto sequence = NumberOf(value, "sequence")) {
       sequence_ = sequence;
       snapshot_store_ = TextMember(value, "store");
+      lacks_end_ = FindMember(value, "end") != nullptr;
       seen_.clear();
       target_->SnapshotBegins();
       continue;
     }
     if (!sequence_) return BrokenUpstream("the first line of a snapshot has no sequence");
+    if (FindMember(value, "end") != nullptr) {
+      lacks_end_ = false;
+      continue;
+    }
     CUE_ASSIGN(const UpstreamEvent shown, ParseShown(value));
     CUE_TRY(ShownInSnapshot(shown));
   }
@@ -69,6 +74,7 @@ Result<void> Mirror::Columns(std::string_view line) {
 
 Result<uint64_t> Mirror::EndSnapshot() {
   if (!sequence_) return Fail(ErrorCode::kState, "no snapshot is coming in");
+  if (lacks_end_) return Fail(ErrorCode::kState, "the snapshot was cut off");
   const EventTable& table = store_->table();
   std::vector<Uuid> gone;
   table.VisitRange({.newest_first = true}, [&](Row row) {

@@ -38,7 +38,8 @@ class Mirror {
 
   // Whole lines of GET /api/snapshot, of rows or of columns, in parts, in their order.
   Result<void> Snapshot(std::string_view lines);
-  // All parts have arrived. Removes what the snapshot does not have, except local events, and
+  // All parts have arrived. kState when the hub has promised a line at the end and it is missing:
+  // what is here stays. Removes what the snapshot does not have, except local events, and
   // returns the sequence from which the changes continue. kState without a first line.
   Result<uint64_t> EndSnapshot();
   // Whether the store has events that were not made here.
@@ -62,6 +63,7 @@ class Mirror {
   const StoreView* store_;
   MirrorTarget* target_;
   std::optional<uint64_t> sequence_;  // of the snapshot that is arriving
+  bool lacks_end_ = false;            // the line at its end has not come; old hubs send none
   std::string snapshot_store_;
   std::unordered_set<Row> seen_;  // its events
 };

@@ -22,6 +22,25 @@ void MissingTask::Note(std::span<const Uuid> asked, const std::set<Uuid>& found,
   if (!missing_.empty() && !again_at_) again_at_ = In(now, kMissingAgainMs);
 }
 
+void MissingTask::Expect(const Uuid& id, Timestamp now) {
+  if (missing_.size() < kMaxMissing) missing_.insert(id);
+  if (!again_at_) again_at_ = In(now, kMissingAgainMs);
+}
+
+// The feed brings everything but the rows of dispatches that are waiting, which a new connection
+// asks for again.
+void MissingTask::Stop() {
+  to_ask_.clear();
+  missing_.clear();
+  before_.clear();
+  again_at_.reset();
+}
+
+// Whether the feed has brought the row since, or its removal.
+bool MissingTask::IsSettled(const Uuid& id) const {
+  return state_->follows() && !state_->outbox().HasDispatch(id);
+}
+
 std::optional<ReadRequest> MissingTask::Ask(Timestamp now) {
   if (IsDue(again_at_, now)) {
     to_ask_.insert(to_ask_.end(), before_.begin(), before_.end());
@@ -29,14 +48,19 @@ std::optional<ReadRequest> MissingTask::Ask(Timestamp now) {
     again_at_.reset();
     if (!before_.empty()) again_at_ = In(now, kMissingAgainMs);
   }
+  while (!to_ask_.empty() && IsSettled(to_ask_.front())) to_ask_.pop_front();
   if (to_ask_.empty()) return std::nullopt;
   asked_ = to_ask_.front();
   to_ask_.pop_front();
   return ReadRequest{"GET", "/api/events/" + asked_.Hex(), {}};
 }
 
-Result<ReadOutcome> MissingTask::Take(const ReadAnswer& answer, Timestamp /*now*/) {
+Result<ReadOutcome> MissingTask::Take(const ReadAnswer& answer, Timestamp now) {
   if (answer.status == 404) CUE_TRY(state_->outbox().RemovedUpstream(asked_));
+  if (state_->follows()) {
+    if (answer.status != 404) Expect(asked_, now);
+    return ReadOutcome::kDone;
+  }
   if (answer.status == 200) {
     if (confirmed_.size() < kMaxMissing) confirmed_.insert(asked_);
     state_->rereads().Add(asked_);

@@ -27,6 +27,13 @@ bool CanWait(const DispatchRequest& request) {
   return request.store && !request.reuse && !request.topic.starts_with("server.");
 }
 
+// Whether the event that the write removes no longer exists upstream: another one has its hash.
+bool WasReplacedBy(const Event& event, const LocalWrite& write) {
+  if (write.kind != LocalWrite::Kind::kRemove || write.id == event.id) return false;
+  const std::string_view hash = TextMember(write.before, "hash");
+  return !hash.empty() && hash == event.HashText();
+}
+
 std::string HashOf(const LocalWrite& write) {
   const Json* hash = FindMember(write.body, "hash");
   return hash != nullptr && hash->is_string() ? hash->get<std::string>() : write.id.Hex();
@@ -223,6 +230,7 @@ Result<void> Outbox::Merge(const Event& event, FieldSet fields, std::optional<do
   if (dispatch != nullptr && dispatch->id != event.id) CUE_TRY(Rename(dispatch->id, event.id));
   bool is_removed = false;
   for (LocalWrite& write : writes_) {
+    if (is_row && WasReplacedBy(event, write)) ForgetForRestore(write);
     if (write.id != event.id || write.state != LocalWrite::State::kQueued) continue;
     if (write.kind == LocalWrite::Kind::kRemove) {
       is_removed = true;

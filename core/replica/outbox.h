@@ -150,9 +150,13 @@ class Outbox {
   // Of the notes, as the next commit leaves them.
   uint64_t file_bytes() const { return file_.bytes(); }
 
-  // Takes the events to read from the upstream. TakeWalkWanted() says whether only a walk can find
-  // the id of one.
-  std::vector<Uuid> TakeRereads() { return std::exchange(rereads_, {}); }
+  // What the connection has to find out about delivered and refused writes.
+  struct Questions {
+    std::vector<Uuid> rereads;   // events to read again
+    std::vector<Uuid> expected;  // dispatches whose rows a feed has to bring
+    bool needs_walk = false;     // only a walk can find the id of one
+  };
+  Questions TakeQuestions() { return std::exchange(questions_, {}); }
   // Queues the events of refused writes, and of delivered ones whose row was not read since: each
   // new connection reads them again.
   void RereadDelivered();
@@ -163,7 +167,6 @@ class Outbox {
   // All new events were read since that number: a delivered dispatch whose id is still unknown was
   // deleted since.
   Result<void> WalkEnded(uint64_t walk);
-  bool TakeWalkWanted() { return std::exchange(walk_wanted_, false); }
   // The upstream no longer accepts the user (401): nothing is sent until the next login.
   bool TakeUnauthorized() { return std::exchange(unauthorized_, false); }
 
@@ -220,10 +223,9 @@ class Outbox {
   std::set<Uuid> shown_removed_;  // by the snapshot that is coming in, and removed here
   std::set<Uuid>
       assumed_;  // states that are this replica's guess: the next row of the upstream rules
-  std::vector<Uuid> rereads_;
+  Questions questions_;
   uint64_t last_reread_ = 0;
   bool follows_ = false;
-  bool walk_wanted_ = false;
   bool unauthorized_ = false;
   std::optional<FeedPosition> feed_;
   std::optional<FeedPosition> noted_feed_;

@@ -102,7 +102,7 @@ Result<void> Outbox::Settle(uint64_t number, int status, const Json& answer, Tim
       write->delivered_in = last_reread_;
       NoteState(*write);
       Tell(*write, WriteOutcome::kConfirmed);
-      walk_wanted_ = true;
+      questions_.needs_walk = true;
       return {};
     case Verdict::kGone:
       CUE_TRY(store_->ledger().RemoveUpstream(write->id));
@@ -164,9 +164,9 @@ Result<void> Outbox::Delivered(LocalWrite& write, const Json& answer) {
   NoteState(*delivered);
   Tell(*delivered, WriteOutcome::kConfirmed);
   if (id) {
-    if (!follows_) rereads_.push_back(*id);  // from a hub, the feed brings it
+    (follows_ ? questions_.expected : questions_.rereads).push_back(*id);
   } else {
-    walk_wanted_ = true;
+    questions_.needs_walk = true;
   }
   return {};
 }
@@ -176,7 +176,7 @@ void Outbox::UpdateDelivered(LocalWrite& write) {
   Become(write, LocalWrite::State::kDelivered);
   write.delivered_in = last_reread_;
   NoteState(write);
-  rereads_.push_back(write.id);
+  questions_.rereads.push_back(write.id);
   assumed_.insert(write.id);
   Tell(write, WriteOutcome::kConfirmed);
   effects_->Outbox();
@@ -185,11 +185,11 @@ void Outbox::UpdateDelivered(LocalWrite& write) {
 void Outbox::RereadDelivered() {
   for (const LocalWrite& write : writes_) {
     const bool has_id = write.status == 0;
-    if (has_id && write.state == LocalWrite::State::kDelivered) rereads_.push_back(write.id);
+    if (has_id && write.state == LocalWrite::State::kDelivered) questions_.rereads.push_back(write.id);
     // The undone state is an old one; after a crash it may not have been read again.
     const bool is_refused = write.state == LocalWrite::State::kRefused;
     if (!is_refused || write.kind == LocalWrite::Kind::kDispatch) continue;
-    rereads_.push_back(write.id);
+    questions_.rereads.push_back(write.id);
     assumed_.insert(write.id);
   }
 }
@@ -237,7 +237,7 @@ Result<void> Outbox::Refuse(LocalWrite& refused, int status, const std::string& 
     Tell(write, WriteOutcome::kRefused);
   }
   if (!is_dispatch && !removed_.contains(id)) {
-    rereads_.push_back(id);
+    questions_.rereads.push_back(id);
     assumed_.insert(id);
   }
   return {};

@@ -20,9 +20,10 @@ void Planner::Follow(bool follows) {
   state_.Follow(follows);
 }
 
-void Planner::Look(std::span<const Uuid> ids, bool walk) {
-  for (const Uuid& id : ids) state_.rereads().Add(id);
-  if (walk && !state_.follows()) walk_.WantNew();
+void Planner::Look(const Outbox::Questions& questions, Timestamp now) {
+  for (const Uuid& id : questions.rereads) state_.rereads().Add(id);
+  for (const Uuid& id : questions.expected) missing_.Expect(id, now);
+  if (questions.needs_walk && !state_.follows()) walk_.WantNew();
 }
 
 Result<void> Planner::Heard(const UpstreamEvent& upstream, Timestamp now) {
@@ -82,7 +83,7 @@ std::optional<ReadRequest> Planner::NextUrgent(Timestamp now) {
 }
 
 std::optional<ReadRequest> Planner::NextInBackground(Timestamp now) {
-  if (state_.follows()) return std::nullopt;
+  if (state_.follows()) return IsDue(missing_.Due().at, now) ? Ask(missing_, now) : std::nullopt;
   if (IsDue(walk_.Due().at, now)) return Ask(walk_, now);
   if (IsDue(round_at_, now)) {
     LookForMissed(now);
@@ -105,7 +106,7 @@ void Planner::LookForMissed(Timestamp now) {
 }
 
 std::optional<Timestamp> Planner::due() const {
-  if (state_.follows()) return std::nullopt;
+  if (state_.follows()) return missing_.Due().at;
   std::optional<Timestamp> next = round_at_;
   for (const ReadTask* const task : tasks_) {
     const auto at = task->Due().at;

@@ -38,8 +38,8 @@ class Planner {
 
   // A message of the WebSocket. Fails when the store refuses the write.
   Result<void> Heard(const UpstreamEvent& upstream, Timestamp now);
-  // Reads these again; with `walk` new events too.
-  void Look(std::span<const Uuid> ids, bool walk);
+  // Finds out what the outbox asks.
+  void Look(const Outbox::Questions& questions, Timestamp now);
   // The upstream does not say when it took the auth message, so the replica walks once more.
   void LookForNew() { walk_.WantNew(); }
 

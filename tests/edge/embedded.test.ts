@@ -294,6 +294,6 @@ test('a relay whose upstream tells changes that are none takes a snapshot instea
   const { hub, errors } = await embed({ upstream });
   await expect.poll(() => hub.events(), { timeout: 30_000 }).toBe(1);
   expect(asked.slice(0, 2)).toEqual(['/api/users/me', '/api/users/me']);
-  expect(asked[2]).toBe('/api/snapshot?form=columns&payloads=true');
+  expect(asked[2]).toBe('/api/snapshot?form=columns&end=true&payloads=true');
   expect(errors()[0]).toMatch(/^the upstream: 'message' was refused: /);
 }, 60_000);

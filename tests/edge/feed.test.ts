@@ -107,6 +107,18 @@ test('a snapshot of several parts and the changes after it give the store, whate
   expect([...copy].sort()).toEqual([...now].sort());
 });
 
+test('a snapshot says where it ends, when it is asked to', async () => {
+  const hub = await newHub();
+  await hub.importLines(linesOf(5000, 'x'.repeat(1000)));
+  for (const form of ['rows', 'columns']) {
+    const plain = linesIn(await (await ask(hub, `/api/snapshot?form=${form}`)).text());
+    const ended = linesIn(await (await ask(hub, `/api/snapshot?form=${form}&end=true`)).text());
+    expect(ended[0]).toEqual({ ...plain[0], end: true });
+    expect(ended.slice(1)).toEqual([...plain.slice(1), { end: true }]);
+  }
+  expect((await ask(hub, '/api/snapshot?end=perhaps')).status).toBe(400);
+});
+
 test('a snapshot is packed as the client accepts it', async () => {
   const hub = await newHub();
   await hub.importLines(linesOf(2000, 'x'.repeat(1000)));

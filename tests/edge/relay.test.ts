@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import { createServer, request as httpRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import WebSocket from 'ws';
 import {
@@ -29,8 +31,8 @@ afterAll(async () => {
   data.remove();
 });
 
-async function startRelay(port = 0) {
-  const args = ['dist/hub/cli.js', 'relay', hub.url, '--port', String(port), '--log', 'json'];
+async function startRelay({ port = 0, upstream = hub.url, follows = true } = {}) {
+  const args = ['dist/hub/cli.js', 'relay', upstream, '--port', String(port), '--log', 'json'];
   const env = { ...process.env, CUESHEET_UPSTREAM_KEY: KEYS.service };
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
@@ -39,7 +41,7 @@ async function startRelay(port = 0) {
   const ready = () => /cuesheet relay ready on ([^\s"]+)/.exec(output)?.[1];
   await vi.waitUntil(ready, WAIT);
   const url = ready() ?? '';
-  await vi.waitUntil(async () => (await healthOf({ url })) === 200, WAIT);
+  if (follows) await vi.waitUntil(async () => (await healthOf({ url })) === 200, WAIT);
   return {
     url,
     output: () => output,
@@ -48,6 +50,28 @@ async function startRelay(port = 0) {
         child.once('exit', resolve);
         child.kill('SIGTERM');
       }),
+  };
+}
+
+/** An address at which the server answers requests, but takes no WebSocket. */
+async function withoutSockets(target: string): Promise<{ url: string; close(): void }> {
+  const proxy = createServer((request, response) => {
+    const { method, headers, url } = request;
+    const onward = httpRequest(new URL(url ?? '/', target), { method, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+    });
+    request.pipe(onward);
+  });
+  proxy.on('upgrade', (_request, socket) => socket.destroy());
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  const { port } = proxy.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    close() {
+      proxy.close();
+      proxy.closeAllConnections();
+    },
   };
 }
 
@@ -122,6 +146,24 @@ describe('a relay', () => {
     );
   });
 
+  test('asks the hub for a single event that its copy does not have', async () => {
+    const { url, close } = await withoutSockets(hub.url);
+    const blind = await startRelay({ upstream: url, follows: false });
+    try {
+      const made = await dispatch(hub, { topic: 'demo.unseen', payload: { a: 1 } });
+      const get = (server: { url: string }, key: string) =>
+        call(server, 'GET', `/api/events/${made.body.id}`, { key });
+      const [here, there] = [await get(blind, KEYS.admin), await get(hub, KEYS.admin)];
+      expect([here.status, here.body]).toEqual([200, there.body]);
+      expect((await get(blind, 'wrong')).status).toBe(401);
+      close();
+      expect((await get(blind, KEYS.admin)).status).toBe(503);
+    } finally {
+      close();
+      await blind.stop();
+    }
+  });
+
   test('signs in by the hub, and tells its sockets what that one tells', async () => {
     const login = { name: 'adm', password: 'correct horse' };
     const { body } = await call(relay, 'POST', '/api/auth/login', { body: login });
@@ -140,7 +182,7 @@ describe('a relay', () => {
     const port = Number(new URL(relay.url).port);
     expect(await relay.stop()).toBe(0);
     await dispatch(hub, { topic: 'demo.meanwhile' });
-    relay = await startRelay(port);
+    relay = await startRelay({ port });
     await expectSame();
     expect(await hub.stop()).toBe(0);
     await expect.poll(() => healthOf(relay), WAIT).toBe(503);

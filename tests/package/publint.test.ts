@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
 import { publint } from 'publint';
@@ -22,6 +22,14 @@ test('publint finds nothing in the packed package', async () => {
   const bytes = buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer;
   const { messages, pkg } = await publint({ pack: { tarball: bytes } });
   expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
+});
+
+test('every file whose size has a limit is there', () => {
+  const limits: { path: string | string[] }[] = JSON.parse(readFileSync('.size-limit.json', 'utf8'));
+  const files = limits.flatMap(({ path }) => path);
+  expect(files.length).toBeGreaterThan(3);
+  // size-limit itself takes a missing file for an empty one.
+  for (const file of files) expect(statSync(file).size, file).toBeGreaterThan(0);
 });
 
 test('arethetypeswrong finds nothing for ES modules', async () => {

@@ -60,7 +60,7 @@ bool ConnectionHost::CarryOut(const Json& effect) {
 
 void ConnectionHost::FetchSnapshot(uint64_t request, const std::string& path) {
   Request("GET", path, "", [this, request](const Answer& answer) {
-    // Sometimes only the first half comes.
+    // Sometimes only the first half comes, and sometimes nothing tells of it.
     const bool is_cut_off = answer.status == 200 && random_->Chance(network_->lost_percent);
     const size_t end =
         answer.body.rfind('\n', is_cut_off ? answer.body.size() / 2 : std::string::npos);
@@ -71,7 +71,7 @@ void ConnectionHost::FetchSnapshot(uint64_t request, const std::string& path) {
     if (answer.status == 200) {
       CUE_ASSERT(connection.Snapshot(request, lines, now, Draw(*random_)).has_value());
     }
-    const int status = is_cut_off ? 0 : answer.status;
+    const int status = is_cut_off && random_->Chance(50) ? 0 : answer.status;
     CUE_ASSERT(connection.SnapshotEnded(request, status, now, Draw(*random_)).has_value());
   });
 }

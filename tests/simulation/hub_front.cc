@@ -94,7 +94,7 @@ Answer HubFront::Graphql(const std::string& body) {
 
 Answer HubFront::Snapshot(bool with_payloads) {
   Answer all{200};
-  Json arguments = {{"form", random_->Chance(50) ? "columns" : "rows"}};
+  Json arguments = {{"form", random_->Chance(50) ? "columns" : "rows"}, {"end", "true"}};
   if (with_payloads) arguments["payloads"] = "true";
   for (bool more = true; more;) {
     if (core() == nullptr) return {};

@@ -51,7 +51,7 @@ bool RelayNode::Commit() {
   const bool may_send = up_->connection.state() == ConnectionState::kLive;
   CUE_ASSERT(outbox.Pump(may_send, Now(), Draw(*random_)).has_value());
   if (outbox.TakeUnauthorized()) up_->connection.Refused(Now());
-  up_->connection.Look(outbox.TakeRereads(), outbox.TakeWalkWanted(), Now());
+  up_->connection.Look(outbox.TakeQuestions(), Now());
   Publish();
   const auto commit = up_->hub.store.files().BeginCommit();
   CUE_ASSERT(commit.has_value());
@@ -74,13 +74,18 @@ void RelayNode::Fetch(const std::string& method, const std::string& path, const 
   if (!is_up()) return answered({});
   const uint64_t number = Hold(std::move(answered));
   const bool is_read = method == "GET" || path == "/graphql" || path == "/api/query";
-  if (!is_read) {
-    return host_.Request(method, path, body, [this, number](const Answer& answer) {
-      Release(number, answer.status == 0 ? Answer{503, kSilence} : answer);
-    });
-  }
+  if (!is_read) return AskUpstream(number, method, path, body);
   Identify([this, number, method, path, body](int status) {
-    Release(number, status == 200 ? Serve(method, path, body) : Answer{status, kSilence});
+    const Answer answer = status == 200 ? Serve(method, path, body) : Answer{status, kSilence};
+    if (answer.status == 404) return AskUpstream(number, method, path, body);
+    Release(number, answer);
+  });
+}
+
+void RelayNode::AskUpstream(uint64_t number, const std::string& method, const std::string& path,
+                            const std::string& body) {
+  host_.Request(method, path, body, [this, number](const Answer& answer) {
+    Release(number, answer.status == 0 ? Answer{503, kSilence} : answer);
   });
 }
 

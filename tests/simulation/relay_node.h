@@ -1,4 +1,4 @@
-// A relay as its host runs it (worker/edge/upstream.ts, relay-routes.ts, relay-credentials.ts): it
+// A relay as its host runs it (worker/edge/relay/): it
 // follows a hub or a stock server, answers reads from its copy in memory, hands writes on, and asks
 // the upstream who its callers are.
 #pragma once
@@ -56,6 +56,8 @@ class RelayNode final : public HubFront, private ConnectionOwner {
     if (is_up()) (void)Commit();
   }
 
+  void AskUpstream(uint64_t number, const std::string& method, const std::string& path,
+                   const std::string& body);
   // Asks the upstream, or knows: 200, 401, or 503 when there is no answer.
   void Identify(std::function<void(int)> known);
   uint64_t Hold(Answered answered);

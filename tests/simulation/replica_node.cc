@@ -82,7 +82,7 @@ void ReplicaNode::Settle() {
       outbox.Pump(connection.state() == ConnectionState::kLive, Now(), Draw(*random_));
   CUE_ASSERT(pumped.has_value());
   if (outbox.TakeUnauthorized()) connection.Refused(Now());
-  connection.Look(outbox.TakeRereads(), outbox.TakeWalkWanted(), Now());
+  connection.Look(outbox.TakeQuestions(), Now());
   (void)up_->store.ledger().TakeChanges();
   ApplyPatches();
   const std::string lines = up_->effects.Take();

@@ -44,7 +44,7 @@ struct MirrorFixture : StoreFixture {
     return api.Handle(request, Now(), Draw());
   }
   void TakeSnapshot(std::string_view form = "rows") {
-    Json arguments = {{"payloads", "true"}, {"form", form}};
+    Json arguments = {{"payloads", "true"}, {"form", form}, {"end", "true"}};
     for (bool more = true; more;) {
       const HubResponse part = Ask("snapshot", arguments);
       REQUIRE(part.status == 200);
@@ -149,6 +149,25 @@ TEST_CASE("another snapshot removes what it does not have") {
   CHECK(f.store.ledger().Remove(gone));
   f.Dispatch(R"({"topic":"demo.b"})");
   f.TakeSnapshot();
+  f.CheckSame();
+}
+
+TEST_CASE("a snapshot without its last line removes nothing, unless the hub is too old to send one") {
+  MirrorFixture f;
+  f.Dispatch(R"({"topic":"demo.a"})");
+  f.TakeSnapshot();
+  const bool promises = GENERATE(true, false);
+  const Json arguments = promises ? Json({{"end", "true"}}) : Json::object();
+  std::string text = f.Ask("snapshot", arguments).body;
+  const std::string first = text.substr(0, text.find('\n') + 1);
+  CHECK(text.ends_with("{\"end\":true}\n") == promises);
+  REQUIRE(f.mirror.Snapshot(first));  // and then the connection ends as if that were all
+  const auto ended = f.mirror.EndSnapshot();
+  CHECK(ended.has_value() == !promises);
+  CHECK(f.copy.view().table().size() == (promises ? 1 : 0));
+  if (!promises) return;
+  REQUIRE(f.mirror.Snapshot(text));
+  CHECK(f.mirror.EndSnapshot());
   f.CheckSame();
 }
 

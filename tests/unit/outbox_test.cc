@@ -92,7 +92,7 @@ TEST_CASE("a local dispatch shows at once and is sent, then the upstream's row r
   CHECK(f.Pump().is_null());  // one at a time
   f.Answer(sent, 201, {{"id", id.Hex()}});
   CHECK(f.List().empty());
-  CHECK(f.outbox.TakeRereads() == std::vector{id});
+  CHECK(f.outbox.TakeQuestions().rereads == std::vector{id});
   f.Row(f.Upstream(id, 7));
   CHECK(f.View(id).creation_order == 7);
   CHECK(f.View(id).updated_at.us == 1'700'000'000'000'000);
@@ -139,7 +139,7 @@ TEST_CASE("a lost answer is followed by the same write, and 409 of its hash mean
   const Json again = f.Pump();
   CHECK(again["body"] == sent["body"]);
   f.Answer(again, 409, {{"detail", "Event with the same hash already exists"}});
-  CHECK(f.outbox.TakeWalkWanted());
+  CHECK(f.outbox.TakeQuestions().needs_walk);
   CHECK(f.Pump().is_null());  // the update waits until the id is known
   Event row = f.Upstream(id, 7);
   row.hash = id.Hex();
@@ -223,7 +223,7 @@ TEST_CASE("refused updates and removals are undone, deleted events go") {
   f.Update(id, R"({"description":"new"})");
   f.Answer(f.Pump(), 400, {{"detail", "no"}});
   CHECK(f.View(id).description == "old");
-  CHECK(f.outbox.TakeRereads() == std::vector{id});
+  CHECK(f.outbox.TakeQuestions().rereads == std::vector{id});
   CHECK(f.outbox.Remove(id, f.Now()));
   f.Answer(f.Pump(), 500, {{"code", 409}, {"detail", "is still referenced"}});
   CHECK(f.View(id).description == "old");
@@ -376,6 +376,24 @@ TEST_CASE("what the upstream says of an event that is removed here counts when t
   CHECK(f.store.view().table().FindById(id) == kNoRow);
   f.Answer(f.Pump(), 409, {{"code", 409}, {"detail", "still referenced"}});
   CHECK(f.View(id).description == "changed since");
+}
+
+TEST_CASE("a removed event that the upstream has replaced does not come back with a refusal") {
+  OutboxFixture f;
+  Event old;
+  old.id = kServerId;
+  old.hash = "install";
+  old.topic = "addon.install";
+  old.creation_order = 4;
+  old.created_at = old.updated_at = {1'700'000'000'000'000};
+  f.Row(old);
+  REQUIRE(f.outbox.Remove(old.id, f.Now()));
+  Event replacement = old;
+  replacement.id = {{0x5e, 2}};
+  f.Row(replacement);
+  f.Answer(f.Pump(), 403, {{"detail", "Not allowed to delete events"}});
+  CHECK(f.store.view().table().FindById(old.id) == kNoRow);
+  CHECK(f.View(replacement.id).hash == "install");
 }
 
 TEST_CASE("a hub takes dispatches that follow each other in one request, and answers each") {

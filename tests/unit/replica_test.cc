@@ -256,6 +256,75 @@ TEST_CASE("when the history is gone a snapshot is taken, and what it does not ha
 
 constexpr const char* kGone = R"({"topic":"cuesheet.gone","code":410})";
 
+TEST_CASE("batches that were sent before a snapshot ended do not make it older") {
+  ReplicaFixture f;
+  f.GoLive();
+  REQUIRE(f.connection.Message(kGone, f.Now(), f.Draw()));
+  const uint64_t request = f.Effect("snapshot").value()["request"];
+  Json newest = FeedEvent(9);
+  newest["description"] = "as of 5";
+  const std::string lines =
+      R"({"sequence":5,"store":"s1"})" + std::string("\n") + newest.dump() + "\n";
+  REQUIRE(f.connection.Snapshot(request, lines, f.Now(), f.Draw()));
+  REQUIRE(f.connection.SnapshotEnded(request, 200, f.Now(), f.Draw()));
+  (void)f.Effects();
+  Json older = FeedEvent(9);
+  older["description"] = "as of 4";
+  const Json change = {{"sequence", 4}, {"kind", "updated"}, {"event", older}};
+  REQUIRE(f.connection.Message(Changes(Json::array({change}), 4, 4), f.Now(), f.Draw()));
+  const Uuid id = *Uuid::ParseLenient(newest["id"].get<std::string>());
+  CHECK(f.View(id).description == "as of 5");
+  CHECK(f.connection.state() == ConnectionState::kCatchingUp);
+  CHECK_FALSE(f.Effect("acknowledge"));
+  REQUIRE(f.connection.Message(Changes(Json::array(), 5, 5), f.Now(), f.Draw()));
+  CHECK(f.connection.state() == ConnectionState::kLive);
+}
+
+TEST_CASE("a dispatch that a hub took and never tells of is asked for by its address") {
+  ReplicaFixture f;
+  f.GoLive();
+  REQUIRE(f.connection.Message(Changes(Json::array(), 0, 0), f.Now(), f.Draw()));
+  const auto settle = [&f] { f.connection.Look(f.outbox.TakeQuestions(), f.Now()); };
+  const auto local = f.outbox.Dispatch({{"topic", "demo.local"}}, {}, f.Now(), f.Draw()).value();
+  REQUIRE(f.outbox.Pump(true, f.Now(), f.Draw()));
+  const Json write = f.Effect("write").value();
+  const std::string answer = Json({{"id", local.id.Hex()}}).dump();
+  REQUIRE(f.outbox.Answered(write["request"], 200, answer, f.Now(), f.Draw()));
+  settle();
+  const auto wait = [&f] {
+    for (int64_t waited = 0; waited < kMissingAgainMs; waited += 30'000) f.Wait(30'000);
+  };
+  const EventTable& table = f.store.view().table();
+  (void)f.Effects();
+  wait();
+  CHECK_FALSE(f.Effect("fetch"));  // the feed may only be slow
+  wait();
+  const Json first = f.Effect("fetch").value();
+  CHECK(first["path"] == "/api/events/" + local.id.Hex());
+  REQUIRE(f.connection.Fetched(first["request"], 503, "", f.Now(), f.Draw()));
+  CHECK(table.FindById(local.id) != kNoRow);
+  wait();
+  wait();
+  SECTION("it was removed") {
+    const Json second = f.Effect("fetch").value();
+    REQUIRE(f.connection.Fetched(second["request"], 404, "", f.Now(), f.Draw()));
+    CHECK(table.FindById(local.id) == kNoRow);
+  }
+  SECTION("the feed brings it at last") {
+    const Json second = f.Effect("fetch").value();
+    REQUIRE(f.connection.Fetched(second["request"], 200, "{}", f.Now(), f.Draw()));
+    Json event = FeedEvent(9);
+    event["id"] = event["hash"] = local.id.Hex();
+    const Json change = {{"sequence", 1}, {"kind", "inserted"}, {"event", event}};
+    REQUIRE(f.connection.Message(Changes(Json::array({change}), 1, 1), f.Now(), f.Draw()));
+    (void)f.Effects();
+    wait();
+    wait();
+    CHECK_FALSE(f.Effect("fetch"));
+    CHECK(table.FindById(local.id) != kNoRow);
+  }
+}
+
 TEST_CASE("a snapshot that was cut off is taken again, whatever the changes cover by then") {
   ReplicaFixture f;
   f.GoLive();
@@ -343,7 +412,7 @@ TEST_CASE(
   CHECK(f.View(*Uuid::Parse(Edge(1)["node"]["id"].get<std::string>())).payload == R"({"n":1})");
   REQUIRE(relay.Message(kGone, f.Now(), f.Draw()));
   const Json snapshot = f.Effect("snapshot").value();
-  CHECK(snapshot["path"] == "/api/snapshot?form=columns&payloads=true");
+  CHECK(snapshot["path"] == "/api/snapshot?form=columns&end=true&payloads=true");
   REQUIRE(relay.SnapshotEnded(snapshot["request"], 401, f.Now(), f.Draw()));
   CHECK(relay.state() == ConnectionState::kUnauthorized);
   f.now_us += kRefusedAgainMs * 1000;

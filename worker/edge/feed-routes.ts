@@ -100,10 +100,10 @@ function addSnapshot(app: Hono<Env>, { ask, shown, caller, packBrotli }: FeedOpt
   const encodings = packBrotli ? ['br', 'gzip', 'deflate'] : ['gzip', 'deflate'];
 
   addRoute(app, 'snapshot', async (c) => {
-    const { payloads, form } = c.req.query();
+    const { payloads, form, end } = c.req.query();
     const who = caller(c);
     const read = (before?: string) => {
-      const body = JSON.stringify({ payloads, form, before });
+      const body = JSON.stringify({ payloads, form, end, before });
       return ask({ operation: 'snapshot', ...who, body });
     };
     const first = read();

@@ -65,7 +65,18 @@ export function feedOperations(common: Readonly<Record<string, Answer>>) {
       'Cuesheet’s addition. A line {"sequence","store"}, then all events, newest first, one on each ' +
       'line. Together with the changes after that sequence, these are the events of the store.',
     tags: ['feed'],
-    parameters: [payloads],
+    parameters: [
+      payloads,
+      parameter('form', 'One line for each event, or one for each part (docs/hub.md).', {
+        type: 'string',
+        enum: ['rows', 'columns'],
+        default: 'rows',
+      }),
+      parameter('end', 'The last line of a complete snapshot is {"end":true}.', {
+        type: 'boolean',
+        default: false,
+      }),
+    ],
     responses: {
       ...common,
       200: {

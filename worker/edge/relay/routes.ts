@@ -5,17 +5,24 @@ import { addRoute, type Route, ROUTE_NAMES, ROUTES } from '../route-table.ts';
 import type { Upstream } from './upstream.ts';
 
 const TIMEOUT_MS = 60_000;
+const UNSURE = 'The upstream does not answer: it may have done this or not';
+const UNKNOWN = 'The upstream does not answer, and the relay has no such event';
 const FORWARDED = [...CREDENTIAL_HEADERS, 'content-type', 'x-sender', 'x-sender-type'] as const;
 
 /**
  * Forwards the writes of a relay: the upstream carries them out with the caller's own credentials. The answer is
- * returned unchanged.
+ * returned unchanged. A single event that is not in the copy is asked for there too, because the upstream may have it
+ * already: a 404 of a relay is its upstream's.
  */
 export function addRelayRoutes(app: Hono<Env>, upstream: Upstream): void {
   for (const name of ROUTE_NAMES) {
     const { isWrite }: Route = ROUTES[name];
     if (isWrite) addRoute(app, name, (c) => forward(c, upstream));
   }
+  addRoute(app, 'get', async (c, next) => {
+    await next();
+    if (c.res.status === 404) c.res = await forward(c, upstream);
+  });
 }
 
 async function forward(c: Context<Env>, upstream: Upstream): Promise<Response> {
@@ -40,6 +47,6 @@ async function forward(c: Context<Env>, upstream: Upstream): Promise<Response> {
       headers: type ? { 'content-type': type } : {},
     });
   } catch {
-    return refuse(c, 503, 'The upstream does not answer: it may have done this or not');
+    return refuse(c, 503, c.req.method === 'GET' ? UNKNOWN : UNSURE);
   }
 }

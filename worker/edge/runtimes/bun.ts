@@ -40,6 +40,7 @@ interface BunApi {
     websocket: {
       maxPayloadLength: number;
       idleTimeout: number;
+      closeOnBackpressureLimit: boolean;
       open(socket: BunSocket): void;
       message(socket: BunSocket, data: string | Uint8Array): void;
       close(socket: BunSocket): void;
@@ -76,6 +77,7 @@ export function serveBun(hub: Hub, port: number, host: string): Promise<HubServe
     websocket: {
       maxPayloadLength: MAX_FRAME_BYTES,
       idleTimeout: IDLE_SECONDS,
+      closeOnBackpressureLimit: true, // otherwise Bun drops messages and goes on
       open(socket) {
         sockets.enter(socket.data);
         const peer = boundedPeer(socket, () => socket.getBufferedAmount());
