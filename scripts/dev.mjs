@@ -1,17 +1,17 @@
 // npm run dev [-- --port 5173] [FLAG OF THE HUB...]: the event viewer from its sources, which reloads when one of them is
 // saved, against a hub of its own with sample events. The core and the hub are those of dist/, brought up to date at the
 // start; `npm run build` in another terminal reloads the page when the module of the page is a new one.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createServer } from 'vite';
+import { SIGNED_IN, startHub } from './hub-child.mjs';
 
 const PAGE = 'web/viewer/page';
 const MODULE = resolve('dist/client/cuesheet.wasm');
 /** What the client asks for beside its own file: the worker from its sources, the module as it was built. */
 const WORKER = /\/worker\.js(\?|$)/;
 const WASM = /\/cuesheet\.wasm(\?|$)/;
-const START_MS = 60_000;
 
 const flags = process.argv.slice(2);
 const at = flags.indexOf('--port');
@@ -23,7 +23,7 @@ if (!Number.isInteger(port) || port < 0 || port > 65_535) {
 
 const built = spawnSync('bash', ['scripts/build'], { stdio: 'inherit' });
 if (built.status !== 0) process.exit(1);
-const hub = await startHub();
+const hub = await startHub(['--data', 'build/dev', ...flags], { ready: SIGNED_IN });
 const server = await createServer({
   configFile: false,
   root: PAGE,
@@ -74,31 +74,11 @@ function configureServer({ middlewares, watcher, ws }) {
   });
 }
 
-/** Starts a hub on a free port: where it is, what signs in, and a promise of its end. */
-function startHub() {
-  const args = ['dist/hub/cli.js', 'hub', '--port', '0', '--data', 'build/dev', ...flags];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  const ended = new Promise((done) => child.once('exit', done));
-  return new Promise((ready, fail) => {
-    const limit = setTimeout(() => fail(new Error('the hub did not start in time')), START_MS);
-    ended.then((code) => fail(new Error(`the hub ended with ${code}`)));
-    let output = '';
-    child.stdout.on('data', (data) => {
-      output += data;
-      const link = /(http:\S+)\/#token=(\S+)/.exec(output);
-      if (!link) return;
-      clearTimeout(limit);
-      ready({ url: link[1], token: link[2], ended, stop: () => child.kill('SIGTERM') });
-    });
-  });
-}
-
 let stopping = false;
 async function stop(code) {
   if (stopping) return;
   stopping = true;
   await server.close();
-  hub.stop();
-  await hub.ended;
+  await hub.stop();
   process.exit(code);
 }

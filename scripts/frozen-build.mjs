@@ -3,7 +3,7 @@
 //   cuesheet.tgz   the packed package
 //   hub/           the folder of a hub that ran on it (--data)
 //   events.ndjson  the events in there, as that build exports them
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -14,6 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { startHub } from './hub-child.mjs';
 
 /** The first release whose files are kept readable: 0.1.0. */
 const FIRST = 'c750f0a';
@@ -23,7 +24,6 @@ const USERS = [
   { name: 'mona', data: { isManager: true } },
 ];
 const EVENTS = 120;
-const START_MS = 60_000;
 const STATUSES = ['in_progress', 'finished', 'failed', 'aborted', 'restarted'];
 
 const commit = commitOf(process.argv[2] ?? FIRST);
@@ -74,35 +74,16 @@ async function make(folder) {
 async function fill(tree, data) {
   const users = join(tree, 'frozen-users.json');
   writeFileSync(users, JSON.stringify(USERS));
-  const flags = ['--port', '0', '--data', data, '--users', users, '--no-sample'];
-  const child = spawn(process.execPath, [join(tree, 'dist/hub/cli.js'), 'hub', ...flags], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const ended = new Promise((done) => child.once('exit', done));
+  const flags = ['--data', data, '--users', users, '--no-sample'];
+  const hub = await startHub(flags, { cli: join(tree, 'dist/hub/cli.js') });
   try {
-    await write(await urlOf(child, ended));
+    await write(hub.url);
   } finally {
-    child.kill('SIGTERM');
-    await ended;
+    await hub.stop();
   }
   // What is secret, and what is of a run and not of the store.
   for (const name of ['users.json', 'sessions.json', 'lock'])
     rmSync(join(data, name), { force: true });
-}
-
-function urlOf(child, ended) {
-  return new Promise((ready, fail) => {
-    const limit = setTimeout(() => fail(new Error('the hub did not start in time')), START_MS);
-    ended.then((code) => fail(new Error(`the hub ended with ${code}`)));
-    let output = '';
-    child.stdout.on('data', (data) => {
-      output += data;
-      const url = /hub ready on (\S+)/.exec(output)?.[1];
-      if (!url) return;
-      clearTimeout(limit);
-      ready(url);
-    });
-  });
 }
 
 async function write(url) {

@@ -6,9 +6,9 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { startHub } from './hub-child.mjs';
 
 const FUZZER = resolve('.toolchain/venv-fuzz-http/bin/schemathesis');
-const START_MS = 30_000;
 const RUN_MS = 30 * 60_000;
 const KEY = 'fuzz-key';
 /** The hub reads requests as leniently as AYON does: numbers as text, "yes" as true. */
@@ -32,10 +32,9 @@ if (!existsSync(FUZZER)) {
 }
 const folder = mkdtempSync(join(tmpdir(), 'cuesheet-fuzz-'));
 writeFileSync(join(folder, 'schemathesis.toml'), CONFIG);
-const hub = values.url === undefined ? await startHub() : null;
+const hub = values.url === undefined ? await ownHub() : null;
 const status = await run(FUZZER, argumentsFor(values.url ?? hub.url));
-hub?.child.kill('SIGTERM');
-await hub?.ended;
+await hub?.stop();
 rmSync(folder, { recursive: true, force: true });
 process.exitCode = status;
 
@@ -60,24 +59,8 @@ function run(command, args) {
   });
 }
 
-function startHub() {
+function ownHub() {
   const users = join(folder, 'users.json');
   writeFileSync(users, JSON.stringify([{ name: 'svc', apiKey: KEY, data: { isService: true } }]));
-  const flags = ['--port', '0', '--data', join(folder, 'data'), '--users', users, '--no-sample'];
-  const child = spawn(process.execPath, ['dist/hub/cli.js', 'start', ...flags], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const ended = new Promise((done) => child.once('exit', done));
-  return new Promise((ready, fail) => {
-    const limit = setTimeout(() => fail(new Error('the hub did not start in time')), START_MS);
-    ended.then((code) => fail(new Error(`the hub ended with ${code}`)));
-    let output = '';
-    child.stdout.on('data', (data) => {
-      output += data;
-      const url = /cuesheet hub ready on (\S+)/.exec(output)?.[1];
-      if (!url) return;
-      clearTimeout(limit);
-      ready({ url, child, ended });
-    });
-  });
+  return startHub(['--data', join(folder, 'data'), '--users', users, '--no-sample']);
 }

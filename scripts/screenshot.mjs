@@ -1,9 +1,9 @@
 // Takes the README's pictures of the viewer with sample events: npm run screenshot.
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
+import { SIGNED_IN, startHub } from './hub-child.mjs';
 
 const SAMPLE_MS = 14_000;
 const SHOTS = [
@@ -18,14 +18,8 @@ const SHOTS = [
 ];
 
 const folder = mkdtempSync(join(tmpdir(), 'cuesheet-'));
-const hub = spawn(process.execPath, ['dist/hub/cli.js', 'start', '--port', '0', '--data', folder]);
-let output = '';
-hub.stdout.on('data', (data) => (output += data));
-for (let waited = 0; !output.includes('#token=') && waited < 10_000; waited += 50) {
-  await new Promise((resolve) => setTimeout(resolve, 50));
-}
-const link = /http:\S+#token=\S+/.exec(output)?.[0];
-process.on('exit', () => hub.kill('SIGKILL'));
+const hub = await startHub(['--data', folder], { ready: SIGNED_IN });
+process.on('exit', () => hub.child.kill('SIGKILL'));
 const browser = await chromium.launch({
   executablePath: '/usr/bin/chromium',
   args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
@@ -33,7 +27,7 @@ const browser = await chromium.launch({
 await new Promise((resolve) => setTimeout(resolve, SAMPLE_MS));
 for (const { name, details, ...options } of SHOTS) {
   const page = await (await browser.newContext(options)).newPage();
-  await page.goto(link);
+  await page.goto(`${hub.url}/#token=${hub.token}`);
   await page.locator('cuesheet-viewer [data-connection="live"]').waitFor();
   const running = page.locator('cuesheet-viewer tr', { has: page.locator('[role=progressbar]') });
   await running.first().waitFor();
@@ -45,6 +39,5 @@ for (const { name, details, ...options } of SHOTS) {
   await page.screenshot({ path: `docs/images/${name}.png` });
 }
 await browser.close();
-hub.kill('SIGTERM');
-await new Promise((resolve) => hub.once('exit', resolve));
+await hub.stop();
 rmSync(folder, { recursive: true, force: true });

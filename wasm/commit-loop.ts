@@ -1,11 +1,24 @@
 import type { Durability, HostFiles } from './host-files.ts';
 import type { CallWithFiles } from './call-with-files.ts';
-import type { CoreStore } from './load.ts';
+import { CoreCrash, CoreError, type CoreStore } from './load.ts';
 import { type Effect, Method } from './methods.ts';
 import { turn } from './open-store.ts';
 
 /** Waits between attempts after a commit that failed, in milliseconds; the last one repeats. */
 const RETRY_MS = [100, 300, 1000, 3000, 5000];
+/** After a checkpoint that failed, later commits try it again no sooner than this, in milliseconds. */
+const CHECKPOINT_RETRY_MS = 10_000;
+
+/** A commit makes changes durable, a checkpoint makes the journal short. Both are tried again. */
+export type SavingStep = 'commit' | 'checkpoint';
+
+/** The host of a commit loop. */
+export interface CommitListener {
+  /** Carries out effects, after the commit that covers them. */
+  carryOut(effects: Effect[]): void;
+  /** A step has succeeded (null), or failed. Not called once the loop was stopped, or the core has ended. */
+  ended(step: SavingStep, error: Error | null): void;
+}
 
 export interface CommitLoop {
   /**
@@ -36,7 +49,7 @@ interface Batch {
 export function createCommitLoop(
   { store, call }: { store: CoreStore; call: CallWithFiles },
   files: HostFiles,
-  carryOut: (effects: Effect[]) => void,
+  listener: CommitListener,
   durability: Durability = 'relaxed',
 ): CommitLoop {
   const emptyBatch = (): Batch => ({ durability, waiters: [] });
@@ -45,18 +58,27 @@ export function createCommitLoop(
   let retry: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
   let stopped: Error | null = null;
-  const commit = createCommit(store, files, carryOut, () => void maintain());
-  const maintain = createMaintenance(call, settle, async () => {
-    await running;
-    return !stopped;
+  const commit = createCommit(store, files, listener.carryOut, () => void maintain());
+  const maintain = createMaintenance(call, settle, {
+    async mayGoOn() {
+      await running;
+      return !stopped;
+    },
+    ended: (error) => report('checkpoint', error),
   });
+
+  function report(step: SavingStep, error: Error | null) {
+    if (!stopped && !(error instanceof CoreCrash)) listener.ended(step, error);
+  }
 
   async function commitOnce(batch: Batch): Promise<void> {
     try {
       await commit(batch.durability);
       failures = 0;
+      report('commit', null);
       for (const waiter of batch.waiters) waiter.resolve();
     } catch (error) {
+      report('commit', error as Error);
       for (const waiter of batch.waiters) waiter.reject(error as Error);
       const delay = RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)];
       clearTimeout(retry);
@@ -140,30 +162,45 @@ function createCommit(
 }
 
 /**
- * Writes a checkpoint a slice at a time; a failure is tried again after a later commit. `mayGoOn` resolves
- * when no commit is under way, and says whether the loop continues.
+ * Writes a checkpoint a slice at a time. After a failure, a later commit tries again. `mayGoOn` resolves
+ * when no commit is under way, and says whether the loop continues; `ended` gets the outcome.
  */
 function createMaintenance(
   call: CallWithFiles,
   settle: () => Promise<void>,
-  mayGoOn: () => Promise<boolean>,
+  on: { mayGoOn: () => Promise<boolean>; ended: (error: Error | null) => void },
 ): () => Promise<void> {
   let maintaining = false;
+  let failedAt = Number.NEGATIVE_INFINITY; // by the clock of `performance`
 
-  return async () => {
-    if (maintaining) return;
-    maintaining = true;
+  /** False when it has to be tried again. */
+  async function writeSlices(): Promise<boolean> {
     try {
       for (let more = true; more;) {
         await turn();
-        if (!(await mayGoOn())) return;
+        if (!(await on.mayGoOn())) return false;
         ({ more } = (await call<{ more: boolean }>(Method.maintain)).header);
       }
-      await settle();
-    } catch {
-      // Another commit was running, or a file could not be read or written.
-    } finally {
-      maintaining = false;
+      return true;
+    } catch (error) {
+      // While files were loaded, a commit began.
+      if (error instanceof CoreError && error.code === 'state') return false;
+      failedAt = performance.now();
+      on.ended(error as Error);
+      return false;
     }
+  }
+
+  return async () => {
+    if (maintaining || performance.now() < failedAt + CHECKPOINT_RETRY_MS) return;
+    maintaining = true;
+    // The commit that writes the manifest is tried again, and reported, like every other.
+    if (await writeSlices()) {
+      await settle().then(
+        () => on.ended(null),
+        () => {},
+      );
+    }
+    maintaining = false;
   };
 }

@@ -2,9 +2,11 @@
  * What is wrong with the storage. `quota`: the disk or the origin's share of it is full. `unavailable`:
  * IndexedDB is missing, refused, blocked by another tab, or does not answer. `closed`: the browser ended
  * the connection during a commit. `lost`: the database was deleted while it was open, and not all of it was
- * in memory. `fenced`: another worker owns the database now.
+ * in memory. `fenced`: another worker owns the database now. `checkpoint`: everything is saved, but no
+ * checkpoint can be written, so the journal grows.
  */
-export type StorageProblemKind = 'quota' | 'unavailable' | 'closed' | 'lost' | 'fenced';
+export type StorageProblemKind =
+  'quota' | 'unavailable' | 'closed' | 'lost' | 'fenced' | 'checkpoint';
 
 /** The storage failed to save. `kind` is stable; `message` says what to do. */
 export class StorageProblem extends Error {

@@ -22,8 +22,8 @@ namespace cuesheet {
 // The last creation order that is exact in a cursor (protocol.md 6.5: a floating-point number).
 inline constexpr int64_t kMaxCreationOrder = (int64_t{1} << 53) - 1;
 
-// The longest description, summary or payload: the table has room for no other (TextRef). A request
-// of kMaxEventBytes stays below, also when its numbers grow by being written canonically.
+// The longest description, summary or payload: the table has no room for a longer one (TextRef). A
+// request of kMaxEventBytes stays below it, even when canonical form makes its numbers longer.
 inline constexpr size_t kMaxTextBytes = (size_t{4} << 20) - 1;
 // The longest hash, sender, sender type, project or user. Topics are shorter (IsTopic).
 inline constexpr size_t kMaxNameBytes = size_t{1} << 20;
@@ -58,11 +58,11 @@ Event Own(const EventView& view);
 EventView View(const Event& event);
 
 // kTooLarge names the member that is longer than kMaxTextBytes or kMaxNameBytes: the journal could
-// not read such an event back. For events that do not come by a request, whose size is limited.
+// not read such an event back. For events that do not come from a request: requests are limited.
 Result<void> CheckSizes(const EventView& event);
 
-// The attributes of an event. A change's set of them, and a journal record, has a bit for each but
-// the id, which no change writes.
+// The attributes of an event. A FieldSet and a journal record have a bit for each except the id,
+// which no change writes.
 enum class Field : uint32_t {
   kId = 0,
   kHash = 1 << 0,
@@ -116,22 +116,22 @@ enum class FieldType : uint8_t {
   kOrder,
 };
 
-// Whose request body may say what a field is (protocol.md 3.1, 4). The store itself writes the
-// others, and any field of an event that it merges or imports.
+// Which request bodies may set a field (protocol.md 3.1, 4). The store itself writes the others,
+// and all fields of an event that it merges or imports.
 enum FieldWriter : uint8_t { kNoBody = 0, kDispatchBody = 1, kUpdateBody = 2, kEachBody = 3 };
 
 struct FieldInfo {
   Field field;
-  std::string_view name;    // in JSON but for POST /api/query: camelCase
-  std::string_view column;  // of AYON's table: snake_case; request bodies may have either
+  std::string_view name;    // camelCase: in JSON, except in POST /api/query
+  std::string_view column;  // snake_case: in AYON's table; request bodies may have either
   FieldType type;
   FieldWriter writer;
 
   constexpr bool IsWrittenBy(FieldWriter body) const { return (writer & body) != 0; }
 };
 
-// What an event has, once: the formats of events read it or are checked against it. In the order of
-// the bits, which is that of AYON's own JSON.
+// The attributes in one place: each format of events uses this table or is checked against it. In
+// the order of the bits, which is that of AYON's own JSON.
 inline constexpr std::array<FieldInfo, 16> kFields = {{
     {Field::kId, "id", "id", FieldType::kId, kDispatchBody},  // Cuesheet's addition
     {Field::kHash, "hash", "hash", FieldType::kText, kDispatchBody},
@@ -148,7 +148,7 @@ inline constexpr std::array<FieldInfo, 16> kFields = {{
     {Field::kPayload, "payload", "payload", FieldType::kObject, kEachBody},
     {Field::kCreatedAt, "createdAt", "created_at", FieldType::kTime, kNoBody},
     {Field::kUpdatedAt, "updatedAt", "updated_at", FieldType::kTime, kNoBody},
-    // JSON has it as a cursor (protocol.md 6.5).
+    // In JSON it is the cursor (protocol.md 6.5).
     {Field::kCreationOrder, "creationOrder", "creation_order", FieldType::kOrder, kNoBody},
 }};
 
@@ -157,7 +157,7 @@ constexpr const FieldInfo& InfoOf(Field field) {
   return kFields[bit == 0 ? 0 : static_cast<size_t>(std::countr_zero(bit)) + 1];
 }
 
-// The field with this name, as JSON or as a column has it.
+// The field with this name, in JSON or in AYON's table.
 constexpr std::optional<Field> FieldNamed(std::string_view name) {
   for (const FieldInfo& info : kFields) {
     if (info.name == name || info.column == name) return info.field;
@@ -173,7 +173,8 @@ inline constexpr auto kFieldMembers = std::tuple(
     &AnyEvent::retries, &AnyEvent::description, &AnyEvent::summary, &AnyEvent::payload,
     &AnyEvent::created_at, &AnyEvent::updated_at, &AnyEvent::creation_order);
 
-// A field as a type: what VisitFields hands out, so that a visitor can choose when it is compiled.
+// A field as a type, which VisitFields passes to the visitor, so that it can choose at compile
+// time.
 template <size_t index>
 struct FieldAt {
   static constexpr const FieldInfo& kInfo = kFields[index];

@@ -54,8 +54,8 @@ bool Followers::Start(uint32_t client, const Caller& caller, const FollowRequest
   Message first = MessageFor(follower);
   // The first message is the answer to the login, so it is sent even when it is empty.
   if (first.text.empty()) {
-    first.text = R"({"topic":"cuesheet.changes","changes":[],"next":)" + std::to_string(first.next);
-    AppendPlace(first.text);
+    first.text = R"({"topic":"cuesheet.changes","changes":[])";
+    AppendEnd(first.text, follower, first.next);
   }
   effects_->Send({&client, 1}, first.text);
   Note(follower, first);
@@ -208,8 +208,8 @@ Followers::Message Followers::MessageFor(const Follower& follower) const {
     message.text.clear();
     return message;
   }
-  message.text += R"(],"next":)" + std::to_string(message.next);
-  AppendPlace(message.text);
+  message.text += ']';
+  AppendEnd(message.text, follower, message.next);
   return message;
 }
 
@@ -219,6 +219,14 @@ void Followers::Note(Follower& follower, const Message& message) {
   follower.told = message.next;
   follower.unacknowledged.push_back({message.next, message.text.size()});
   follower.unacknowledged_bytes += message.text.size();
+}
+
+// The end of a batch. A follower that needs payloads is certain by `payloads` that this hub sends
+// them: hubs of older versions do not.
+void Followers::AppendEnd(std::string& out, const Follower& follower, uint64_t next) const {
+  out += R"(,"next":)" + std::to_string(next);
+  if (follower.with_payloads) out += R"(,"payloads":true)";
+  AppendPlace(out);
 }
 
 // The end of a message: the store's id and head.

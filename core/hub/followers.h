@@ -95,6 +95,7 @@ class Followers {
   bool CheckKnown(uint32_t client, Follower& follower, bool is_other_store);
   Message MessageFor(const Follower& follower) const;
   static void Note(Follower& follower, const Message& message);
+  void AppendEnd(std::string& out, const Follower& follower, uint64_t next) const;
   void AppendPlace(std::string& out) const;
 
   EffectQueue* effects_;

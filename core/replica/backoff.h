@@ -40,7 +40,7 @@ class Deadlines {
     const int64_t back_us = SetBack(now);
     for (std::optional<Timestamp>* const deadline : deadlines) MoveBack(*deadline, back_us);
   }
-  // By how much the clock was set back since the last time, in microseconds; 0 = not.
+  // By how much the clock was set back since the last time, in microseconds; 0 = it was not.
   int64_t SetBack(Timestamp now) {
     const int64_t back_us = last_.us - now.us;
     last_ = now;

@@ -38,7 +38,7 @@ Result<ReadOutcome> ChangesTask::Take(const ReadAnswer& answer, Timestamp now) {
   const int status = answer.status;
   if (status == 0 || status == 502 || status == 503 || status == 504) return ReadOutcome::kFailed;
   const Json rows = status == 200 ? ParseJson(answer.body).value_or(Json()) : Json();
-  if (!rows.is_array()) {  // not for this user, or not on this server
+  if (!rows.is_array()) {  // this user may not ask, or this server cannot answer
     may_query_ = is_wanted_ = false;
     page_ = 0;
     open_jobs_->Want();

@@ -1,4 +1,4 @@
-// Updates since the last look, by the upstream's times: POST /api/query, which only admins may use.
+// Updates since it last asked, by the upstream's times: POST /api/query, which only admins may use.
 // For other users, after the first refusal of a connection, the open jobs are read instead.
 #pragma once
 
@@ -31,7 +31,7 @@ class ChangesTask final : public ReadTask {
   bool is_wanted_ = false;
   bool may_query_ = true;  // the upstream has not refused this user yet
   size_t page_ = 0;
-  int64_t below_ = 0;  // the newest creation order at the request of the first page
+  int64_t below_ = 0;  // the newest creation order when the first page was requested
   Timestamp mark_{};   // the newest update that the replica had then
 };
 

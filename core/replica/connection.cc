@@ -7,6 +7,15 @@
 namespace cuesheet {
 namespace {
 
+// A relay serves payloads, so it must not follow a hub that leaves them out.
+Result<void> CheckPayloads(const Json& message) {
+  const Json* payloads = FindMember(message, "payloads");
+  if (payloads != nullptr && *payloads == true) return {};
+  return Fail(ErrorCode::kState,
+              "this hub is of a version whose change feed has no payloads, which a relay needs: "
+              "update the hub, and the relay follows it");
+}
+
 // Whether the batch ends before the position: its states are older than those that are here.
 bool IsBefore(const FeedPosition& position, const Json& batch) {
   const Json* next = FindMember(batch, "next");
@@ -102,7 +111,7 @@ Result<void> Connection::Message(std::string_view text, Timestamp now, const Ent
   // Only a hub sends these.
   if (message && TextMember(*message, "topic").starts_with("cuesheet.")) {
     const auto taken = FeedMessage(*message, now);
-    if (!taken) {  // the next connection begins before this batch
+    if (!taken) {  // the next connection continues from before this batch
       needs_snapshot_ = needs_snapshot_ || taken.error().code == ErrorCode::kInvalid;
       Drop(now, entropy);
     }
@@ -149,14 +158,15 @@ void Connection::Follow(bool follows) {
 Result<void> Connection::Changes(const Json& message, Timestamp now) {
   if (takes_snapshot_) return {};
   feed_by_ = std::nullopt;
-  if (!is_followed_) {  // what has begun to be read is not needed
+  if (IsRelay()) CUE_TRY(CheckPayloads(message));
+  if (!is_followed_) {  // what is being read from it is not needed
     Follow(true);
     ++request_;
     fetch_by_ = confirm_at_ = std::nullopt;
     outbox_->RereadDelivered();
   }
-  // Changes from the beginning of a store give that store only where nothing is yet: the store of a
-  // relay begins when the relay does, and knows nothing of what had been removed by then.
+  // Changes since 0 are enough only for a store without events. The upstream may be a relay, whose
+  // store begins when the relay starts: its changes do not have what was removed before.
   if (needs_snapshot_ || (position_.store.empty() && mirror_.HasUpstreamEvents())) {
     FetchSnapshot(now);
     return {};

@@ -36,7 +36,7 @@ inline constexpr int64_t kSettleDelayMs = 1'000;  // from live to one more walk
 inline constexpr int64_t kFeedAnswerMs = 2'000;
 inline constexpr int64_t kBackoffBaseMs = 500;
 inline constexpr int64_t kBackoffCapMs = 30'000;
-inline constexpr int64_t kRefusedAgainMs = 30'000;  // nobody logs in again at a relay
+inline constexpr int64_t kRefusedAgainMs = 30'000;  // a relay has no user who logs in again
 
 class Connection {
  public:
@@ -57,7 +57,8 @@ class Connection {
   void Online(Timestamp now);
   void Offline();
   // Fails when the store refuses the write; then a hub sends it again. Fails with kInvalid for what
-  // no hub sends; then a snapshot is taken.
+  // no hub sends; then a snapshot is taken. Fails with kState when a relay cannot follow this hub;
+  // then it connects again later.
   Result<void> Message(std::string_view text, Timestamp now, const Entropy& entropy);
   // Whole lines of the snapshot that the effect `snapshot` requested, in their order.
   Result<void> Snapshot(uint64_t request, std::string_view lines, Timestamp now,
@@ -102,9 +103,9 @@ class Connection {
   OutboxTarget local_;
   Mirror mirror_;
   bool is_followed_ = false;  // the upstream is a hub, and has answered
-  FeedPosition position_;     // of the hub's changes; no store = unknown
+  FeedPosition position_;     // in the hub's changes; an empty store = none yet
   ConnectionState state_ = ConnectionState::kStopped;
-  bool needs_snapshot_ = false;  // what is here and the changes of the hub do not fit together
+  bool needs_snapshot_ = false;  // the hub's changes do not fit the stored events
   bool takes_snapshot_ = false;
   uint64_t request_ = 0;  // number of the fetch under way, or of the last one
   uint32_t attempts_ = 0;

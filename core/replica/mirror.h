@@ -24,7 +24,7 @@ class MirrorTarget {
   virtual Result<void> Remove(const Uuid& id) = 0;
   // Whether the event was made here and the upstream may not have it yet.
   virtual bool IsLocal(const Uuid& id) const = 0;
-  // What is merged between the two is all that the upstream has.
+  // All that the upstream has is merged between the two.
   virtual void SnapshotBegins() {}
   virtual void SnapshotEnds() {}
 
@@ -42,7 +42,7 @@ class Mirror {
   // what is here stays. Removes what the snapshot does not have, except local events, and
   // returns the sequence from which the changes continue. kState without a first line.
   Result<uint64_t> EndSnapshot();
-  // Whether something is here that was not made here.
+  // Whether the store has events that were not made here.
   bool HasUpstreamEvents() const;
   // The id of the upstream's store, as the snapshot has it.
   const std::string& snapshot_store() const { return snapshot_store_; }

@@ -8,7 +8,7 @@ namespace cuesheet {
 
 class OutboxTarget final : public MirrorTarget {
  public:
-  // `trust`: kFeed for a relay, which tells others of what is new.
+  // `trust`: kFeed for a relay, which sends others what is new.
   OutboxTarget(Outbox* outbox, Trust trust) : outbox_(outbox), trust_(trust) {}
 
   // A hub's feed shows the state of the event, whatever the clocks say.

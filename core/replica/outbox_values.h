@@ -9,11 +9,11 @@
 
 namespace cuesheet {
 
-// None for a member that is no field that an update may write, such as progress.
+// None for a member that is not a field, or that an update may not write, such as progress.
 std::optional<Field> FieldOfUpdate(std::string_view member);
 
-// The event's value of a field, as such a body would have it; none when the store does not have it
-// (a payload).
+// The event's value of a field, in the form of such a body; none when the store does not have it (a
+// payload).
 std::optional<Json> ValueOf(const EventView& event, Field field);
 
 // Merges two objects that began as `base`: a key that only one side changed has that side's value;

@@ -36,7 +36,7 @@ inline constexpr std::array kBackgroundOrder = {ReadKind::kReplaced, ReadKind::k
 inline constexpr size_t kReadPageSize = 500;
 inline constexpr size_t kRereadBatch = 100;
 inline constexpr size_t kChangesPageSize = 200;  // of POST /api/query, whose rows have payloads
-// Of one look for updates.
+// Of one round of requests for updates.
 inline constexpr size_t kMaxChangesPages = 500;
 inline constexpr size_t kMaxOpenPages = 20;
 
@@ -45,7 +45,7 @@ inline constexpr size_t kMaxRereads = 10'000;  // to be read again
 inline constexpr size_t kMaxHeard = 50'000;    // of the messages of the last seconds
 inline constexpr size_t kMaxMissing = 10'000;  // that an answer did not have
 
-inline constexpr size_t kRecentEvents = 1'000;  // that are swept in turns with all others
+inline constexpr size_t kRecentEvents = 1'000;  // swept in turn with all others
 
 // Numbers are given before their events can be seen (protocol.md 12.1). A walk therefore begins
 // this many numbers below the newest, or with the events of the last minutes before it, but at most
@@ -58,7 +58,7 @@ inline constexpr int64_t kClockToleranceMs = 120'000;
 // A message is sent before its transaction ends (protocol.md 9.5): a row that is read within this
 // time after it may be older.
 inline constexpr int64_t kMessageGraceMs = 5'000;
-// How long before a row that was older than a message is read again: by then the message no longer
+// A row that was older than a message is read again after this time, when the message no longer
 // counts.
 inline constexpr int64_t kOlderRowAgainMs = 2 * kMessageGraceMs + 1'000;
 

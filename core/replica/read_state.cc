@@ -13,7 +13,7 @@ constexpr std::string_view kReadQuery =
     "before:$before,ids:$ids,statuses:$statuses,topics:$topics,includeLogs:true){edges{cursor "
     "node{";
 
-// What a node is asked for: GraphQL knows no type of the sender, and the order is the cursor.
+// The fields to request: GraphQL has no sender type, and the creation order is the cursor.
 std::string NodeFields(bool with_payload) {
   std::string names;
   for (const FieldInfo& info : kFields) {
@@ -78,7 +78,7 @@ ReadRequest ReadState::AskIds(std::span<const Uuid> ids) const {
   return AskGraphql(R"({"first":)" + std::to_string(ids.size()) + R"(,"ids":[)" + list + "]}");
 }
 
-// `variables` is JSON, as is all of a body.
+// `variables` is JSON text.
 ReadRequest ReadState::AskGraphql(const std::string& variables) const {
   return {"POST", "/graphql",
           R"({"query":")" + std::string(kReadQuery) + NodeFields(has_payloads_) +

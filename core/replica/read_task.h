@@ -1,6 +1,6 @@
 // One task of reading a stock server. It says when it next wants to run, makes its request and
-// takes the answer. The planner (planner.h) gives one task at a time its turn; a task does not know
-// about turns.
+// takes the answer. The planner (planner.h) gives one task at a time its turn; turns are not
+// its concern.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// The rows of a part of a snapshot that is by column (hub/snapshot_columns.h), read from the text:
+// The rows of a part of a snapshot in columns (hub/snapshot_columns.h), read from the text:
 // a tree of JSON values for each of a million events would cost more than everything else.
 #pragma once
 

@@ -1,4 +1,4 @@
-// Finds deletes and changes without a trace (protocol.md 12.2, 12.3): requests stored events by
+// Finds deletes and changes that leave no trace (protocol.md 12.2, 12.3): requests stored events by
 // their ids, kRereadBatch at a time. The newest kRecentEvents at once after connecting; then, every
 // kSweepEveryMs, the newest events and all events in turns.
 #pragma once

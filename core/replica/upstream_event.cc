@@ -10,12 +10,12 @@
 namespace cuesheet {
 namespace {
 
-// What a message has (9.4), and a page of GraphQL and one of /api/query (6).
+// The fields of a message (9.4), of a page of GraphQL and of one of /api/query (6).
 constexpr FieldSet kRowFields = FieldSet::All().Drop(Field::kCreationOrder);
 constexpr FieldSet kMessageFields =
     FieldSet(kRowFields).Drop(Field::kHash).Drop(Field::kRetries).Drop(Field::kPayload);
 
-// The values of members; false: it says nothing of the field.
+// The values of members; false: there is no value for the field.
 bool Take(const Json& value, std::string& slot) {
   if (!value.is_string()) return false;
   slot = value.get_ref<const std::string&>();
@@ -84,7 +84,7 @@ bool ReadNode(const Json& node, FieldSet fields, UpstreamEvent& out) {
         // A payload is null when it is empty (protocol.md 6.3).
         const bool is_empty = kInfo.field == Field::kPayload && value->is_null();
         is_there = TakeObject(is_empty ? Json::object() : *value, slot);
-        // One that an event has no room for is not here.
+        // One that is too large for an event counts as absent.
         if constexpr (kInfo.field == Field::kPayload) {
           if (slot && slot->size() > kMaxTextBytes) slot.reset();
         }

@@ -73,6 +73,8 @@ void Archive::Restart() {
 }
 
 bool Archive::IsDue() const {
+  // A failed write has interrupted it.
+  if (stage_ == Stage::kPayloads || stage_ == Stage::kBlocks) return true;
   if (stage_ != Stage::kIdle || !is_loaded()) return false;
   if (is_demanded_ || !payload_files_.Joinable().empty()) return true;
   const uint64_t bytes = journal_->bytes();

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import type { HostFiles } from '../../wasm/host-files.ts';
 import { memoryFiles } from '../../wasm/memory-files.ts';
 import {
@@ -94,17 +94,76 @@ test('a hub that cannot save says so until it can', async () => {
   const memory = memoryFiles();
   const files: HostFiles = {
     ...memory,
-    commit: () => (disk.isFull ? Promise.reject(new Error('no space left')) : Promise.resolve()),
+    commit() {
+      tries++;
+      return disk.isFull ? Promise.reject(new Error('no space left')) : Promise.resolve();
+    },
   };
-  const { hub } = await embed({ files });
+  let tries = 0;
+  const { hub, errors } = await embed({ files });
   expect((await ask(hub, '/healthz')).status).toBe(200);
   expect((await ask(hub, '/api/events', 'service', { topic: 'demo.a' })).status).toBe(500);
   const sick = await ask(hub, '/healthz');
   expect(sick.status).toBe(503);
   expect(sick.text).toContain('could not be saved');
+  // Tried again meanwhile, and logged once.
+  expect(errors()[0]).toBe('saving failed, will try again: no space left');
+  const saving = () => errors().filter((message) => message.startsWith('saving failed'));
+  await expect.poll(() => tries, WAIT).toBeGreaterThan(2);
+  expect(saving()).toHaveLength(1);
   disk.isFull = false;
   expect((await ask(hub, '/api/events', 'service', { topic: 'demo.b' })).status).toBe(200);
   expect((await ask(hub, '/healthz')).status).toBe(200);
+});
+
+test('a checkpoint that fails is counted, logged once, and written by a later commit', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  const disk = { isBad: true };
+  const files = memoryFiles();
+  const write = (name: string, bytes: Uint8Array) => {
+    if (disk.isBad && name.startsWith('block-')) throw new Error('a bad sector');
+    files.write(name, bytes);
+  };
+  try {
+    const { hub, logged, errors } = await embed({ files: { ...files, write } });
+    const figure = async (name: string) =>
+      new RegExp(`^# TYPE cuesheet_${name} counter\ncuesheet_${name} (\\d+)$`, 'm').exec(
+        (await ask(hub, '/metrics', 'service')).text,
+      )?.[1];
+    const failed = () => figure('checkpoints_failed_total');
+    const dispatch = async (payload: object) => {
+      const body = { topic: 'demo.a', payload };
+      expect((await ask(hub, '/api/events', 'service', body)).status).toBe(200);
+    };
+    expect(await failed()).toBe('0');
+    for (let count = 0; count < 2; count++) await dispatch({ text: 'x'.repeat(900_000) });
+    await expect.poll(failed).toBe('1');
+    await dispatch({}); // too early for the next attempt
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await failed()).toBe('1');
+    for (let attempt = 2; attempt <= 4; attempt++) {
+      vi.advanceTimersByTime(10_000);
+      await dispatch({});
+      await expect.poll(failed).toBe(String(attempt));
+    }
+    expect(errors()).toEqual([
+      expect.stringMatching(/^no checkpoint could be written, .*: .*a bad sector/),
+    ]);
+    expect(await figure('commits_failed_total')).toBe('0');
+    expect((await ask(hub, '/healthz')).status).toBe(200); // everything is saved
+    expect(files.list().some((name) => name.startsWith('manifest-'))).toBe(false);
+
+    disk.isBad = false;
+    vi.advanceTimersByTime(10_000);
+    await dispatch({});
+    await expect.poll(() => files.list().some((name) => name.startsWith('manifest-'))).toBe(true);
+    const isLogged = () =>
+      logged.some(({ message }) => message === 'a checkpoint was written again');
+    await expect.poll(isLogged).toBe(true);
+    expect(await failed()).toBe('4');
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test('metrics are for services and admins; a hub that stops has neither health nor figures', async () => {
@@ -228,7 +287,9 @@ test('a relay whose upstream tells changes that are none takes a snapshot instea
       return Promise.resolve(new Response(`{"sequence":7,"store":"s"}\n${event}\n`));
     },
     openSocket: () =>
-      socketSaying('{"topic":"cuesheet.changes","changes":[{"event":{}}],"next":1,"store":"s"}'),
+      socketSaying(
+        '{"topic":"cuesheet.changes","changes":[{"event":{}}],"next":1,"payloads":true,"store":"s"}',
+      ),
   };
   const { hub, errors } = await embed({ upstream });
   await expect.poll(() => hub.events(), { timeout: 30_000 }).toBe(1);

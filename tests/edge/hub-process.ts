@@ -20,6 +20,7 @@ export const USERS = [
   { name: 'visitor', apiKey: KEYS.guest, data: { isGuest: true } },
 ];
 
+const CLI = 'dist/hub/cli.js';
 const START_TIMEOUT_MS = 120_000;
 const STOP_TIMEOUT_MS = 10_000;
 
@@ -47,6 +48,8 @@ interface StartOptions {
   users?: string;
   /** What runs the command `cuesheet`; default this Node. */
   runtime?: readonly string[];
+  /** The command of another build. */
+  cli?: string;
 }
 
 /** Starts a hub on a free port. */
@@ -57,7 +60,7 @@ export async function startHub(folder: string, options: StartOptions = {}): Prom
   flags.push(...(options.flags ?? ['--users', users, '--no-sample']));
   const [command = '', ...args] = options.npmStart
     ? ['npm', 'start', '--silent', '--', ...flags]
-    : [...(options.runtime ?? [process.execPath]), 'dist/hub/cli.js', 'hub', ...flags];
+    : [...(options.runtime ?? [process.execPath]), options.cli ?? CLI, 'hub', ...flags];
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   child.stdout.on('data', (data) => (output += data));

@@ -44,6 +44,8 @@ test('every route of the hub is documented, and nothing else', () => {
     changed: refuse,
     log: () => {},
     isReady: () => true,
+    isSaving: () => true,
+    ended: () => null,
     loading: () => null,
     figures: refuse,
   });

@@ -1,7 +1,15 @@
-import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { call, KEYS, startHub } from '../edge/hub-process.ts';
 
@@ -62,6 +70,38 @@ test.each(frozen)(
     const after = cuesheet('verify', '--data', join(place, 'data'));
     expect(after.stdout).toMatch(/ no problems/);
     expect(after.status).toBe(0);
+  },
+);
+
+test.each(made === undefined ? [] : [made])(
+  'a relay does not follow a hub of %s, whose feed has no payloads, and says so',
+  async (folder) => {
+    const place = join(work, 'old-hub');
+    mkdirSync(place);
+    spawnSync('tar', ['-xzf', join(folder, 'cuesheet.tgz'), '-C', place]);
+    symlinkSync(resolve('node_modules'), join(place, 'node_modules'));
+    const hub = await startHub(place, { cli: join(place, 'package/dist/hub/cli.js') });
+    const env = { ...process.env, CUESHEET_UPSTREAM_KEY: KEYS.service };
+    const args = ['dist/hub/cli.js', 'relay', hub.url, '--port', '0'];
+    const relay = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    relay.stdout.on('data', (text) => (output += text));
+    relay.stderr.on('data', (text) => (output += text));
+    try {
+      const body = { topic: 'render.frame', payload: { number: 1 } };
+      const made = await call(hub, 'POST', '/api/events', { key: KEYS.service, body });
+      expect(made.status).toBe(200);
+      await expect.poll(() => output, { timeout: 30_000 }).toContain('update the hub');
+      const url = /cuesheet relay ready on (\S+)/.exec(output)?.[1];
+      expect((await fetch(`${url}/healthz`)).status).toBe(503);
+      const shown = await call({ url: url ?? '' }, 'GET', `/api/events/${made.body.id}`, {
+        key: KEYS.service,
+      });
+      expect(shown.status).toBe(404);
+    } finally {
+      relay.kill('SIGKILL');
+      expect(await hub.stop()).toBe(0);
+    }
   },
 );
 

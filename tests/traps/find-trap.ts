@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { memoryFiles } from '../../wasm/memory-files.ts';
 import { CoreCrash, type CoreStore, entropy, loadCore, nowMicros } from '../../wasm/load.ts';
-import { Method } from '../../wasm/methods.ts';
+import { Method, type StoreRole } from '../../wasm/methods.ts';
 import { openStore } from '../../wasm/open-store.ts';
 import { functionsOf, plantTrap } from './planted-trap.ts';
 
@@ -40,7 +40,7 @@ function request(store: CoreStore, operation: string, more: object, body = '') {
   return store.call(Method.request, { ...now(), operation, caller: CALLER, ...more }, body);
 }
 
-/** The same by the requests of a hub. */
+/** The same by the requests of a hub, but the last step. */
 const HUB_STEPS: Steps = [
   (store) => {
     const { body } = request(store, 'dispatch', {}, '{"topic":"trap.a","finished":false}');
@@ -52,37 +52,98 @@ const HUB_STEPS: Steps = [
   (store) => void store.call(Method.status),
   (store) => void store.call(Method.commit),
   (store) => void store.call(Method.committed, { ok: true }),
-  (store, id) => void request(store, 'delete', { id }),
 ];
 
+const FOLLOWED = {
+  id: 'f'.repeat(32),
+  topic: 'trap.a',
+  createdAt: '2026-01-01T00:00:00+00:00',
+  updatedAt: '2026-01-01T00:00:00+00:00',
+  payload: { number: 1 },
+};
+const FEED = {
+  topic: 'cuesheet.changes',
+  changes: [{ sequence: 1, kind: 'inserted', id: FOLLOWED.id, event: FOLLOWED }],
+  ...{ next: 1, head: 1, payloads: true, store: 'trap' },
+};
+
+function follow(store: CoreStore, event: string, body = '') {
+  return store.call(Method.replica, { ...now(), event }, body);
+}
+
+/** A relay follows a hub, and is asked for an event. */
+const RELAY_STEPS: Steps = [
+  (store) => void follow(store, 'start'),
+  (store) => void follow(store, 'opened'),
+  (store) => void follow(store, 'message', JSON.stringify(FEED)),
+  (store) => void store.call(Method.socket, { ...now(), client: 0, event: 'tick' }),
+  (store) => void store.call(Method.status),
+  (store) => void store.call(Method.commit),
+  (store) => void store.call(Method.committed, { ok: true }),
+  (store) => void request(store, 'get', { id: FOLLOWED.id }),
+];
+
+/** Where a trap is to be: at what the last step does, and nothing before it. */
+interface Place {
+  module: 'cuesheet' | 'cuesheet-hub';
+  role: StoreRole;
+  steps: Steps;
+  /** Names of functions that are tried first; without them the search takes a minute. */
+  likely: RegExp;
+}
+
+const ofHub = (likely: RegExp, last: Steps[number]): Place => ({
+  ...{ module: 'cuesheet-hub', role: 'hub', likely },
+  steps: [...HUB_STEPS, last],
+});
+const LINE = `${JSON.stringify(FOLLOWED)}\n`;
+
+const PLACES = {
+  replica: { module: 'cuesheet', role: 'replica', steps: REPLICA_STEPS, likely: /Remove/ },
+  relay: {
+    ...{ module: 'cuesheet-hub', role: 'relay', steps: RELAY_STEPS },
+    likely: /Caller::Parse|AppendEvent/,
+  },
+  hub: ofHub(/Remove/, (store, id) => void request(store, 'delete', { id })),
+  import: ofHub(/EventReader::/, (store) => void store.call(Method.import, {}, LINE)),
+  export: ofHub(/ParseCursor|ExportPart/, (store) => void store.call(Method.export, { after: '' })),
+  verify: ofHub(/CheckFileHead|ReadAt/, (store) => void store.call(Method.verify)),
+} satisfies Record<string, Place>;
+
 /** The module with a trap that nothing meets before the last step. @throws Error when there is none. */
-export async function trapAtLastStep(
-  name: 'cuesheet' | 'cuesheet-hub',
-): Promise<Uint8Array<ArrayBuffer>> {
+export async function trapAtLastStep(place: keyof typeof PLACES): Promise<Uint8Array<ArrayBuffer>> {
+  const { module: name, role, steps, likely }: Place = PLACES[place];
   const wasm = readFileSync(`${MODULES}/${name}.wasm`);
-  const [role, steps] =
-    name === 'cuesheet' ? (['replica', REPLICA_STEPS] as const) : (['hub', HUB_STEPS] as const);
-  for (const index of likelyFirst(wasm, readFileSync(`${MODULES}/${name}.js.symbols`, 'utf8'))) {
+  for (const index of likelyFirst(wasm, symbolsOf(name), likely)) {
     const planted = plantTrap(wasm, index);
     if ((await lastStepDone(planted, role, steps)) === steps.length - 1) return planted;
   }
   throw new Error('no function is called by the last step alone');
 }
 
-/** All functions of a module, those first whose names say that they remove something. */
-function likelyFirst(wasm: Uint8Array<ArrayBuffer>, symbols: string): number[] {
+/** Lines of `NUMBER:NAME`. */
+function symbolsOf(name: string): string[] {
+  return readFileSync(`${MODULES}/${name}.js.symbols`, 'utf8').split('\n');
+}
+
+/** All functions of a module, those with likely names first. */
+function likelyFirst(
+  wasm: Uint8Array<ArrayBuffer>,
+  symbols: readonly string[],
+  likely: RegExp,
+): number[] {
   const imports = WebAssembly.Module.imports(new WebAssembly.Module(wasm));
   const imported = imports.filter(({ kind }) => kind === 'function').length;
-  const named = [...symbols.matchAll(/^(\d+):.*Remove/gm)].map(
-    ([, index]) => Number(index) - imported,
-  );
+  const named = symbols
+    .filter((line) => likely.test(line))
+    .map((line) => Number.parseInt(line, 10) - imported);
   return [...named, ...Array(functionsOf(wasm)).keys()];
 }
 
 /** How many steps were done before the trap; -1 = not even a store could be opened. */
 async function lastStepDone(
   planted: Uint8Array<ArrayBuffer>,
-  role: 'replica' | 'hub',
+  role: StoreRole,
   steps: Steps,
 ): Promise<number> {
   let done = -1;

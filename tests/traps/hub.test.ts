@@ -184,7 +184,11 @@ async function crash(before: Before, index: number, leaves: Leaves): Promise<boo
     expect(crashes[0]?.message).toMatch(/^the core stopped \([\w .():/=<>!&|;,"+-]+\)$/);
     expect(codes).toEqual([1011]);
     for (const path of ['/healthz', '/metrics', '/api/events/0', '/api/changes']) {
-      expect((await ask(hub, 'GET', path)).status, `${path} after function ${index}`).toBe(503);
+      const { status, json } = await ask(hub, 'GET', path);
+      expect(status, `${path} after function ${index}`).toBe(503);
+      expect(json.detail).toBe(
+        'The hub has ended after an internal error and must be started again',
+      );
     }
     expect((await ask(hub, 'POST', '/api/events', { topic: 'trap.late' })).status).toBe(503);
     await hub.close();

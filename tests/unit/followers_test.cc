@@ -271,8 +271,12 @@ TEST_CASE("payloads go to the followers that ask for them, as far as they may re
   CHECK(f.HeardIn(lines, 3).empty());
   CHECK(with.at(0)["changes"][0]["event"]["payload"] == Json::parse(R"({"n":1})"));
   CHECK_FALSE(without.at(0)["changes"][0]["event"].contains("payload"));
+  CHECK(with.at(0)["payloads"] == true);
+  CHECK_FALSE(without.at(0).contains("payloads"));
   f.Join(4, kManager, R"(,"since":0,"payloads":true)");
   (void)f.Heard(4);
+  f.Join(5, kManager, R"(,"since":1,"payloads":true)");
+  CHECK(f.Heard(5).at(0)["payloads"] == true);  // also when there are no changes
   Sockets later(&f.effects, &f.store.view(), &f.api.feed());
   later.UseStore("here");
   REQUIRE(later.Restored(7, f.state));

@@ -172,13 +172,23 @@ Json FeedEvent(int order, std::string_view status = "finished") {
   return event;
 }
 
+Json ChangesJson(const Json& changes, uint64_t next, uint64_t head) {
+  return {{"topic", "cuesheet.changes"},
+          {"changes", changes},
+          {"next", next},
+          {"head", head},
+          {"store", "s1"}};
+}
+
 std::string Changes(const Json& changes, uint64_t next, uint64_t head) {
-  return Json({{"topic", "cuesheet.changes"},
-               {"changes", changes},
-               {"next", next},
-               {"head", head},
-               {"store", "s1"}})
-      .dump();
+  return ChangesJson(changes, next, head).dump();
+}
+
+// As a hub sends them to who asks for payloads.
+std::string WholeChanges(const Json& changes, uint64_t next, uint64_t head) {
+  Json message = ChangesJson(changes, next, head);
+  message["payloads"] = true;
+  return message.dump();
 }
 
 TEST_CASE("an upstream that answers with its changes is followed, and the walk is given up") {
@@ -396,7 +406,7 @@ TEST_CASE(
   Json event = FeedEvent(1);
   event["payload"] = {{"n", 1}};
   const Json change = {{"sequence", 1}, {"kind", "inserted"}, {"event", event}};
-  REQUIRE(relay.Message(Changes(Json::array({change}), 1, 1), f.Now(), f.Draw()));
+  REQUIRE(relay.Message(WholeChanges(Json::array({change}), 1, 1), f.Now(), f.Draw()));
   CHECK(relay.state() == ConnectionState::kLive);
   CHECK(f.store.ledger().TakeChanges().at(0).is_dispatch);
   CHECK(f.View(*Uuid::Parse(Edge(1)["node"]["id"].get<std::string>())).payload == R"({"n":1})");
@@ -408,6 +418,31 @@ TEST_CASE(
   f.now_us += kRefusedAgainMs * 1000;
   REQUIRE(relay.Timer(f.Now(), f.Draw()));
   CHECK(relay.state() == ConnectionState::kConnecting);
+}
+
+TEST_CASE(
+    "a relay does not follow a hub whose feed has no payloads, and follows it after an update") {
+  ReplicaFixture f(StoreRole::kRelay);
+  Connection relay(&f.store, &f.effects, &f.outbox, Payloads::kWithEvents);
+  relay.Start(f.Now());
+  const Json change = {{"sequence", 1}, {"kind", "inserted"}, {"event", FeedEvent(1)}};
+  for (const auto& changes : {Json::array(), Json::array({change})}) {
+    REQUIRE(relay.Opened(f.Now()));
+    const auto taken = relay.Message(Changes(changes, changes.size(), 1), f.Now(), f.Draw());
+    REQUIRE_FALSE(taken);
+    CHECK(taken.error().code == ErrorCode::kState);
+    CHECK(taken.error().message.contains("update the hub"));
+    CHECK(relay.state() == ConnectionState::kWaiting);
+    CHECK(f.store.view().table().size() == 0);
+    CHECK_FALSE(f.Effect("acknowledge"));
+    relay.Online(f.Now());
+    (void)f.Effects();
+  }
+  REQUIRE(relay.Opened(f.Now()));
+  CHECK(f.Effect("authenticate").value()["since"] == 0);
+  REQUIRE(relay.Message(WholeChanges(Json::array({change}), 1, 1), f.Now(), f.Draw()));
+  CHECK(relay.state() == ConnectionState::kLive);
+  CHECK(f.store.view().table().size() == 1);
 }
 
 TEST_CASE("a clock that is set back makes no wait longer") {

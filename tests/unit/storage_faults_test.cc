@@ -269,6 +269,37 @@ TEST_CASE("a write that fails loses nothing, and the next commit goes through", 
   }
 }
 
+TEST_CASE("a checkpoint that a failed write has interrupted is due until it is written",
+          "[faults]") {
+  const uint64_t failing = GENERATE(uint64_t{1}, uint64_t{2}, uint64_t{3});
+  Host host;
+  Lifecycle& files = host.store.files();
+  for (int step = 0; step < 12; ++step) {
+    Dispatch(host.store, step, R"({"topic":"demo.a","payload":)" + Payload(step) + "}");
+  }
+  REQUIRE(host.Commit());
+  files.DemandCheckpoint();
+  host.env.fail_from = host.env.operations + failing;
+  Result<bool> more = true;
+  while (more && *more) more = files.Maintain();
+  REQUIRE_FALSE(more);
+  REQUIRE(host.env.failures == 1);
+  CHECK(files.IsMaintenanceDue());
+  host.env.fail_from = FaultyEnv::kNever;
+  REQUIRE(host.Commit());
+  CHECK(files.IsMaintenanceDue());
+  MaintainAll(host.store);
+  REQUIRE(host.Commit());
+  CHECK_FALSE(files.IsMaintenanceDue());
+  CHECK(std::ranges::any_of(
+      host.env.files, [](const auto& file) { return file.first.starts_with(kManifestPrefix); }));
+  MemoryEnv left;
+  left.files = host.env.Crash(0);
+  EventStore again(&left, kSmall);
+  REQUIRE(OpenWhole(again));
+  CHECK(SnapshotOf(again) == SnapshotOf(host.store));
+}
+
 TEST_CASE("a disk that is full takes no harm, and takes writes when there is room again",
           "[faults]") {
   for (uint64_t capacity = 50; capacity < 12'000; capacity += 311) {

@@ -1,9 +1,11 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { createCallWithFiles } from '../../wasm/call-with-files.ts';
 import { createCommitLoop } from '../../wasm/commit-loop.ts';
 import type { HostFiles } from '../../wasm/host-files.ts';
-import type { CoreStore } from '../../wasm/load.ts';
+import { CoreCrash, CoreError, type CoreStore } from '../../wasm/load.ts';
 import { Method } from '../../wasm/methods.ts';
+
+const LISTENER = { carryOut: () => {}, ended: () => {} };
 
 /** A store of which only the bytes that wait for a commit are looked at. */
 function setup(durability?: 'relaxed' | 'strict') {
@@ -19,7 +21,7 @@ function setup(durability?: 'relaxed' | 'strict') {
   const commit = async (asked: string) => void state.commits.push(asked);
   const files = { commit } as unknown as HostFiles;
   const opened = { store, call: createCallWithFiles(store, files) };
-  const loop = createCommitLoop(opened, files, () => {}, durability);
+  const loop = createCommitLoop(opened, files, LISTENER, durability);
   const write = (wanted?: 'relaxed' | 'strict') => {
     state.pending += 1;
     return loop.settle(wanted);
@@ -47,4 +49,38 @@ test('a strict flush reaches the files although nothing waits', async () => {
   await loop.settle();
   await loop.settle('strict');
   expect(state.commits).toEqual(['relaxed', 'strict']);
+});
+
+test('a checkpoint that meets a commit, or the end of the core, has not failed', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  try {
+    const outcomes = [
+      new CoreError('state', 'a commit is running'),
+      new CoreError('too_large', 'no room'),
+      new CoreCrash('out of memory'),
+      null,
+    ];
+    const store = {
+      takeEffects: () => [],
+      call(method: Method) {
+        const error = method === Method.maintain && outcomes.shift();
+        if (error) throw error;
+        return { header: { needed: true, maintenance: true, more: false }, body: new Uint8Array() };
+      },
+    } as unknown as CoreStore;
+    const files = { commit: () => Promise.resolve() } as unknown as HostFiles;
+    const ended: (string | null)[] = [];
+    const loop = createCommitLoop({ store, call: createCallWithFiles(store, files) }, files, {
+      carryOut: () => {},
+      ended: (step, error) => step === 'checkpoint' && ended.push(error?.message ?? null),
+    });
+    for (const left of [3, 2, 1, 0]) {
+      await loop.maintain();
+      expect(outcomes).toHaveLength(left);
+      vi.advanceTimersByTime(10_000);
+    }
+    expect(ended).toEqual(['no room', null]);
+  } finally {
+    vi.useRealTimers();
+  }
 });

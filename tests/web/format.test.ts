@@ -49,5 +49,7 @@ test('indicators say what is going on', () => {
   expect(storageLook(status)).toEqual({ label: 'durable', mood: 'good' });
   expect(storageLook({ ...status, saving: true }).mood).toBe('busy');
   expect(storageLook({ ...status, message: 'saving failed' }).label).toBe('notSaved');
+  const unwritten = { ...status, problem: 'checkpoint', message: 'why' } as const;
+  expect(storageLook(unwritten).label).toBe('durable');
   expect(storageLook({ ...status, storage: 'memory', message: 'why' }).label).toBe('memoryOnly');
 });

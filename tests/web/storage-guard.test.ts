@@ -124,6 +124,30 @@ test('a loss stays in the status although later commits go through', async () =>
   expect(guarded.state()).toMatchObject({ storage: 'durable', problem: 'lost' });
 });
 
+test('a checkpoint that fails is a problem until one succeeds, though everything is saved', async () => {
+  const { disk, files } = badDisk(null);
+  const guarded = guardStorage(files);
+  const told: (string | null)[] = [];
+  guarded.listen({
+    onFull: () => Promise.resolve(),
+    onChange: () => told.push(guarded.state().problem),
+  });
+  guarded.ended('checkpoint', new Error('no room for it'));
+  guarded.ended('checkpoint', new Error('no room for it'));
+  expect(guarded.state()).toMatchObject({ storage: 'durable', problem: 'checkpoint' });
+  expect(guarded.state().message).toMatch(
+    /^no room for it: no checkpoint can be written; .* saved/,
+  );
+  expect(await commits(guarded, 1)).toEqual(['fine']);
+  disk.problem = 'closed';
+  expect(await commits(guarded, 1)).toEqual(['closed']);
+  guarded.ended('checkpoint', new Error('no room for it')); // what is not saved matters more
+  disk.problem = null;
+  expect(await commits(guarded, 1)).toEqual(['fine']);
+  guarded.ended('checkpoint', null);
+  expect(told).toEqual(['checkpoint', 'closed', 'checkpoint', null]);
+});
+
 test('after the end nothing is tried any more, and no commit is called fine', async () => {
   const { disk, files } = badDisk('quota');
   const guarded = guardStorage(files, 1000);

@@ -215,6 +215,24 @@ describe('the worker of a second tab', () => {
     ]);
   });
 
+  test('asks nobody any more when its page has left', async () => {
+    const here: number[] = [];
+    const elsewhere: unknown[] = [];
+    channel().onmessage = (event: MessageEvent) => elsewhere.push(event.data.message?.request);
+    const { guest: ofOwner } = guestOf('p');
+    ofOwner.follow(createOwner(fakeSession(here), null, null, false), false);
+    const { guest } = guestOf('q');
+    for (const left of [ofOwner, guest]) {
+      left.ask(flush(1));
+      left.end();
+      left.ask(flush(2));
+    }
+    guest.ask(open);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(here).toEqual([1]);
+    expect(elsewhere).toEqual([]);
+  });
+
   test('and the owner cannot be harmed with messages that are none', async () => {
     const asked: number[] = [];
     ownerOf(fakeSession(asked));

@@ -1,18 +1,23 @@
 import { describe, expect, test } from 'vitest';
-import type { Connect, LinkListener } from '../../web/client/connect.ts';
+import type { ClientPort, Connect } from '../../web/client/connect.ts';
 import { CuesheetError, openEvents } from '../../web/client/index.ts';
 import { createPageReader, parsePage } from '../../web/client/page-reader.ts';
 import { createWorkerPort } from '../../web/client/worker-port.ts';
-import type { Status } from '../../worker/browser/protocol.ts';
+import type { FromWorker, Status } from '../../worker/browser/protocol.ts';
 
 /** Workers one after the other; the port speaks to the last one. */
 function port(onStatus: (status: Status) => void = () => {}, periodMs?: number) {
   const workers: FakeWorker[] = [];
-  const connect: Connect = (listener, mayShare) => {
-    const worker: FakeWorker = { sent: [], ended: false, mayShare, ...listener };
+  const connect: Connect = (onGone, mayShare) => {
+    const port: ClientPort = {
+      onmessage: null,
+      postMessage: (message) => void worker.sent.push(structuredClone(message)),
+    };
+    const onMessage = (data: FromWorker) => port.onmessage?.(new MessageEvent('message', { data }));
+    const worker: FakeWorker = { sent: [], ended: false, mayShare, onMessage, onGone };
     workers.push(worker);
     return Promise.resolve({
-      post: (message) => void worker.sent.push(structuredClone(message)),
+      port,
       end() {
         worker.ended = true;
       },
@@ -21,7 +26,9 @@ function port(onStatus: (status: Status) => void = () => {}, periodMs?: number) 
   return { workers, port: createWorkerPort(connect, onStatus, periodMs) };
 }
 
-interface FakeWorker extends LinkListener {
+interface FakeWorker {
+  onMessage(message: FromWorker): void;
+  onGone(): void;
   sent: object[];
   ended: boolean;
   mayShare: boolean;

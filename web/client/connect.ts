@@ -13,28 +13,28 @@ import { CuesheetError } from './error.ts';
 const SHARED_TIMEOUT_MS = 10_000;
 const DEDICATED_TIMEOUT_MS = 60_000;
 
-/** A worker that serves this page. */
-export interface Link {
+/** The page's end of its connection: a MessagePort, or a dedicated worker. */
+export interface ClientPort {
+  onmessage: ((event: MessageEvent<FromWorker>) => void) | null;
   /** @throws DataCloneError for a value that cannot be cloned. */
-  post(message: RequestMessage | PingMessage): void;
-  /** Releases the worker. A worker of this page alone ends. */
+  postMessage(message: HelloMessage | RequestMessage | PingMessage): void;
+}
+
+/** A worker that serves this page. It sends nothing before the first request. */
+export interface Link {
+  port: ClientPort;
+  /** Releases the worker, and stops listening. A worker of this page alone ends. */
   end(): void;
 }
 
-export interface LinkListener {
-  onMessage(message: FromWorker): void;
-  /** The worker has ended; called once, and not after `end`. */
-  onGone(): void;
-}
+/**
+ * `onGone` is called once when the worker has ended, and not after `end`. `mayShare`: false = not the
+ * SharedWorker, which does not answer.
+ */
+export type Connect = (onGone: () => void, mayShare: boolean) => Promise<Link>;
 
-/** `mayShare`: false = not the SharedWorker, which does not answer. */
-export type Connect = (listener: LinkListener, mayShare: boolean) => Promise<Link>;
-
-interface End {
-  port: {
-    onmessage: ((event: MessageEvent<FromWorker>) => void) | null;
-    postMessage(message: unknown): void;
-  };
+interface Started {
+  port: ClientPort;
   worker: AbstractWorker;
   close(): void;
 }
@@ -44,24 +44,24 @@ interface End {
  * (or when it cannot start) one of the page's own.
  */
 export function createConnect(url: string | URL): Connect {
-  return async (listener, mayShare) => {
+  return async (onGone, mayShare) => {
     if (mayShare && typeof SharedWorker !== 'undefined' && (await webLocks())) {
       try {
-        return await shakeHands(startShared(url), listener, SHARED_TIMEOUT_MS);
+        return await shakeHands(startShared(url), onGone, SHARED_TIMEOUT_MS);
       } catch {
         // if the page's own worker does not start either, its error says why
       }
     }
-    return shakeHands(startDedicated(url), listener, DEDICATED_TIMEOUT_MS);
+    return shakeHands(startDedicated(url), onGone, DEDICATED_TIMEOUT_MS);
   };
 }
 
-function startShared(url: string | URL): End {
+function startShared(url: string | URL): Started {
   const worker = new SharedWorker(url, { type: 'module', name: `cuesheet ${PROTOCOL_VERSION}` });
   return { port: worker.port, worker, close: () => worker.port.close() };
 }
 
-function startDedicated(url: string | URL): End {
+function startDedicated(url: string | URL): Started {
   try {
     const worker = new Worker(url, { type: 'module', name: 'cuesheet' });
     return { port: worker, worker, close: () => worker.terminate() };
@@ -72,8 +72,8 @@ function startDedicated(url: string | URL): End {
 
 /** Resolves when the worker has answered the first message. */
 async function shakeHands(
-  { port, worker, close }: End,
-  listener: LinkListener,
+  { port, worker, close }: Started,
+  onGone: () => void,
   timeoutMs: number,
 ): Promise<Link> {
   const locks = await webLocks();
@@ -91,7 +91,7 @@ async function shakeHands(
 
   function gone() {
     end();
-    listener.onGone();
+    onGone();
   }
 
   const hello = new Promise<string | null>((resolve, reject) => {
@@ -108,7 +108,7 @@ async function shakeHands(
       const text = (event as ErrorEvent).message || 'is worker.js served at workerUrl?';
       reject(new CuesheetError('state', `the worker of cuesheet stopped: ${text}`));
     };
-    port.postMessage({ page } satisfies HelloMessage);
+    port.postMessage({ page });
   });
   try {
     const lock = await hello;
@@ -117,8 +117,8 @@ async function shakeHands(
     end();
     throw error;
   }
-  port.onmessage = ({ data }: MessageEvent<FromWorker>) => listener.onMessage(data);
+  port.onmessage = null;
   // For a running worker this is a crash, because its errors are answers.
   worker.onerror = gone;
-  return { post: (message) => port.postMessage(message), end };
+  return { port, end };
 }

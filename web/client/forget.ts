@@ -80,7 +80,7 @@ async function asOnlyOwner(database: string, work: () => Promise<void>): Promise
     await locks.request(name, { signal }, begin);
   } catch (error) {
     if (owning) throw error;
-    await locks.request(name, { steal: true }, work); // its owner is frozen, say
+    await locks.request(name, { steal: true }, work); // its owner is probably frozen
   }
 }
 

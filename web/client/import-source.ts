@@ -15,7 +15,7 @@ async function* bytesOfStream(
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   const reader = stream.getReader();
-  // A stream that has nothing to give must not hold an abort up.
+  // An abort must not wait for a stream that has no data.
   const cancel = () => void reader.cancel().catch(() => {});
   signal?.addEventListener('abort', cancel);
   try {

@@ -6,7 +6,7 @@ import type { WorkerPort } from './worker-port.ts';
 /** The live queries of one `Events`. */
 export interface LivePages {
   live: Events['live'];
-  /** Calls the listeners of errors with this one. */
+  /** Calls the `onError` of each with this error. */
   end(error: Error): void;
 }
 

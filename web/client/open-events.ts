@@ -68,7 +68,7 @@ export async function openEvents(options: OpenOptions = {}): Promise<Events> {
     throw error;
   }
   const events: Events = {
-    // By the object that the page has, so that who wraps its `live` sees every live query.
+    // They call `live` of the page's own object, so that a page that wraps it sees every live query.
     ...createReads(port, (...query) => events.live(...query)),
     ...createWrites(port, durabilityOf),
     live: pages.live,

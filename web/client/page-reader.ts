@@ -83,7 +83,7 @@ export function newestFirst(query: EventQuery): string {
 
 /** The page of one live query. A row that did not change stays the same object. */
 export interface PageReader {
-  /** A whole page: the first one, or after another tab took over. */
+  /** A whole page: the first one, or the first one of the next owner. */
   page(bytes: Uint8Array): EventPage;
   patches(bytes: Uint8Array): { page: EventPage; patches: readonly PagePatch[] };
 }

@@ -1,6 +1,6 @@
 let asked: Promise<boolean> | null = null;
 
-/** Asks the browser not to evict this origin: once a page, everybody gets the one answer. */
+/** Asks the browser not to evict this origin, once in the life of a page: every call gets that answer. */
 export function askToPersist(): Promise<boolean> {
   asked ??= ask();
   return asked;
@@ -10,11 +10,11 @@ async function ask(): Promise<boolean> {
   try {
     return (await (navigator.storage as StorageManager | undefined)?.persist()) ?? false;
   } catch {
-    return false; // an opaque origin, say
+    return false; // for example of an opaque origin
   }
 }
 
-/** Calls `hide` when the page goes out of sight or away. Returns the function that ends it. */
+/** Calls `hide` when the page is hidden or left. Returns the function that ends it. */
 export function onHide(hide: () => void): () => void {
   const { document } = globalThis as { document?: Document };
   const changed = () => {

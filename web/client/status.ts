@@ -15,10 +15,10 @@ const INITIAL_STATUS: EventsStatus = {
   ended: null,
 };
 
-/** The last known state, and its listeners. */
+/** The last state, and its listeners. */
 export interface StatusKeeper {
   now(): EventsStatus;
-  /** Without a word to listeners. */
+  /** Sets the state without calling the listeners. */
   set(news: Partial<EventsStatus>): void;
   tell(news: Partial<EventsStatus>): void;
   listen(listener: (status: EventsStatus) => void): () => void;

@@ -33,7 +33,7 @@ function createStore<T>(start: (set: (value: T) => void) => () => void, first?: 
   };
   return {
     subscribe(changed) {
-      const listener = () => changed(); // one that subscribes twice is heard twice
+      const listener = () => changed(); // one that subscribes twice is called twice
       listeners.add(listener);
       stop ??= start(set);
       return () => {

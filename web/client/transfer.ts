@@ -15,7 +15,7 @@ import type { WorkerPort } from './worker-port.ts';
 /** How often, and how many times, to ask a store that is being opened: one minute in all. */
 const LOADING_RETRY_MS = 100;
 const MAX_LOADING_RETRIES = 600;
-/** Chunks of an import, 4 MiB each, that are on their way at one time: fewer leave the worker idle while it commits. */
+/** Chunks of an import, 4 MiB each, that are under way at a time; with fewer, the worker is idle while it commits. */
 const CHUNKS_UNDER_WAY = 10;
 /** More files than any store has. */
 const MAX_FILES = 100_000;
@@ -98,7 +98,7 @@ export async function verifyEvents(
   throw new CuesheetError('corrupt', `there are more than ${MAX_FILES} files: no store makes that`);
 }
 
-/** Asks the worker, and again as long as it is loading the events that the answer needs. */
+/** Asks the worker, and asks again while it is still loading the events that the answer needs. */
 async function ask<K extends TransferKind>(
   port: Ask,
   kind: K,

@@ -322,7 +322,7 @@ export interface Events {
    */
   enroll(request: EnrollRequest, options?: WriteOptions): Promise<EnrolledJob | null>;
   /**
-   * Calls the listener with the page and again whenever it changes, at most once per frame. Rows
+   * Calls the listener with the page and again whenever it changes, at most once per display frame. Rows
    * that did not change keep their identity. The patches are the steps from the previous page;
    * null = a whole new page. Returns the function that ends it.
    */
@@ -342,7 +342,7 @@ export interface Events {
     query: EventQuery<T>,
     options?: ReadOptions,
   ): AsyncIterable<EventPage<TopicOf<T>>>;
-  /** The last known state; see onStatus. */
+  /** The last state; see onStatus. */
   readonly status: EventsStatus;
   /** Calls the listener at every change of state. Returns the function that ends it. */
   onStatus(listener: (status: EventsStatus) => void): () => void;

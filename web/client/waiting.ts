@@ -1,7 +1,7 @@
 import type { Answers, Kind } from '../../worker/browser/protocol.ts';
 import { abortError, CuesheetError } from './error.ts';
 
-/** Longest wait for an answer of the worker, in milliseconds; it has shorter ones for its own. */
+/** Longest wait for an answer of the worker, in milliseconds; the worker's own waits are shorter. */
 const REQUEST_TIMEOUT_MS = 60_000;
 
 /** The promises of requests that have no answer yet. */
@@ -43,7 +43,7 @@ export function createWaiting(expired: (request: number) => void): Waiting {
     return entry !== undefined;
   }
 
-  /** One timer for all requests: a read takes less time than to set a timer and to clear it. */
+  /** One timer for all requests: to set and clear one takes longer than a read. */
   function limit() {
     const [oldest] = entries.values();
     if (!oldest || deadline !== undefined) return;

@@ -53,7 +53,7 @@ export function createWorkerPort(
 
   function answer(reply: ReplyMessage) {
     unanswered.settle(reply);
-    // No request waits for it: it is the answer of another owner to the pages that are open.
+    // No request waits for it: it is the answer of a new owner to `open`, which was sent again.
     if ('value' in reply) {
       if (waiting.resolve(reply.reply, reply.value) || reply.reply !== opened) return;
       onStatus(reply.value as Status);
@@ -85,7 +85,7 @@ export function createWorkerPort(
       try {
         workers.ask({ request, kind, body });
       } catch (error) {
-        unanswered.drop(request); // a function, say, which no message can carry
+        unanswered.drop(request); // for example a function, which cannot be cloned
         waiting.reject(request, new CuesheetError('invalid', (error as Error).message));
       }
       return answered;

@@ -1,7 +1,7 @@
 import { createPatience } from '../../worker/browser/patience.ts';
 import { type FromWorker, REPEATABLE, type RequestMessage } from '../../worker/browser/protocol.ts';
 import type { Unanswered } from '../../worker/browser/unanswered.ts';
-import type { Connect, Link } from './connect.ts';
+import type { ClientPort, Connect, Link } from './connect.ts';
 import { CuesheetError } from './error.ts';
 
 /** A page gives up when more of its workers have ended within the time, in milliseconds. */
@@ -32,7 +32,7 @@ export function createWorkers(
   const patience = createPatience(
     {
       isWaiting: () => link !== null && unanswered.expects(),
-      ask: () => link?.post({ ping: true }),
+      ask: () => link?.port.postMessage({ ping: true }),
       onSilent() {
         link?.end();
         restart(false);
@@ -43,10 +43,11 @@ export function createWorkers(
 
   async function start(mayShare: boolean): Promise<void> {
     try {
-      const next = await connect({ onMessage, onGone: () => restart(true) }, mayShare);
+      const next = await connect(() => restart(true), mayShare);
       if (ended) return next.end();
       link = next;
-      for (const message of unanswered.handOver(false).again) send(next, message);
+      next.port.onmessage = ({ data }) => onMessage(data);
+      for (const message of unanswered.handOver(false).again) send(next.port, message);
     } catch (error) {
       on.failed(error as CuesheetError);
     }
@@ -64,10 +65,10 @@ export function createWorkers(
     else void start(mayShare);
   }
 
-  function send(to: Link, message: RequestMessage) {
+  function send(to: ClientPort, message: RequestMessage) {
     unanswered.begin(message);
     patience.start();
-    to.post(message);
+    to.postMessage(message);
   }
 
   function onMessage(message: FromWorker) {
@@ -81,7 +82,7 @@ export function createWorkers(
       // A request that may be sent again must not change meanwhile.
       const kept = link && !REPEATABLE.includes(message.kind) ? message : copyOf(message);
       unanswered.add(kept);
-      if (link) send(link, kept);
+      if (link) send(link.port, kept);
     },
     end() {
       ended = true;

@@ -16,9 +16,10 @@ export function connectionLook({ connection }: EventsStatus): Look {
   return { label, mood: busy ? 'busy' : 'bad' };
 }
 
-export function storageLook({ storage, message, saving }: EventsStatus): Look {
+export function storageLook({ storage, problem, message, saving }: EventsStatus): Look {
   if (storage === 'memory') return { label: 'memoryOnly', mood: 'bad' };
-  if (message !== null) return { label: 'notSaved', mood: 'bad' };
+  // Without a checkpoint everything is saved all the same.
+  if (message !== null && problem !== 'checkpoint') return { label: 'notSaved', mood: 'bad' };
   return saving ? { label: 'saving', mood: 'busy' } : { label: 'durable', mood: 'good' };
 }
 

@@ -1,4 +1,5 @@
 import { entropy } from '../../wasm/entropy.ts';
+import type { Guest } from './guest.ts';
 import { pageLock, whenFree } from './locks.ts';
 import { type Database, joinDatabase } from './ownership.ts';
 import {
@@ -36,29 +37,26 @@ export function createConnections(
 
   return (port) => {
     let page = entropy();
-    let database: Database | null = null;
+    let guest: Guest | null = null;
+    let leave = () => {};
     let closing: number | null = null;
-
-    function leave() {
-      database?.leave(page);
-    }
 
     function post(message: FromWorker) {
       port.postMessage(message, transferOf(message));
       if ('reply' in message && message.reply === closing) leave();
     }
 
-    function open(options: OpenRequest, locks: LockManager | null): Database {
-      const joined = join(options, locks);
-      joined.join(page, post);
+    function open(options: OpenRequest, locks: LockManager | null): Guest {
+      const database = join(options, locks);
+      leave = () => database.leave(page);
       if (locks) whenFree(locks, pageLock(page), leave);
-      return joined;
+      return database.join(page, post);
     }
 
     function receive(data: unknown, locks: LockManager | null) {
       if (isPing(data)) return post({ pong: true });
       if (isHello(data)) {
-        if (!database) page = data.page;
+        if (!guest) page = data.page;
         void worker.then((name) => post({ worker: name }));
         return;
       }
@@ -67,9 +65,9 @@ export function createConnections(
         const text = 'not a message of this package: load page and worker of the same version';
         return post({ reply: requestNumber(data), error: { code: 'invalid', message: text } });
       }
-      if (message.kind === 'open') database ??= open(message.body as OpenRequest, locks);
+      if (message.kind === 'open') guest ??= open(message.body as OpenRequest, locks);
       if (message.kind === 'close') closing = message.request;
-      if (database) return database.request(page, message);
+      if (guest) return guest.ask(message);
       const error = { code: 'state', message: 'the first message must be "open"' } as const;
       post({ reply: message.request, error });
     }

@@ -14,6 +14,7 @@ type GuestChannel = Pick<BroadcastChannel, 'postMessage' | 'onmessage' | 'close'
 
 /** The side of one page in its worker: asks the owner of the database, wherever that is. */
 export interface Guest {
+  /** After `end` it does nothing. */
   ask(message: RequestMessage): void;
   /**
    * From now on this worker is the owner, or null = another one. `stolen`: the previous owner may only be
@@ -33,6 +34,7 @@ export function createGuest(
 ): Guest {
   const unanswered = createUnanswered();
   let here: Pick<Owner, 'answer'> | null = null;
+  let ended = false;
   const elsewhere = createElsewhere(page, channel, {
     isWanted: () => !here,
     announced: handOver,
@@ -67,7 +69,7 @@ export function createGuest(
   function send(message: RequestMessage) {
     if (here) return sendHere(here, message);
     patience.start();
-    // An owner that has sent nothing may be frozen, and would do a write that another owner has done.
+    // An owner that has sent nothing may be frozen, and could later do what the next owner has done.
     if (!elsewhere.isKnown() && message.kind !== 'open') return;
     unanswered.mark(message.request, 'sent');
     elsewhere.tell({ to: 'owner', page, message });
@@ -82,6 +84,7 @@ export function createGuest(
 
   return {
     ask(message) {
+      if (ended) return;
       unanswered.add(message);
       send(message);
     },
@@ -91,6 +94,7 @@ export function createGuest(
       handOver(stolen);
     },
     end() {
+      ended = true;
       patience.stop();
       elsewhere.end();
     },

@@ -33,7 +33,7 @@ export function createLiveQueries(store: CoreStore, call: CallWithFiles): LiveQu
   const sinks = new Map<number, (patches: Uint8Array) => void>();
   let last = 0;
   let waiting = false;
-  let told = -FRAME_MS; // when, in milliseconds
+  let sentAt = -FRAME_MS; // by the clock of `performance`
 
   function remove(key: string) {
     const number = numbers.get(key);
@@ -43,9 +43,9 @@ export function createLiveQueries(store: CoreStore, call: CallWithFiles): LiveQu
     store.call(Method.unlive, { live: number });
   }
 
-  async function tellPatches(): Promise<void> {
+  async function sendPatches(): Promise<void> {
     waiting = false;
-    told = performance.now();
+    sentAt = performance.now();
     for (const line of linesOf((await call(Method.patches)).body)) {
       sinks.get(liveOf(line))?.(line.slice()); // the page gets a copy of its own
     }
@@ -77,11 +77,11 @@ export function createLiveQueries(store: CoreStore, call: CallWithFiles): LiveQu
     changed() {
       if (waiting) return;
       waiting = true;
-      const rest = told + FRAME_MS - performance.now();
-      const tell = () => void tellPatches().catch(reportError);
+      const rest = sentAt + FRAME_MS - performance.now();
+      const send = () => void sendPatches().catch(reportError);
       // After a rest, a change is sent at once, for the next display frame.
-      if (rest > 0) setTimeout(tell, rest);
-      else queueMicrotask(tell);
+      if (rest > 0) setTimeout(send, rest);
+      else queueMicrotask(send);
     },
   };
 }

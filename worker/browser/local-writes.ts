@@ -4,7 +4,7 @@ import { entropy, nowMicros } from '../../wasm/load.ts';
 import { type Effect, Method } from '../../wasm/methods.ts';
 import { codeOfStatus, WorkerError } from './worker-error.ts';
 
-/** Longest wait of a writer for the server's answer, in milliseconds; then the write only counts as local. */
+/** Longest wait of a writer for the server's answer, in milliseconds; the write stays in the outbox after it. */
 const ANSWER_TIMEOUT_MS = 10_000;
 /** Ids that the server replaced, remembered for pages that still use the old one. */
 const MAX_ALIASES = 10_000;

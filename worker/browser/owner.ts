@@ -47,7 +47,7 @@ export function createOwner(
 
   function serve(page: string, message: RequestMessage, reply: (message: FromOwner) => void) {
     const last = guests.get(page);
-    // A page that has not opened anything here does not know this owner yet; it will send this again.
+    // A page that has not opened the database here has not seen this owner yet, and sends this again.
     if (last === undefined && message.kind !== 'open') return;
     // Numbers of a page only grow, so this request was sent again when this owner announced itself.
     if (last !== undefined && message.request <= last) return;

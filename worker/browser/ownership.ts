@@ -1,6 +1,6 @@
 import { createGuest, type Guest } from './guest.ts';
 import { createOwner, type Owner } from './owner.ts';
-import type { FromWorker, OpenRequest, RequestMessage } from './protocol.ts';
+import type { FromWorker, OpenRequest } from './protocol.ts';
 import { createLockQueue } from './lock-queue.ts';
 import { areHeldTogether } from './locks.ts';
 import { openSession, type Session } from './session.ts';
@@ -12,11 +12,10 @@ const LOCKS_REFUSED = 'the browser lets this page store nothing';
 /** How often to open a database with damaged files again: for two checkpoints, and two more. */
 const MAX_REOPENS = 4;
 
-/** One database in this worker, to which its pages send requests. */
+/** One database in this worker, and its pages. */
 export interface Database {
-  /** `post` reaches the page. */
-  join(page: string, post: (message: FromWorker) => void): void;
-  request(page: string, message: RequestMessage): void;
+  /** The side of a page, which takes its requests until it leaves; `post` reaches the page. */
+  join(page: string, post: (message: FromWorker) => void): Guest;
   /** The page has ended. With the last page the store closes and the lock is released. */
   leave(page: string): void;
 }
@@ -100,7 +99,6 @@ export function joinDatabase(
   else own(false);
   return {
     join: guests.join,
-    request: guests.ask,
     leave(page) {
       if (!guests.leave(page)) return;
       void owning?.session.then((session) => session.leave(page)).catch(() => {});
@@ -114,12 +112,12 @@ function createGuests(openChannel: () => BroadcastChannel | null, onSilent: () =
   const guests = new Map<string, Guest>();
   let owner: Owner | null = null;
   return {
-    join(page: string, post: (message: FromWorker) => void) {
+    join(page: string, post: (message: FromWorker) => void): Guest {
       const guest = createGuest(page, openChannel(), post, onSilent);
       guests.set(page, guest);
       if (owner) guest.follow(owner, false);
+      return guest;
     },
-    ask: (page: string, message: RequestMessage) => guests.get(page)?.ask(message),
     /** False when the page has left before. */
     leave(page: string): boolean {
       guests.get(page)?.end();

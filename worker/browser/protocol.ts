@@ -11,7 +11,7 @@ import type { StorageProblemKind } from '../../wasm/storage-problem.ts';
  * Counted up with every change of the messages: pages share a worker with pages of the same version
  * only, also while a deployment replaces `worker.js` under an open tab.
  */
-export const PROTOCOL_VERSION = 6;
+export const PROTOCOL_VERSION = 7;
 
 export type {
   ErrorCode as CoreErrorCode,

@@ -50,7 +50,7 @@ export function createRetention(
       else if (removed === 0) delay = -1;
     } catch (error) {
       if (isCrash(error)) return; // the worker ends
-      // Blocks that are not loaded yet, a journal that is full, a commit that failed: later again.
+      // Blocks are not loaded yet, the journal is full, or a commit failed: it is tried again later.
     }
     timer = undefined;
     if (delay >= 0) plan(delay);

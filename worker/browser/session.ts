@@ -97,31 +97,31 @@ function createSession(
   core: Core,
   opened: OpenedStore,
   files: GuardedFiles,
-  options: OpenRequest,
+  { server, token, user, scope, durability }: OpenRequest,
   lost: readonly string[],
   ends: SessionEnds,
 ): Session {
   const { store, call } = opened;
   const pages = new Map<string, Post>();
   const live = createLiveQueries(store, call);
-  const localWrites = createLocalWrites(store, call, options.user);
+  const localWrites = createLocalWrites(store, call, user);
   const status = createStatus(store, pages, () => {
     const state = files.state();
     const message = state.message ?? ([...lost, ...opened.lost].join('; ') || null);
     return { connection: upstream?.state() ?? 'local', ...state, message };
   });
   const carryOut = (effects: Effect[]) => {
-    carryOutAll(effects, { localWrites, upstream, readers: [live, retention] });
+    carryOutAll(effects, { localWrites, upstream, consumers: [live, retention] });
   };
-  const told = (effects: Effect[]) => {
+  const committed = (effects: Effect[]) => {
     carryOut(effects);
     status.tell();
   };
-  const commits = createCommitLoop(opened, files, told, options.durability);
+  const saving = { carryOut: committed, ended: files.ended };
+  const commits = createCommitLoop(opened, files, saving, durability);
   const settle = createSettle(store, commits, carryOut, status.tell);
   const afterCall = () => settle().catch(() => {}); // the status reports the error
-  const retention = createRetention(store, options.scope ?? null, options.server !== null, settle);
-  const { server, token, user } = options;
+  const retention = createRetention(store, scope ?? null, server !== null, settle);
   const upstream =
     server === null ? null : createUpstream(server, store, afterCall, ends.owns, token);
   listenTo(files, { makeRoom: retention.makeRoom, fenced: ends.fenced, changed: status.tellNow });
@@ -179,14 +179,14 @@ function listenTo(
   });
 }
 
-/** Hands effects on; readers hear of it when events have changed. */
+/** Carries out effects, and notifies the consumers of changes when events have changed. */
 function carryOutAll(
   effects: Effect[],
   {
     localWrites,
     upstream,
-    readers,
-  }: Pick<Workplace, 'localWrites' | 'upstream'> & { readers: { changed(): void }[] },
+    consumers,
+  }: Pick<Workplace, 'localWrites' | 'upstream'> & { consumers: { changed(): void }[] },
 ): void {
   let changed = false;
   for (const effect of effects) {
@@ -196,7 +196,7 @@ function carryOutAll(
   }
   if (upstream?.state() !== 'live') localWrites.goneOffline();
   if (!changed) return;
-  for (const reader of readers) reader.changed();
+  for (const consumer of consumers) consumer.changed();
 }
 
 /**

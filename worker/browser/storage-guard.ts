@@ -1,3 +1,4 @@
+import type { SavingStep } from '../../wasm/commit-loop.ts';
 import type { Durability, HostFiles } from '../../wasm/host-files.ts';
 import { memoryFiles } from '../../wasm/memory-files.ts';
 import {
@@ -32,6 +33,8 @@ export interface StorageListener {
 
 export interface GuardedFiles extends HostFiles {
   state(): StorageState;
+  /** For the commit loop. The state shows a checkpoint that failed until one succeeds. */
+  ended(step: SavingStep, error: Error | null): void;
   /**
    * Tries now to save what is in memory only because the disk was full. Does nothing without storage.
    * @throws StorageProblem when there is still no space.
@@ -48,6 +51,7 @@ export function memoryOnly(reason: string): GuardedFiles {
   return {
     ...memoryFiles(),
     state: () => ({ storage: 'memory', problem: 'unavailable', message }),
+    ended() {},
     flush: () => Promise.resolve(),
     listen() {},
     close() {},
@@ -66,22 +70,23 @@ export function guardStorage(
   freeingTimeoutMs: number = FREEING_TIMEOUT_MS,
 ): GuardedFiles {
   let listener: StorageListener = { onFull: () => Promise.resolve(), onChange() {} };
-  let loss = DURABLE; // the state after a commit that succeeds
   let fullCommits = 0;
-  const { state, enter, isEnded, end } = createState(() => listener.onChange());
+  const { state, enter, settle, lose, checkpointed, isEnded, end } = createState(() => {
+    listener.onChange();
+  });
   const retry = createRetry(flush, refused, isEnded, retryMs);
   const freeing = createFreeing(() => listener.onFull(), freeingTimeoutMs);
 
   function saved() {
     fullCommits = 0;
     freeing.reset();
-    enter(loss);
+    settle();
   }
 
   function refused(problem: StorageProblem) {
     const { kind, message } = problem;
     const text = `${message}: changes are not saved, but will be tried again`;
-    if (kind === 'lost') loss = { storage: 'durable', problem: kind, message };
+    if (kind === 'lost') lose(message);
     if (kind !== 'quota') return enter({ storage: 'durable', problem: kind, message: text });
     fullCommits++;
     if (freeing.state() === 'done') {
@@ -115,6 +120,9 @@ export function guardStorage(
   return {
     ...files,
     state,
+    ended(step, error) {
+      if (step === 'checkpoint') checkpointed(error); // `commit` has the other outcomes
+    },
     flush,
     listen(to) {
       listener = to;
@@ -133,14 +141,40 @@ const DURABLE: StorageState = { storage: 'durable', problem: null, message: null
 /** The state, which calls the listener when it changes, until the end. */
 function createState(changed: () => void) {
   let state = DURABLE;
+  let loss: StorageState | null = null;
+  let unwritten: StorageState | null = null; // until a checkpoint is written
+  let hasFailed = false; // the last commit
   let ended = false;
+
+  function show(next: StorageState) {
+    if (ended || JSON.stringify(next) === JSON.stringify(state)) return;
+    state = next;
+    changed();
+  }
+
+  function settle() {
+    hasFailed = false;
+    show(loss ?? unwritten ?? DURABLE);
+  }
+
   return {
     state: () => state,
     isEnded: () => ended,
+    /** After a commit that failed. */
     enter(next: StorageState) {
-      if (ended || JSON.stringify(next) === JSON.stringify(state)) return;
-      state = next;
-      changed();
+      hasFailed = true;
+      show(next);
+    },
+    /** After a commit that succeeded. */
+    settle,
+    /** It stays in the state after later commits. */
+    lose(message: string) {
+      loss = { storage: 'durable', problem: 'lost', message };
+    },
+    checkpointed(error: Error | null) {
+      const message = `${error?.message}: ${NO_CHECKPOINT}`;
+      unwritten = error && { storage: 'durable', problem: 'checkpoint', message };
+      if (!hasFailed) settle();
     },
     end() {
       ended = true;
@@ -148,7 +182,7 @@ function createState(changed: () => void) {
   };
 }
 
-/** Memory only: tries now and then whether there is space again. */
+/** While in memory only: tries every `retryMs` whether there is space again. */
 function createRetry(
   flush: () => Promise<void>,
   fenced: (problem: StorageProblem) => void,
@@ -160,7 +194,7 @@ function createRetry(
     if (isEnded()) return;
     const again = (error: unknown) => {
       const problem = asProblem(error);
-      // The next commit hears it as well.
+      // The next commit fails with it as well.
       if (problem.kind === 'fenced') fenced(problem);
       else later();
     };
@@ -169,7 +203,7 @@ function createRetry(
   return { later, cancel: () => clearTimeout(timer) };
 }
 
-/** Room is made once, until a commit goes through. */
+/** Room is made at most once between two commits that succeed. */
 function createFreeing(makeRoom: () => Promise<void>, timeoutMs: number) {
   let state: 'not yet' | 'at it' | 'done' = 'not yet';
   return {
@@ -190,5 +224,7 @@ function createFreeing(makeRoom: () => Promise<void>, timeoutMs: number) {
   };
 }
 
+const NO_CHECKPOINT =
+  'no checkpoint can be written; what is new is saved, but the database grows, and opens more slowly';
 const IN_MEMORY =
   'what is new is in memory only and lasts until this page closes, or space is free';

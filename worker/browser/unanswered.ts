@@ -19,7 +19,7 @@ export interface Unanswered {
   queued(): RequestMessage[];
   /** False when no request waits for this answer (any more). */
   settle(reply: ReplyMessage): boolean;
-  /** The caller no longer waits; the request is not sent again. */
+  /** Nobody waits for it any more: the request is not sent again. */
   drop(request: number): void;
   /** Whether anything is expected: an answer, or patches of a live query. */
   expects(): boolean;

@@ -41,6 +41,7 @@ async function main(args: string[]): Promise<void> {
 /** One sentence that a person can act on. */
 function explain(error: unknown): string {
   const { code, message, port } = error as NodeJS.ErrnoException & { port?: number };
+  if (error instanceof CoreCrash) return `${message}: run it again, nothing stored is lost`;
   if (code === 'EADDRINUSE') return `port ${port} is in use: choose another one with --port`;
   if (code === 'EACCES') return `${message}: choose another port or folder`;
   return message;

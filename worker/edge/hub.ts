@@ -23,8 +23,9 @@ import { createLog, type Log } from './log.ts';
 import { createNews } from './news.ts';
 import type { Figures } from './operation-routes.ts';
 import type { Rate } from './rate-limit.ts';
-import { HubStopped } from './responses.ts';
+import { CRASHED, HubStopped, STOPPING } from './responses.ts';
 import { createRoutes } from './routes.ts';
+import { createSaving } from './saving.ts';
 import { createSockets, type Peer, type SocketHandle, type Tell } from './sockets.ts';
 import { readStoreId } from './store-id.ts';
 import { createRelay } from './relay/relay.ts';
@@ -121,12 +122,6 @@ export interface Hub {
 /** The size of a full segment; on disks an append costs the same at any size. */
 export const SEGMENT_BYTES = 256 * 1024;
 
-/** AYON's clients try again after a 503. */
-const STOPPING = {
-  status: 503,
-  body: new TextEncoder().encode('{"code":503,"detail":"The hub is stopping"}'),
-};
-
 /** Close codes of RFC 6455. */
 const GOING_AWAY = 1001;
 const INTERNAL_ERROR = 1011;
@@ -139,25 +134,32 @@ export async function createHub(options: HubOptions): Promise<Hub> {
   const core = await loadCore(options.wasm);
   const open = options.answersEarly ? openStore : openWholeStore;
   const opened = await open(core, options.upstream ? 'relay' : 'hub', options.files, SEGMENT_BYTES);
+  return runHub(core, opened, options, options.log ?? createLog('off'));
+}
+
+function runHub(core: Core, opened: OpenedStore, options: HubOptions, log: Log): Hub {
   const { store } = opened;
-  const log = options.log ?? createLog('off');
   const loading = startLoading(opened, options.answersEarly === true, log);
   const storeId = readStoreId(options.files, opened.lost.length > 0);
   const news = createNews();
-  let stopping = false;
+  const saving = createSaving(log);
+  let whyEnded: string | null = null;
+  const ended = () => whyEnded;
 
-  const isStopping = () => stopping;
-  const tell = createTell(store, storeId, log, isStopping, () => commits.settle());
+  const tell = createTell(store, storeId, ended, () => commits.settle());
   const sockets = createSockets(options.credentials, log, afterLoading(loading, tell));
-  const commits: CommitLoop = createCommitLoop(opened, options.files, (effects) => {
-    sockets.carryOut(effects);
-    relay?.carryOut(effects);
-    if (effects.some(({ effect }) => effect === 'changed')) news.tell();
+  const commits: CommitLoop = createCommitLoop(opened, options.files, {
+    carryOut(effects) {
+      sockets.carryOut(effects);
+      relay?.carryOut(effects);
+      if (effects.some(({ effect }) => effect === 'changed')) news.tell();
+    },
+    ended: saving.ended,
   });
   const relay = options.upstream ? createRelay(options.upstream, store, commits, log) : null;
 
-  function end() {
-    stopping = true;
+  function end(why: string) {
+    whyEnded = why;
     relay?.stop();
     opened.end();
     news.tell();
@@ -165,27 +167,28 @@ export async function createHub(options: HubOptions): Promise<Hub> {
 
   core.onCrash((crash) => {
     log('error', `${crash.message}: the hub has stopped, nothing acknowledged is lost`);
-    end();
+    end(CRASHED);
     commits.abandon(new HubStopped());
     sockets.closeAll(INTERNAL_ERROR);
     options.onCrash?.(crash);
   });
-  const ask = createAsk(store, storeId);
-  const figures = () => ({
-    ...figuresOf(store, core),
-    ...sockets.figures(),
-    feed_waiters: news.waiting(),
-    ...(relay && { upstream_sequence: relay.now().position }),
-  });
   const routes = createRoutes({
     ...options,
     log,
-    ask: (request) => (stopping ? STOPPING : ask(request)),
+    ask: createAsk(store, storeId, ended),
     settle: commits.settle,
     changed: news.wait,
     loading: () => (loading.isDone() ? null : loading.done),
     isReady: () => relay?.now().isLive ?? true,
-    figures: () => (stopping ? null : figures()),
+    isSaving: saving.isSaving,
+    figures: () => ({
+      ...figuresOf(store, core),
+      ...sockets.figures(),
+      ...saving.figures(),
+      feed_waiters: news.waiting(),
+      ...(relay && { upstream_sequence: relay.now().position }),
+    }),
+    ended,
   });
   return {
     loaded: loading.done,
@@ -197,7 +200,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
     memoryBytes: core.memoryBytes,
     async close() {
       if (core.hasCrashed()) return; // and was closed by that
-      end();
+      end(STOPPING);
       try {
         await commits.stop();
       } finally {
@@ -206,6 +209,11 @@ export async function createHub(options: HubOptions): Promise<Hub> {
       }
     },
   };
+}
+
+/** AYON's clients try again after a 503. */
+function unavailable(detail: string): CoreAnswer {
+  return { status: 503, body: new TextEncoder().encode(JSON.stringify({ code: 503, detail })) };
 }
 
 /** Says when all events of a store are loaded. */
@@ -234,21 +242,18 @@ function startLoading(opened: OpenedStore, answersEarly: boolean, log: Log): Loa
 function createTell(
   store: CoreStore,
   storeId: string,
-  log: Log,
-  isStopping: () => boolean,
+  ended: () => string | null,
   settle: () => Promise<void>,
 ): Tell {
   return async (header, text) => {
-    if (isStopping()) return; // frames still arrive while a socket closes
+    if (ended() !== null) return; // frames still arrive while a socket closes
     try {
       store.call(Method.socket, { now: nowMicros(), store: storeId, ...header }, text);
     } catch (error) {
       if (error instanceof CoreCrash) return; // the hub has closed itself
       throw error;
     }
-    await settle().catch((error: Error) => {
-      log('error', `saving failed, will try again: ${error.message}`);
-    });
+    await settle().catch(() => {}); // `Saving` logs it, and the commit loop tries again
   };
 }
 
@@ -266,8 +271,14 @@ function afterLoading(loading: Loading, tell: Tell): Tell {
   };
 }
 
-function createAsk(store: CoreStore, storeId: string): (request: CoreRequest) => CoreAnswer {
+function createAsk(
+  store: CoreStore,
+  storeId: string,
+  ended: () => string | null,
+): (request: CoreRequest) => CoreAnswer {
   return ({ user, body, ...rest }) => {
+    const why = ended();
+    if (why !== null) return unavailable(why);
     const header = { ...rest, caller: user && callerOf(user), store: storeId };
     const result = store.call<{ status: number; next?: string; sequence?: number }>(
       Method.request,

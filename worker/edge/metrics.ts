@@ -11,11 +11,9 @@ export interface Metrics {
   /** One answered request: its route as it was registered, and how long it took. */
   request(method: string, route: string, status: number, seconds: number): void;
   /** One wait for a commit. */
-  commit(seconds: number, isSaved: boolean): void;
-  /** Whether the last commit that a request waited for was saved. */
-  isSaving(): boolean;
-  /** Prometheus text, format 0.0.4; `gauges` are values by name. */
-  text(gauges: Readonly<Record<string, number>>): string;
+  commit(seconds: number): void;
+  /** Prometheus text, format 0.0.4; `figures` are values by name, counters where it ends in `_total`. */
+  text(figures: Readonly<Record<string, number>>): string;
 }
 
 const newHistogram = (): Histogram => ({ counts: BUCKETS.map(() => 0).concat(0), sum: 0 });
@@ -43,7 +41,6 @@ export function createMetrics(): Metrics {
   const answers = new Map<string, number>();
   const latencies = new Map<string, Histogram>();
   const commits = newHistogram();
-  let saving = true;
   return {
     request(method, route, status, seconds) {
       const labels = `method="${method}",route="${route}"`;
@@ -53,14 +50,13 @@ export function createMetrics(): Metrics {
       latencies.set(labels, histogram);
       observe(histogram, seconds);
     },
-    commit(seconds, isSaved) {
+    commit(seconds) {
       observe(commits, seconds);
-      saving = isSaved;
     },
-    isSaving: () => saving,
-    text(gauges) {
-      const lines = Object.entries(gauges).flatMap(([name, value]) => {
-        return [`# TYPE cuesheet_${name} gauge`, `cuesheet_${name} ${value}`];
+    text(figures) {
+      const lines = Object.entries(figures).flatMap(([name, value]) => {
+        const type = name.endsWith('_total') ? 'counter' : 'gauge';
+        return [`# TYPE cuesheet_${name} ${type}`, `cuesheet_${name} ${value}`];
       });
       lines.push('# TYPE cuesheet_requests_total counter');
       for (const [labels, count] of answers) {

@@ -6,7 +6,7 @@ import { addRoute } from './route-table.ts';
 
 /** Methods with a label of their own; all others share one, so that clients cannot add labels. */
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PATCH', 'PUT', 'DELETE', 'OPTIONS']);
-/** Figures of a hub, by their names in `/metrics`. */
+/** Figures of a hub, by their names in `/metrics`. Those that end in `_total` are counters, others gauges. */
 export type Figures = Readonly<Record<string, number>>;
 
 /**
@@ -17,8 +17,10 @@ export function addOperationRoutes(
   app: Hono<Env>,
   options: {
     settle: () => Promise<void>;
-    figures: () => Figures | null;
+    figures: () => Figures;
+    ended: () => string | null;
     isReady: () => boolean;
+    isSaving: () => boolean;
     log: Log;
   },
 ): () => Promise<void> {
@@ -49,9 +51,10 @@ export function addOperationRoutes(
   });
 
   addRoute(app, 'health', (c) => {
-    if (!options.figures()) return refuse(c, 503, 'The hub is stopping');
+    const ended = options.ended();
+    if (ended !== null) return refuse(c, 503, ended);
     if (!options.isReady()) return refuse(c, 503, 'The upstream does not answer');
-    if (!metrics.isSaving()) return refuse(c, 503, 'What was written could not be saved');
+    if (!options.isSaving()) return refuse(c, 503, 'What was written could not be saved');
     return c.json({ status: 'ok' });
   });
 
@@ -62,23 +65,21 @@ export function addOperationRoutes(
     if (isGuest || !(isAdmin || isService)) {
       return refuse(c, 403, 'Only admins and services can read metrics');
     }
-    const figures = options.figures();
-    if (!figures) return refuse(c, 503, 'The hub is stopping');
+    const ended = options.ended();
+    if (ended !== null) return refuse(c, 503, ended);
     const headers = { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' };
-    const gauges = { ...figures, requests_under_way: underWay, requests_committing: committing };
-    return c.body(metrics.text(gauges), 200, headers);
+    const underway = { requests_under_way: underWay, requests_committing: committing };
+    return c.body(metrics.text({ ...options.figures(), ...underway }), 200, headers);
   });
 
   return async () => {
     const start = performance.now();
-    let isSaved = false;
     committing++;
     try {
       await options.settle();
-      isSaved = true;
     } finally {
       committing--;
-      metrics.commit((performance.now() - start) / 1000, isSaved);
+      metrics.commit((performance.now() - start) / 1000);
     }
   };
 }

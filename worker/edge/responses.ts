@@ -8,10 +8,14 @@ export type Env = {
   Bindings: { address: string };
 };
 
+/** Why a hub answers with 503, and what somebody has to do. */
+export const STOPPING = 'The hub is stopping';
+export const CRASHED = 'The hub has ended after an internal error and must be started again';
+
 /** What waits for a commit that a crash of the core took away. */
 export class HubStopped extends Error {
   constructor() {
-    super('The hub has stopped after a fault of its own: check whether this was stored');
+    super(`${CRASHED}: check whether this was stored`);
   }
 }
 

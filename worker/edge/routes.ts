@@ -37,8 +37,12 @@ export interface RouteOptions {
   upstream?: Upstream;
   /** Whether what it has is all there is: not before a relay has its snapshot. */
   isReady: () => boolean;
-  /** What `/metrics` shows besides requests; null when the hub is stopping. */
-  figures: () => Figures | null;
+  /** Whether the last commit succeeded. */
+  isSaving: () => boolean;
+  /** What `/metrics` shows besides requests. */
+  figures: () => Figures;
+  /** Why the hub serves nothing any more; null = it does. After the end `figures` must not be called. */
+  ended: () => string | null;
   log: Log;
   page?: (path: string) => Promise<Response | null>;
   rate?: Rate;

@@ -6,7 +6,9 @@ import { type CommitLoop, createCommitLoop } from '../../../wasm/commit-loop.ts'
 import { loadCore } from '../../../wasm/load.ts';
 import { openWholeStore } from '../../../wasm/open-store.ts';
 import { SEGMENT_BYTES } from '../hub.ts';
+import { createLog } from '../log.ts';
 import { openNodeFiles } from '../runtimes/node-files.ts';
+import { createSaving } from '../saving.ts';
 import { packageFile } from './command.ts';
 
 /** Exit codes of a process that a signal ended. */
@@ -47,7 +49,9 @@ export async function openStoreFolder(
     async open() {
       const opened = await openWholeStore(core, 'hub', files, SEGMENT_BYTES);
       for (const what of opened.lost) console.error(`cuesheet: ${what}`);
-      return { call: opened.call, commits: createCommitLoop(opened, files, () => {}) };
+      const { ended } = createSaving(createLog('off'));
+      const commits = createCommitLoop(opened, files, { carryOut: () => {}, ended });
+      return { call: opened.call, commits };
     },
   };
 }

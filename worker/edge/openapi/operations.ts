@@ -48,7 +48,10 @@ export const SHARED_ANSWERS: Readonly<Record<string, Answer>> = {
     headers: { 'Retry-After': { description: 'Seconds.', schema: { type: 'integer' } } },
   },
   Unreadable: refusal('payload-00000001: the checksum of a piece is wrong', 500),
-  Unavailable: refusal('The hub is stopping, or the write could not be saved.', 503),
+  Unavailable: refusal(
+    'The hub is stopping, has ended after an internal error, or could not save the write.',
+    503,
+  ),
 };
 
 const shared = (name: keyof typeof SHARED_ANSWERS): Answer => ({

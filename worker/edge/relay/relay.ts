@@ -1,8 +1,14 @@
 import type { CommitLoop } from '../../../wasm/commit-loop.ts';
-import { CoreCrash, type CoreStore, entropy, nowMicros } from '../../../wasm/load.ts';
+import { CoreCrash, CoreError, type CoreStore, entropy, nowMicros } from '../../../wasm/load.ts';
 import { type Effect, Method } from '../../../wasm/methods.ts';
 import type { Log } from '../log.ts';
-import { type Follower, type Following, followUpstream, type Upstream } from './upstream.ts';
+import {
+  type Follower,
+  type Following,
+  followUpstream,
+  type TellCore,
+  type Upstream,
+} from './upstream.ts';
 
 /** The part of a relay that follows a hub or an AYON server. */
 export interface Relay {
@@ -20,12 +26,15 @@ export function createRelay(
 ): Relay {
   let following: Following = { isLive: false, position: 0 };
   let follower: Follower | null = null;
+  let logged: string | null = null; // the newest problem, until the upstream is followed
   const told = (next: Following, problem: string | null) => {
     following = next;
-    if (problem) log('error', `the upstream: ${problem}`);
+    if (problem && problem !== logged) log('error', `the upstream: ${problem}`);
+    else if (next.isLive && logged) log('info', 'the upstream is followed again');
+    logged = problem ?? (next.isLive ? null : logged);
   };
   try {
-    follower = followUpstream(upstream, replicaOf(store, commits, log), told);
+    follower = followUpstream(upstream, replicaOf(store, commits), told);
     follower.start();
   } catch (error) {
     told(following, (error as Error).message);
@@ -40,18 +49,16 @@ export function createRelay(
 }
 
 /** The method `replica` of the core. */
-function replicaOf(
-  store: CoreStore,
-  commits: CommitLoop,
-  log: Log,
-): Parameters<typeof followUpstream>[1] {
-  return async (event, more, body) => {
+function replicaOf(store: CoreStore, commits: CommitLoop): TellCore {
+  return async (event, more, body, refused) => {
     try {
       store.call(Method.replica, { now: nowMicros(), entropy: entropy(), event, ...more }, body);
     } catch (error) {
       if (error instanceof CoreCrash) return;
-      log('error', `the upstream: '${event}' was refused: ${(error as Error).message}`);
+      const { message } = error as Error;
+      const isSentence = error instanceof CoreError && error.code === 'state';
+      refused(isSentence ? message : `'${event}' was refused: ${message}`);
     }
-    await commits.settle().catch(() => {}); // the commit loop reports it and tries again
+    await commits.settle().catch(() => {}); // the commit loop reports it, and tries again
   };
 }

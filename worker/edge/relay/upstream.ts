@@ -39,6 +39,17 @@ export interface Follower {
   stop(): void;
 }
 
+/**
+ * Passes an event of the connection to the core; resolves when its result is saved. `refused` is called when the
+ * core refuses it, before its effects are carried out.
+ */
+export type TellCore = (
+  event: string,
+  more: Record<string, unknown>,
+  body: string | Uint8Array | undefined,
+  refused: (why: string) => void,
+) => Promise<void>;
+
 /** Longest wait for an answer, in milliseconds; the parts of a snapshot are awaited by the core. */
 const REQUEST_TIMEOUT_MS = 30_000;
 const SILENT = 'it does not answer as it should, and is asked again';
@@ -46,12 +57,12 @@ const REFUSES = 'it refuses CUESHEET_UPSTREAM_KEY, and is asked again in 30 s';
 
 /**
  * Follows an upstream as a replica does, payloads included: the core finds out whether it is a hub or an AYON
- * server, and says what to read and when (docs/sync.md). `tell` is the core's method `replica`.
+ * server, and says what to read and when (docs/sync.md). `tellCore` is the core's method `replica`.
  * @throws Error when the upstream has no `openSocket`.
  */
 export function followUpstream(
   { fetch, apiKey, openSocket }: Upstream,
-  tell: (event: string, more: Record<string, unknown>, body?: string | Uint8Array) => Promise<void>,
+  tellCore: TellCore,
   told: (following: Following, problem: string | null) => void,
 ): Follower {
   if (!openSocket) throw new Error('there are no WebSockets to follow it by');
@@ -62,9 +73,14 @@ export function followUpstream(
   const request = (path: string, init: RequestInit, signal: AbortSignal) =>
     fetch(path, { ...init, signal: AbortSignal.any([end.signal, signal]) });
 
+  const refused = (why: string) => {
+    problem = why;
+    told({ isLive: connection.state() === 'live', position }, why);
+  };
+
   const connection = createConnectionHost({
     tell: async (event, more, body) => {
-      if (!end.signal.aborted) await tell(event, more, body);
+      if (!end.signal.aborted) await tellCore(event, more, body, refused);
     },
     openSocket,
     token: () => apiKey,
@@ -100,7 +116,7 @@ export function followUpstream(
   }
 
   return {
-    start: () => void tell('start', {}),
+    start: () => void tellCore('start', {}, undefined, refused),
     carryOut(effect) {
       connection.carryOut(effect);
       if (effect.effect === 'acknowledge') position = effect.sequence;
@@ -109,7 +125,7 @@ export function followUpstream(
       tellState();
     },
     stop() {
-      void tell('stop', {});
+      void tellCore('stop', {}, undefined, refused);
       end.abort();
     },
   };
