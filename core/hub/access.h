@@ -1,4 +1,5 @@
-// Who may do what on a hub, one function for each operation. There are no other access rules.
+// Who may do what on a hub, one function for each operation. sockets.h decides which message a
+// socket gets, and uses the same roles.
 #pragma once
 
 #include <optional>
