@@ -50,7 +50,7 @@ test('a request that waits on a kept connection while the server stalls is answe
   expect(await next()).toBe('200');
   const answer = next();
   // Longer than Node's own keep-alive timeout of 5 s.
-  for (const end = performance.now() + 7000; performance.now() < end; );
+  for (const end = performance.now() + 7000; performance.now() < end;);
   expect(await answer).toBe('200 reused');
 });
 

@@ -83,10 +83,7 @@ function documentOf(text: string, schema: GraphQLSchema): DocumentNode | readonl
   return document;
 }
 
-function readDocument(
-  text: string,
-  schema: GraphQLSchema,
-): DocumentNode | readonly GraphQLError[] {
+function readDocument(text: string, schema: GraphQLSchema): DocumentNode | readonly GraphQLError[] {
   let document: DocumentNode;
   try {
     if (text.length > MAX_CHARACTERS) {

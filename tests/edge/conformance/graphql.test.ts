@@ -57,7 +57,9 @@ conformance(
         expect(errors[0].locations).toEqual([{ line: 1, column: 12 }]);
       }
       for (let number = 0; number < 60; number++) {
-        const { data } = await hub.mgr.graphql(`{ e${number}: events(first: 1) { edges { cursor } } }`);
+        const { data } = await hub.mgr.graphql(
+          `{ e${number}: events(first: 1) { edges { cursor } } }`,
+        );
         expect(Object.keys(data)).toEqual([`e${number}`]);
       }
       const again = await hub.mgr.graphql(query, { ids: [seedId(4)] });

@@ -23,7 +23,8 @@ export function closeIdleConnections(server: Server, idleMs = IDLE_MS): { stop()
   server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
     idle.delete(socket);
     response.once('close', () => {
-      if (!socket.destroyed) idle.set(socket, { since: performance.now(), bytesRead: socket.bytesRead });
+      if (!socket.destroyed)
+        idle.set(socket, { since: performance.now(), bytesRead: socket.bytesRead });
     });
   });
   server.on('upgrade', ({ socket }: IncomingMessage) => idle.delete(socket));
