@@ -1,6 +1,4 @@
 import { spawn } from 'node:child_process';
-import { createServer, request as httpRequest } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import WebSocket from 'ws';
 import {
@@ -14,6 +12,7 @@ import {
   USERS,
 } from './hub-process.ts';
 import { fanOut } from './fan-out.ts';
+import { startProxy } from './proxy.ts';
 import { startWorkerd } from './workerd.ts';
 
 const WAIT = { timeout: 30_000 };
@@ -50,28 +49,6 @@ async function startRelay({ port = 0, upstream = hub.url, follows = true } = {})
         child.once('exit', resolve);
         child.kill('SIGTERM');
       }),
-  };
-}
-
-/** An address at which the server answers requests, but takes no WebSocket. */
-async function withoutSockets(target: string): Promise<{ url: string; close(): void }> {
-  const proxy = createServer((request, response) => {
-    const { method, headers, url } = request;
-    const onward = httpRequest(new URL(url ?? '/', target), { method, headers }, (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(response);
-    });
-    request.pipe(onward);
-  });
-  proxy.on('upgrade', (_request, socket) => socket.destroy());
-  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
-  const { port } = proxy.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${port}`,
-    close() {
-      proxy.close();
-      proxy.closeAllConnections();
-    },
   };
 }
 
@@ -147,7 +124,7 @@ describe('a relay', () => {
   });
 
   test('asks the hub for a single event that its copy does not have', async () => {
-    const { url, close } = await withoutSockets(hub.url);
+    const { url, close } = await startProxy(hub.url, { sockets: null });
     const blind = await startRelay({ upstream: url, follows: false });
     try {
       const made = await dispatch(hub, { topic: 'demo.unseen', payload: { a: 1 } });
@@ -161,6 +138,42 @@ describe('a relay', () => {
     } finally {
       close();
       await blind.stop();
+    }
+  });
+
+  test('asks the hub once who a caller is, and again when the answer says nothing of the caller', async () => {
+    const asked: string[] = [];
+    const refusals: string[] = [];
+    const between = await startProxy(hub.url, {
+      answer(request, response) {
+        if (request.url !== '/api/users/me') return false;
+        asked.push(String(request.headers['x-api-key']));
+        const answer = refusals.shift();
+        if (answer === undefined) return false;
+        response.writeHead(Number(answer.slice(0, 3))).end(answer.slice(3));
+        return true;
+      },
+    });
+    const behind = await startRelay({ upstream: between.url });
+    try {
+      const statusOf = async (key: string) =>
+        (await call(behind, 'GET', '/api/users/me', { key })).status;
+      const many = await Promise.all(Array.from({ length: 20 }, () => statusOf(KEYS.user)));
+      expect(new Set(many)).toEqual(new Set([200]));
+      expect(asked.filter((key) => key === KEYS.user).length).toBe(1);
+      refusals.push(
+        '429{"detail":"later"}',
+        '302',
+        '200{}',
+        '200{"name":"x","data":null}',
+        '200[]',
+      );
+      const statuses = [];
+      for (let i = 0; i < 6; i++) statuses.push(await statusOf(KEYS.manager));
+      expect(statuses).toEqual([429, 503, 503, 503, 503, 200]);
+    } finally {
+      await behind.stop();
+      between.close();
     }
   });
 
