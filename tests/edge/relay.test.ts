@@ -1,4 +1,7 @@
 import { spawn } from 'node:child_process';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import WebSocket from 'ws';
 import {
@@ -174,6 +177,58 @@ describe('a relay', () => {
     } finally {
       await behind.stop();
       between.close();
+    }
+  });
+
+  test('returns a redirect of its upstream, and shows no credential to where it leads', async () => {
+    const seen: string[] = [];
+    const other = createServer((request, response) => {
+      seen.push(`${request.method} ${request.url}`);
+      response.end();
+    });
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const location = `http://127.0.0.1:${(other.address() as AddressInfo).port}/`;
+    let redirects = false;
+    const between = await startProxy(hub.url, {
+      answer(_request, response) {
+        if (redirects) response.writeHead(302, { location }).end();
+        return redirects;
+      },
+    });
+    const behind = await startRelay({ upstream: between.url });
+    try {
+      await dispatch(behind, { topic: 'demo.before' });
+      redirects = true;
+      const headers = { 'content-type': 'application/json', 'x-api-key': KEYS.service };
+      const init = { method: 'POST', headers, body: '{"topic":"demo.x"}' };
+      const answer = await fetch(`${behind.url}/api/events`, { ...init, redirect: 'manual' });
+      expect([answer.status, answer.headers.get('location')]).toEqual([302, location]);
+      expect((await call(behind, 'GET', '/api/users/me', { key: KEYS.guest })).status).toBe(503);
+      expect(seen).toEqual([]);
+    } finally {
+      await behind.stop();
+      between.close();
+      other.close();
+    }
+  });
+
+  test('says when to come again, as the hub does', async () => {
+    const folder = temporaryFolder();
+    const users = join(folder.path, 'users-file.json');
+    const flags = ['--users', users, '--no-sample', '--rate', '1'];
+    const slow = await startHub(folder.path, { flags });
+    const behind = await startRelay({ upstream: slow.url });
+    try {
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, () => dispatch(behind, { topic: 'demo.x' }, KEYS.manager)),
+      );
+      const refused = answers.filter(({ status }) => status === 429);
+      expect(refused.length).toBeGreaterThan(0);
+      for (const { headers } of refused) expect(headers.get('retry-after')).toMatch(/^[1-9]/);
+    } finally {
+      await behind.stop();
+      await slow.stop();
+      folder.remove();
     }
   });
 

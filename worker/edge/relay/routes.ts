@@ -8,6 +8,7 @@ const TIMEOUT_MS = 60_000;
 const UNSURE = 'The upstream does not answer: it may have done this or not';
 const UNKNOWN = 'The upstream does not answer, and the relay has no such event';
 const FORWARDED = [...CREDENTIAL_HEADERS, 'content-type', 'x-sender', 'x-sender-type'] as const;
+const RETURNED = ['content-type', 'location', 'retry-after', 'set-cookie'] as const;
 
 /**
  * Forwards the writes of a relay: the upstream carries them out with the caller's own credentials. The answer is
@@ -40,12 +41,14 @@ async function forward(c: Context<Env>, upstream: Upstream): Promise<Response> {
       signal: AbortSignal.timeout(TIMEOUT_MS),
       ...(body.byteLength > 0 && { body }),
     });
-    const type = answer.headers.get('content-type');
-    const bytes = answer.status === 204 ? null : await answer.arrayBuffer();
-    return new Response(bytes, {
-      status: answer.status,
-      headers: type ? { 'content-type': type } : {},
-    });
+    const bytes = await answer.arrayBuffer();
+    const returned = new Headers();
+    for (const name of RETURNED) {
+      const value = answer.headers.get(name);
+      if (value !== null) returned.set(name, value);
+    }
+    const { status } = answer;
+    return new Response(bytes.byteLength > 0 ? bytes : null, { status, headers: returned });
   } catch {
     return refuse(c, 503, c.req.method === 'GET' ? UNKNOWN : UNSURE);
   }
