@@ -44,6 +44,7 @@ test('every route of the hub is documented, and nothing else', () => {
     changed: refuse,
     log: () => {},
     isReady: () => true,
+    hasCopy: () => true,
     loading: () => null,
     figures: refuse,
   });

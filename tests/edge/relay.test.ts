@@ -136,6 +136,8 @@ describe('a relay', () => {
       const [here, there] = [await get(blind, KEYS.admin), await get(hub, KEYS.admin)];
       expect([here.status, here.body]).toEqual([200, there.body]);
       expect((await get(blind, 'wrong')).status).toBe(401);
+      // Who takes a snapshot removes what it does not have.
+      expect((await call(blind, 'GET', '/api/snapshot', { key: KEYS.admin })).status).toBe(503);
       close();
       expect((await get(blind, KEYS.admin)).status).toBe(503);
     } finally {

@@ -185,6 +185,7 @@ export async function createHub(options: HubOptions): Promise<Hub> {
     changed: news.wait,
     loading: () => (loading.isDone() ? null : loading.done),
     isReady: () => relay?.now().isLive ?? true,
+    hasCopy: () => relay?.hasCopy() ?? true,
     figures: () => (stopping ? null : figures()),
   });
   return {

@@ -9,6 +9,8 @@ export interface Relay {
   carryOut(effects: Effect[]): void;
   /** Its progress. */
   now(): Following;
+  /** Whether it has had everything once: before that its copy lacks events that are not gone. */
+  hasCopy(): boolean;
   stop(): void;
 }
 
@@ -19,9 +21,11 @@ export function createRelay(
   log: Log,
 ): Relay {
   let following: Following = { isLive: false, position: 0 };
+  let hasCopy = false;
   let follower: Follower | null = null;
   const told = (next: Following, problem: string | null) => {
     following = next;
+    hasCopy ||= next.isLive;
     if (problem) log('error', `the upstream: ${problem}`);
   };
   try {
@@ -35,6 +39,7 @@ export function createRelay(
       for (const effect of effects) follower?.carryOut(effect);
     },
     now: () => following,
+    hasCopy: () => hasCopy,
     stop: () => follower?.stop(),
   };
 }
