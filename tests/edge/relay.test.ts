@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -279,6 +280,41 @@ describe('a relay', () => {
     for (const key of Object.values(KEYS)) expect(relay.output()).not.toContain(key);
   });
 });
+
+test('a relay takes a snapshot of events as large as an import takes them', async () => {
+  const folder = temporaryFolder();
+  const at = '2026-01-01T00:00:00+00:00';
+  const large = { topic: 'demo.large', status: 'finished', createdAt: at, updatedAt: at };
+  const sizes = [450_000, 900_000, 450_000, 3_900_000];
+  const lines = sizes.map((size, number) => {
+    const text = 'x'.repeat(size);
+    const id = `${number + 1}`.padStart(32, '0');
+    return `${JSON.stringify({ ...large, id, description: text, payload: { text } })}\n`;
+  });
+  const file = join(folder.path, 'events.ndjson');
+  writeFileSync(file, lines.reverse().join(''));
+  const args = ['dist/hub/cli.js', 'import', '--data', join(folder.path, 'data'), file];
+  expect(spawnSync(process.execPath, args, { encoding: 'utf8' }).stdout).toContain('4 events');
+  const full = await startHub(folder.path);
+  const behind = await startRelay({ upstream: full.url, follows: false });
+  try {
+    const all = async (server: { url: string }) =>
+      (
+        await fetch(`${server.url}/api/snapshot?payloads=true`, {
+          headers: { 'x-api-key': KEYS.admin },
+        })
+      ).text();
+    const linesOf = (text: string) => text.split('\n').slice(1);
+    const there = linesOf(await all(full));
+    expect(there.length).toBe(5);
+    const isSame = async () => linesOf(await all(behind)).join('') === there.join('');
+    await expect.poll(isSame, WAIT).toBe(true);
+  } finally {
+    await behind.stop();
+    await full.stop();
+    folder.remove();
+  }
+}, 60_000);
 
 test('ten relay objects tell two hundred sockets everything, once and in order', async () => {
   const { wrong, relays } = await fanOut({ relays: 10, sockets: 200, events: 50 });
