@@ -1,6 +1,9 @@
 const NEWLINE = 10;
-/** A line of a snapshot is an event: three texts of 4 MiB; or of columns: 2 MiB of events and one more. */
-const MAX_LINE_BYTES = 16 << 20;
+/**
+ * A line of a snapshot is an event, or columns: 2 MiB of events and one more. That one may have been imported with a line of 8
+ * MiB, and then got another summary and payload of 4 MiB, and other names.
+ */
+const MAX_LINE_BYTES = 24 << 20;
 
 /** The bytes of a stream, cut behind line ends. @throws Error for a line that is too long. */
 export async function* wholeLines(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -63,10 +63,9 @@ Result<std::string_view> ReadObject(std::string_view name, std::string_view valu
 
 }  // namespace
 
-Result<EventView> EventReader::Read(std::string_view line) {
-  if (line.size() > kMaxEventLineBytes) {
-    return Fail(ErrorCode::kTooLarge, "the line is longer than " +
-                                          std::to_string(kMaxEventLineBytes >> 20) +
+Result<EventView> EventReader::Read(std::string_view line, size_t max_bytes) {
+  if (line.size() > max_bytes) {
+    return Fail(ErrorCode::kTooLarge, "the line is longer than " + std::to_string(max_bytes >> 20) +
                                           " MiB, the limit for an event");
   }
   // Most lines come from an export and are canonical. Any other line, a wrong one too, is written

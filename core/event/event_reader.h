@@ -12,8 +12,8 @@
 
 namespace cuesheet {
 
-// Of one line. Larger than kMaxEventBytes, because several requests can make an event grow, and
-// canonical numbers can be longer than those that were sent.
+// Of one line of an import. Larger than kMaxEventBytes, because several requests can make an event
+// grow, and canonical numbers can be longer than those that were sent.
 inline constexpr size_t kMaxEventLineBytes = 8 << 20;
 
 class EventReader {
@@ -21,7 +21,7 @@ class EventReader {
   // camelCase or snake_case names; id, topic, createdAt and updatedAt are required, unknown names
   // are ignored, and the creation order is not read. The view points into `line` and into the
   // reader and is valid until the next call. kInvalid names the member, kTooLarge the limit.
-  Result<EventView> Read(std::string_view line);
+  Result<EventView> Read(std::string_view line, size_t max_bytes = kMaxEventLineBytes);
 
   // The same for members that are not in one object; `value` is canonical JSON text. Call Begin(),
   // Member() for each, and Complete().

@@ -7,6 +7,9 @@
 namespace cuesheet {
 namespace {
 
+constexpr std::string_view kGoneAgain =
+    "upstream: the changes after its snapshot are gone already, or do not belong to it";
+
 // A relay serves payloads, so it must not follow a hub that leaves them out.
 Result<void> CheckPayloads(const Json& message) {
   const Json* payloads = FindMember(message, "payloads");
@@ -35,7 +38,7 @@ void Connection::Start(Timestamp now) {
 void Connection::Stop() {
   effects_->Disconnect();
   reconnect_at_ = connect_by_ = fetch_by_ = feed_by_ = silence_by_ = confirm_at_ = std::nullopt;
-  takes_snapshot_ = false;
+  takes_snapshot_ = has_taken_snapshot_ = false;
   planner_.GiveUp();
   ++request_;  // a late answer to the old request is ignored
   Enter(ConnectionState::kStopped);
@@ -138,6 +141,9 @@ Result<void> Connection::FeedMessage(const Json& message, Timestamp now) {
     return events == nullptr ? Result<void>() : mirror_.Events(*events);
   }
   if (topic == "cuesheet.gone") {
+    // The next one waits: it may be gone again, for example where requests and sockets of one
+    // address reach different servers.
+    if (has_taken_snapshot_) return Fail(ErrorCode::kState, std::string(kGoneAgain));
     Follow(true);
     FetchSnapshot(now);
   } else if (topic == "cuesheet.refused") {
@@ -179,6 +185,7 @@ Result<void> Connection::Changes(const Json& message, Timestamp now) {
   const Json* head = FindMember(message, "head");
   const bool is_last =
       head == nullptr || !head->is_number_unsigned() || next >= head->get<uint64_t>();
+  has_taken_snapshot_ = false;
   position_ = {std::string(TextMember(message, "store")), next};
   outbox_->FollowedTo(position_);
   effects_->Acknowledge(next);
@@ -195,6 +202,7 @@ void Connection::FetchSnapshot(Timestamp now) {
   planner_.GiveUp();
   feed_by_ = confirm_at_ = std::nullopt;
   needs_snapshot_ = takes_snapshot_ = true;
+  mirror_.BeginSnapshot();
   Enter(ConnectionState::kCatchingUp);
   fetch_by_ = In(now, kFetchTimeoutMs);
   effects_->Snapshot(++request_, IsRelay() ? "/api/snapshot?form=columns&end=true&payloads=true"
@@ -227,6 +235,7 @@ Result<void> Connection::SnapshotEnded(uint64_t request, int status, Timestamp n
     return {};
   }
   needs_snapshot_ = takes_snapshot_ = false;
+  has_taken_snapshot_ = true;
   fetch_by_ = std::nullopt;
   position_ = {mirror_.snapshot_store(), *next};
   outbox_->FollowedTo(position_);

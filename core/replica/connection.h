@@ -107,7 +107,8 @@ class Connection {
   ConnectionState state_ = ConnectionState::kStopped;
   bool needs_snapshot_ = false;  // the hub's changes do not fit the stored events
   bool takes_snapshot_ = false;
-  uint64_t request_ = 0;  // number of the fetch under way, or of the last one
+  bool has_taken_snapshot_ = false;  // and the hub has not answered the login with its sequence
+  uint64_t request_ = 0;             // number of the fetch under way, or of the last one
   uint32_t attempts_ = 0;
   Deadlines deadlines_;
   // When each of these is due; unset = not waiting for it.

@@ -23,6 +23,11 @@ constexpr std::string_view kColumnsBegin = R"({"columns":)";
 
 }  // namespace
 
+void Mirror::BeginSnapshot() {
+  sequence_ = std::nullopt;
+  seen_.clear();
+}
+
 Result<void> Mirror::Snapshot(std::string_view lines) {
   while (!lines.empty()) {
     const std::string_view line = lines.substr(0, lines.find('\n'));

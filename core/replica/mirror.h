@@ -36,6 +36,8 @@ class Mirror {
  public:
   Mirror(const StoreView* store, MirrorTarget* target) : store_(store), target_(target) {}
 
+  // Another snapshot will come in: nothing of one that was cut off counts for it.
+  void BeginSnapshot();
   // Whole lines of GET /api/snapshot, of rows or of columns, in parts, in their order.
   Result<void> Snapshot(std::string_view lines);
   // All parts have arrived. kState when the hub has promised a line at the end and it is missing:

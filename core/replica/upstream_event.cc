@@ -150,7 +150,8 @@ Result<UpstreamEvent> ParseQueryRow(const Json& row, bool with_payload) {
 Result<UpstreamEvent> ParseShown(const Json& event) {
   const std::string line = CanonicalText(event);
   EventReader reader;
-  CUE_ASSIGN(EventView view, reader.Read(line));
+  // A hub keeps an event whose texts have grown one by one. Only the texts have a limit here.
+  CUE_ASSIGN(EventView view, reader.Read(line, line.size()));
   view.creation_order = -1;
   UpstreamEvent out = Shown(view);
   ReadOrder(event, out);

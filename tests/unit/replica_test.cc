@@ -340,6 +340,77 @@ TEST_CASE("a snapshot that was cut off is taken again, whatever the changes cove
   CHECK(f.Effect("snapshot"));
 }
 
+TEST_CASE("an event of a hub counts however large it has grown") {
+  ReplicaFixture f;
+  f.GoLive();
+  const std::string text(3 << 20, 'x');
+  Json event = FeedEvent(9);
+  event["description"] = text;
+  event["summary"] = event["payload"] = {{"text", text}};
+  const Json change = {{"sequence", 1}, {"kind", "updated"}, {"event", event}};
+  REQUIRE(f.connection.Message(Changes(Json::array({change}), 1, 1), f.Now(), f.Draw()));
+  CHECK(f.View(*Uuid::ParseLenient(event["id"].get<std::string>())).description == text);
+}
+
+TEST_CASE(
+    "what a snapshot of an old hub had shown before it was cut off does not complete the next") {
+  ReplicaFixture f;
+  f.GoLive();
+  REQUIRE(f.connection.Timer({f.now_us + 10'000'000}, f.Draw()));
+  f.Answer(f.Effect("fetch").value()["request"], Json::array({Edge(7)}));
+  (void)f.Effects();
+  REQUIRE(f.connection.Message(kGone, f.Now(), f.Draw()));
+  const uint64_t first = f.Effect("snapshot").value()["request"];
+  REQUIRE(f.connection.Snapshot(first, "{\"sequence\":5,\"store\":\"s1\"}\n", f.Now(), f.Draw()));
+  REQUIRE(f.connection.SnapshotEnded(first, 0, f.Now(), f.Draw()));
+  f.connection.Online(f.Now());
+  REQUIRE(f.connection.Opened(f.Now()));
+  REQUIRE(f.connection.Message(kGone, f.Now(), f.Draw()));
+  const uint64_t second = f.Effect("snapshot").value()["request"];
+  REQUIRE(f.connection.SnapshotEnded(second, 200, f.Now(), f.Draw()));  // an empty body
+  CHECK(f.connection.state() == ConnectionState::kWaiting);
+  CHECK(f.store.view().table().size() == 1);
+}
+
+TEST_CASE(
+    "a snapshot whose changes are gone at once is taken again later, and then at longer "
+    "intervals") {
+  ReplicaFixture f;
+  f.GoLive();
+  const Entropy longest = [] {
+    Entropy all{};
+    all.bytes.fill(0xff);
+    return all;
+  }();
+  int64_t before = 0;
+  for (int i = 0; i < 3; ++i) {
+    REQUIRE(f.connection.Message(kGone, f.Now(), longest));
+    const uint64_t request = f.Effect("snapshot").value()["request"];
+    REQUIRE(
+        f.connection.Snapshot(request, "{\"sequence\":5,\"store\":\"s2\"}\n", f.Now(), longest));
+    REQUIRE(f.connection.SnapshotEnded(request, 200, f.Now(), longest));
+    (void)f.Effects();
+    CHECK_FALSE(f.connection.Message(kGone, f.Now(), longest));
+    CHECK(f.connection.state() == ConnectionState::kWaiting);
+    const int64_t delay = f.Effect("timer").value()["delayMs"];
+    CHECK(delay > before);
+    before = delay;
+    f.now_us += delay * 1000;
+    REQUIRE(f.connection.Timer(f.Now(), longest));
+    REQUIRE(f.connection.Opened(f.Now()));
+    (void)f.Effects();
+  }
+  REQUIRE(f.connection.Message(kGone, f.Now(), longest));
+  const uint64_t request = f.Effect("snapshot").value()["request"];
+  REQUIRE(f.connection.Snapshot(request, "{\"sequence\":5,\"store\":\"s1\"}\n", f.Now(), longest));
+  REQUIRE(f.connection.SnapshotEnded(request, 200, f.Now(), longest));
+  REQUIRE(f.connection.Message(Changes(Json::array(), 5, 5), f.Now(), longest));
+  CHECK(f.connection.state() == ConnectionState::kLive);
+  (void)f.Effects();
+  REQUIRE(f.connection.Message(kGone, f.Now(), longest));  // later: another one, at once
+  CHECK(f.Effect("snapshot"));
+}
+
 TEST_CASE("changes of a store that was not followed lead to a snapshot where events are already") {
   ReplicaFixture f;
   f.GoLive();
