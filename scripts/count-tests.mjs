@@ -11,7 +11,7 @@ const plain = (text) =>
   text.replace(/&(lt|gt|quot|apos|amp);/g, (_, name) => ENTITIES[name]).replace(/&#10;/g, '\n');
 
 /** `{ passed, failures: [{ name, message }] }` of the text of a JUnit file; one that is cut off, or says less than `status`, has a failure more. */
-export function countTests(xml, status) {
+function countTests(xml, status) {
   let passed = 0;
   const failures = [];
   for (const [, attributes, content = ''] of xml.matchAll(CASE)) {

@@ -22,10 +22,9 @@ export interface CommitListener {
 
 export interface CommitLoop {
   /**
-   * To be called after every call that may have changed the store. Resolves when all of it is durable,
-   * `strict` when one of those who share the commit asks for it,
-   * and its effects are carried out; rejects when this commit failed (the records are kept and
-   * written again).
+   * To be called after every call that may have changed the store. Resolves when all changes so far are
+   * durable and their effects are carried out. The commit is `strict` when one of its writers asks for that.
+   * Rejects when the commit failed: the records stay in memory, and the loop writes them again.
    */
   settle(durability?: Durability): Promise<void>;
   /** Writes the checkpoint that is due, if any, as after a commit. Never rejects. */

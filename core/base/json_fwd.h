@@ -1,4 +1,4 @@
-// The name of Json, for headers that hand one on. Who looks into one includes base/json.h.
+// The name of Json, for headers that only pass one on. Code that reads one includes base/json.h.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>

@@ -1,5 +1,5 @@
 // One applied mutation, which the ledger of a store makes (store/ledger.h). The journal, the change
-// feed and the sockets of a hub get changes, and learn in no other way what happened.
+// feed and the sockets of a hub learn what happened only from changes.
 #pragma once
 
 #include <cstdint>

@@ -23,7 +23,7 @@ enum class EventForm {
 void AppendEvent(std::string& out, const EventView& event, EventForm form,
                  std::optional<double> progress = std::nullopt, bool with_payload = false);
 
-// The same for an event whose payload cannot be read: without it, and why in its stead. kRow, kRest
+// The same for an event whose payload cannot be read, with the reason in place of it. kRow, kRest
 // and kExport have `payloadError`, kQuery `payload_error`, kGraphql also `"payload":null`.
 void AppendUnreadable(std::string& out, const EventView& event, EventForm form,
                       std::string_view why);

@@ -1,4 +1,4 @@
-// The hub's operations: takes a request from a route and makes the HTTP answer (protocol.md 3-6).
+// The hub's operations: takes a request from a route and makes the HTTP answer (protocol.md 3-8).
 // The order of checks is AYON's: JSON, credentials, guests, path and body, rules, store.
 #pragma once
 
@@ -55,14 +55,16 @@ inline constexpr size_t kMaxBatchBytes = 8 << 20;  // of the whole body
 
 class HubApi {
  public:
-  // Nothing is moved afterwards. Before the store is opened its replay goes to Note(), so that the
-  // changes in its journal are known.
+  // None of the three may be moved afterwards. Before the store is opened its replay goes to
+  // Note(), so that the changes in its journal are known.
   HubApi(const StoreView* store, Ledger* ledger) : store_(store), ledger_(ledger) {}
   HubApi(const HubApi&) = delete;
   HubApi& operator=(const HubApi&) = delete;
   // Call this with every change of the store, in order.
   void Note(const Change& change);
   ChangeFeed& feed() { return feed_; }
+  // Always an answer; a refusal has its status and AYON's body. 503 when the store cannot write, or
+  // when the answer needs events that are not loaded yet.
   HubResponse Handle(const HubRequest& request, Timestamp now, const Entropy& entropy);
 
  private:

@@ -39,7 +39,8 @@ class ChangeFeed {
   // A change of the store, or of its journal while it is opened. Transient ones are not kept; an
   // import is one entry for each of its events, and history ends there when it does not name them.
   void Note(const Change& change);
-  // The store has come to this sequence; if nobody told how, older history is given up.
+  // The store has come to this sequence. When Note() got no change for it, the feed gives up what
+  // is before it.
   void CatchUp(uint64_t sequence);
 
   // Whether the feed has every change after `since`.

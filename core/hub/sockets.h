@@ -24,6 +24,7 @@
 
 namespace cuesheet {
 
+// A socket that has not sent a token by then is closed; the interval of heartbeats (protocol.md 9).
 inline constexpr int64_t kAuthDeadlineUs = 3'000'000;
 inline constexpr int64_t kHeartbeatUs = 5'000'000;
 inline constexpr size_t kMaxSubscriptions = 1000;   // per socket; more are ignored

@@ -185,7 +185,8 @@ void Outbox::UpdateDelivered(LocalWrite& write) {
 void Outbox::RereadDelivered() {
   for (const LocalWrite& write : writes_) {
     const bool has_id = write.status == 0;
-    if (has_id && write.state == LocalWrite::State::kDelivered) questions_.rereads.push_back(write.id);
+    if (has_id && write.state == LocalWrite::State::kDelivered)
+      questions_.rereads.push_back(write.id);
     // The undone state is an old one; after a crash it may not have been read again.
     const bool is_refused = write.state == LocalWrite::State::kRefused;
     if (!is_refused || write.kind == LocalWrite::Kind::kDispatch) continue;

@@ -1,4 +1,4 @@
-// Who acts on a store, as far as it is written into the event.
+// Who acts on a store: what a command writes of them into the event.
 #pragma once
 
 #include <optional>

@@ -50,8 +50,8 @@ class Archive {
   void Demand() { is_demanded_ = true; }
 
   // Does one slice of a checkpoint, or nothing; `sequence` is the store's. True when another slice
-  // has to follow; when false and has_changed_files(), a commit has to. Never call it during a
-  // commit. kCold when a file must be loaded first.
+  // has to follow; after the last one a commit has to. Never call it during a commit. kCold when a
+  // file must be loaded first.
   Result<bool> Maintain(uint64_t sequence);
   // All slices at once, up to the manifest, which is written by the next commit.
   Result<void> Finish(uint64_t sequence);
@@ -63,8 +63,6 @@ class Archive {
   // it is its turn.
   Result<void> BeginCommit(int64_t next_order);
   void Committed(bool ok);
-  // Files were written or removed that no commit has covered yet.
-  bool has_changed_files() const { return has_changed_files_; }
   bool is_committing_files() const { return is_committing_files_; }
 
   PayloadFiles& payload_files() { return payload_files_; }
@@ -118,7 +116,7 @@ class Archive {
   std::vector<bool> dirty_;       // by block of the manifest; one more for events in no block
   std::vector<int64_t> touched_;  // creation orders, during a checkpoint
   bool is_demanded_ = false;
-  bool has_changed_files_ = false;
+  bool has_changed_files_ = false;  // written or removed, and no commit has covered it yet
   bool is_committing_files_ = false;
 
   Stage stage_ = Stage::kIdle;

@@ -34,6 +34,9 @@ enum class Trust : uint8_t {
 
 inline constexpr size_t kMaxRoomEvents = 100'000;  // removed by one MakeRoom
 
+// Commands that store something fail with kState before the store is open, with kLoading while
+// events are being loaded, and with kStorage when more than kMaxPendingBytes wait for a commit or
+// no number for a payload chunk is left.
 class Ledger {
  public:
   // The state must outlive the ledger. Make it before the store is opened.

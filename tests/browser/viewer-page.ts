@@ -63,7 +63,7 @@ const BATCH = 20_000;
 export const idOf = (number: number): string => `e${number.toString(16).padStart(31, '0')}`;
 
 /** An event of `importEvents`: one a second from 2026-01-01 on. */
-export function eventOf(number: number): object {
+function eventOf(number: number): object {
   const time = new Date(Date.UTC(2026, 0, 1) + number * 1000).toISOString();
   return {
     id: idOf(number),

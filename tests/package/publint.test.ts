@@ -25,7 +25,9 @@ test('publint finds nothing in the packed package', async () => {
 });
 
 test('every file whose size has a limit is there', () => {
-  const limits: { path: string | string[] }[] = JSON.parse(readFileSync('.size-limit.json', 'utf8'));
+  const limits: { path: string | string[] }[] = JSON.parse(
+    readFileSync('.size-limit.json', 'utf8'),
+  );
   const files = limits.flatMap(({ path }) => path);
   expect(files.length).toBeGreaterThan(3);
   // size-limit itself takes a missing file for an empty one.

@@ -10,7 +10,7 @@ const TYPES: Record<string, string> = {
   '.wasm': 'application/wasm',
 };
 /** No eval, nothing from elsewhere, and neither COOP nor COEP. */
-export const STRICT_POLICY =
+const STRICT_POLICY =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'";
 
 /** A free port of 127.0.0.1. */

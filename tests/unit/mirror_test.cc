@@ -152,7 +152,8 @@ TEST_CASE("another snapshot removes what it does not have") {
   f.CheckSame();
 }
 
-TEST_CASE("a snapshot without its last line removes nothing, unless the hub is too old to send one") {
+TEST_CASE(
+    "a snapshot without its last line removes nothing, unless the hub is too old to send one") {
   MirrorFixture f;
   f.Dispatch(R"({"topic":"demo.a"})");
   f.TakeSnapshot();

@@ -2,7 +2,7 @@ import type { CountQuery, Events, FacetCounts, HistogramCounts } from '../client
 import { FACETS, type FacetName, toQuery, type ViewerFilter } from './filter.ts';
 
 /** Counts follow changes at most this often, in milliseconds. */
-export const TALLY_MS = 250;
+const TALLY_MS = 250;
 /** How long a new question waits, in milliseconds. */
 const SETTLE_MS = 60;
 /** The same while the user types, because a count delays the rows of the next letter. */

@@ -1,7 +1,7 @@
 import type { CountQuery, EventPage, EventRow, Events } from '../client/index.ts';
 
 /** A window whose rows have not arrived after this long, in milliseconds, no longer delays the next one. */
-export const WINDOW_PATIENCE_MS = 5000;
+const WINDOW_PATIENCE_MS = 5000;
 
 /** Rows `first` up to `first + count`, counted from the newest match. */
 export interface WindowRequest {

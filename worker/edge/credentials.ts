@@ -105,7 +105,7 @@ export function createCredentials(
   };
 }
 
-/** What a request says of who asks, aside from its address. */
+/** The credentials in the headers of a request. */
 function credentialsIn(headers: Headers) {
   const [scheme = '', value = ''] = (headers.get('authorization') ?? '').split(' ', 2);
   const kind = scheme.toLowerCase();

@@ -14,6 +14,9 @@ const MAX_CHARACTERS = 64 << 10;
 const MAX_TOKENS = 5000;
 const MAX_DEPTH = 16;
 const MAX_ALIASES = 20;
+/** Documents that are kept, and the longest of them: the frontend has a dozen of 1,000 characters. */
+const MAX_KNOWN = 50;
+const MAX_KNOWN_CHARACTERS = 4 << 10;
 /** The most events of one document's fields; a field that begins below this is answered. */
 const MAX_EVENTS = 100_000;
 
@@ -60,23 +63,47 @@ export interface GraphqlRequest {
 }
 
 let schema: GraphQLSchema | undefined;
+/** Valid documents by their text, the one that was used last at the end. */
+const known = new Map<string, DocumentNode>();
+
+/** A client sends the same text again and again with other variables, so it is parsed and validated once. */
+function documentOf(text: string, schema: GraphQLSchema): DocumentNode | readonly GraphQLError[] {
+  let document = known.get(text);
+  if (document) {
+    known.delete(text);
+  } else {
+    const read = readDocument(text, schema);
+    if (!('kind' in read)) return read;
+    document = read;
+    if (text.length > MAX_KNOWN_CHARACTERS) return document;
+    const [oldest] = known.keys();
+    if (known.size >= MAX_KNOWN && oldest !== undefined) known.delete(oldest);
+  }
+  known.set(text, document);
+  return document;
+}
+
+function readDocument(text: string, schema: GraphQLSchema): DocumentNode | readonly GraphQLError[] {
+  let document: DocumentNode;
+  try {
+    if (text.length > MAX_CHARACTERS) {
+      throw new GraphQLError(`the document has more than ${MAX_CHARACTERS} characters`);
+    }
+    document = parse(text, { maxTokens: MAX_TOKENS });
+  } catch (error) {
+    return [error as GraphQLError];
+  }
+  const excess = findExcess(document);
+  if (excess) return [excess];
+  const problems = validate(schema, document, undefined, { maxErrors: 5 });
+  return problems.length > 0 ? problems : document;
+}
 
 /** Answers one GraphQL request; errors are part of the answer, as with AYON. */
 export async function answerGraphql(request: GraphqlRequest, ask: AskEvents): Promise<object> {
   schema ??= buildSchema(SDL);
-  let document: DocumentNode;
-  try {
-    if (request.query.length > MAX_CHARACTERS) {
-      throw new GraphQLError(`the document has more than ${MAX_CHARACTERS} characters`);
-    }
-    document = parse(request.query, { maxTokens: MAX_TOKENS });
-  } catch (error) {
-    return { data: null, errors: [error as GraphQLError] };
-  }
-  const excess = findExcess(document);
-  if (excess) return { data: null, errors: [excess] };
-  const problems = validate(schema, document, undefined, { maxErrors: 5 });
-  if (problems.length > 0) return { data: null, errors: problems };
+  const document = documentOf(request.query, schema);
+  if (!('kind' in document)) return { data: null, errors: document };
   let answered = 0;
   let last: Promise<unknown> = Promise.resolve();
   const pageOf = async (args: Record<string, unknown>) => {

@@ -54,7 +54,9 @@ export { parseUsers, type User, type UserData, type UserRecord, UsersError } fro
 export interface HubOptions {
   /** The compiled `cuesheet-hub.wasm`; each runtime loads it in its own way. */
   wasm: WebAssembly.Module;
+  /** Where the events are kept: `openNodeFiles`, or `memoryFiles` for events that end with the program. */
   files: HostFiles;
+  /** Who a caller is: `createCredentials`, or `createRelayCredentials` for a relay. */
   credentials: Credentials;
   /** Answers requests outside of the API, for example the viewer page; null = 404. */
   page?: (path: string) => Promise<Response | null>;
@@ -64,7 +66,7 @@ export interface HubOptions {
   log?: Log;
   /**
    * Makes the hub a relay: it follows this upstream, serves a copy from its own store and forwards writes.
-   * Then `credentials` are `createRelayCredentials`, and `files` those of an empty store.
+   * Then `files` are those of an empty store.
    */
   upstream?: Upstream;
   /**
@@ -91,7 +93,10 @@ export interface Hub {
    * (`answersEarly` only).
    */
   readonly loaded: Promise<void>;
-  /** Answers an HTTP request. `address` is the client's, for the login throttle. */
+  /**
+   * Answers an HTTP request; a failure is an answer too (500, 503). `address` is the client's, for the limit of
+   * ten logins a minute and for `rate`.
+   */
   fetch(request: Request, address?: string): Promise<Response>;
   /**
    * A new socket, or (`state`) one that an earlier hub remembered.

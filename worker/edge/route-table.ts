@@ -1,12 +1,12 @@
 import type { Handler, Hono } from 'hono';
 import type { Env } from './responses.ts';
 
-/** One kind of request: `routes.ts` answers it, `openapi/` describes it, a relay hands on what changes something. */
+/** One kind of request: `routes.ts` answers it, `openapi/` describes it, a relay forwards it when it is a write. */
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** As OpenAPI writes it: `{id}` matches any text in its place. */
   readonly path: string;
-  /** It may change something: a relay leaves it to its upstream. */
+  /** It may change something: a relay forwards it to its upstream. */
   readonly isWrite?: boolean;
 }
 

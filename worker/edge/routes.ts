@@ -16,7 +16,7 @@ import type { Upstream } from './relay/upstream.ts';
 import { type Env, HubStopped, refuse, respond, routeOf } from './responses.ts';
 
 /** What AYON clients read to decide what a server can do (protocol.md 10.4). */
-export const SERVER_VERSION = '1.16.0+cuesheet';
+const SERVER_VERSION = '1.16.0+cuesheet';
 
 /**
  * Refusals that rest on no stored event wait for none either. 404 and 409 do: a client takes them for

@@ -1,7 +1,7 @@
 import type { Effect, ReplicaState } from '../../wasm/methods.ts';
 import { wholeLines } from '../../wasm/whole-lines.ts';
 
-/** So much of a snapshot may wait for the disk. */
+/** When this many bytes of a snapshot wait for the disk, the stream pauses. */
 const SNAPSHOT_UNSAVED_BYTES = 1 << 20;
 
 /** The part of a WebSocket that is used: of the global one, or of a library's. */

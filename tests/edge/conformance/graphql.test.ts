@@ -45,6 +45,27 @@ conformance(
 }`);
     });
 
+    test('a document that comes again is answered anew, and a refused one is refused again', async () => {
+      const query = 'query ($ids: [String!]) { events(ids: $ids) { edges { node { id } } } }';
+      for (let round = 0; round < 2; round++) {
+        for (const number of [1, 2, 3]) {
+          const { data } = await hub.mgr.graphql(query, { ids: [seedId(number)] });
+          expect(data.events.edges).toEqual([{ node: { id: seedId(number) } }]);
+        }
+        const { data, errors } = await hub.mgr.graphql('{ events { nothing } }');
+        expect(data).toBeNull();
+        expect(errors[0].locations).toEqual([{ line: 1, column: 12 }]);
+      }
+      for (let number = 0; number < 60; number++) {
+        const { data } = await hub.mgr.graphql(
+          `{ e${number}: events(first: 1) { edges { cursor } } }`,
+        );
+        expect(Object.keys(data)).toEqual([`e${number}`]);
+      }
+      const again = await hub.mgr.graphql(query, { ids: [seedId(4)] });
+      expect(again.data.events.edges).toEqual([{ node: { id: seedId(4) } }]);
+    });
+
     test('__typename is answered at every level, aliases of fields as well', async () => {
       const { data } = await hub.mgr.graphql(`{
         __typename

@@ -9,6 +9,7 @@ import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Hub } from '../hub.ts';
+import { closeIdleConnections } from './idle-connections.ts';
 import {
   boundedPeer,
   type HubServer,
@@ -45,9 +46,11 @@ export async function serveNode(hub: Hub, port: number, host: string): Promise<H
     }
     sockets.handleUpgrade(request, socket, head, (peer) => connect(hub, peer, socket));
   });
+  const idle = closeIdleConnections(server);
   await listen(server, port, host);
   return startTicking(hub, host, (server.address() as AddressInfo).port, {
     async stop() {
+      idle.stop();
       // Kept-alive connections become idle one by one as their last requests are answered.
       const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
       await new Promise((resolve) => server.close(resolve));
