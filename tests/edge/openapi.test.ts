@@ -46,6 +46,7 @@ test('every route of the hub is documented, and nothing else', () => {
     isReady: () => true,
     isSaving: () => true,
     ended: () => null,
+    hasCopy: () => true,
     loading: () => null,
     figures: refuse,
   });

@@ -1,6 +1,8 @@
-import { spawn } from 'node:child_process';
-import { createServer, request as httpRequest } from 'node:http';
+import { spawn, spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import WebSocket from 'ws';
 import {
@@ -14,6 +16,7 @@ import {
   USERS,
 } from './hub-process.ts';
 import { fanOut } from './fan-out.ts';
+import { startProxy } from './proxy.ts';
 import { startWorkerd } from './workerd.ts';
 
 const WAIT = { timeout: 30_000 };
@@ -50,28 +53,6 @@ async function startRelay({ port = 0, upstream = hub.url, follows = true } = {})
         child.once('exit', resolve);
         child.kill('SIGTERM');
       }),
-  };
-}
-
-/** An address at which the server answers requests, but takes no WebSocket. */
-async function withoutSockets(target: string): Promise<{ url: string; close(): void }> {
-  const proxy = createServer((request, response) => {
-    const { method, headers, url } = request;
-    const onward = httpRequest(new URL(url ?? '/', target), { method, headers }, (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(response);
-    });
-    request.pipe(onward);
-  });
-  proxy.on('upgrade', (_request, socket) => socket.destroy());
-  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
-  const { port } = proxy.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${port}`,
-    close() {
-      proxy.close();
-      proxy.closeAllConnections();
-    },
   };
 }
 
@@ -147,7 +128,7 @@ describe('a relay', () => {
   });
 
   test('asks the hub for a single event that its copy does not have', async () => {
-    const { url, close } = await withoutSockets(hub.url);
+    const { url, close } = await startProxy(hub.url, { sockets: null });
     const blind = await startRelay({ upstream: url, follows: false });
     try {
       const made = await dispatch(hub, { topic: 'demo.unseen', payload: { a: 1 } });
@@ -156,11 +137,101 @@ describe('a relay', () => {
       const [here, there] = [await get(blind, KEYS.admin), await get(hub, KEYS.admin)];
       expect([here.status, here.body]).toEqual([200, there.body]);
       expect((await get(blind, 'wrong')).status).toBe(401);
+      // Who takes a snapshot removes what it does not have.
+      expect((await call(blind, 'GET', '/api/snapshot', { key: KEYS.admin })).status).toBe(503);
       close();
       expect((await get(blind, KEYS.admin)).status).toBe(503);
     } finally {
       close();
       await blind.stop();
+    }
+  });
+
+  test('asks the hub once who a caller is, and again when the answer says nothing of the caller', async () => {
+    const asked: string[] = [];
+    const refusals: string[] = [];
+    const between = await startProxy(hub.url, {
+      answer(request, response) {
+        if (request.url !== '/api/users/me') return false;
+        asked.push(String(request.headers['x-api-key']));
+        const answer = refusals.shift();
+        if (answer === undefined) return false;
+        response.writeHead(Number(answer.slice(0, 3))).end(answer.slice(3));
+        return true;
+      },
+    });
+    const behind = await startRelay({ upstream: between.url });
+    try {
+      const statusOf = async (key: string) =>
+        (await call(behind, 'GET', '/api/users/me', { key })).status;
+      const many = await Promise.all(Array.from({ length: 20 }, () => statusOf(KEYS.user)));
+      expect(new Set(many)).toEqual(new Set([200]));
+      expect(asked.filter((key) => key === KEYS.user).length).toBe(1);
+      refusals.push(
+        '429{"detail":"later"}',
+        '302',
+        '200{}',
+        '200{"name":"x","data":null}',
+        '200[]',
+      );
+      const statuses = [];
+      for (let i = 0; i < 6; i++) statuses.push(await statusOf(KEYS.manager));
+      expect(statuses).toEqual([429, 503, 503, 503, 503, 200]);
+    } finally {
+      await behind.stop();
+      between.close();
+    }
+  });
+
+  test('returns a redirect of its upstream, and shows no credential to where it leads', async () => {
+    const seen: string[] = [];
+    const other = createServer((request, response) => {
+      seen.push(`${request.method} ${request.url}`);
+      response.end();
+    });
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const location = `http://127.0.0.1:${(other.address() as AddressInfo).port}/`;
+    let redirects = false;
+    const between = await startProxy(hub.url, {
+      answer(_request, response) {
+        if (redirects) response.writeHead(302, { location }).end();
+        return redirects;
+      },
+    });
+    const behind = await startRelay({ upstream: between.url });
+    try {
+      await dispatch(behind, { topic: 'demo.before' });
+      redirects = true;
+      const headers = { 'content-type': 'application/json', 'x-api-key': KEYS.service };
+      const init = { method: 'POST', headers, body: '{"topic":"demo.x"}' };
+      const answer = await fetch(`${behind.url}/api/events`, { ...init, redirect: 'manual' });
+      expect([answer.status, answer.headers.get('location')]).toEqual([302, location]);
+      expect((await call(behind, 'GET', '/api/users/me', { key: KEYS.guest })).status).toBe(503);
+      expect(seen).toEqual([]);
+    } finally {
+      await behind.stop();
+      between.close();
+      other.close();
+    }
+  });
+
+  test('says when to come again, as the hub does', async () => {
+    const folder = temporaryFolder();
+    const users = join(folder.path, 'users-file.json');
+    const flags = ['--users', users, '--no-sample', '--rate', '1'];
+    const slow = await startHub(folder.path, { flags });
+    const behind = await startRelay({ upstream: slow.url });
+    try {
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, () => dispatch(behind, { topic: 'demo.x' }, KEYS.manager)),
+      );
+      const refused = answers.filter(({ status }) => status === 429);
+      expect(refused.length).toBeGreaterThan(0);
+      for (const { headers } of refused) expect(headers.get('retry-after')).toMatch(/^[1-9]/);
+    } finally {
+      await behind.stop();
+      await slow.stop();
+      folder.remove();
     }
   });
 
@@ -209,6 +280,41 @@ describe('a relay', () => {
     for (const key of Object.values(KEYS)) expect(relay.output()).not.toContain(key);
   });
 });
+
+test('a relay takes a snapshot of events as large as an import takes them', async () => {
+  const folder = temporaryFolder();
+  const at = '2026-01-01T00:00:00+00:00';
+  const large = { topic: 'demo.large', status: 'finished', createdAt: at, updatedAt: at };
+  const sizes = [450_000, 900_000, 450_000, 3_900_000];
+  const lines = sizes.map((size, number) => {
+    const text = 'x'.repeat(size);
+    const id = `${number + 1}`.padStart(32, '0');
+    return `${JSON.stringify({ ...large, id, description: text, payload: { text } })}\n`;
+  });
+  const file = join(folder.path, 'events.ndjson');
+  writeFileSync(file, lines.reverse().join(''));
+  const args = ['dist/hub/cli.js', 'import', '--data', join(folder.path, 'data'), file];
+  expect(spawnSync(process.execPath, args, { encoding: 'utf8' }).stdout).toContain('4 events');
+  const full = await startHub(folder.path);
+  const behind = await startRelay({ upstream: full.url, follows: false });
+  try {
+    const all = async (server: { url: string }) =>
+      (
+        await fetch(`${server.url}/api/snapshot?payloads=true`, {
+          headers: { 'x-api-key': KEYS.admin },
+        })
+      ).text();
+    const linesOf = (text: string) => text.split('\n').slice(1);
+    const there = linesOf(await all(full));
+    expect(there.length).toBe(5);
+    const isSame = async () => linesOf(await all(behind)).join('') === there.join('');
+    await expect.poll(isSame, WAIT).toBe(true);
+  } finally {
+    await behind.stop();
+    await full.stop();
+    folder.remove();
+  }
+}, 60_000);
 
 test('ten relay objects tell two hundred sockets everything, once and in order', async () => {
   const { wrong, relays } = await fanOut({ relays: 10, sockets: 200, events: 50 });

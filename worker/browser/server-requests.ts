@@ -50,7 +50,9 @@ export function createServerRequests(server: string, token: () => string | null)
       } catch {
         throw new WorkerError(
           'offline',
-          `${server} does not answer: nothing was written; try again when the connection is back`,
+          method === 'GET'
+            ? `${server} does not answer: try again when the connection is back`
+            : `${server} does not answer: it may have done this or not; look when the connection is back`,
         );
       }
       if (response.ok) return response;

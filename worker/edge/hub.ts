@@ -185,6 +185,7 @@ function runHub(core: Core, opened: OpenedStore, options: HubOptions, log: Log):
     changed: news.wait,
     loading: () => (loading.isDone() ? null : loading.done),
     isReady: () => relay?.now().isLive ?? true,
+    hasCopy: () => relay?.hasCopy() ?? true,
     isSaving: saving.isSaving,
     figures: () => ({
       ...figuresOf(store, core),

@@ -35,8 +35,10 @@ export interface RouteOptions {
   loading: () => Promise<void> | null;
   /** What a relay follows. */
   upstream?: Upstream;
-  /** Whether what it has is all there is: not before a relay has its snapshot. */
+  /** Whether what it has is all there is: not while the upstream of a relay does not answer. */
   isReady: () => boolean;
+  /** Whether that has been so once: not before a relay has its first snapshot. */
+  hasCopy: () => boolean;
   /** Whether the last commit succeeded. */
   isSaving: () => boolean;
   /** What `/metrics` shows besides requests. */
@@ -65,7 +67,7 @@ export function createApp(options: RouteOptions): Hono<Env> {
   const settle = addOperationRoutes(app, options);
   // A read waits for the commit that covers what it shows. While saving fails it still answers.
   const shown = () => settle().catch(() => {});
-  if (options.upstream) addRelayRoutes(app, options.upstream);
+  if (options.upstream) addRelayRoutes(app, options.upstream, options.hasCopy);
   addEventRoutes(app, ask, settle, shown);
   addFeedRoutes(app, {
     ask,

@@ -10,42 +10,53 @@ const TIMEOUT_MS = 10_000;
 /** Headers that identify the caller (protocol.md 10.1, 10.2). */
 export const CREDENTIAL_HEADERS = ['authorization', 'x-api-key', 'cookie', 'x-as-user'] as const;
 
+/** Refusals that say something of the caller. Any other, for example a 429, is of this moment. */
+const LASTING = new Set([401, 403, 404]);
+const NO_ANSWER: Identity = {
+  user: null,
+  denied: 'The upstream does not answer',
+  deniedStatus: 503,
+};
+
 /**
  * The callers of a relay are users of its upstream. The relay asks the upstream who they are, once in 30 s
- * each, and keeps the answers in memory, under hashes.
+ * each, and keeps the answers in memory, under hashes. `now` is in milliseconds, from a clock that nobody sets.
  */
 export function createRelayCredentials(
   upstream: Upstream,
-  now: () => number = Date.now,
+  now: () => number = () => performance.now(),
 ): Credentials {
-  const known = new Map<string, { identity: Identity; until: number }>();
+  const known = new Map<string, { identity: Promise<Identity>; until: number }>();
 
   async function ask(headers: Record<string, string>): Promise<Identity> {
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     const response = await upstream.fetch('/api/users/me', { headers, signal });
-    if (response.ok) {
-      const { name, data } = (await response.json()) as User;
-      return { user: { name, data } };
-    }
-    const { detail } = (await response.json().catch(() => ({}))) as { detail?: string };
-    return { user: null, denied: detail ?? 'Unauthorized', deniedStatus: response.status };
+    if (response.ok) return { user: userIn(await response.json()) };
+    if (response.status < 400) return NO_ANSWER; // a redirect
+    const body = (await response.json().catch(() => null)) as { detail?: unknown } | null;
+    const denied = typeof body?.detail === 'string' ? body.detail : 'Unauthorized';
+    return { user: null, denied, deniedStatus: response.status };
   }
 
-  async function identityOf(headers: Record<string, string>): Promise<Identity> {
+  /** Requests that come while the upstream is asked wait for the same answer. */
+  function identityOf(headers: Record<string, string>): Promise<Identity> {
     const key = hashSecret(JSON.stringify(headers));
     const found = known.get(key);
     if (found && found.until > now()) return found.identity;
-    try {
-      const identity = await ask(headers);
-      const [oldest] = known.keys();
-      if (known.size >= MAX_KNOWN && oldest !== undefined) known.delete(oldest);
-      known.delete(key);
-      if (identity.user || identity.deniedStatus < 500)
-        known.set(key, { identity, until: now() + KNOWN_MS });
-      return identity;
-    } catch {
-      return { user: null, denied: 'The upstream does not answer', deniedStatus: 503 };
-    }
+    const [oldest] = known.keys();
+    if (known.size >= MAX_KNOWN && oldest !== undefined) known.delete(oldest);
+    known.delete(key);
+    const asked = {
+      identity: ask(headers).catch(() => NO_ANSWER),
+      until: Number.POSITIVE_INFINITY, // TIMEOUT_MS ends it
+    };
+    known.set(key, asked);
+    void asked.identity.then((identity) => {
+      asked.until = now() + KNOWN_MS;
+      const lasts = identity.user !== null || LASTING.has(identity.deniedStatus);
+      if (!lasts && known.get(key) === asked) known.delete(key);
+    });
+    return asked.identity;
   }
 
   const elsewhere = () => Promise.reject(new Error('logins are the upstream’s'));
@@ -72,4 +83,13 @@ export function createRelayCredentials(
     endSession: elsewhere,
     replaceUsers() {},
   };
+}
+
+/** @throws Error for what is no user. */
+function userIn(answer: unknown): User {
+  const { name, data } = answer as { name?: unknown; data?: unknown };
+  if (typeof name !== 'string' || typeof data !== 'object' || data === null) {
+    throw new Error('the upstream sent no user');
+  }
+  return { name, data };
 }

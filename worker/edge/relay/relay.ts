@@ -15,6 +15,8 @@ export interface Relay {
   carryOut(effects: Effect[]): void;
   /** Its progress. */
   now(): Following;
+  /** Whether it has had everything once: before that its copy lacks events that are not gone. */
+  hasCopy(): boolean;
   stop(): void;
 }
 
@@ -25,10 +27,12 @@ export function createRelay(
   log: Log,
 ): Relay {
   let following: Following = { isLive: false, position: 0 };
+  let hasCopy = false;
   let follower: Follower | null = null;
   let logged: string | null = null; // the newest problem, until the upstream is followed
   const told = (next: Following, problem: string | null) => {
     following = next;
+    hasCopy ||= next.isLive;
     if (problem && problem !== logged) log('error', `the upstream: ${problem}`);
     else if (next.isLive && logged) log('info', 'the upstream is followed again');
     logged = problem ?? (next.isLive ? null : logged);
@@ -44,6 +48,7 @@ export function createRelay(
       for (const effect of effects) follower?.carryOut(effect);
     },
     now: () => following,
+    hasCopy: () => hasCopy,
     stop: () => follower?.stop(),
   };
 }

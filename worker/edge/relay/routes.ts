@@ -6,15 +6,18 @@ import type { Upstream } from './upstream.ts';
 
 const TIMEOUT_MS = 60_000;
 const UNSURE = 'The upstream does not answer: it may have done this or not';
+const INCOMPLETE = 'The relay does not have all events yet, try again';
 const UNKNOWN = 'The upstream does not answer, and the relay has no such event';
 const FORWARDED = [...CREDENTIAL_HEADERS, 'content-type', 'x-sender', 'x-sender-type'] as const;
+const RETURNED = ['content-type', 'location', 'retry-after', 'set-cookie'] as const;
 
 /**
  * Forwards the writes of a relay: the upstream carries them out with the caller's own credentials. The answer is
  * returned unchanged. A single event that is not in the copy is asked for there too, because the upstream may have it
- * already: a 404 of a relay is its upstream's.
+ * already: a 404 of a relay is its upstream's. There is no snapshot of half a copy, because who takes one removes what
+ * it does not have.
  */
-export function addRelayRoutes(app: Hono<Env>, upstream: Upstream): void {
+export function addRelayRoutes(app: Hono<Env>, upstream: Upstream, hasCopy: () => boolean): void {
   for (const name of ROUTE_NAMES) {
     const { isWrite }: Route = ROUTES[name];
     if (isWrite) addRoute(app, name, (c) => forward(c, upstream));
@@ -23,6 +26,9 @@ export function addRelayRoutes(app: Hono<Env>, upstream: Upstream): void {
     await next();
     if (c.res.status === 404) c.res = await forward(c, upstream);
   });
+  addRoute(app, 'snapshot', (c, next) =>
+    hasCopy() ? next() : Promise.resolve(refuse(c, 503, INCOMPLETE)),
+  );
 }
 
 async function forward(c: Context<Env>, upstream: Upstream): Promise<Response> {
@@ -40,12 +46,14 @@ async function forward(c: Context<Env>, upstream: Upstream): Promise<Response> {
       signal: AbortSignal.timeout(TIMEOUT_MS),
       ...(body.byteLength > 0 && { body }),
     });
-    const type = answer.headers.get('content-type');
-    const bytes = answer.status === 204 ? null : await answer.arrayBuffer();
-    return new Response(bytes, {
-      status: answer.status,
-      headers: type ? { 'content-type': type } : {},
-    });
+    const bytes = await answer.arrayBuffer();
+    const returned = new Headers();
+    for (const name of RETURNED) {
+      const value = answer.headers.get(name);
+      if (value !== null) returned.set(name, value);
+    }
+    const { status } = answer;
+    return new Response(bytes.byteLength > 0 ? bytes : null, { status, headers: returned });
   } catch {
     return refuse(c, 503, c.req.method === 'GET' ? UNKNOWN : UNSURE);
   }

@@ -11,7 +11,10 @@ export interface Upstream {
   openSocket(): ClientSocket;
 }
 
-/** An upstream at a URL, without a slash at its end; `open` makes a WebSocket. */
+/**
+ * An upstream at a URL, without a slash at its end; `open` makes a WebSocket. A redirect is an answer like any other:
+ * to follow it would make a GET of a write, and show the caller's credential to another server.
+ */
 export function upstreamAt(
   url: string,
   apiKey: string,
@@ -19,7 +22,7 @@ export function upstreamAt(
 ): Upstream {
   return {
     apiKey,
-    fetch: (path, init) => fetch(url + path, init),
+    fetch: (path, init) => fetch(url + path, { ...init, redirect: 'manual' }),
     openSocket: () => open(`${url.replace(/^http/, 'ws')}/ws`),
   };
 }
