@@ -193,12 +193,10 @@ function createMaintenance(
   return async () => {
     if (maintaining || performance.now() < failedAt + CHECKPOINT_RETRY_MS) return;
     maintaining = true;
-    // The commit that writes the manifest is tried again, and reported, like every other.
     if (await writeSlices()) {
-      await settle().then(
-        () => on.ended(null),
-        () => {},
-      );
+      on.ended(null);
+      // The commit that writes the manifest is tried again, and reported, like every other.
+      await settle().catch(() => {});
     }
     maintaining = false;
   };

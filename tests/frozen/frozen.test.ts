@@ -92,6 +92,7 @@ test.each(made === undefined ? [] : [made])(
       const made = await call(hub, 'POST', '/api/events', { key: KEYS.service, body });
       expect(made.status).toBe(200);
       await expect.poll(() => output, { timeout: 30_000 }).toContain('update the hub');
+      await expect.poll(() => output, { timeout: 30_000 }).toContain('ready on');
       const url = /cuesheet relay ready on (\S+)/.exec(output)?.[1];
       expect((await fetch(`${url}/healthz`)).status).toBe(503);
       const shown = await call({ url: url ?? '' }, 'GET', `/api/events/${made.body.id}`, {
