@@ -261,18 +261,21 @@ export interface Outbox {
 export interface Events {
   /**
    * Dispatches an event. It shows at once; the promise settles when IndexedDB has it and, while the
-   * connection is live, when the server has confirmed it too (when the server refuses it, the promise
-   * rejects with the reason, and the event is undone). Without a connection it waits in the outbox, and the
-   * server may give it another id. `store: false`, `reuse` and `server.*` do not wait: they reject with `offline`.
+   * connection is live, when the server has confirmed it too, but after 10 s at the latest (when the server
+   * refuses it within that time, the promise rejects with the reason, and the event is undone). Without a
+   * connection it waits in the outbox, and the server may give it another id. `store: false`, `reuse` and `server.*` do not wait: they reject with `offline`.
    */
   dispatch<T extends string>(event: NewEvent<T>, options?: WriteOptions): Promise<{ id: string }>;
-  /** Changes an event; settles as `dispatch` does. Changes that others made meanwhile are merged by field. */
+  /**
+   * Changes an event; settles as `dispatch` does. Changes that others made meanwhile are merged by field.
+   * Rejects with `not_found` when there is no such event.
+   */
   update<T extends string = string>(
     id: string,
     changes: EventChanges<T>,
     options?: WriteOptions,
   ): Promise<void>;
-  /** Removes an event. False when there was no such event. */
+  /** Removes an event; settles as `dispatch` does. False when there was no such event. */
   remove(id: string, options?: WriteOptions): Promise<boolean>;
   /** One event, or null. Fetches the payload from the server when the browser does not have it. */
   get(id: string, options?: ReadOptions): Promise<EventDetail | null>;
