@@ -221,15 +221,20 @@ Result<void> Connection::Snapshot(uint64_t request, std::string_view lines, Time
   return taken;
 }
 
-Result<void> Connection::SnapshotEnded(uint64_t request, int status, Timestamp now,
-                                       const Entropy& entropy) {
+Result<void> Connection::SnapshotEnded(uint64_t request, const UpstreamAnswer& answer,
+                                       Timestamp now, const Entropy& entropy) {
   NoteTime(now);
   if (request != request_ || !takes_snapshot_) return {};
-  if (status == 401 || status == 403) {
+  const Json refusal = ParseJson(answer.body).value_or(Json());
+  const AnswerSource source = SourceOf(AskedFor::kSnapshot, answer, refusal);
+  const bool is_own = source == AnswerSource::kUpstream;
+  snapshot_intercepted_ = source == AnswerSource::kElsewhere ? Describe(answer) : "";
+  if (is_own && (answer.status == 401 || answer.status == 403)) {
     Refused(now);
     return {};
   }
-  const auto next = status == 200 ? mirror_.EndSnapshot() : Fail(ErrorCode::kState, "");
+  const bool has_ended = is_own && answer.status == 200;
+  const auto next = has_ended ? mirror_.EndSnapshot() : Fail(ErrorCode::kState, "");
   if (!next) {
     Drop(now, entropy);
     return {};
@@ -263,11 +268,11 @@ void Connection::Refused(Timestamp now) {
   SetTimer(now);
 }
 
-Result<void> Connection::Fetched(uint64_t request, int status, std::string_view body, Timestamp now,
+Result<void> Connection::Fetched(uint64_t request, const UpstreamAnswer& answer, Timestamp now,
                                  const Entropy& entropy) {
   NoteTime(now);
   if (request != request_ || !planner_.is_reading()) return {};  // no request waits for this answer
-  CUE_ASSIGN(const ReadOutcome outcome, planner_.Answered({status, body}, now));
+  CUE_ASSIGN(const ReadOutcome outcome, planner_.Answered(answer, now));
   switch (outcome) {
     case ReadOutcome::kUnauthorized:
       Refused(now);

@@ -63,10 +63,11 @@ class Connection {
   // Whole lines of the snapshot that the effect `snapshot` requested, in their order.
   Result<void> Snapshot(uint64_t request, std::string_view lines, Timestamp now,
                         const Entropy& entropy);
-  // The snapshot has ended, or `status` says why not; 0 = no answer, or it was cut off.
-  Result<void> SnapshotEnded(uint64_t request, int status, Timestamp now, const Entropy& entropy);
-  // `status` 0 = no answer.
-  Result<void> Fetched(uint64_t request, int status, std::string_view body, Timestamp now,
+  // The snapshot has ended, or the answer says why not; status 0 = none, or it was cut off. The
+  // body is that of a refusal; lines come by Snapshot().
+  Result<void> SnapshotEnded(uint64_t request, const UpstreamAnswer& answer, Timestamp now,
+                             const Entropy& entropy);
+  Result<void> Fetched(uint64_t request, const UpstreamAnswer& answer, Timestamp now,
                        const Entropy& entropy);
   Result<void> Timer(Timestamp now, const Entropy& entropy);
 
@@ -77,6 +78,10 @@ class Connection {
 
   ConnectionState state() const { return state_; }
   const Planner& planner() const { return planner_; }
+  // What the last answer was, when something else than the upstream gave it; "" = it did not.
+  const std::string& intercepted() const {
+    return snapshot_intercepted_.empty() ? planner_.intercepted() : snapshot_intercepted_;
+  }
 
  private:
   // A relay serves what it follows to others.
@@ -107,6 +112,7 @@ class Connection {
   ConnectionState state_ = ConnectionState::kStopped;
   bool needs_snapshot_ = false;  // the hub's changes do not fit the stored events
   bool takes_snapshot_ = false;
+  std::string snapshot_intercepted_;
   bool has_taken_snapshot_ = false;  // and the hub has not answered the login with its sequence
   uint64_t request_ = 0;             // number of the fetch under way, or of the last one
   uint32_t attempts_ = 0;

@@ -326,7 +326,8 @@ bool Outbox::HasDispatch(const Uuid& id) const {
 Outbox::Counts Outbox::counts() const {
   Counts counts;
   for (const LocalWrite& write : writes_) {
-    counts.queued += write.state == LocalWrite::State::kQueued ? 1 : 0;
+    const bool is_queued = write.state == LocalWrite::State::kQueued;
+    (write.is_blocked ? counts.blocked : counts.queued) += is_queued ? 1 : 0;
     counts.refused += write.state == LocalWrite::State::kRefused ? 1 : 0;
   }
   return counts;

@@ -85,7 +85,7 @@ TEST_CASE("when the history is gone a snapshot is taken, and what it does not ha
   const std::string lines =
       R"({"sequence":5,"store":"s1"})" + std::string("\n") + FeedEvent(9).dump() + "\n";
   REQUIRE(f.connection.Snapshot(request, lines, f.Now(), f.Draw()));
-  REQUIRE(f.connection.SnapshotEnded(request, 200, f.Now(), f.Draw()));
+  REQUIRE(f.connection.SnapshotEnded(request, kSnapshotWhole, f.Now(), f.Draw()));
   CHECK(f.Effect("authenticate").value()["since"] == 5);
   CHECK(f.store.view().table().FindById(*Uuid::ParseLenient("e0000000000000000000000000000007")) ==
         kNoRow);
@@ -106,7 +106,7 @@ TEST_CASE("batches that were sent before a snapshot ended do not make it older")
   const std::string lines =
       R"({"sequence":5,"store":"s1"})" + std::string("\n") + newest.dump() + "\n";
   REQUIRE(f.connection.Snapshot(request, lines, f.Now(), f.Draw()));
-  REQUIRE(f.connection.SnapshotEnded(request, 200, f.Now(), f.Draw()));
+  REQUIRE(f.connection.SnapshotEnded(request, kSnapshotWhole, f.Now(), f.Draw()));
   (void)f.Effects();
   Json older = FeedEvent(9);
   older["description"] = "as of 4";
@@ -129,7 +129,7 @@ TEST_CASE("a dispatch that a hub took and never tells of is asked for by its add
   REQUIRE(f.outbox.Pump(true, f.Now(), f.Draw()));
   const Json write = f.Effect("write").value();
   const std::string answer = Json({{"id", local.id.Hex()}}).dump();
-  REQUIRE(f.outbox.Answered(write["request"], 200, answer, f.Now(), f.Draw()));
+  REQUIRE(f.outbox.Answered(write["request"], AnswerOf(200, answer), f.Now(), f.Draw()));
   settle();
   const auto wait = [&f] {
     for (int64_t waited = 0; waited < kMissingAgainMs; waited += 30'000) f.Wait(30'000);
@@ -141,20 +141,21 @@ TEST_CASE("a dispatch that a hub took and never tells of is asked for by its add
   wait();
   const Json first = f.Effect("fetch").value();
   CHECK(first["path"] == "/api/events/" + local.id.Hex());
-  REQUIRE(f.connection.Fetched(first["request"], 503, "", f.Now(), f.Draw()));
+  REQUIRE(f.connection.Fetched(first["request"], AnswerOf(503, kRefusal), f.Now(), f.Draw()));
   CHECK(table.FindById(local.id) != kNoRow);
   wait();
   wait();
   SECTION("it was removed") {
     const Json second = f.Effect("fetch").value();
-    REQUIRE(f.connection.Fetched(second["request"], 404, "", f.Now(), f.Draw()));
+    REQUIRE(f.connection.Fetched(second["request"], AnswerOf(404, kNotFound), f.Now(), f.Draw()));
     CHECK(table.FindById(local.id) == kNoRow);
   }
   SECTION("the feed brings it at last") {
     const Json second = f.Effect("fetch").value();
-    REQUIRE(f.connection.Fetched(second["request"], 200, "{}", f.Now(), f.Draw()));
     Json event = FeedEvent(9);
     event["id"] = event["hash"] = local.id.Hex();
+    const std::string shown = event.dump();
+    REQUIRE(f.connection.Fetched(second["request"], AnswerOf(200, shown), f.Now(), f.Draw()));
     const Json change = {{"sequence", 1}, {"kind", "inserted"}, {"event", event}};
     REQUIRE(f.connection.Message(Changes(Json::array({change}), 1, 1), f.Now(), f.Draw()));
     (void)f.Effects();
@@ -170,7 +171,7 @@ TEST_CASE("a snapshot that was cut off is taken again, whatever the changes cove
   f.GoLive();
   REQUIRE(f.connection.Message(kGone, f.Now(), f.Draw()));
   const uint64_t request = f.Effect("snapshot").value()["request"];
-  REQUIRE(f.connection.SnapshotEnded(request, 0, f.Now(), f.Draw()));
+  REQUIRE(f.connection.SnapshotEnded(request, {}, f.Now(), f.Draw()));
   CHECK(f.connection.state() == ConnectionState::kWaiting);
   f.connection.Online(f.Now());
   REQUIRE(f.connection.Opened(f.Now()));
@@ -202,12 +203,12 @@ TEST_CASE(
   REQUIRE(f.connection.Message(kGone, f.Now(), f.Draw()));
   const uint64_t first = f.Effect("snapshot").value()["request"];
   REQUIRE(f.connection.Snapshot(first, "{\"sequence\":5,\"store\":\"s1\"}\n", f.Now(), f.Draw()));
-  REQUIRE(f.connection.SnapshotEnded(first, 0, f.Now(), f.Draw()));
+  REQUIRE(f.connection.SnapshotEnded(first, {}, f.Now(), f.Draw()));
   f.connection.Online(f.Now());
   REQUIRE(f.connection.Opened(f.Now()));
   REQUIRE(f.connection.Message(kGone, f.Now(), f.Draw()));
   const uint64_t second = f.Effect("snapshot").value()["request"];
-  REQUIRE(f.connection.SnapshotEnded(second, 200, f.Now(), f.Draw()));  // an empty body
+  REQUIRE(f.connection.SnapshotEnded(second, kSnapshotWhole, f.Now(), f.Draw()));  // an empty body
   CHECK(f.connection.state() == ConnectionState::kWaiting);
   CHECK(f.store.view().table().size() == 1);
 }
@@ -228,7 +229,7 @@ TEST_CASE(
     const uint64_t request = f.Effect("snapshot").value()["request"];
     REQUIRE(
         f.connection.Snapshot(request, "{\"sequence\":5,\"store\":\"s2\"}\n", f.Now(), longest));
-    REQUIRE(f.connection.SnapshotEnded(request, 200, f.Now(), longest));
+    REQUIRE(f.connection.SnapshotEnded(request, kSnapshotWhole, f.Now(), longest));
     (void)f.Effects();
     CHECK_FALSE(f.connection.Message(kGone, f.Now(), longest));
     CHECK(f.connection.state() == ConnectionState::kWaiting);
@@ -243,7 +244,7 @@ TEST_CASE(
   REQUIRE(f.connection.Message(kGone, f.Now(), longest));
   const uint64_t request = f.Effect("snapshot").value()["request"];
   REQUIRE(f.connection.Snapshot(request, "{\"sequence\":5,\"store\":\"s1\"}\n", f.Now(), longest));
-  REQUIRE(f.connection.SnapshotEnded(request, 200, f.Now(), longest));
+  REQUIRE(f.connection.SnapshotEnded(request, kSnapshotWhole, f.Now(), longest));
   REQUIRE(f.connection.Message(Changes(Json::array(), 5, 5), f.Now(), longest));
   CHECK(f.connection.state() == ConnectionState::kLive);
   (void)f.Effects();
@@ -276,12 +277,12 @@ TEST_CASE("an event that a snapshot does not have does not come back with a refu
   const std::string lines =
       R"({"sequence":5,"store":"s1"})" + std::string("\n") + FeedEvent(8).dump() + "\n";
   REQUIRE(f.connection.Snapshot(request, lines, f.Now(), f.Draw()));
-  REQUIRE(f.connection.SnapshotEnded(request, 200, f.Now(), f.Draw()));
+  REQUIRE(f.connection.SnapshotEnded(request, kSnapshotWhole, f.Now(), f.Draw()));
   (void)f.Effects();
   for (int refused = 0; refused < 2; ++refused) {
     REQUIRE(f.outbox.Pump(true, f.Now(), f.Draw()));
     const uint64_t write = f.Effect("write").value()["request"];
-    REQUIRE(f.outbox.Answered(write, 403, R"({"detail":"no"})", f.Now(), f.Draw()));
+    REQUIRE(f.outbox.Answered(write, AnswerOf(403, kRefusal), f.Now(), f.Draw()));
   }
   CHECK(f.store.view().table().FindById(gone) == kNoRow);
   CHECK(f.store.view().table().FindById(there) != kNoRow);
@@ -300,7 +301,7 @@ TEST_CASE("changes that no hub tells lead to a snapshot") {
   REQUIRE(f.connection.Message(Changes(Json::array({broken}), 4, 4), f.Now(), f.Draw()));
   const uint64_t request = f.Effect("snapshot").value()["request"];
   REQUIRE(f.connection.Snapshot(request, "{\"sequence\":4,\"store\":\"s1\"}\n", f.Now(), f.Draw()));
-  REQUIRE(f.connection.SnapshotEnded(request, 200, f.Now(), f.Draw()));
+  REQUIRE(f.connection.SnapshotEnded(request, kSnapshotWhole, f.Now(), f.Draw()));
   REQUIRE(f.connection.Message(Changes(Json::array(), 4, 4), f.Now(), f.Draw()));
   CHECK(f.connection.state() == ConnectionState::kLive);
 }
@@ -324,7 +325,7 @@ TEST_CASE(
   REQUIRE(relay.Message(kGone, f.Now(), f.Draw()));
   const Json snapshot = f.Effect("snapshot").value();
   CHECK(snapshot["path"] == "/api/snapshot?form=columns&end=true&payloads=true");
-  REQUIRE(relay.SnapshotEnded(snapshot["request"], 401, f.Now(), f.Draw()));
+  REQUIRE(relay.SnapshotEnded(snapshot["request"], AnswerOf(401, kRefusal), f.Now(), f.Draw()));
   CHECK(relay.state() == ConnectionState::kUnauthorized);
   f.now_us += kRefusedAgainMs * 1000;
   REQUIRE(relay.Timer(f.Now(), f.Draw()));

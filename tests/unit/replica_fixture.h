@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "replica/connection.h"
 #include "store_fixture.h"
+#include "upstream_answers.h"
 
 namespace cuesheet::testing {
 
@@ -36,8 +37,8 @@ struct ReplicaFixture : StoreFixture {
     return std::nullopt;
   }
   void Answer(uint64_t request, const Json& edges, int status = 200) {
-    const Json body = {{"data", {{"events", {{"edges", edges}}}}}};
-    CUE_ASSERT(connection.Fetched(request, status, body.dump(), Now(), Draw()).has_value());
+    const std::string text = Json({{"data", {{"events", {{"edges", edges}}}}}}).dump();
+    CUE_ASSERT(connection.Fetched(request, AnswerOf(status, text), Now(), Draw()).has_value());
   }
   void Open() {
     connection.Start(Now());
