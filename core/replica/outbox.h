@@ -40,7 +40,7 @@ inline constexpr uint32_t kMaxServerErrors = 20;
 // A write that something in front of the upstream answers this often in a row, while another one
 // passes, is blocked: the others no longer wait for it.
 inline constexpr uint32_t kBlockedAfter = 2;
-inline constexpr int64_t kBlockedBaseMs = 30'000;  // to the next attempt; doubles, full jitter
+inline constexpr int64_t kBlockedBaseMs = 30'000;  // to the next attempt, and a jitter that doubles
 inline constexpr int64_t kBlockedCapMs = 300'000;
 inline constexpr uint64_t kFeedNoteStep = 64;        // changes
 inline constexpr size_t kMaxDetailBytes = 64 << 10;  // of what a server says of a refusal
@@ -197,6 +197,7 @@ class Outbox {
   LocalWrite* Find(uint64_t number);
   LocalWrite* FindDispatch(const Event& event, FieldSet fields);
   std::vector<LocalWrite*> Next(Timestamp now);
+  std::vector<LocalWrite*> Next(Timestamp now, uint64_t but);
   Result<void> Send(const std::vector<LocalWrite*>& batch, Timestamp now);
   Result<void> BatchAnswered(const std::vector<uint64_t>& numbers, const UpstreamAnswer& answer,
                              const Json& json, Timestamp now, const Entropy& entropy);
@@ -235,6 +236,7 @@ class Outbox {
   std::vector<uint64_t> sending_;  // numbers of the writes under way; more than one = a batch
   bool may_batch_ = true;          // the hub has batches
   size_t batch_limit_ = kMaxBatchWrites;  // halved when a batch fails, doubled when one passes
+  uint64_t failed_last_ = 0;  // the write whose failure was the last answer
   std::string intercepted_;
   Deadlines deadlines_;
   std::optional<Timestamp> send_by_, resend_at_;

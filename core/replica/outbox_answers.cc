@@ -137,7 +137,9 @@ void Outbox::Failed(LocalWrite& write, const UpstreamAnswer& answer, AnswerSourc
     return other.failures > 0 && !other.was_passed && other.number != write.number;
   });
   ++write.failures;
-  write.again_at = In(now, FullJitterMs(entropy, kResendBaseMs, kResendCapMs, write.failures - 1));
+  failed_last_ = write.number;
+  const int64_t jitter = FullJitterMs(entropy, kResendBaseMs, kResendCapMs, write.failures - 1);
+  write.again_at = In(now, kResendBaseMs + jitter);
   if (source == AnswerSource::kElsewhere) {
     write.detail = "something in front of the server answered in its place: " + Describe(answer);
     write.status = 0;
@@ -151,6 +153,8 @@ void Outbox::Failed(LocalWrite& write, const UpstreamAnswer& answer, AnswerSourc
 // fault themselves.
 void Outbox::Passed(LocalWrite& write) {
   attempts_ = 0;
+  failed_last_ = 0;
+  batch_limit_ = std::min(kMaxBatchWrites, std::max<size_t>(batch_limit_, 2));
   intercepted_.clear();
   write.failures = 0;
   write.was_passed = write.is_blocked = false;
@@ -162,8 +166,9 @@ void Outbox::Passed(LocalWrite& write) {
 }
 
 void Outbox::Block(LocalWrite& write, Timestamp now, const Entropy& entropy) {
-  write.again_at = In(
-      now, FullJitterMs(entropy, kBlockedBaseMs, kBlockedCapMs, write.failures - kBlockedAfter));
+  const uint32_t attempts = write.failures - kBlockedAfter;
+  const int64_t jitter = FullJitterMs(entropy, kBlockedBaseMs, kBlockedCapMs, attempts);
+  write.again_at = In(now, kBlockedBaseMs + jitter);
   if (write.is_blocked) return;
   write.is_blocked = true;
   NoteState(write);

@@ -230,6 +230,12 @@ Result<void> Outbox::Salvage() {
 // hub takes with it. A write waits for what it depends on: an earlier write to its event that
 // waits, its parent, an event whose id is not known yet, and a removal that frees its hash.
 std::vector<LocalWrite*> Outbox::Next(Timestamp now) {
+  std::vector<LocalWrite*> batch = Next(now, failed_last_);
+  return batch.empty() && failed_last_ != 0 ? Next(now, 0) : batch;
+}
+
+// `but`: the number of a write that others go before; 0 = none.
+std::vector<LocalWrite*> Outbox::Next(Timestamp now, uint64_t but) {
   HeldEvents held;
   std::vector<LocalWrite*> batch;
   size_t bytes = 0;
@@ -237,7 +243,7 @@ std::vector<LocalWrite*> Outbox::Next(Timestamp now) {
     if (write.state == LocalWrite::State::kDelivered && write.status != 0) held.Hold(write);
     if (write.state != LocalWrite::State::kQueued) continue;
     const bool is_early = write.again_at && now.us < write.again_at->us;
-    if (is_early || held.Holds(write)) {
+    if (is_early || write.number == but || held.Holds(write)) {
       held.Hold(write);
       continue;
     }

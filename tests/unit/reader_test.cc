@@ -268,8 +268,10 @@ TEST_CASE("a relay reads payloads with the events, and again after every message
   edges[0]["node"]["payload"] = R"({"b":1})";
   edges[1]["node"]["payload"] = nullptr;
   const auto answer = [&](uint64_t request, const Json& page) {
+    const bool may_not = f.path != "/graphql";
     const Json body = {{"data", {{"events", {{"edges", page}}}}}};
-    REQUIRE(relay.Fetched(request, AnswerOf(200, body.dump()), f.Now(), f.Draw()));
+    const std::string text = may_not ? std::string(kRefusal) : body.dump();
+    REQUIRE(relay.Fetched(request, AnswerOf(may_not ? 403 : 200, text), f.Now(), f.Draw()));
   };
   (void)f.store.ledger().TakeChanges();
   answer(asked["request"], edges);
