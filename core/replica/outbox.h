@@ -136,7 +136,7 @@ class Outbox {
 
   // Whether the upstream is a hub that is followed: then the row of a dispatch arrives with the
   // feed, and has its id.
-  void Follow(bool follows) { follows_ = follows; }
+  void Follow(bool follows);
   // Sends the next write when it is time; `may_send`: the connection is live.
   Result<void> Pump(bool may_send, Timestamp now, const Entropy& entropy);
   // The answer to the effect `write`.
@@ -219,6 +219,7 @@ class Outbox {
   Result<void> Apply(const LocalWrite& write);
   Result<void> ApplyUpdate(const Uuid& id, const Json& body);
   Result<void> Restore(const Json& event);
+  Result<Json> BeforeRemoval(const Uuid& id) const;
   void ForgetForRestore(LocalWrite& write);
   void KeepForRestore(LocalWrite& removal, const Event& event, FieldSet fields);
   void Tell(const LocalWrite& write, WriteOutcome outcome);

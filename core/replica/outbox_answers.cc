@@ -50,15 +50,14 @@ Verdict Judge(LocalWrite::Kind kind, AnswerSource source, int status, const Json
   return has_children ? Verdict::kRefused : Verdict::kFailed;
 }
 
-// What was refused may be queued again; what is delivered stays so until it is dropped.
+// What was refused may be queued again, and so may a delivered dispatch whose id is unknown.
 bool MayBecome(LocalWrite::State from, LocalWrite::State to) {
   switch (from) {
     case LocalWrite::State::kQueued:
       return to == LocalWrite::State::kDelivered || to == LocalWrite::State::kRefused;
     case LocalWrite::State::kRefused:
-      return to == LocalWrite::State::kQueued;
     case LocalWrite::State::kDelivered:
-      break;
+      return to == LocalWrite::State::kQueued;
   }
   return false;
 }

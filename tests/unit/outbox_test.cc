@@ -158,6 +158,42 @@ TEST_CASE("a lost answer is followed by the same write, and 409 of its hash mean
   CHECK(f.Pump()["path"] == "/api/events/" + kServerId.Hex());
 }
 
+TEST_CASE("a dispatch whose id is unknown is sent again once the server turns out to be a hub") {
+  OutboxFixture f;
+  const Uuid id = f.Dispatch().id;
+  f.Update(id, R"({"status":"failed"})");
+  f.Answer(f.Pump(), 409, {{"detail", "Event with the same hash already exists"}});
+  CHECK(f.Pump().is_null());
+  f.outbox.Follow(true);
+  const Json again = f.Pump();
+  CHECK(again["path"] == "/api/events");
+  f.Answer(again, 200, {{"id", id.Hex()}});
+  CHECK(f.Pump()["method"] == "PATCH");
+}
+
+TEST_CASE("a removal that is refused brings back the event that it turned out to be about") {
+  OutboxFixture f;
+  const auto mine = f.Dispatch(R"({"topic":"demo.mine","hash":"shared"})");
+  Event theirs = f.Upstream(mine.id, 7);
+  theirs.id = kServerId;
+  theirs.topic = "demo.theirs";
+  theirs.sender_type = "worker";
+  REQUIRE(f.outbox.Remove(mine.id, f.Now()));
+  // Its row comes first, and then what says that both are one event.
+  REQUIRE(f.store.ledger().Merge(theirs, FieldSet::All().Drop(Field::kHash), std::nullopt));
+  f.Row(theirs, FieldSet::All().Drop(Field::kPayload).Drop(Field::kSenderType));
+  CHECK(f.store.view().table().FindById(kServerId) == kNoRow);
+  for (Json sent = f.Pump(); !sent.is_null(); sent = f.Pump()) {
+    if (sent["method"] == "DELETE") {
+      f.Answer(sent, 409, {{"code", 409}, {"detail", "is still referenced"}});
+    } else {
+      f.Answer(sent, 200, {{"id", kServerId.Hex()}});
+    }
+  }
+  CHECK(f.View(kServerId).topic == "demo.theirs");
+  CHECK(f.View(kServerId).sender_type == "worker");
+}
+
 TEST_CASE("a row with the hash says that a dispatch whose answer was lost is there") {
   OutboxFixture f;
   const Uuid id = f.Dispatch().id;

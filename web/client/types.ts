@@ -222,7 +222,11 @@ export interface LocalWrite {
   readonly number: number;
   readonly kind: 'dispatch' | 'update' | 'remove';
   /** `refused`: undone here, and kept until it is retried or discarded. */
-  readonly state: 'queued' | 'refused';
+  /**
+   * `blocked`: something in front of the server answers in its place, while it answers other writes. It is tried
+   * again slowly; `detail` says what came. Writes that depend on it wait, others do not.
+   */
+  readonly state: 'queued' | 'blocked' | 'refused';
   /** The event's present id. */
   readonly id: string;
   /** The body of the request; null for a removal. */
@@ -238,7 +242,7 @@ export interface LocalWrite {
 
 /**
  * Local writes, in the order in which they are sent: one after the other, repeated until the server
- * has answered. The status has their number (`queuedWrites`, `refusedWrites`).
+ * has answered. The status has their number (`queuedWrites`, `blockedWrites`, `refusedWrites`).
  *
  * @example
  * for (const write of await events.outbox.list()) {
@@ -248,10 +252,10 @@ export interface LocalWrite {
 export interface Outbox {
   /** Oldest first. */
   list(): Promise<LocalWrite[]>;
-  /** Applies a refused write again and queues it. Rejects with `not_found`. */
+  /** Applies a refused write again and queues it; sends a blocked one now. Rejects with `not_found`. */
   retry(number: number): Promise<void>;
   /**
-   * Forgets a refused write, or undoes one that was never sent. Rejects with `not_found`, and with
+   * Forgets a refused write, or undoes one that was never sent or is blocked. Rejects with `not_found`, and with
    * `state` when the server may have it already.
    */
   discard(number: number): Promise<void>;
