@@ -6,7 +6,7 @@ namespace cuesheet {
 
 Result<void> Following::Drain(Timestamp now, const Entropy& entropy) {
   CUE_TRY(outbox_.Pump(connection_.state() == ConnectionState::kLive, now, entropy));
-  if (outbox_.TakeUnauthorized()) connection_.Refused(now);
+  if (outbox_.TakeUnauthorized()) connection_.Refused(now, entropy);
   connection_.Look(outbox_.TakeQuestions(), now);
   return {};
 }

@@ -46,7 +46,10 @@ void Connection::Stop() {
 
 void Connection::Online(Timestamp now) {
   NoteTime(now);
-  if (state_ == ConnectionState::kOffline || state_ == ConnectionState::kWaiting) Start(now);
+  const bool is_pausing = state_ == ConnectionState::kOffline ||
+                          state_ == ConnectionState::kWaiting ||
+                          state_ == ConnectionState::kUnauthorized;
+  if (is_pausing) Start(now);
 }
 
 void Connection::Offline() {
@@ -230,7 +233,7 @@ Result<void> Connection::SnapshotEnded(uint64_t request, const UpstreamAnswer& a
   const bool is_own = source == AnswerSource::kUpstream;
   snapshot_intercepted_ = source == AnswerSource::kElsewhere ? Describe(answer) : "";
   if (is_own && (answer.status == 401 || answer.status == 403)) {
-    Refused(now);
+    Refused(now, entropy);
     return {};
   }
   const bool has_ended = is_own && answer.status == 200;
@@ -260,10 +263,11 @@ void Connection::Look(const Outbox::Questions& questions, Timestamp now) {
   }
 }
 
-void Connection::Refused(Timestamp now) {
+void Connection::Refused(Timestamp now, const Entropy& entropy) {
   if (state_ == ConnectionState::kStopped) return;
   Stop();
-  if (IsRelay()) reconnect_at_ = In(now, kRefusedAgainMs);
+  const int64_t delay = FullJitterMs(entropy, kRefusedBaseMs, kRefusedCapMs, refusals_++);
+  reconnect_at_ = In(now, std::max(kBackoffBaseMs, delay));
   Enter(ConnectionState::kUnauthorized);
   SetTimer(now);
 }
@@ -275,7 +279,7 @@ Result<void> Connection::Fetched(uint64_t request, const UpstreamAnswer& answer,
   CUE_ASSIGN(const ReadOutcome outcome, planner_.Answered(answer, now));
   switch (outcome) {
     case ReadOutcome::kUnauthorized:
-      Refused(now);
+      Refused(now, entropy);
       break;
     case ReadOutcome::kFailed:
     case ReadOutcome::kUnreadable:
@@ -338,7 +342,7 @@ void Connection::NextFetch(Timestamp now) {
   confirm_at_ = fetch_by_ = std::nullopt;
   auto request = planner_.NextUrgent(now);
   if (!request) {
-    attempts_ = 0;  // up to date: the next failure waits briefly again
+    attempts_ = refusals_ = 0;  // up to date: the next failure waits briefly again
     if (state_ == ConnectionState::kCatchingUp && !is_followed_) {
       // The upstream does not say when it took the auth message. One more walk finds events between
       // the last walk and that moment.

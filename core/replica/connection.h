@@ -36,7 +36,10 @@ inline constexpr int64_t kSettleDelayMs = 1'000;  // from live to one more walk
 inline constexpr int64_t kFeedAnswerMs = 2'000;
 inline constexpr int64_t kBackoffBaseMs = 500;
 inline constexpr int64_t kBackoffCapMs = 30'000;
-inline constexpr int64_t kRefusedAgainMs = 30'000;  // a relay has no user who logs in again
+// A refused credential is tried again, so that a relay and a page go on by themselves: a page asks
+// for a new one each time.
+inline constexpr int64_t kRefusedBaseMs = 5'000;  // doubles, full jitter
+inline constexpr int64_t kRefusedCapMs = 300'000;
 
 class Connection {
  public:
@@ -74,7 +77,7 @@ class Connection {
   // Reads what the outbox asks about when it is live.
   void Look(const Outbox::Questions& questions, Timestamp now);
   // The upstream does not accept the user, as with a 401.
-  void Refused(Timestamp now);
+  void Refused(Timestamp now, const Entropy& entropy);
 
   ConnectionState state() const { return state_; }
   const Planner& planner() const { return planner_; }
@@ -116,6 +119,7 @@ class Connection {
   bool has_taken_snapshot_ = false;  // and the hub has not answered the login with its sequence
   uint64_t request_ = 0;             // number of the fetch under way, or of the last one
   uint32_t attempts_ = 0;
+  uint32_t refusals_ = 0;  // since it was live
   Deadlines deadlines_;
   // When each of these is due; unset = not waiting for it.
   std::optional<Timestamp> reconnect_at_, connect_by_, fetch_by_, feed_by_, silence_by_,

@@ -81,7 +81,7 @@ void ReplicaNode::Settle() {
   const auto pumped =
       outbox.Pump(connection.state() == ConnectionState::kLive, Now(), Draw(*random_));
   CUE_ASSERT(pumped.has_value());
-  if (outbox.TakeUnauthorized()) connection.Refused(Now());
+  if (outbox.TakeUnauthorized()) connection.Refused(Now(), Draw(*random_));
   connection.Look(outbox.TakeQuestions(), Now());
   (void)up_->store.ledger().TakeChanges();
   ApplyPatches();

@@ -84,14 +84,31 @@ TEST_CASE("after a reconnect open jobs are read again") {
   CHECK(reread["variables"]["ids"].size() == 1);
 }
 
-TEST_CASE("a refused token stops the connection until it is started again") {
+TEST_CASE("a refused token is tried again by itself, less and less often, and when something changes") {
   ReplicaFixture f;
   f.Open();
-  f.Answer(f.Effect("fetch").value()["request"], Json::array(), 401);
-  CHECK(f.connection.state() == ConnectionState::kUnauthorized);
-  f.connection.Online(f.Now());
-  CHECK(f.connection.state() == ConnectionState::kUnauthorized);
-  f.connection.Start(f.Now());
+  const auto refuse = [&f] {
+    f.Answer(f.Effect("fetch").value()["request"], Json::array(), 401);
+    CHECK(f.connection.state() == ConnectionState::kUnauthorized);
+  };
+  refuse();
+  SECTION("the network is there again") { f.connection.Online(f.Now()); }
+  SECTION("a token was given, perhaps the same") { f.connection.Start(f.Now()); }
+  SECTION("time passes") {
+    int64_t longest = 0;
+    for (int i = 0; i < 12; ++i) {
+      const int64_t delay = f.Effect("timer").value()["delayMs"];
+      longest = std::max(longest, delay);
+      CHECK(delay <= kRefusedCapMs);
+      f.now_us += delay * 1000;
+      REQUIRE(f.connection.Timer(f.Now(), f.Draw()));
+      CHECK(f.connection.state() == ConnectionState::kConnecting);
+      REQUIRE(f.connection.Opened(f.Now()));
+      refuse();
+    }
+    CHECK(longest > kRefusedBaseMs);
+    f.connection.Start(f.Now());
+  }
   CHECK(f.connection.state() == ConnectionState::kConnecting);
 }
 

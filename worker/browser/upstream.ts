@@ -60,7 +60,8 @@ export function createUpstream(
       tell('stop');
     },
     setToken(next) {
-      if (next === token) return;
+      // The same one again is a request to try again.
+      if (next === token && connection.state() !== 'unauthorized') return;
       token = next;
       tell('stop');
       tell('start');

@@ -61,7 +61,7 @@ export type TellCore = (
 /** Longest wait for an answer, in milliseconds; the parts of a snapshot are awaited by the core. */
 const REQUEST_TIMEOUT_MS = 30_000;
 const SILENT = 'it does not answer as it should, and is asked again';
-const REFUSES = 'it refuses CUESHEET_UPSTREAM_KEY, and is asked again in 30 s';
+const REFUSES = 'it refuses CUESHEET_UPSTREAM_KEY, and is asked again in some minutes at the latest';
 
 /**
  * Follows an upstream as a replica does, payloads included: the core finds out whether it is a hub or an AYON
