@@ -275,8 +275,10 @@ Result<void> Outbox::Merge(const Event& event, FieldSet fields, std::optional<do
   }
   if (delivered != 0) {
     const LocalWrite* const write = Find(delivered);
-    if (write->state == LocalWrite::State::kQueued) Tell(*write, WriteOutcome::kConfirmed);
+    const bool is_first = write->state == LocalWrite::State::kQueued;  // before the answer
+    if (is_first) Tell(*write, WriteOutcome::kConfirmed);
     Drop(delivered);
+    if (is_first) OnePassed();
   }
   return {};
 }

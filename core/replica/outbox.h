@@ -207,6 +207,7 @@ class Outbox {
   void Failed(LocalWrite& write, const UpstreamAnswer& answer, AnswerSource source, Timestamp now,
               const Entropy& entropy);
   void Passed(LocalWrite& write);
+  void OnePassed();
   void Block(LocalWrite& write, Timestamp now, const Entropy& entropy);
   void Become(LocalWrite& write, LocalWrite::State state);
   void Removed(const Uuid& id);

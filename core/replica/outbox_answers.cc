@@ -148,17 +148,21 @@ void Outbox::Failed(LocalWrite& write, const UpstreamAnswer& answer, AnswerSourc
   if (others_fail) WaitAndRetry(now, entropy);
 }
 
-// The upstream has answered this write itself, so it answers: those that failed before it are at
-// fault themselves.
+// The upstream has answered this write itself.
 void Outbox::Passed(LocalWrite& write) {
-  attempts_ = 0;
-  failed_last_ = 0;
-  batch_limit_ = std::min(kMaxBatchWrites, std::max<size_t>(batch_limit_, 2));
-  intercepted_.clear();
   write.failures = 0;
   write.was_passed = write.is_blocked = false;
   write.again_at.reset();
   write.detail.clear();
+  OnePassed();
+}
+
+// The upstream answers, so the writes that failed before are at fault themselves.
+void Outbox::OnePassed() {
+  attempts_ = 0;
+  failed_last_ = 0;
+  batch_limit_ = std::min(kMaxBatchWrites, std::max<size_t>(batch_limit_, 2));
+  intercepted_.clear();
   for (LocalWrite& other : writes_) {
     if (other.failures > 0) other.was_passed = true;
   }

@@ -572,6 +572,21 @@ TEST_CASE("a write that a firewall keeps is blocked, and holds up no other one")
   }
 }
 
+TEST_CASE("a row that comes before the answer shows that its write has passed") {
+  OutboxFixture f;
+  const auto bad = f.Dispatch(R"({"topic":"demo.bad"})");
+  const auto good = f.Dispatch(R"({"topic":"demo.good"})");
+  f.Intercept(f.Pump(), 403);
+  const Json second = f.Pump();
+  f.Row(f.Upstream(good.id, 7));
+  f.Answer(second, 200, {{"id", good.id.Hex()}});
+  CHECK(f.outbox.intercepted().empty());
+  f.now_us += kResendCapMs * 1000;
+  f.Intercept(f.Pump(), 403);
+  CHECK(f.outbox.counts().blocked == 1);
+  CHECK(f.List()[0]["number"] == bad.number);
+}
+
 TEST_CASE("a write that the server fails with is tried beside the others, and refused alone") {
   OutboxFixture f;
   const auto bad = f.Dispatch(R"({"topic":"demo.bad"})");

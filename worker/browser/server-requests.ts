@@ -61,16 +61,18 @@ export function createServerRequests(
     });
   }
 
+  async function ask(method: string, path: string, body?: string): Promise<UpstreamAnswer> {
+    try {
+      return await answerOf(await send(method, path, body));
+    } catch {
+      return NO_ANSWER;
+    }
+  }
+
   return {
-    async ask(method, path, body) {
-      try {
-        return await answerOf(await send(method, path, body));
-      } catch {
-        return NO_ANSWER;
-      }
-    },
+    ask,
     async request(operation, method, path, body) {
-      const answer = await this.ask(method, path, body);
+      const answer = await ask(method, path, body);
       const { status, bytes } = answer;
       const { isOwn, what } = check(operation, answer);
       if (!isOwn) {
