@@ -13,11 +13,9 @@ Result<void> Following::Drain(Timestamp now, const Entropy& entropy) {
 
 Result<UpstreamAnswer> Following::AnswerOf(const Frame& frame) {
   CUE_ASSIGN(const uint64_t status, frame.Number("status"));
-  const Json* type = FindMember(frame.header, "contentType");
-  const bool has_type = type != nullptr && type->is_string();
   return UpstreamAnswer{.status = static_cast<int>(status),
                         .body = frame.body,
-                        .content_type = has_type ? type->get_ref<const std::string&>() : ""};
+                        .content_type = TextMember(frame.header, "contentType")};
 }
 
 // Whether the answer to a request that the host makes itself is the upstream's.

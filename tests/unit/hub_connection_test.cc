@@ -327,7 +327,7 @@ TEST_CASE(
   CHECK(snapshot["path"] == "/api/snapshot?form=columns&end=true&payloads=true");
   REQUIRE(relay.SnapshotEnded(snapshot["request"], AnswerOf(401, kRefusal), f.Now(), f.Draw()));
   CHECK(relay.state() == ConnectionState::kUnauthorized);
-  f.now_us += kRefusedAgainMs * 1000;
+  f.now_us += kRefusedBaseMs * 1000;
   REQUIRE(relay.Timer(f.Now(), f.Draw()));
   CHECK(relay.state() == ConnectionState::kConnecting);
 }
