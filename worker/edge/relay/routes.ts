@@ -21,9 +21,10 @@ const RETURNED = ['content-type', 'location', 'retry-after', 'set-cookie'] as co
 
 /**
  * Forwards the writes of a relay: the upstream carries them out with the caller's own credentials. The answer is
- * returned unchanged, when it is the upstream's own (core/replica/upstream_answer.h). A single event that is not in the copy is asked for there too, because the upstream may have it
- * already: a 404 of a relay is its upstream's. There is no snapshot of half a copy, because who takes one removes what
- * it does not have.
+ * returned unchanged, when it is the upstream's own (core/replica/upstream_answer.h). A single event that is not in the
+ * copy is asked for there too, because the upstream may have it already: a 404 of a relay is its upstream's. There is no
+ * snapshot or export of half a copy, because who takes a snapshot removes what it does not have, and a backup must be
+ * whole.
  */
 export function addRelayRoutes(
   app: Hono<Env>,
@@ -39,9 +40,11 @@ export function addRelayRoutes(
     await next();
     if (c.res.status === 404) c.res = await forward(c, 'get', upstream, check);
   });
-  addRoute(app, 'snapshot', (c, next) =>
-    hasCopy() ? next() : Promise.resolve(refuse(c, 503, INCOMPLETE)),
-  );
+  for (const name of ['snapshot', 'export'] as const) {
+    addRoute(app, name, (c, next) =>
+      hasCopy() ? next() : Promise.resolve(refuse(c, 503, INCOMPLETE)),
+    );
+  }
 }
 
 async function forward(
