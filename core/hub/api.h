@@ -34,8 +34,9 @@ struct HubResponse {
   std::string body;
   // The only users whose sockets may receive the request's changes; none = no restriction.
   std::optional<std::vector<std::string>> recipients{};
-  // For a part of a snapshot or an export: what the request for the next part names (none = this was
-  // the last). With the first part of a snapshot, the sequence after which the changes continue.
+  // For a part of a snapshot or an export: what the request for the next part names (none = this
+  // was the last). With the first part of a snapshot, the sequence after which the changes
+  // continue.
   std::optional<std::string> next{};
   std::optional<uint64_t> sequence{};
 };

@@ -120,7 +120,8 @@ HubResponse HubApi::Snapshot(const HubRequest& request, const Json& arguments) {
 // All events as they were when the first part was asked for. `export` names one that has begun:
 // only the host knows its number.
 HubResponse HubApi::Export(const HubRequest& request, const Json& arguments, Timestamp now) {
-  if (const Refusal refusal = RefuseQuery(*request.caller)) return Refuse({ErrorCode::kForbidden, std::string(*refusal)});
+  if (const Refusal refusal = RefuseQuery(*request.caller))
+    return Refuse({ErrorCode::kForbidden, std::string(*refusal)});
   FieldReader fields(arguments);
   const bool with_end = fields.Bool("end").value_or(false);
   const auto known = fields.Integer("export");

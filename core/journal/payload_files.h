@@ -29,7 +29,8 @@ class PayloadFiles : public PayloadSource {
   // What ReadChunk has refused since ForgetMissed(): kCold with the names of all files that the
   // host must load first, else the first error. Inline, as a poll for a job asks each time.
   Result<void> CheckMissed() const {
-    if (missed_.empty() && !unreadable_) [[likely]] return {};
+    if (missed_.empty() && !unreadable_) [[likely]]
+      return {};
     return FirstRefusal();
   }
   // The same, but only kCold.

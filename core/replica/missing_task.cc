@@ -60,7 +60,8 @@ std::optional<ReadRequest> MissingTask::Ask(Timestamp now) {
 Result<ReadOutcome> MissingTask::Take(const UpstreamAnswer& answer, Timestamp now) {
   if (answer.status == 404) CUE_TRY(state_->outbox().RemovedUpstream(asked_));
   const Json event = answer.status == 200 ? ParseJson(answer.body).value_or(Json()) : Json();
-  if (answer.status == 200 && SourceOf(AskedFor::kEvent, answer, event) != AnswerSource::kUpstream) {
+  if (answer.status == 200 &&
+      SourceOf(AskedFor::kEvent, answer, event) != AnswerSource::kUpstream) {
     return ReadOutcome::kUnreadable;
   }
   if (state_->follows()) {

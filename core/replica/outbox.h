@@ -81,9 +81,9 @@ struct LocalWrite {
   uint32_t failures = 0;    // in a row, alone: not answered by the upstream, or 500
   uint32_t server_errors = 0;
   std::optional<Timestamp> again_at{};  // not before
-  uint64_t delivered_in = 0;  // the last reread that had begun
-  int status = 0;             // of the refusal, 0 = none
-  std::string detail{};       // its text
+  uint64_t delivered_in = 0;            // the last reread that had begun
+  int status = 0;                       // of the refusal, 0 = none
+  std::string detail{};                 // its text
 };
 
 class Outbox {
@@ -238,7 +238,7 @@ class Outbox {
   std::vector<uint64_t> sending_;  // numbers of the writes under way; more than one = a batch
   bool may_batch_ = true;          // the hub has batches
   size_t batch_limit_ = kMaxBatchWrites;  // halved when a batch fails, doubled when one passes
-  uint64_t failed_last_ = 0;  // the write whose failure was the last answer
+  uint64_t failed_last_ = 0;              // the write whose failure was the last answer
   std::string intercepted_;
   Deadlines deadlines_;
   std::optional<Timestamp> send_by_, resend_at_;

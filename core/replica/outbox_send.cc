@@ -248,7 +248,8 @@ std::vector<LocalWrite*> Outbox::Next(Timestamp now, uint64_t but) {
       continue;
     }
     const bool is_dispatch = write.kind == LocalWrite::Kind::kDispatch;
-    const bool may_join = follows_ && may_batch_ && is_dispatch && write.failures == 0 && !write.is_blocked;
+    const bool may_join =
+        follows_ && may_batch_ && is_dispatch && write.failures == 0 && !write.is_blocked;
     if (!batch.empty() && !may_join) break;
     bytes += is_dispatch ? CanonicalText(write.body).size() : 0;
     if (!batch.empty() && bytes > kMaxBatchWriteBytes) break;
@@ -271,8 +272,8 @@ Result<void> Outbox::Pump(bool may_send, Timestamp now, const Entropy& entropy) 
   if (!batch.empty()) return Send(batch, now);
   std::optional<Timestamp> next;
   for (const LocalWrite& write : writes_) {
-    const bool waits = write.state == LocalWrite::State::kQueued && write.again_at &&
-                       now.us < write.again_at->us;
+    const bool waits =
+        write.state == LocalWrite::State::kQueued && write.again_at && now.us < write.again_at->us;
     if (waits && (!next || *write.again_at < *next)) next = write.again_at;
   }
   if (next) Wake((next->us - now.us + 999) / 1000);

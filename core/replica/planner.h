@@ -87,7 +87,7 @@ class Planner {
   std::array<ReadTask*, kReadKinds> tasks_ = {&newest_,  &walk_,      &reread_,
                                               &changes_, &open_jobs_, &replaced_,
                                               &missing_, &history_,   &sweep_};
-  ReadTask* asking_ = nullptr;         // whose request is under way
+  ReadTask* asking_ = nullptr;  // whose request is under way
   std::string intercepted_;
   std::optional<Timestamp> round_at_;  // when to look for changes without a message
   Deadlines deadlines_;

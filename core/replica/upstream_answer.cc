@@ -15,9 +15,7 @@ bool HasType(const UpstreamAnswer& answer, std::string_view type) {
   return answer.content_type.substr(0, answer.content_type.find(';')) == type;
 }
 
-bool HasText(const Json& object, const char* member) {
-  return !TextMember(object, member).empty();
-}
+bool HasText(const Json& object, const char* member) { return !TextMember(object, member).empty(); }
 
 bool HasId(const Json& object) { return Uuid::ParseLenient(TextMember(object, "id")).has_value(); }
 

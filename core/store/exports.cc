@@ -16,8 +16,7 @@ Result<uint32_t> Exports::Begin(Timestamp now) {
     return Fail(ErrorCode::kState,
                 std::to_string(kMaxExports) + " exports are running: try again when one has ended");
   }
-  running_.push_back(
-      {.number = ++last_number_, .until = table_.MaxCreationOrder(), .used = now});
+  running_.push_back({.number = ++last_number_, .until = table_.MaxCreationOrder(), .used = now});
   return last_number_;
 }
 
@@ -41,8 +40,8 @@ Result<Exports::Part> Exports::Next(uint32_t number, std::string& out, size_t li
   const auto add_saved = [&](int64_t order) {
     for (; !is_full && old != running->saved.end() && old->first.first < order; ++old) {
       const auto& [key, event] = *old;
-      is_full = !event.line.empty() &&
-                !part.Add(event.line, key.first, key.second, event.unreadable);
+      is_full =
+          !event.line.empty() && !part.Add(event.line, key.first, key.second, event.unreadable);
     }
     return !is_full;
   };

@@ -16,9 +16,9 @@
 
 namespace cuesheet {
 
-inline constexpr size_t kMaxExports = 2;     // at the same time
-inline constexpr size_t kMaxExportSavedBytes = 64 << 20;   // of each
-inline constexpr int64_t kMaxExportIdleUs = 60'000'000;    // then another may take its place
+inline constexpr size_t kMaxExports = 2;                  // at the same time
+inline constexpr size_t kMaxExportSavedBytes = 64 << 20;  // of each
+inline constexpr int64_t kMaxExportIdleUs = 60'000'000;   // then another may take its place
 
 // An export copies nothing when it begins. When an event changes that it has not shown yet, it
 // keeps the old one until then.
@@ -55,8 +55,8 @@ class Exports : public RowObserver {
   };
   struct Running {
     uint32_t number;
-    int64_t until;               // the newest creation order that it shows
-    int64_t after = INT64_MIN;   // it has shown these
+    int64_t until;              // the newest creation order that it shows
+    int64_t after = INT64_MIN;  // it has shown these
     Timestamp used;
     std::map<std::pair<int64_t, Uuid>, Saved> saved{};  // of the others, by creation order
     size_t saved_bytes = 0;

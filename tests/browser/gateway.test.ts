@@ -44,7 +44,8 @@ const dispatch = async (description: string): Promise<string> => {
   return (await call(hub, 'POST', '/api/events', { key: KEYS.service, body })).body.id;
 };
 const onHub = async (): Promise<Record<string, string>> => {
-  const query = '{ events(last: 100, topics: ["gate.note"]) { edges { node { id description } } } }';
+  const query =
+    '{ events(last: 100, topics: ["gate.note"]) { edges { node { id description } } } }';
   const { body } = await call(hub, 'POST', '/graphql', { key: KEYS.admin, body: { query } });
   const nodes = body.data.events.edges.map(({ node }: { node: object }) => node);
   return Object.fromEntries(
@@ -55,7 +56,10 @@ const onHub = async (): Promise<Record<string, string>> => {
 const SIGN_IN: [string, GatewayAnswer][] = [
   ['its page with 200', { status: 200 }],
   ['a redirect to its page', { status: 302, headers: { location: '/sign-in' } }],
-  ['JSON of its own', { status: 200, headers: { 'content-type': 'application/json' }, body: '{"ok":true}' }],
+  [
+    'JSON of its own',
+    { status: 200, headers: { 'content-type': 'application/json' }, body: '{"ok":true}' },
+  ],
   ['its page with 401', { status: 401 }],
   ['its page with 403', { status: 403 }],
   ['its page with 404', { status: 404 }],
@@ -142,7 +146,9 @@ test(
     const id = await dispatch('asked');
     const page = await open('asking');
     await isLive(page);
-    await expect.poll(() => page.evaluate((one) => window.events.get(one), id), WAIT).not.toBeNull();
+    await expect
+      .poll(() => page.evaluate((one) => window.events.get(one), id), WAIT)
+      .not.toBeNull();
     gateway.answerWith({ status: 200 });
     const enroll = await page.evaluate(async () => {
       const request = { sourceTopic: 'gate.note', targetTopic: 'gate.check', sender: 'node-7' };

@@ -54,7 +54,13 @@ function filledFolder(): string {
   const lines = Array.from({ length: EVENTS }, (_, i) => {
     const time = new Date(1_774_000_000_000 + i * 1000).toISOString();
     const payload = { text: 'y'.repeat(900) };
-    return JSON.stringify({ id: idOf(i), topic: 'demo.job', payload, createdAt: time, updatedAt: time });
+    return JSON.stringify({
+      id: idOf(i),
+      topic: 'demo.job',
+      payload,
+      createdAt: time,
+      updatedAt: time,
+    });
   });
   const args = [CLI, 'import', '-', '--data', join(folder, 'data')];
   const { status } = spawnSync(process.execPath, args, { input: `${lines.join('\n')}\n` });
@@ -127,7 +133,10 @@ test('a restore does not touch a store that is there, and makes nothing of lines
   const folder = newFolder();
   const data = join(folder, 'data');
   const file = join(folder, 'lines');
-  writeFileSync(file, `{"id":"${idOf(1)}","topic":"demo.a","createdAt":"2026-01-01T00:00:00Z"}\nno event\n`);
+  writeFileSync(
+    file,
+    `{"id":"${idOf(1)}","topic":"demo.a","createdAt":"2026-01-01T00:00:00Z"}\nno event\n`,
+  );
   const refused = await run(['restore', file, '--data', data]);
   expect(refused.status).toBe(1);
   expect(refused.stderr).toMatch(/^line 1: .*\nline 2: not valid JSON|^line 2: not valid JSON/);

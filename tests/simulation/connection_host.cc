@@ -46,8 +46,8 @@ bool ConnectionHost::CarryOut(const Json& effect) {
     const uint64_t request = effect["request"];
     const std::string body = effect["body"].is_null() ? "" : effect["body"].get<std::string>();
     Request(effect["method"], effect["path"], body, [this, request](const Answer& answer) {
-      const auto done = owner_->connection().Fetched(request, answer.AsUpstream(), owner_->Now(),
-                                                     Draw(*random_));
+      const auto done =
+          owner_->connection().Fetched(request, answer.AsUpstream(), owner_->Now(), Draw(*random_));
       CUE_ASSERT(done.has_value());
     });
   } else if (kind == "snapshot") {

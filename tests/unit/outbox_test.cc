@@ -523,8 +523,8 @@ TEST_CASE("a write that a firewall keeps is blocked, and holds up no other one")
     made.push_back(f.Dispatch((R"({"topic":")" + std::string(topic) + "\"}").c_str()));
   }
   f.Update(made[1].id, R"({"description":"of the blocked one"})");
-  const auto child = f.Dispatch(
-      (R"({"topic":"demo.child","dependsOn":")" + made[1].id.Hex() + "\"}").c_str());
+  const auto child =
+      f.Dispatch((R"({"topic":"demo.child","dependsOn":")" + made[1].id.Hex() + "\"}").c_str());
   const int status = GENERATE(403, 500, 502);
   const Timestamp start = f.Now();
   std::vector<std::string> passed;

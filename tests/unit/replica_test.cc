@@ -84,7 +84,8 @@ TEST_CASE("after a reconnect open jobs are read again") {
   CHECK(reread["variables"]["ids"].size() == 1);
 }
 
-TEST_CASE("a refused token is tried again by itself, less and less often, and when something changes") {
+TEST_CASE(
+    "a refused token is tried again by itself, less and less often, and when something changes") {
   ReplicaFixture f;
   f.Open();
   const auto refuse = [&f] {

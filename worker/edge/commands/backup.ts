@@ -34,7 +34,9 @@ the API key of an admin or a service of a running hub. A payload that cannot be 
     progress.end();
     console.log(`${eventsText(counts.events)} (${sizeText(bytes)}) in ${values.out}`);
     if (counts.withoutPayload === 0) return 0;
-    console.error(`${eventsText(counts.withoutPayload)} without payload, because it cannot be read`);
+    console.error(
+      `${eventsText(counts.withoutPayload)} without payload, because it cannot be read`,
+    );
     return 1;
   },
 };
@@ -45,7 +47,8 @@ async function linesOf(
 ): Promise<AsyncIterable<Uint8Array>> {
   if (/^https?:\/\//.test(source)) {
     const key = process.env['CUESHEET_API_KEY'];
-    if (!key) throw new UsageError('backup: CUESHEET_API_KEY holds no API key of the hub', 'backup');
+    if (!key)
+      throw new UsageError('backup: CUESHEET_API_KEY holds no API key of the hub', 'backup');
     return exportOf(source.replace(/\/+$/, ''), key, (end) => Object.assign(counts, end));
   }
   const { call } = await (await openStoreFolder(source, { create: false })).open();

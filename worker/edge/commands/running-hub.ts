@@ -58,7 +58,8 @@ function endOf(line: Uint8Array): ExportEnd | null {
 
 async function whyNot(url: string, response: Response): Promise<string> {
   const { status } = response;
-  if (status === 404) return `${url} cannot export its events: it is no hub of Cuesheet, or an older one`;
+  if (status === 404)
+    return `${url} cannot export its events: it is no hub of Cuesheet, or an older one`;
   if (response.ok || (status >= 300 && status < 400)) {
     return `something else than a hub answers at ${url} (status ${status})`;
   }

@@ -61,7 +61,8 @@ export type TellCore = (
 /** Longest wait for an answer, in milliseconds; the parts of a snapshot are awaited by the core. */
 const REQUEST_TIMEOUT_MS = 30_000;
 const SILENT = 'it does not answer as it should, and is asked again';
-const REFUSES = 'it refuses CUESHEET_UPSTREAM_KEY, and is asked again in some minutes at the latest';
+const REFUSES =
+  'it refuses CUESHEET_UPSTREAM_KEY, and is asked again in some minutes at the latest';
 
 /**
  * Follows an upstream as a replica does, payloads included: the core finds out whether it is a hub or an AYON
@@ -96,9 +97,7 @@ export function followUpstream(
       const headers = { 'x-api-key': apiKey, 'content-type': 'application/json' };
       try {
         const init = { method, headers, ...(body !== undefined && { body }) };
-        return await answerOf(
-          await request(path, init, AbortSignal.timeout(REQUEST_TIMEOUT_MS)),
-        );
+        return await answerOf(await request(path, init, AbortSignal.timeout(REQUEST_TIMEOUT_MS)));
       } catch (error) {
         problem = (error as Error).message;
         return NO_ANSWER;
