@@ -142,8 +142,11 @@ void EventTable::Remove(Row row) {
     absent_parent_[child] = id_[row];
     waiting_[id_[row]].push_back(child);
   }
-  SetParent(row, std::nullopt);
+  // Observers see the row with its parent. This tells them of the parent too, which may be the row.
+  const bool is_own_parent = Parent(row) == row;
+  if (is_own_parent) SetParent(row, std::nullopt);
   TellLeaves(row);
+  if (!is_own_parent) SetParent(row, std::nullopt);
   Uncount(row);
   ReleaseHash(row);
   SetRetries(row, 0);

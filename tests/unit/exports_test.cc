@@ -106,6 +106,7 @@ TEST_CASE("an export gives up when more of its events change than it may keep") 
   std::vector<Uuid> ids;
   for (size_t i = 0; i < events; ++i) {
     ids.push_back(f.Dispatch(R"({"topic":"demo.a","description":")" + megabyte + "\"}"));
+    f.Commit();
   }
   Exports& exports = f.store.exports();
   const uint32_t number = exports.Begin(f.Now()).value();
