@@ -3,10 +3,10 @@
 // npm run bench:hub -- [--events=N] [--seconds=N]: a quick look, which does not change the page.
 // npm run bench:hub -- --check: only checks that everything still runs (npm test).
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { quantile, replaceFigures } from '../tests/bench/figures.mjs';
 import { importBundled } from './bundle.mjs';
 
 const PAGE = 'docs/benchmarks.md';
@@ -84,8 +84,6 @@ async function measure() {
   return { nothing, dispatch, batch, fan, big, enroll };
 }
 
-const quantile = (times, q) =>
-  [...times].sort((a, b) => a - b)[Math.min(times.length - 1, Math.floor(times.length * q))];
 const number = (value) => value.toLocaleString('en', { maximumSignificantDigits: 3 });
 const milliseconds = (value) => `${number(value)} ms`;
 const percentiles = (times) =>
@@ -157,9 +155,5 @@ const figures = await measure();
 const table = [...head, ...rowsOf(figures)].map((row) => `| ${row.join(' | ')} |`).join('\n');
 const text = `${cpus()[0].model.split(' ').slice(0, 2).join(' ')}, one core of ${cpus().length}, Node ${process.version}\n\n${table}`;
 console.log(text);
-if (isWhole) {
-  const page = readFileSync(PAGE, 'utf8');
-  const from = page.indexOf(BEGIN) + BEGIN.length;
-  writeFileSync(PAGE, `${page.slice(0, from)}\n${text}\n${page.slice(page.indexOf(END))}`);
-}
+if (isWhole) replaceFigures(PAGE, BEGIN, END, text);
 if (values.check && figures.fan.wrong > 0) process.exitCode = 1;

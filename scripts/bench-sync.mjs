@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { replaceFigures } from '../tests/bench/figures.mjs';
+import { quantile, replaceFigures } from '../tests/bench/figures.mjs';
 import { importBundled } from './bundle.mjs';
 
 const PAGE = 'docs/benchmarks.md';
@@ -27,9 +27,6 @@ execFileSync('bash', ['scripts/build-tests', preset, 'cuesheet_bench'], { stdio:
 const { measureSync } = await importBundled('tests/bench/sync/measure.ts', 'bench-sync');
 
 const number = (value) => value.toLocaleString('en', { maximumSignificantDigits: 3 });
-const quantile = (times, q) =>
-  [...times].sort((a, b) => a - b)[Math.min(times.length - 1, Math.floor(times.length * q))];
-
 function rowsOf(figures) {
   const p99 = quantile(figures.paintedMs, 0.99);
   const size = events.toLocaleString('en');

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { replaceFigures } from '../tests/bench/figures.mjs';
+import { quantile, replaceFigures } from '../tests/bench/figures.mjs';
 import { importBundled } from './bundle.mjs';
 
 const PAGE = 'docs/benchmarks.md';
@@ -32,10 +32,7 @@ const preset = values.check ? 'native-debug' : 'native-release';
 
 execFileSync('bash', ['scripts/build'], { stdio: ['ignore', 'ignore', 'inherit'] });
 execFileSync('bash', ['scripts/build-tests', preset, 'cuesheet_bench'], { stdio: 'inherit' });
-const { measureViewer, quantile } = await importBundled(
-  'tests/bench/viewer/measure.ts',
-  'bench-viewer',
-);
+const { measureViewer } = await importBundled('tests/bench/viewer/measure.ts', 'bench-viewer');
 
 const number = (value) => value.toLocaleString('en', { maximumSignificantDigits: 3 });
 

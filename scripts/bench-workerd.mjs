@@ -3,9 +3,9 @@
 // npm run bench:workerd -- [--events=N] [--rounds=N]: a quick look, which does not change the page.
 // npm run bench:workerd -- --check: only checks that everything still runs (npm test).
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { replaceFigures } from '../tests/bench/figures.mjs';
 import { importBundled } from './bundle.mjs';
 
 const PAGE = 'docs/benchmarks.md';
@@ -90,12 +90,7 @@ try {
     ...rows.map((cells) => `| ${cells.join(' | ')} |`),
   ].join('\n');
   console.log(table);
-  if (isWhole) {
-    const text = readFileSync(PAGE, 'utf8');
-    const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
-    if (begin < 0 || end < begin) throw new Error(`${PAGE}: no ${BEGIN} … ${END}`);
-    writeFileSync(PAGE, `${text.slice(0, begin)}${BEGIN}\n${table}\n${text.slice(end)}`);
-  }
+  if (isWhole) replaceFigures(PAGE, BEGIN, END, table);
 } finally {
   folder.remove();
 }

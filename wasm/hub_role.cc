@@ -18,7 +18,7 @@ Result<std::optional<Caller>> CallerOf(const Frame& frame) {
 class HubRole : public Role {
  public:
   HubRole(EventStore* store, EffectQueue* effects)
-      : api_(&store->view(), &store->ledger()),
+      : api_(&store->view(), &store->ledger(), &store->exports()),
         sockets_(effects, &store->view(), &api_.feed()),
         following_(store, effects, Payloads::kWithEvents) {
     store->files().OnReplay([this](const Change& change) { api_.Note(change); });

@@ -22,7 +22,10 @@ class ReplicaRole : public Role {
   void AddStatus(Json& report) const override {
     const Outbox::Counts counts = outbox_.counts();
     report["queuedWrites"] = counts.queued;
+    report["blockedWrites"] = counts.blocked;
     report["refusedWrites"] = counts.refused;
+    const std::string& intercepted = following_.intercepted();
+    report["intercepted"] = intercepted.empty() ? Json() : Json(intercepted);
     const auto history = following_.connection().planner().history();
     report["history"] = history ? Json(*history) : Json();
   }
@@ -78,8 +81,8 @@ Result<Json> ReplicaRole::Change(const std::string& event, const Frame& frame, T
   }
   if (event == "answer") {
     CUE_ASSIGN(const uint64_t request, frame.Number("request"));
-    CUE_ASSIGN(const uint64_t status, frame.Number("status"));
-    CUE_TRY(outbox_.Answered(request, static_cast<int>(status), frame.body, now, entropy));
+    CUE_ASSIGN(const UpstreamAnswer answer, Following::AnswerOf(frame));
+    CUE_TRY(outbox_.Answered(request, answer, now, entropy));
     return Json::object();
   }
   if (event == "retry" || event == "discard") {

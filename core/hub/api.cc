@@ -212,6 +212,8 @@ HubResponse HubApi::Answer(const HubRequest& request, const Json& body, Timestam
       return Changes(request, body);
     case HubOperation::kSnapshot:
       return Snapshot(request, body);
+    case HubOperation::kExport:
+      return Export(request, body, now);
     case HubOperation::kGraphqlEvents:
       return GraphqlEvents(request, body);
   }

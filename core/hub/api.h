@@ -11,6 +11,7 @@
 #include "hub/caller.h"
 #include "hub/change_feed.h"
 #include "hub/operations.h"
+#include "store/exports.h"
 #include "store/ledger.h"
 #include "store/store_view.h"
 
@@ -33,8 +34,9 @@ struct HubResponse {
   std::string body;
   // The only users whose sockets may receive the request's changes; none = no restriction.
   std::optional<std::vector<std::string>> recipients{};
-  // For a part of a snapshot: the cursor of the next part (none = this was the last) and, with the
-  // first part, the sequence after which the changes continue.
+  // For a part of a snapshot or an export: what the request for the next part names (none = this
+  // was the last). With the first part of a snapshot, the sequence after which the changes
+  // continue.
   std::optional<std::string> next{};
   std::optional<uint64_t> sequence{};
 };
@@ -55,9 +57,10 @@ inline constexpr size_t kMaxBatchBytes = 8 << 20;  // of the whole body
 
 class HubApi {
  public:
-  // None of the three may be moved afterwards. Before the store is opened its replay goes to
+  // None of the four may be moved afterwards. Before the store is opened its replay goes to
   // Note(), so that the changes in its journal are known.
-  HubApi(const StoreView* store, Ledger* ledger) : store_(store), ledger_(ledger) {}
+  HubApi(const StoreView* store, Ledger* ledger, Exports* exports)
+      : store_(store), ledger_(ledger), exports_(exports) {}
   HubApi(const HubApi&) = delete;
   HubApi& operator=(const HubApi&) = delete;
   // Call this with every change of the store, in order.
@@ -86,12 +89,14 @@ class HubApi {
                      const Entropy& entropy);
   HubResponse Changes(const HubRequest& request, const Json& arguments);
   HubResponse Snapshot(const HubRequest& request, const Json& arguments);
+  HubResponse Export(const HubRequest& request, const Json& arguments, Timestamp now);
   static std::string LoadingBody();
   HubResponse RemoveMatching(const QueryFilter& filter);
   HubResponse GraphqlEvents(const HubRequest& request, const Json& arguments);
 
   const StoreView* store_;
   Ledger* ledger_;
+  Exports* exports_;
   ChangeFeed feed_;
 };
 

@@ -117,6 +117,37 @@ HubResponse HubApi::Snapshot(const HubRequest& request, const Json& arguments) {
   return response;
 }
 
+// All events as they were when the first part was asked for. `export` names one that has begun:
+// only the host knows its number.
+HubResponse HubApi::Export(const HubRequest& request, const Json& arguments, Timestamp now) {
+  if (const Refusal refusal = RefuseQuery(*request.caller))
+    return Refuse({ErrorCode::kForbidden, std::string(*refusal)});
+  FieldReader fields(arguments);
+  const bool with_end = fields.Bool("end").value_or(false);
+  const auto known = fields.Integer("export");
+  if (known && (*known < 0 || *known > UINT32_MAX)) {
+    fields.Fail("export", "no export has this number", "value_error.number");
+  }
+  if (fields.failed()) return InvalidRequest(request, fields.TakeErrors(), "query");
+  if (const auto loaded = store_->CheckLoaded(); !loaded) return {503, LoadingBody()};
+  const auto begun = known ? static_cast<uint32_t>(*known) : exports_->Begin(now);
+  if (!begun) return Refuse(begun.error());
+  if (fields.Bool("stop").value_or(false)) {
+    exports_->End(*begun);
+    return {204, ""};
+  }
+  HubResponse response;
+  const auto part = exports_->Next(*begun, response.body, kSnapshotPartBytes, now);
+  if (!part) return Refuse(part.error());
+  if (!part->is_last) {
+    response.next = std::to_string(*begun);
+  } else if (with_end) {
+    response.body += R"({"end":true,"events":)" + std::to_string(part->events) +
+                     R"(,"withoutPayload":)" + std::to_string(part->without_payload) + "}\n";
+  }
+  return response;
+}
+
 std::string HubApi::LoadingBody() {
   return R"({"code":503,"detail":"The events are being loaded, try again"})";
 }

@@ -23,6 +23,7 @@ enum class HubOperation : uint8_t {
   kEnroll,
   kChanges,
   kSnapshot,
+  kExport,
   kGraphqlEvents,
 };
 
@@ -36,7 +37,7 @@ struct HubOperationInfo {
   constexpr bool has_id() const { return path.ends_with("{id}"); }
 };
 
-inline constexpr std::array<HubOperationInfo, 11> kHubOperations = {{
+inline constexpr std::array<HubOperationInfo, 12> kHubOperations = {{
     {HubOperation::kDispatch, "dispatch", "POST", "/api/events", true},
     {HubOperation::kDispatchBatch, "dispatch.batch", "POST", "/api/events/batch", true},
     {HubOperation::kGet, "get", "GET", "/api/events/{id}", false},
@@ -47,6 +48,7 @@ inline constexpr std::array<HubOperationInfo, 11> kHubOperations = {{
     {HubOperation::kEnroll, "enroll", "POST", "/api/enroll", true},
     {HubOperation::kChanges, "changes", "GET", "/api/changes", true},
     {HubOperation::kSnapshot, "snapshot", "GET", "/api/snapshot", true},
+    {HubOperation::kExport, "export", "GET", "/api/export", true},
     {HubOperation::kGraphqlEvents, "graphql.events", "POST", "/graphql", true},
 }};
 

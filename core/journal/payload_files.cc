@@ -86,15 +86,9 @@ Result<void> PayloadFiles::CheckCold() const {
   return Fail(ErrorCode::kCold, names);
 }
 
-Result<void> PayloadFiles::CheckMissed() const {
+Result<void> PayloadFiles::FirstRefusal() const {
   CUE_TRY(CheckCold());
-  if (unreadable_) return std::unexpected(*unreadable_);
-  return {};
-}
-
-void PayloadFiles::ForgetMissed() {
-  missed_.clear();
-  unreadable_.reset();
+  return std::unexpected(*unreadable_);
 }
 
 Result<size_t> PayloadFiles::Write(uint64_t number, std::span<const uint32_t> chunks) {

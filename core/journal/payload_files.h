@@ -27,11 +27,18 @@ class PayloadFiles : public PayloadSource {
 
   Result<std::string> ReadChunk(uint32_t chunk) override;
   // What ReadChunk has refused since ForgetMissed(): kCold with the names of all files that the
-  // host must load first, else the first error.
-  Result<void> CheckMissed() const;
+  // host must load first, else the first error. Inline, as a poll for a job asks each time.
+  Result<void> CheckMissed() const {
+    if (missed_.empty() && !unreadable_) [[likely]]
+      return {};
+    return FirstRefusal();
+  }
   // The same, but only kCold.
   Result<void> CheckCold() const;
-  void ForgetMissed();
+  void ForgetMissed() {
+    if (!missed_.empty()) missed_.clear();
+    unreadable_.reset();
+  }
 
   // Writes chunks of the arena that no file holds to file `number`, from the front of `chunks`, as
   // many as fit; returns how many.
@@ -62,6 +69,7 @@ class PayloadFiles : public PayloadSource {
   void SetPlaces(const PayloadFile& file);
 
   Result<std::string> ReadPiece(uint32_t chunk) const;
+  Result<void> FirstRefusal() const;
 
   Env* env_;
   PayloadArena* arena_;

@@ -34,10 +34,11 @@ std::optional<ReadRequest> ChangesTask::Ask(Timestamp /*now*/) {
                          std::to_string(page_ * kChangesPageSize) + '}'};
 }
 
-Result<ReadOutcome> ChangesTask::Take(const ReadAnswer& answer, Timestamp now) {
+Result<ReadOutcome> ChangesTask::Take(const UpstreamAnswer& answer, Timestamp now) {
   const int status = answer.status;
   if (status == 0 || status == 502 || status == 503 || status == 504) return ReadOutcome::kFailed;
   const Json rows = status == 200 ? ParseJson(answer.body).value_or(Json()) : Json();
+  if (status == 200 && !rows.is_array()) return ReadOutcome::kUnreadable;
   if (!rows.is_array()) {  // this user may not ask, or this server cannot answer
     may_query_ = is_wanted_ = false;
     page_ = 0;

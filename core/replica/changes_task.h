@@ -19,7 +19,7 @@ class ChangesTask final : public ReadTask {
 
   ReadDue Due() const override { return {.is_urgent = is_wanted_}; }
   std::optional<ReadRequest> Ask(Timestamp now) override;
-  Result<ReadOutcome> Take(const ReadAnswer& answer, Timestamp now) override;
+  Result<ReadOutcome> Take(const UpstreamAnswer& answer, Timestamp now) override;
   void Begin(Timestamp now) override;
   void Stop() override { is_wanted_ = false; }
 

@@ -46,7 +46,10 @@ void Connection::Stop() {
 
 void Connection::Online(Timestamp now) {
   NoteTime(now);
-  if (state_ == ConnectionState::kOffline || state_ == ConnectionState::kWaiting) Start(now);
+  const bool is_pausing = state_ == ConnectionState::kOffline ||
+                          state_ == ConnectionState::kWaiting ||
+                          state_ == ConnectionState::kUnauthorized;
+  if (is_pausing) Start(now);
 }
 
 void Connection::Offline() {
@@ -221,15 +224,20 @@ Result<void> Connection::Snapshot(uint64_t request, std::string_view lines, Time
   return taken;
 }
 
-Result<void> Connection::SnapshotEnded(uint64_t request, int status, Timestamp now,
-                                       const Entropy& entropy) {
+Result<void> Connection::SnapshotEnded(uint64_t request, const UpstreamAnswer& answer,
+                                       Timestamp now, const Entropy& entropy) {
   NoteTime(now);
   if (request != request_ || !takes_snapshot_) return {};
-  if (status == 401 || status == 403) {
-    Refused(now);
+  const Json refusal = ParseJson(answer.body).value_or(Json());
+  const AnswerSource source = SourceOf(AskedFor::kSnapshot, answer, refusal);
+  const bool is_own = source == AnswerSource::kUpstream;
+  snapshot_intercepted_ = source == AnswerSource::kElsewhere ? Describe(answer) : "";
+  if (is_own && (answer.status == 401 || answer.status == 403)) {
+    Refused(now, entropy);
     return {};
   }
-  const auto next = status == 200 ? mirror_.EndSnapshot() : Fail(ErrorCode::kState, "");
+  const bool has_ended = is_own && answer.status == 200;
+  const auto next = has_ended ? mirror_.EndSnapshot() : Fail(ErrorCode::kState, "");
   if (!next) {
     Drop(now, entropy);
     return {};
@@ -255,22 +263,23 @@ void Connection::Look(const Outbox::Questions& questions, Timestamp now) {
   }
 }
 
-void Connection::Refused(Timestamp now) {
+void Connection::Refused(Timestamp now, const Entropy& entropy) {
   if (state_ == ConnectionState::kStopped) return;
   Stop();
-  if (IsRelay()) reconnect_at_ = In(now, kRefusedAgainMs);
+  const int64_t delay = FullJitterMs(entropy, kRefusedBaseMs, kRefusedCapMs, refusals_++);
+  reconnect_at_ = In(now, std::max(kBackoffBaseMs, delay));
   Enter(ConnectionState::kUnauthorized);
   SetTimer(now);
 }
 
-Result<void> Connection::Fetched(uint64_t request, int status, std::string_view body, Timestamp now,
+Result<void> Connection::Fetched(uint64_t request, const UpstreamAnswer& answer, Timestamp now,
                                  const Entropy& entropy) {
   NoteTime(now);
   if (request != request_ || !planner_.is_reading()) return {};  // no request waits for this answer
-  CUE_ASSIGN(const ReadOutcome outcome, planner_.Answered({status, body}, now));
+  CUE_ASSIGN(const ReadOutcome outcome, planner_.Answered(answer, now));
   switch (outcome) {
     case ReadOutcome::kUnauthorized:
-      Refused(now);
+      Refused(now, entropy);
       break;
     case ReadOutcome::kFailed:
     case ReadOutcome::kUnreadable:
@@ -333,7 +342,7 @@ void Connection::NextFetch(Timestamp now) {
   confirm_at_ = fetch_by_ = std::nullopt;
   auto request = planner_.NextUrgent(now);
   if (!request) {
-    attempts_ = 0;  // up to date: the next failure waits briefly again
+    attempts_ = refusals_ = 0;  // up to date: the next failure waits briefly again
     if (state_ == ConnectionState::kCatchingUp && !is_followed_) {
       // The upstream does not say when it took the auth message. One more walk finds events between
       // the last walk and that moment.

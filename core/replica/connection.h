@@ -36,7 +36,10 @@ inline constexpr int64_t kSettleDelayMs = 1'000;  // from live to one more walk
 inline constexpr int64_t kFeedAnswerMs = 2'000;
 inline constexpr int64_t kBackoffBaseMs = 500;
 inline constexpr int64_t kBackoffCapMs = 30'000;
-inline constexpr int64_t kRefusedAgainMs = 30'000;  // a relay has no user who logs in again
+// A refused credential is tried again, so that a relay and a page go on by themselves: a page asks
+// for a new one each time.
+inline constexpr int64_t kRefusedBaseMs = 5'000;  // doubles, full jitter
+inline constexpr int64_t kRefusedCapMs = 300'000;
 
 class Connection {
  public:
@@ -63,20 +66,25 @@ class Connection {
   // Whole lines of the snapshot that the effect `snapshot` requested, in their order.
   Result<void> Snapshot(uint64_t request, std::string_view lines, Timestamp now,
                         const Entropy& entropy);
-  // The snapshot has ended, or `status` says why not; 0 = no answer, or it was cut off.
-  Result<void> SnapshotEnded(uint64_t request, int status, Timestamp now, const Entropy& entropy);
-  // `status` 0 = no answer.
-  Result<void> Fetched(uint64_t request, int status, std::string_view body, Timestamp now,
+  // The snapshot has ended, or the answer says why not; status 0 = none, or it was cut off. The
+  // body is that of a refusal; lines come by Snapshot().
+  Result<void> SnapshotEnded(uint64_t request, const UpstreamAnswer& answer, Timestamp now,
+                             const Entropy& entropy);
+  Result<void> Fetched(uint64_t request, const UpstreamAnswer& answer, Timestamp now,
                        const Entropy& entropy);
   Result<void> Timer(Timestamp now, const Entropy& entropy);
 
   // Reads what the outbox asks about when it is live.
   void Look(const Outbox::Questions& questions, Timestamp now);
   // The upstream does not accept the user, as with a 401.
-  void Refused(Timestamp now);
+  void Refused(Timestamp now, const Entropy& entropy);
 
   ConnectionState state() const { return state_; }
   const Planner& planner() const { return planner_; }
+  // What the last answer was, when something else than the upstream gave it; "" = it did not.
+  const std::string& intercepted() const {
+    return snapshot_intercepted_.empty() ? planner_.intercepted() : snapshot_intercepted_;
+  }
 
  private:
   // A relay serves what it follows to others.
@@ -107,9 +115,11 @@ class Connection {
   ConnectionState state_ = ConnectionState::kStopped;
   bool needs_snapshot_ = false;  // the hub's changes do not fit the stored events
   bool takes_snapshot_ = false;
+  std::string snapshot_intercepted_;
   bool has_taken_snapshot_ = false;  // and the hub has not answered the login with its sequence
   uint64_t request_ = 0;             // number of the fetch under way, or of the last one
   uint32_t attempts_ = 0;
+  uint32_t refusals_ = 0;  // since it was live
   Deadlines deadlines_;
   // When each of these is due; unset = not waiting for it.
   std::optional<Timestamp> reconnect_at_, connect_by_, fetch_by_, feed_by_, silence_by_,

@@ -20,7 +20,7 @@ std::optional<ReadRequest> HistoryTask::Ask(Timestamp /*now*/) {
   return state_->AskPage("last", R"(,"before":")" + CursorOf(state_->position().floor) + '"');
 }
 
-Result<ReadOutcome> HistoryTask::Take(const ReadAnswer& answer, Timestamp now) {
+Result<ReadOutcome> HistoryTask::Take(const UpstreamAnswer& answer, Timestamp now) {
   CUE_ASSIGN(const ReadPage page, state_->TakePage(answer, now));
   if (page.outcome == ReadOutcome::kUnreadable) {
     again_at_ = In(now, kHistoryAgainMs);

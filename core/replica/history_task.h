@@ -13,7 +13,7 @@ class HistoryTask final : public ReadTask {
 
   ReadDue Due() const override;
   std::optional<ReadRequest> Ask(Timestamp now) override;
-  Result<ReadOutcome> Take(const ReadAnswer& answer, Timestamp now) override;
+  Result<ReadOutcome> Take(const UpstreamAnswer& answer, Timestamp now) override;
   void Begin(Timestamp /*now*/) override { again_at_.reset(); }
   void SetBack(int64_t back_us) override { MoveBack(again_at_, back_us); }
 

@@ -40,9 +40,9 @@ class Mirror {
   void BeginSnapshot();
   // Whole lines of GET /api/snapshot, of rows or of columns, in parts, in their order.
   Result<void> Snapshot(std::string_view lines);
-  // All parts have arrived. kState when the hub has promised a line at the end and it is missing:
-  // what is here stays. Removes what the snapshot does not have, except local events, and
-  // returns the sequence from which the changes continue. kState without a first line.
+  // All parts have arrived: removes what the snapshot does not have, except local events, and
+  // returns the sequence from which the changes continue. kState without a first line, and when
+  // the hub has promised a line at the end and it is missing; nothing is removed then.
   Result<uint64_t> EndSnapshot();
   // Whether the store has events that were not made here.
   bool HasUpstreamEvents() const;

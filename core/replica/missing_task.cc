@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/json.h"
+
 namespace cuesheet {
 
 void MissingTask::Note(std::span<const Uuid> asked, const std::set<Uuid>& found, Timestamp now) {
@@ -55,8 +57,13 @@ std::optional<ReadRequest> MissingTask::Ask(Timestamp now) {
   return ReadRequest{"GET", "/api/events/" + asked_.Hex(), {}};
 }
 
-Result<ReadOutcome> MissingTask::Take(const ReadAnswer& answer, Timestamp now) {
+Result<ReadOutcome> MissingTask::Take(const UpstreamAnswer& answer, Timestamp now) {
   if (answer.status == 404) CUE_TRY(state_->outbox().RemovedUpstream(asked_));
+  const Json event = answer.status == 200 ? ParseJson(answer.body).value_or(Json()) : Json();
+  if (answer.status == 200 &&
+      SourceOf(AskedFor::kEvent, answer, event) != AnswerSource::kUpstream) {
+    return ReadOutcome::kUnreadable;
+  }
   if (state_->follows()) {
     if (answer.status != 404) Expect(asked_, now);
     return ReadOutcome::kDone;

@@ -29,7 +29,7 @@ class MissingTask final : public ReadTask {
     return {.at = to_ask_.empty() ? again_at_ : std::optional(Timestamp{})};
   }
   std::optional<ReadRequest> Ask(Timestamp now) override;
-  Result<ReadOutcome> Take(const ReadAnswer& answer, Timestamp now) override;
+  Result<ReadOutcome> Take(const UpstreamAnswer& answer, Timestamp now) override;
   void Begin(Timestamp /*now*/) override { to_ask_.clear(); }
   void Stop() override;
   void SetBack(int64_t back_us) override { MoveBack(again_at_, back_us); }

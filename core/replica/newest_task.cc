@@ -8,7 +8,7 @@ std::optional<ReadRequest> NewestTask::Ask(Timestamp /*now*/) {
   return state_->AskPage("last", "");
 }
 
-Result<ReadOutcome> NewestTask::Take(const ReadAnswer& answer, Timestamp now) {
+Result<ReadOutcome> NewestTask::Take(const UpstreamAnswer& answer, Timestamp now) {
   CUE_ASSIGN(const ReadPage page, state_->TakePage(answer, now));
   if (page.outcome != ReadOutcome::kDone) return page.outcome;
   is_wanted_ = false;

@@ -12,7 +12,7 @@ class NewestTask final : public ReadTask {
 
   ReadDue Due() const override { return {.is_urgent = is_wanted_}; }
   std::optional<ReadRequest> Ask(Timestamp now) override;
-  Result<ReadOutcome> Take(const ReadAnswer& answer, Timestamp now) override;
+  Result<ReadOutcome> Take(const UpstreamAnswer& answer, Timestamp now) override;
   void Begin(Timestamp /*now*/) override { is_wanted_ = !state_->has_begun(); }
   void Stop() override { is_wanted_ = false; }
 

@@ -10,7 +10,7 @@ std::optional<ReadRequest> OpenJobsTask::Ask(Timestamp /*now*/) {
   return state_->AskPage("last", more);
 }
 
-Result<ReadOutcome> OpenJobsTask::Take(const ReadAnswer& answer, Timestamp now) {
+Result<ReadOutcome> OpenJobsTask::Take(const UpstreamAnswer& answer, Timestamp now) {
   CUE_ASSIGN(const ReadPage page, state_->TakePage(answer, now));
   if (page.outcome == ReadOutcome::kUnreadable) {  // the next round asks again
     End();

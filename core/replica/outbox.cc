@@ -87,15 +87,8 @@ Result<Outbox::Queued> Outbox::Update(const Uuid& id, Json body, Timestamp now) 
 
 Result<Outbox::Queued> Outbox::Remove(const Uuid& id, Timestamp now) {
   CUE_TRY(EnsureOpen());
-  auto found = store_->view().Find(id, true);
-  // A payload that is damaged does not keep the event: a refused removal brings it back without.
-  if (!found && found.error().code == ErrorCode::kCorrupt) found = store_->view().Find(id, false);
-  CUE_ASSIGN(const EventView event, std::move(found));
+  CUE_ASSIGN(Json before, BeforeRemoval(id));
   CUE_TRY(CheckRoom(Json()));
-  std::string line;
-  AppendEvent(line, event, EventForm::kExport);
-  Json before = ParseStoredJson(line);
-  before["creationOrder"] = event.creation_order;
   CUE_TRY(store_->ledger().Remove(id));
   return Add({.kind = LocalWrite::Kind::kRemove,
               .id = id,
@@ -180,6 +173,32 @@ Result<void> Outbox::TakeBack(const LocalWrite& write) {
   return {};
 }
 
+// What brings the event back when its removal is refused.
+Result<Json> Outbox::BeforeRemoval(const Uuid& id) const {
+  auto found = store_->view().Find(id, true);
+  // A payload that is damaged does not keep the event: a refused removal brings it back without.
+  if (!found && found.error().code == ErrorCode::kCorrupt) found = store_->view().Find(id, false);
+  CUE_ASSIGN(const EventView event, std::move(found));
+  std::string line;
+  AppendEvent(line, event, EventForm::kExport);
+  Json before = ParseStoredJson(line);
+  before["creationOrder"] = event.creation_order;
+  return before;
+}
+
+// A feed brings the row of a dispatch whose id is still unknown, or the event was deleted: it is
+// sent again until one of them is certain.
+void Outbox::Follow(bool follows) {
+  for (LocalWrite& write : writes_) {
+    const bool is_unknown = write.state == LocalWrite::State::kDelivered && write.status != 0;
+    if (!follows || !is_unknown) continue;
+    Become(write, LocalWrite::State::kQueued);
+    write.status = 0;
+    NoteState(write);
+  }
+  follows_ = follows;
+}
+
 Result<void> Outbox::Restore(const Json& event) {
   CUE_ASSIGN(UpstreamEvent shown, ParseShown(event));
   const int64_t order = event.value("creationOrder", int64_t{0});
@@ -256,8 +275,10 @@ Result<void> Outbox::Merge(const Event& event, FieldSet fields, std::optional<do
   }
   if (delivered != 0) {
     const LocalWrite* const write = Find(delivered);
-    if (write->state == LocalWrite::State::kQueued) Tell(*write, WriteOutcome::kConfirmed);
+    const bool is_first = write->state == LocalWrite::State::kQueued;  // before the answer
+    if (is_first) Tell(*write, WriteOutcome::kConfirmed);
     Drop(delivered);
+    if (is_first) OnePassed();
   }
   return {};
 }
@@ -307,9 +328,14 @@ Result<void> Outbox::Rename(Uuid from, Uuid to) {
     write.id = to;
     const bool is_removal = write.kind == LocalWrite::Kind::kRemove;
     if (is_removal && !write.before.is_null()) write.before["id"] = to.Hex();
-    if (came_first && is_removal) CUE_TRY(store_->ledger().RemoveUpstream(to));
-    Note({{"n", write.number}, {"id", to.Hex()}});
     const bool is_queued = write.state == LocalWrite::State::kQueued;
+    const bool is_here = store_->view().table().FindById(to) != kNoRow;
+    if (came_first && is_removal && is_queued && is_here) {
+      CUE_ASSIGN(write.before, BeforeRemoval(to));
+      NoteState(write);
+      CUE_TRY(store_->ledger().RemoveUpstream(to));
+    }
+    Note({{"n", write.number}, {"id", to.Hex()}});
     if (came_first && is_queued && write.kind == LocalWrite::Kind::kUpdate) CUE_TRY(Apply(write));
   }
   effects_->Renamed(from.Hex(), to.Hex());
@@ -326,7 +352,8 @@ bool Outbox::HasDispatch(const Uuid& id) const {
 Outbox::Counts Outbox::counts() const {
   Counts counts;
   for (const LocalWrite& write : writes_) {
-    counts.queued += write.state == LocalWrite::State::kQueued ? 1 : 0;
+    const bool is_queued = write.state == LocalWrite::State::kQueued;
+    (write.is_blocked ? counts.blocked : counts.queued) += is_queued ? 1 : 0;
     counts.refused += write.state == LocalWrite::State::kRefused ? 1 : 0;
   }
   return counts;

@@ -20,6 +20,7 @@
 #include "base/uuid.h"
 #include "journal/outbox_file.h"
 #include "replica/backoff.h"
+#include "replica/upstream_answer.h"
 #include "store/event_store.h"
 
 namespace cuesheet {
@@ -33,9 +34,14 @@ inline constexpr int64_t kSendTimeoutMs = 35'000;  // longer than the host's own
 inline constexpr int64_t kResendBaseMs = 500;      // doubles, full jitter
 inline constexpr int64_t kResendCapMs = 30'000;
 inline constexpr size_t kMaxRemovedIds = 10'000;  // remembered, until the store is opened again
-// After this many answers with a 5xx, a write counts as refused; otherwise it would hold up the
-// others for good. Without any answer it is repeated as long as it takes.
+// After this many answers of the upstream that it failed (500), a write counts as refused. Without
+// any answer of the upstream it is repeated as long as it takes.
 inline constexpr uint32_t kMaxServerErrors = 20;
+// A write that something in front of the upstream answers this often in a row, while another one
+// passes, is blocked: the others no longer wait for it.
+inline constexpr uint32_t kBlockedAfter = 2;
+inline constexpr int64_t kBlockedBaseMs = 30'000;  // to the next attempt, and a jitter that doubles
+inline constexpr int64_t kBlockedCapMs = 300'000;
 inline constexpr uint64_t kFeedNoteStep = 64;        // changes
 inline constexpr size_t kMaxDetailBytes = 64 << 10;  // of what a server says of a refusal
 
@@ -70,10 +76,14 @@ struct LocalWrite {
                   // or null when the upstream has none
   Timestamp made_at{};  // by the clock of the device
   bool was_sent = false;
+  bool is_blocked = false;  // queued, and something in front of the upstream keeps it
+  bool was_passed = false;  // by a later write, since it failed alone
+  uint32_t failures = 0;    // in a row, alone: not answered by the upstream, or 500
   uint32_t server_errors = 0;
-  uint64_t delivered_in = 0;  // the last reread that had begun
-  int status = 0;             // of the refusal, 0 = none
-  std::string detail{};       // its text
+  std::optional<Timestamp> again_at{};  // not before
+  uint64_t delivered_in = 0;            // the last reread that had begun
+  int status = 0;                       // of the refusal, 0 = none
+  std::string detail{};                 // its text
 };
 
 class Outbox {
@@ -126,24 +136,26 @@ class Outbox {
 
   // Whether the upstream is a hub that is followed: then the row of a dispatch arrives with the
   // feed, and has its id.
-  void Follow(bool follows) { follows_ = follows; }
+  void Follow(bool follows);
   // Sends the next write when it is time; `may_send`: the connection is live.
   Result<void> Pump(bool may_send, Timestamp now, const Entropy& entropy);
-  // The answer to the effect `write`; `status` 0 = none.
-  Result<void> Answered(uint64_t request, int status, std::string_view body, Timestamp now,
+  // The answer to the effect `write`.
+  Result<void> Answered(uint64_t request, const UpstreamAnswer& answer, Timestamp now,
                         const Entropy& entropy);
+  // What the last answer was, when something else than the upstream gave it; "" = it did not.
+  const std::string& intercepted() const { return intercepted_; }
 
-  // Queues a refused write again. kNotFound.
+  // Queues a refused write again, or sends a blocked one now. kNotFound.
   Result<void> Retry(uint64_t number, Timestamp now);
-  // Forgets a refused write, or undoes one that was never sent. kNotFound; kState for a write that
-  // the upstream may have.
+  // Forgets a refused write, or undoes one that was never sent or is blocked. kNotFound; kState for
+  // a write that the upstream may have.
   Result<void> Discard(uint64_t number);
 
   // Appends a JSON list of the writes, oldest first, without delivered ones.
   Result<void> AppendList(std::string& out);
-  // Queued and refused ones.
   struct Counts {
-    size_t queued = 0;
+    size_t queued = 0;  // without blocked ones
+    size_t blocked = 0;
     size_t refused = 0;
   };
   Counts counts() const;
@@ -184,11 +196,19 @@ class Outbox {
 
   LocalWrite* Find(uint64_t number);
   LocalWrite* FindDispatch(const Event& event, FieldSet fields);
-  LocalWrite* Next();
-  std::vector<LocalWrite*> BatchFrom(LocalWrite& first);
-  Result<void> Send(LocalWrite& first, Timestamp now);
-  Result<void> Settle(uint64_t number, int status, const Json& answer, Timestamp now,
-                      const Entropy& entropy);
+  std::vector<LocalWrite*> Next(Timestamp now);
+  std::vector<LocalWrite*> Next(Timestamp now, uint64_t but);
+  Result<void> Send(const std::vector<LocalWrite*>& batch, Timestamp now);
+  Result<void> BatchAnswered(const std::vector<uint64_t>& numbers, const UpstreamAnswer& answer,
+                             const Json& json, Timestamp now, const Entropy& entropy);
+  Result<void> Settle(uint64_t number, const UpstreamAnswer& answer, const Json& json,
+                      Timestamp now, const Entropy& entropy);
+  void WaitAndRetry(Timestamp now, const Entropy& entropy);
+  void Failed(LocalWrite& write, const UpstreamAnswer& answer, AnswerSource source, Timestamp now,
+              const Entropy& entropy);
+  void Passed(LocalWrite& write);
+  void OnePassed();
+  void Block(LocalWrite& write, Timestamp now, const Entropy& entropy);
   void Become(LocalWrite& write, LocalWrite::State state);
   void Removed(const Uuid& id);
   void DropDelivered(const Uuid& id);
@@ -200,10 +220,12 @@ class Outbox {
   Result<void> Apply(const LocalWrite& write);
   Result<void> ApplyUpdate(const Uuid& id, const Json& body);
   Result<void> Restore(const Json& event);
+  Result<Json> BeforeRemoval(const Uuid& id) const;
   void ForgetForRestore(LocalWrite& write);
   void KeepForRestore(LocalWrite& removal, const Event& event, FieldSet fields);
   void Tell(const LocalWrite& write, WriteOutcome outcome);
   void Wake(int64_t delay_ms);
+  void NoteTime(Timestamp now);
 
   EventStore* store_;
   EffectQueue* effects_;
@@ -214,7 +236,10 @@ class Outbox {
   bool is_salvaged_ = false;
   uint64_t request_ = 0;           // of the last sending
   std::vector<uint64_t> sending_;  // numbers of the writes under way; more than one = a batch
-  bool may_batch_ = true;          // the hub has not refused a batch
+  bool may_batch_ = true;          // the hub has batches
+  size_t batch_limit_ = kMaxBatchWrites;  // halved when a batch fails, doubled when one passes
+  uint64_t failed_last_ = 0;              // the write whose failure was the last answer
+  std::string intercepted_;
   Deadlines deadlines_;
   std::optional<Timestamp> send_by_, resend_at_;
   uint32_t attempts_ = 0;  // that failed in a row

@@ -7,65 +7,175 @@
 namespace cuesheet {
 namespace {
 
-enum class Verdict : uint8_t { kDone, kAlreadyThere, kGone, kRetry, kRefused, kUnauthorized };
+enum class Verdict : uint8_t {
+  kDone,
+  kAlreadyThere,
+  kGone,
+  kRetry,   // the upstream cannot answer now
+  kFailed,  // it failed with this write, or did not answer it itself
+  kRefused,
+  kUnauthorized
+};
 
-Verdict Judge(LocalWrite::Kind kind, int status, const Json& answer) {
-  if (status >= 200 && status < 300) return Verdict::kDone;
+AskedFor AskedBy(LocalWrite::Kind kind) {
+  switch (kind) {
+    case LocalWrite::Kind::kDispatch:
+      return AskedFor::kDispatch;
+    case LocalWrite::Kind::kUpdate:
+      return AskedFor::kUpdate;
+    case LocalWrite::Kind::kRemove:
+      return AskedFor::kRemove;
+  }
+  return AskedFor::kOther;
+}
+
+Verdict Judge(LocalWrite::Kind kind, AnswerSource source, int status, const Json& json) {
+  if (source == AnswerSource::kNone) return Verdict::kRetry;
+  if (source == AnswerSource::kElsewhere) return Verdict::kFailed;
+  if (status < 300) return Verdict::kDone;
   if (status == 401) return Verdict::kUnauthorized;
   if (status == 404 && kind == LocalWrite::Kind::kRemove) return Verdict::kDone;
   if (status == 404 && kind == LocalWrite::Kind::kUpdate) return Verdict::kGone;
   // With reuse a 409 has another cause, so the text decides (protocol.md 12.4).
   const bool is_same =
-      TextMember(answer, "detail").find("same hash already exists") != std::string_view::npos;
+      TextMember(json, "detail").find("same hash already exists") != std::string_view::npos;
   if (status == 409 && kind == LocalWrite::Kind::kDispatch && is_same) {
     return Verdict::kAlreadyThere;
   }
-  if (status == 0 || status == 408 || status == 429) return Verdict::kRetry;
-  const Json* code = FindMember(answer, "code");
-  const bool has_children = status == 500 && code != nullptr && *code == 409;
-  return status >= 500 && !has_children ? Verdict::kRetry : Verdict::kRefused;
+  if (status == 408 || status == 429) return Verdict::kRetry;
+  if (status < 500) return Verdict::kRefused;
+  if (status != 500) return Verdict::kRetry;  // it is busy, starting, full or away
+  const Json* code = FindMember(json, "code");
+  const bool has_children = code != nullptr && *code == 409;
+  return has_children ? Verdict::kRefused : Verdict::kFailed;
 }
 
-// What was refused may be queued again; what is delivered stays so until it is dropped.
+// What was refused may be queued again, and so may a delivered dispatch whose id is unknown.
 bool MayBecome(LocalWrite::State from, LocalWrite::State to) {
   switch (from) {
     case LocalWrite::State::kQueued:
       return to == LocalWrite::State::kDelivered || to == LocalWrite::State::kRefused;
     case LocalWrite::State::kRefused:
-      return to == LocalWrite::State::kQueued;
     case LocalWrite::State::kDelivered:
-      break;
+      return to == LocalWrite::State::kQueued;
   }
   return false;
 }
 
 }  // namespace
 
-Result<void> Outbox::Answered(uint64_t request, int status, std::string_view body, Timestamp now,
+Result<void> Outbox::Answered(uint64_t request, const UpstreamAnswer& answer, Timestamp now,
                               const Entropy& entropy) {
-  deadlines_.Note(now, {&send_by_, &resend_at_});
+  NoteTime(now);
   if (request != request_ || sending_.empty()) return {};  // no request waits for this answer
   const std::vector<uint64_t> numbers = std::exchange(sending_, {});
   send_by_ = std::nullopt;
-  const Json answer = ParseJson(body).value_or(Json());
-  if (numbers.size() == 1) return Settle(numbers[0], status, answer, now, entropy);
-  if (status == 400 || status == 404 || status == 405 || status == 413) {
-    may_batch_ = false;  // sent one by one, each gets its own answer
+  const Json json = ParseJson(answer.body).value_or(Json());
+  if (numbers.size() > 1) return BatchAnswered(numbers, answer, json, now, entropy);
+  return Settle(numbers[0], answer, json, now, entropy);
+}
+
+// A batch that fails as a whole is sent again in halves, down to single writes, so that only a
+// write at fault is blamed.
+Result<void> Outbox::BatchAnswered(const std::vector<uint64_t>& numbers,
+                                   const UpstreamAnswer& answer, const Json& json, Timestamp now,
+                                   const Entropy& entropy) {
+  AnswerSource source = SourceOf(AskedFor::kBatch, answer, json);
+  const bool is_list = source == AnswerSource::kUpstream && json.is_array();
+  if (is_list && json.size() != numbers.size()) source = AnswerSource::kElsewhere;
+  intercepted_ = source == AnswerSource::kElsewhere ? Describe(answer) : "";
+  if (source == AnswerSource::kNone) {
+    WaitAndRetry(now, entropy);
     return {};
   }
-  const bool is_list = status == 200 && answer.is_array() && answer.size() == numbers.size();
-  if (!is_list && status != 403) {  // with 200 it is not an answer either
-    return Settle(numbers[0], status == 200 ? 0 : status, answer, now, entropy);
+  if (source == AnswerSource::kUpstream && !is_list) {
+    if (answer.status == 401) {
+      unauthorized_ = true;
+      return {};
+    }
+    if (answer.status == 404 || answer.status == 405) {
+      may_batch_ = false;
+      return {};
+    }
+    const bool is_busy = answer.status == 408 || answer.status == 429 || answer.status > 500;
+    if (is_busy) {
+      WaitAndRetry(now, entropy);
+      return {};
+    }
   }
+  if (source == AnswerSource::kElsewhere || !is_list) {
+    batch_limit_ = std::max<size_t>(1, numbers.size() / 2);
+    return {};
+  }
+  batch_limit_ = std::min(kMaxBatchWrites, std::max(batch_limit_, numbers.size()) * 2);
   const uint32_t attempts = attempts_;
   for (size_t i = 0; i < numbers.size(); ++i) {
-    const Json& one = is_list ? answer[i] : answer;
+    attempts_ = std::min(attempts_, attempts);  // a batch is one attempt
+    const Json& one = json[i];
     const Json* code = FindMember(one, "code");
     const bool is_refused = code != nullptr && code->is_number_integer();
-    attempts_ = attempts;  // a batch is one attempt
-    CUE_TRY(Settle(numbers[i], is_refused ? code->get<int>() : status, one, now, entropy));
+    const UpstreamAnswer member{.status = is_refused ? code->get<int>() : 200,
+                                .content_type = answer.content_type};
+    CUE_TRY(Settle(numbers[i], member, one, now, entropy));
   }
   return {};
+}
+
+// The upstream is away or busy: everything waits.
+void Outbox::WaitAndRetry(Timestamp now, const Entropy& entropy) {
+  const int64_t delay = FullJitterMs(entropy, kResendBaseMs, kResendCapMs, attempts_++);
+  resend_at_ = In(now, delay);
+  Wake(delay);
+}
+
+// The write was sent alone, and failed. When another one has failed too since the last that
+// passed, it is not this write's fault, and everything waits; otherwise only this one does.
+void Outbox::Failed(LocalWrite& write, const UpstreamAnswer& answer, AnswerSource source,
+                    Timestamp now, const Entropy& entropy) {
+  const bool others_fail = std::ranges::any_of(writes_, [&write](const LocalWrite& other) {
+    return other.failures > 0 && !other.was_passed && other.number != write.number;
+  });
+  ++write.failures;
+  failed_last_ = write.number;
+  const int64_t jitter = FullJitterMs(entropy, kResendBaseMs, kResendCapMs, write.failures - 1);
+  write.again_at = In(now, kResendBaseMs + jitter);
+  if (source == AnswerSource::kElsewhere) {
+    write.detail = "something in front of the server answered in its place: " + Describe(answer);
+    write.status = 0;
+    if (write.was_passed && write.failures >= kBlockedAfter) return Block(write, now, entropy);
+    intercepted_ = Describe(answer);
+  }
+  if (others_fail) WaitAndRetry(now, entropy);
+}
+
+// The upstream has answered this write itself.
+void Outbox::Passed(LocalWrite& write) {
+  write.failures = 0;
+  write.was_passed = write.is_blocked = false;
+  write.again_at.reset();
+  write.detail.clear();
+  OnePassed();
+}
+
+// The upstream answers, so the writes that failed before are at fault themselves.
+void Outbox::OnePassed() {
+  attempts_ = 0;
+  failed_last_ = 0;
+  batch_limit_ = std::min(kMaxBatchWrites, std::max<size_t>(batch_limit_, 2));
+  intercepted_.clear();
+  for (LocalWrite& other : writes_) {
+    if (other.failures > 0) other.was_passed = true;
+  }
+}
+
+void Outbox::Block(LocalWrite& write, Timestamp now, const Entropy& entropy) {
+  const uint32_t attempts = write.failures - kBlockedAfter;
+  const int64_t jitter = FullJitterMs(entropy, kBlockedBaseMs, kBlockedCapMs, attempts);
+  write.again_at = In(now, kBlockedBaseMs + jitter);
+  if (write.is_blocked) return;
+  write.is_blocked = true;
+  NoteState(write);
+  effects_->Outbox();
 }
 
 void Outbox::Become(LocalWrite& write, LocalWrite::State state) {
@@ -74,24 +184,27 @@ void Outbox::Become(LocalWrite& write, LocalWrite::State state) {
 }
 
 // Applies the answer to one write.
-Result<void> Outbox::Settle(uint64_t number, int status, const Json& answer, Timestamp now,
-                            const Entropy& entropy) {
+Result<void> Outbox::Settle(uint64_t number, const UpstreamAnswer& answer, const Json& json,
+                            Timestamp now, const Entropy& entropy) {
   LocalWrite* const write = Find(number);
   if (write == nullptr) return {};  // settled meanwhile, because its row arrived in another way
   CUE_ASSERT(write->was_sent && write->state == LocalWrite::State::kQueued);
-  Verdict verdict = Judge(write->kind, status, answer);
-  if (verdict == Verdict::kRetry && status >= 500 && ++write->server_errors >= kMaxServerErrors) {
-    verdict = Verdict::kRefused;
-  }
+  const AnswerSource source = SourceOf(AskedBy(write->kind), answer, json);
+  const int status = answer.status;
+  Verdict verdict = Judge(write->kind, source, status, json);
+  const bool is_own_failure = verdict == Verdict::kFailed && source == AnswerSource::kUpstream;
+  if (is_own_failure && ++write->server_errors >= kMaxServerErrors) verdict = Verdict::kRefused;
   // Either the row is under way or the event was deleted: repeated until one of them is certain.
   if (verdict == Verdict::kAlreadyThere && follows_) verdict = Verdict::kRetry;
-  if (verdict == Verdict::kRetry) {
-    const int64_t delay = FullJitterMs(entropy, kResendBaseMs, kResendCapMs, attempts_++);
-    resend_at_ = {now.us + delay * 1000};
-    Wake(delay);
+  if (verdict == Verdict::kFailed) {
+    Failed(*write, answer, source, now, entropy);
     return {};
   }
-  attempts_ = 0;
+  if (verdict == Verdict::kRetry) {
+    WaitAndRetry(now, entropy);
+    return {};
+  }
+  Passed(*write);
   switch (verdict) {
     case Verdict::kUnauthorized:
       unauthorized_ = true;
@@ -111,11 +224,11 @@ Result<void> Outbox::Settle(uint64_t number, int status, const Json& answer, Tim
     case Verdict::kRefused:
       CUE_TRY(TakeBack(*write));
       return Refuse(*write, status,
-                    std::string(TextMember(answer, "detail").substr(0, kMaxDetailBytes)));
+                    std::string(TextMember(json, "detail").substr(0, kMaxDetailBytes)));
     default:
       break;
   }
-  if (write->kind == LocalWrite::Kind::kDispatch) return Delivered(*write, answer);
+  if (write->kind == LocalWrite::Kind::kDispatch) return Delivered(*write, json);
   if (write->kind == LocalWrite::Kind::kUpdate) {
     UpdateDelivered(*write);
     return {};
@@ -247,15 +360,19 @@ Result<void> Outbox::Refuse(LocalWrite& refused, int status, const std::string& 
 Result<void> Outbox::Retry(uint64_t number, Timestamp /*now*/) {
   CUE_TRY(EnsureOpen());
   LocalWrite* const write = Find(number);
+  if (write != nullptr && write->is_blocked) {
+    write->again_at.reset();
+    return {};
+  }
   if (write == nullptr || write->state != LocalWrite::State::kRefused) {
     return Fail(ErrorCode::kNotFound,
-                "outbox: no refused write has the number " + std::to_string(number));
+                "outbox: no refused or blocked write has the number " + std::to_string(number));
   }
   CUE_TRY(Apply(*write));
   Become(*write, LocalWrite::State::kQueued);
   write->status = 0;
   write->detail.clear();
-  write->server_errors = 0;
+  write->server_errors = write->failures = 0;
   NoteState(*write);
   effects_->Outbox();
   return {};
@@ -272,7 +389,7 @@ Result<void> Outbox::Discard(uint64_t number) {
     Drop(number);
     return {};
   }
-  if (write->was_sent) {
+  if (write->was_sent && !write->is_blocked) {
     return Fail(ErrorCode::kState, "outbox: write " + std::to_string(number) +
                                        " has been sent and may be on the server already");
   }

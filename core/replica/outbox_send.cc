@@ -36,9 +36,43 @@ Json NoteOf(const LocalWrite& write) {
           {"before", write.before},
           {"madeAt", write.made_at.us},
           {"sent", write.was_sent},
+          {"blocked", write.is_blocked},
           {"status", write.status},
           {"detail", write.detail}};
 }
+
+// The events of writes that wait.
+class HeldEvents {
+ public:
+  void Hold(const LocalWrite& write) {
+    ids_.insert(write.id.Hex());
+    if (write.kind != LocalWrite::Kind::kRemove) return;
+    // A parent cannot be removed before its child, nor a hash be used again.
+    Insert(parents_, write.before, "dependsOn");
+    Insert(hashes_, write.before, "hash");
+  }
+  bool Holds(const LocalWrite& write) const {
+    if (ids_.empty()) return false;
+    const std::string id = write.id.Hex();
+    const bool is_removal = write.kind == LocalWrite::Kind::kRemove;
+    return ids_.contains(id) || (is_removal && parents_.contains(id)) ||
+           Has(ids_, write.body, "dependsOn") || Has(hashes_, write.body, "hash");
+  }
+
+ private:
+  using Texts = std::set<std::string, std::less<>>;
+  static void Insert(Texts& texts, const Json& object, const char* member) {
+    const std::string_view text = TextMember(object, member);
+    if (!text.empty()) texts.emplace(text);
+  }
+  static bool Has(const Texts& texts, const Json& object, const char* member) {
+    return texts.contains(TextMember(object, member));
+  }
+
+  Texts ids_;
+  Texts parents_;
+  Texts hashes_;
+};
 
 }  // namespace
 
@@ -91,6 +125,7 @@ void Outbox::TakeNote(const Json& note) {
   if (note.contains("before")) write->before = note["before"];
   if (note.contains("id")) write->id = Uuid::Parse(note.value("id", "")).value_or(write->id);
   write->was_sent = note.value("sent", write->was_sent);
+  write->is_blocked = note.value("blocked", write->is_blocked);
   write->status = note.value("status", write->status);
   write->detail = note.value("detail", write->detail);
 }
@@ -191,46 +226,69 @@ Result<void> Outbox::Salvage() {
   return {};
 }
 
-// The oldest waiting write, unless the id of its event is still unknown.
-LocalWrite* Outbox::Next() {
-  std::set<Uuid> unknown;
+// The writes of the next request: the oldest that may be sent, and the dispatches behind it that a
+// hub takes with it. A write waits for what it depends on: an earlier write to its event that
+// waits, its parent, an event whose id is not known yet, and a removal that frees its hash.
+std::vector<LocalWrite*> Outbox::Next(Timestamp now) {
+  std::vector<LocalWrite*> batch = Next(now, failed_last_);
+  return batch.empty() && failed_last_ != 0 ? Next(now, 0) : batch;
+}
+
+// `but`: the number of a write that others go before; 0 = none.
+std::vector<LocalWrite*> Outbox::Next(Timestamp now, uint64_t but) {
+  HeldEvents held;
+  std::vector<LocalWrite*> batch;
+  size_t bytes = 0;
   for (LocalWrite& write : writes_) {
-    if (write.state == LocalWrite::State::kDelivered && write.status != 0) unknown.insert(write.id);
-    if (write.state == LocalWrite::State::kQueued && !unknown.contains(write.id)) return &write;
+    if (write.state == LocalWrite::State::kDelivered && write.status != 0) held.Hold(write);
+    if (write.state != LocalWrite::State::kQueued) continue;
+    const bool is_early = write.again_at && now.us < write.again_at->us;
+    if (is_early || write.number == but || held.Holds(write)) {
+      held.Hold(write);
+      continue;
+    }
+    const bool is_dispatch = write.kind == LocalWrite::Kind::kDispatch;
+    const bool may_join =
+        follows_ && may_batch_ && is_dispatch && write.failures == 0 && !write.is_blocked;
+    if (!batch.empty() && !may_join) break;
+    bytes += is_dispatch ? CanonicalText(write.body).size() : 0;
+    if (!batch.empty() && bytes > kMaxBatchWriteBytes) break;
+    batch.push_back(&write);
+    if (!may_join || batch.size() >= std::min(batch_limit_, kMaxBatchWrites)) break;
   }
-  return nullptr;
+  return batch;
 }
 
 Result<void> Outbox::Pump(bool may_send, Timestamp now, const Entropy& entropy) {
   if (!store_->view().CheckLoaded()) return {};
   CUE_TRY(EnsureOpen());
   if (!is_salvaged_) CUE_TRY(Salvage());
-  deadlines_.Note(now, {&send_by_, &resend_at_});
+  NoteTime(now);
   if (!sending_.empty() && send_by_ && send_by_->us <= now.us) {
-    CUE_TRY(Answered(request_, 0, "", now, entropy));
+    CUE_TRY(Answered(request_, {}, now, entropy));
   }
   if (!may_send || !sending_.empty() || (resend_at_ && now.us < resend_at_->us)) return {};
-  LocalWrite* const write = Next();
-  return write == nullptr ? Result<void>() : Send(*write, now);
-}
-
-// A hub accepts consecutive dispatches in one request.
-std::vector<LocalWrite*> Outbox::BatchFrom(LocalWrite& first) {
-  std::vector<LocalWrite*> batch = {&first};
-  if (!follows_ || !may_batch_ || first.kind != LocalWrite::Kind::kDispatch) return batch;
-  size_t bytes = CanonicalText(first.body).size();
-  auto at = std::ranges::find(writes_, first.number, &LocalWrite::number);
-  for (++at; at != writes_.end() && batch.size() < kMaxBatchWrites; ++at) {
-    if (at->state != LocalWrite::State::kQueued) continue;
-    if (at->kind != LocalWrite::Kind::kDispatch) break;
-    bytes += CanonicalText(at->body).size();
-    if (bytes > kMaxBatchWriteBytes) break;
-    batch.push_back(&*at);
+  const std::vector<LocalWrite*> batch = Next(now);
+  if (!batch.empty()) return Send(batch, now);
+  std::optional<Timestamp> next;
+  for (const LocalWrite& write : writes_) {
+    const bool waits =
+        write.state == LocalWrite::State::kQueued && write.again_at && now.us < write.again_at->us;
+    if (waits && (!next || *write.again_at < *next)) next = write.again_at;
   }
-  return batch;
+  if (next) Wake((next->us - now.us + 999) / 1000);
+  return {};
 }
 
-Result<void> Outbox::Send(LocalWrite& first, Timestamp now) {
+void Outbox::NoteTime(Timestamp now) {
+  const int64_t back_us = deadlines_.SetBack(now);
+  if (back_us <= 0) return;
+  for (auto* const at : {&send_by_, &resend_at_}) MoveBack(*at, back_us);
+  for (LocalWrite& write : writes_) MoveBack(write.again_at, back_us);
+}
+
+Result<void> Outbox::Send(const std::vector<LocalWrite*>& batch, Timestamp now) {
+  LocalWrite& first = *batch.front();
   CUE_ASSERT(sending_.empty() && first.state == LocalWrite::State::kQueued);
   static constexpr std::array<std::string_view, 3> kMethods = {"POST", "PATCH", "DELETE"};
   const bool is_dispatch = first.kind == LocalWrite::Kind::kDispatch;
@@ -240,7 +298,6 @@ Result<void> Outbox::Send(LocalWrite& first, Timestamp now) {
     UpdateDelivered(first);
     return {};
   }
-  const std::vector<LocalWrite*> batch = BatchFrom(first);
   std::string path = is_dispatch ? "/api/events" : "/api/events/" + first.id.Hex();
   if (batch.size() > 1) {
     path = "/api/events/batch";
@@ -273,7 +330,8 @@ Result<void> Outbox::AppendList(std::string& out) {
     Json item = NoteOf(write);
     item["number"] = item["n"];
     item["madeAt"] = write.made_at.Iso();
-    for (const char* member : {"n", "before"}) item.erase(member);
+    if (write.is_blocked) item["state"] = "blocked";
+    for (const char* member : {"n", "before", "blocked"}) item.erase(member);
     list.push_back(std::move(item));
   }
   out += CanonicalText(list);

@@ -2,7 +2,19 @@
 
 #include <algorithm>
 
+#include "base/json.h"
+
 namespace cuesheet {
+namespace {
+
+// The tasks parse what looks like a success, and look at its shape themselves.
+bool IsOwn(const UpstreamAnswer& answer) {
+  const bool is_success = answer.status >= 200 && answer.status < 300;
+  const Json json = is_success ? Json::object() : ParseJson(answer.body).value_or(Json());
+  return SourceOf(AskedFor::kOther, answer, json) == AnswerSource::kUpstream;
+}
+
+}  // namespace
 
 Result<void> Planner::Begin(Timestamp now) {
   CUE_TRY(state_.Load());
@@ -115,11 +127,14 @@ std::optional<Timestamp> Planner::due() const {
   return next;
 }
 
-Result<ReadOutcome> Planner::Answered(const ReadAnswer& answer, Timestamp now) {
+Result<ReadOutcome> Planner::Answered(const UpstreamAnswer& answer, Timestamp now) {
   CUE_ASSERT(is_reading());
-  if (answer.status == 401) return ReadOutcome::kUnauthorized;
-  CUE_ASSIGN(const ReadOutcome outcome, asking_->Take(answer, now));
+  const bool counts = answer.status == 0 || IsOwn(answer);
+  if (counts && answer.status == 401) return ReadOutcome::kUnauthorized;
+  CUE_ASSIGN(const ReadOutcome outcome, asking_->Take(counts ? answer : UpstreamAnswer{}, now));
   asking_ = nullptr;
+  const bool is_intercepted = !counts || outcome == ReadOutcome::kUnreadable;
+  intercepted_ = is_intercepted && answer.status != 0 ? Describe(answer) : "";
   return outcome;
 }
 

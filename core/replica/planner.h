@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "replica/changes_task.h"
@@ -53,9 +54,11 @@ class Planner {
   std::optional<Timestamp> due() const;
 
   bool is_reading() const { return asking_ != nullptr; }
+  // What the last answer was, when something else than the upstream gave it; "" = it did not.
+  const std::string& intercepted() const { return intercepted_; }
   // The answer to the request under way. Fails when the store refuses a write; then the request
   // stays under way until the connection gives it up.
-  Result<ReadOutcome> Answered(const ReadAnswer& answer, Timestamp now);
+  Result<ReadOutcome> Answered(const UpstreamAnswer& answer, Timestamp now);
   void GiveUp() { asking_ = nullptr; }
 
   // The part of the history that has been read, 0 to 1; none = all of it.
@@ -84,7 +87,8 @@ class Planner {
   std::array<ReadTask*, kReadKinds> tasks_ = {&newest_,  &walk_,      &reread_,
                                               &changes_, &open_jobs_, &replaced_,
                                               &missing_, &history_,   &sweep_};
-  ReadTask* asking_ = nullptr;         // whose request is under way
+  ReadTask* asking_ = nullptr;  // whose request is under way
+  std::string intercepted_;
   std::optional<Timestamp> round_at_;  // when to look for changes without a message
   Deadlines deadlines_;
 };

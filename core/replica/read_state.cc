@@ -85,7 +85,7 @@ ReadRequest ReadState::AskGraphql(const std::string& variables) const {
               R"(}}}}","variables":)" + variables + '}'};
 }
 
-Result<ReadPage> ReadState::TakePage(const ReadAnswer& answer, Timestamp now) {
+Result<ReadPage> ReadState::TakePage(const UpstreamAnswer& answer, Timestamp now) {
   if (answer.status == 403) return ReadPage{.outcome = ReadOutcome::kUnauthorized};
   if (answer.status == 0) return ReadPage{.outcome = ReadOutcome::kFailed};
   const Json body = answer.status == 200 ? ParseJson(answer.body).value_or(Json()) : Json();

@@ -55,7 +55,7 @@ class ReadState {
   ReadRequest AskIds(std::span<const Uuid> ids) const;
 
   // Merges the rows of an answer to these.
-  Result<ReadPage> TakePage(const ReadAnswer& answer, Timestamp now);
+  Result<ReadPage> TakePage(const UpstreamAnswer& answer, Timestamp now);
   Result<void> TakeRow(const UpstreamEvent& upstream, Timestamp now);
 
   // Whether the upstream is a hub, whose feed is followed.

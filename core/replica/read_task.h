@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "base/timestamp.h"
+#include "replica/upstream_answer.h"
 
 namespace cuesheet {
 
@@ -17,11 +18,6 @@ struct ReadRequest {
   std::string_view method;
   std::string path;
   std::string body;  // JSON; "" = none
-};
-
-struct ReadAnswer {
-  int status = 0;         // of HTTP; 0 = no answer
-  std::string_view body;  // unchanged
 };
 
 enum class ReadOutcome : uint8_t {
@@ -43,7 +39,7 @@ class ReadTask {
   // Called when the task is due; none = there is nothing to ask after all.
   virtual std::optional<ReadRequest> Ask(Timestamp now) = 0;
   // The answer to the last request. Fails when the store refuses a write.
-  virtual Result<ReadOutcome> Take(const ReadAnswer& answer, Timestamp now) = 0;
+  virtual Result<ReadOutcome> Take(const UpstreamAnswer& answer, Timestamp now) = 0;
 
   // A connection was opened: what may have been missed has to be read.
   virtual void Begin(Timestamp now) = 0;

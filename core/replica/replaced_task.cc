@@ -6,7 +6,7 @@ std::optional<ReadRequest> ReplacedTask::Ask(Timestamp /*now*/) {
   return state_->AskPage("last", R"(,"topics":["addon.install","server.restart_required"])");
 }
 
-Result<ReadOutcome> ReplacedTask::Take(const ReadAnswer& answer, Timestamp now) {
+Result<ReadOutcome> ReplacedTask::Take(const UpstreamAnswer& answer, Timestamp now) {
   CUE_ASSIGN(const ReadPage page, state_->TakePage(answer, now));
   const bool is_answer =
       page.outcome == ReadOutcome::kDone || page.outcome == ReadOutcome::kUnreadable;

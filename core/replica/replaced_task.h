@@ -16,7 +16,7 @@ class ReplacedTask final : public ReadTask {
     return {.at = is_wanted_ ? std::optional(Timestamp{}) : std::nullopt};
   }
   std::optional<ReadRequest> Ask(Timestamp now) override;
-  Result<ReadOutcome> Take(const ReadAnswer& answer, Timestamp now) override;
+  Result<ReadOutcome> Take(const UpstreamAnswer& answer, Timestamp now) override;
   void Begin(Timestamp /*now*/) override { is_wanted_ = state_->has_begun(); }
   void Stop() override { is_wanted_ = false; }
 

@@ -24,7 +24,7 @@ std::optional<ReadRequest> RereadTask::Ask(Timestamp now) {
   return state_->AskIds(asked_);
 }
 
-Result<ReadOutcome> RereadTask::Take(const ReadAnswer& answer, Timestamp now) {
+Result<ReadOutcome> RereadTask::Take(const UpstreamAnswer& answer, Timestamp now) {
   CUE_ASSIGN(const ReadPage page, state_->TakePage(answer, now));
   if (page.outcome != ReadOutcome::kDone) return page.outcome;
   CUE_TRY(state_->outbox().RereadEnded(number_, asked_));

@@ -18,7 +18,7 @@ class RereadTask final : public ReadTask {
     return {.is_urgent = !state_->rereads().is_empty(), .at = state_->rereads().later_at()};
   }
   std::optional<ReadRequest> Ask(Timestamp now) override;
-  Result<ReadOutcome> Take(const ReadAnswer& answer, Timestamp now) override;
+  Result<ReadOutcome> Take(const UpstreamAnswer& answer, Timestamp now) override;
   void Begin(Timestamp now) override;
   void Stop() override { state_->rereads().Clear(); }
   void SetBack(int64_t back_us) override { state_->rereads().SetBack(back_us); }

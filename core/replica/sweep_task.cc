@@ -43,7 +43,7 @@ void SweepTask::Pick() {
   }
 }
 
-Result<ReadOutcome> SweepTask::Take(const ReadAnswer& answer, Timestamp now) {
+Result<ReadOutcome> SweepTask::Take(const UpstreamAnswer& answer, Timestamp now) {
   CUE_ASSIGN(const ReadPage page, state_->TakePage(answer, now));
   if (page.outcome == ReadOutcome::kUnreadable) return ReadOutcome::kDone;  // a later sweep asks
   if (page.outcome != ReadOutcome::kDone) return page.outcome;

@@ -17,7 +17,7 @@ class SweepTask final : public ReadTask {
 
   ReadDue Due() const override { return {.at = next_at_}; }
   std::optional<ReadRequest> Ask(Timestamp now) override;
-  Result<ReadOutcome> Take(const ReadAnswer& answer, Timestamp now) override;
+  Result<ReadOutcome> Take(const UpstreamAnswer& answer, Timestamp now) override;
   void Begin(Timestamp now) override;
   void SetBack(int64_t back_us) override { MoveBack(next_at_, back_us); }
 

@@ -50,7 +50,7 @@ std::optional<ReadRequest> WalkTask::Ask(Timestamp now) {
   return state_->AskPage("first", cursor);
 }
 
-Result<ReadOutcome> WalkTask::Take(const ReadAnswer& answer, Timestamp now) {
+Result<ReadOutcome> WalkTask::Take(const UpstreamAnswer& answer, Timestamp now) {
   CUE_ASSIGN(const ReadPage page, state_->TakePage(answer, now));
   if (page.outcome != ReadOutcome::kDone) return page.outcome;
   ReadPosition position = state_->position();

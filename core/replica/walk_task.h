@@ -23,7 +23,7 @@ class WalkTask final : public ReadTask {
 
   ReadDue Due() const override { return {.is_urgent = after_.has_value(), .at = overlap_at_}; }
   std::optional<ReadRequest> Ask(Timestamp now) override;
-  Result<ReadOutcome> Take(const ReadAnswer& answer, Timestamp now) override;
+  Result<ReadOutcome> Take(const UpstreamAnswer& answer, Timestamp now) override;
   void Begin(Timestamp now) override;
   void Stop() override { after_.reset(); }
   void SetBack(int64_t back_us) override;

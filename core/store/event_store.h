@@ -1,9 +1,10 @@
-// A store: its events, the one way to change them, its files, and its answers. This type only owns
-// the four parts; pass on the part that is needed.
+// A store: its events, the one way to change them, its files, its answers and its exports. This
+// type only owns the parts; pass on the one that is needed.
 #pragma once
 
 #include "journal/env.h"
 #include "store/answers.h"
+#include "store/exports.h"
 #include "store/ledger.h"
 #include "store/lifecycle.h"
 #include "store/store_state.h"
@@ -17,6 +18,7 @@ class EventStore {
   explicit EventStore(Env* env, const StoreOptions& options = {})
       : state_(env, options), answers_(view_), ledger_(&state_) {
     state_.table.AddObserver(answers_.observer());
+    state_.table.AddObserver(&exports_);
   }
 
   const StoreView& view() const { return view_; }
@@ -25,12 +27,14 @@ class EventStore {
   const Lifecycle& files() const { return files_; }
   Answers& answers() { return answers_; }
   const Answers& answers() const { return answers_; }
+  Exports& exports() { return exports_; }
 
  private:
   StoreState state_;
   StoreView view_{&state_};
   Lifecycle files_{&state_};
   Answers answers_;
+  Exports exports_{view_};
   Ledger ledger_;
 };
 

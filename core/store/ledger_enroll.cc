@@ -17,9 +17,10 @@ Result<std::optional<Uuid>> Ledger::Enroll(const EnrollRequest& request, const A
                                            Timestamp now, const Entropy& entropy) {
   CUE_TRY(CheckWritable());
   const std::string_view sender = actor.sender ? *actor.sender : std::string_view{};
-  EnrollDecision decision{};
-  CUE_TRY(StoreView(&state_).Judging(
-      [&] { decision = DecideEnroll(table_, frontiers_, request, sender, now); }));
+  PayloadFiles& payloads = state_.archive.payload_files();
+  payloads.ForgetMissed();
+  const EnrollDecision decision = DecideEnroll(table_, frontiers_, request, sender, now);
+  CUE_TRY(payloads.CheckMissed());
   switch (decision.kind) {
     case EnrollDecision::Kind::kNothing:
       return std::nullopt;

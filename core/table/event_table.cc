@@ -142,8 +142,11 @@ void EventTable::Remove(Row row) {
     absent_parent_[child] = id_[row];
     waiting_[id_[row]].push_back(child);
   }
-  SetParent(row, std::nullopt);
+  // Observers see the row with its parent. This tells them of the parent too, which may be the row.
+  const bool is_own_parent = Parent(row) == row;
+  if (is_own_parent) SetParent(row, std::nullopt);
   TellLeaves(row);
+  if (!is_own_parent) SetParent(row, std::nullopt);
   Uncount(row);
   ReleaseHash(row);
   SetRetries(row, 0);
@@ -171,14 +174,27 @@ Row EventTable::FindByHash(std::string_view hash) const {
   return own != kNoRow && !hash_.contains(own) ? own : kNoRow;
 }
 
+// One object throughout: a view is 250 bytes, and copying it shows in wasm.
 Result<EventView> EventTable::View(Row row) const {
-  EventView view = ViewWithoutPayload(row);
-  CUE_ASSIGN(view.payload, payload(row));
+  Result<EventView> view;
+  FillView(*view, row);
+  if (!HasPayload(row)) return view;
+  const auto text = payloads_.Get(payload_ref(row));
+  if (text) {
+    view->payload = ObjectText(*text);
+  } else {
+    view = std::unexpected(text.error());
+  }
   return view;
 }
 
 EventView EventTable::ViewWithoutPayload(Row row) const {
   EventView view;
+  FillView(view, row);
+  return view;
+}
+
+void EventTable::FillView(EventView& view, Row row) const {
   view.id = id_[row];
   view.hash = own_hash(row);
   view.topic = topic_.Get(row).value_or("");
@@ -194,7 +210,6 @@ EventView EventTable::ViewWithoutPayload(Row row) const {
   view.created_at = created_at_[row];
   view.updated_at = updated_at_[row];
   view.creation_order = creation_order_[row];
-  return view;
 }
 
 std::optional<std::string_view> EventTable::own_hash(Row row) const {

@@ -142,12 +142,14 @@ class EventTable {
 
  private:
   static constexpr uint8_t kStatusBits = 0x07;
+  static_assert(kEventStatusNames.size() - 1 <= kStatusBits);
   static constexpr uint8_t kPayloadHere = 0x08;
   static constexpr uint8_t kPlainDescription = 0x10;
   static constexpr uint8_t kDead = 0xFF;
 
   Row NewRow();
   void SetFields(Row row, const EventView& event, FieldSet fields);
+  void FillView(EventView& view, Row row) const;  // but for the payload
   void TellLeaves(Row row);
   void TellEnters(Row row);
   void Count(Row row);

@@ -1,7 +1,8 @@
 // The figures that scripts/bench has left in FOLDER as one Markdown table; PAGE gets it between its
 // marks. Of several rounds the best one counts. usage: node table.mjs FOLDER SIZE,... [PAGE]
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
+import { replaceFigures } from './figures.mjs';
 
 const BEGIN = '<!-- figures: npm run bench -->';
 const END = '<!-- end of figures -->';
@@ -119,9 +120,4 @@ if (loadavg()[0] > 1.5)
   console.log(
     `\nOthers are using this machine (load ${loadavg()[0].toFixed(1)}): figures are too high.`,
   );
-if (page) {
-  const text = readFileSync(page, 'utf8');
-  const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
-  if (begin < 0 || end < begin) throw new Error(`${page}: no ${BEGIN} … ${END}`);
-  writeFileSync(page, `${text.slice(0, begin)}${BEGIN}\n${table}\n${text.slice(end)}`);
-}
+if (page) replaceFigures(page, BEGIN, END, table);

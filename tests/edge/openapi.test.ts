@@ -47,6 +47,7 @@ test('every route of the hub is documented, and nothing else', () => {
     isSaving: () => true,
     ended: () => null,
     hasCopy: () => true,
+    check: refuse,
     loading: () => null,
     figures: refuse,
   });

@@ -183,7 +183,7 @@ describe('a relay', () => {
     }
   });
 
-  test('returns a redirect of its upstream, and shows no credential to where it leads', async () => {
+  test('hands on nothing that something else answers, and shows no credential to where it leads', async () => {
     const seen: string[] = [];
     const other = createServer((request, response) => {
       seen.push(`${request.method} ${request.url}`);
@@ -191,22 +191,29 @@ describe('a relay', () => {
     });
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     const location = `http://127.0.0.1:${(other.address() as AddressInfo).port}/`;
-    let redirects = false;
+    const others: [number, Record<string, string>, string][] = [
+      [302, { location }, ''],
+      [200, { 'content-type': 'text/html' }, '<title>Sign in</title>'],
+      [401, { 'content-type': 'text/html' }, 'sign in'],
+      [404, { 'content-type': 'text/plain' }, 'no such page'],
+      [200, { 'content-type': 'application/json' }, '{"ok":true}'],
+    ];
+    let present: (typeof others)[number] | undefined;
     const between = await startProxy(hub.url, {
       answer(_request, response) {
-        if (redirects) response.writeHead(302, { location }).end();
-        return redirects;
+        if (present) response.writeHead(present[0], present[1]).end(present[2]);
+        return present !== undefined;
       },
     });
     const behind = await startRelay({ upstream: between.url });
     try {
       await dispatch(behind, { topic: 'demo.before' });
-      redirects = true;
-      const headers = { 'content-type': 'application/json', 'x-api-key': KEYS.service };
-      const init = { method: 'POST', headers, body: '{"topic":"demo.x"}' };
-      const answer = await fetch(`${behind.url}/api/events`, { ...init, redirect: 'manual' });
-      expect([answer.status, answer.headers.get('location')]).toEqual([302, location]);
-      expect((await call(behind, 'GET', '/api/users/me', { key: KEYS.guest })).status).toBe(503);
+      for (present of others) {
+        const answer = await dispatch(behind, { topic: 'demo.x' });
+        expect(answer.status).toBe(503);
+        expect(answer.body.detail).toContain(`Something else than the upstream answers at its address (HTTP ${present[0]}`);
+        expect((await call(behind, 'GET', '/api/users/me', { key: KEYS.guest })).status).toBe(503);
+      }
       expect(seen).toEqual([]);
     } finally {
       await behind.stop();

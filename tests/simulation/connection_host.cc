@@ -46,8 +46,8 @@ bool ConnectionHost::CarryOut(const Json& effect) {
     const uint64_t request = effect["request"];
     const std::string body = effect["body"].is_null() ? "" : effect["body"].get<std::string>();
     Request(effect["method"], effect["path"], body, [this, request](const Answer& answer) {
-      const auto done = owner_->connection().Fetched(request, answer.status, answer.body,
-                                                     owner_->Now(), Draw(*random_));
+      const auto done =
+          owner_->connection().Fetched(request, answer.AsUpstream(), owner_->Now(), Draw(*random_));
       CUE_ASSERT(done.has_value());
     });
   } else if (kind == "snapshot") {
@@ -71,8 +71,10 @@ void ConnectionHost::FetchSnapshot(uint64_t request, const std::string& path) {
     if (answer.status == 200) {
       CUE_ASSERT(connection.Snapshot(request, lines, now, Draw(*random_)).has_value());
     }
-    const int status = is_cut_off && random_->Chance(50) ? 0 : answer.status;
-    CUE_ASSERT(connection.SnapshotEnded(request, status, now, Draw(*random_)).has_value());
+    UpstreamAnswer ended = answer.AsUpstream();
+    if (answer.status == 200) ended = {.status = 200, .content_type = "application/x-ndjson"};
+    if (is_cut_off && random_->Chance(50)) ended = {};
+    CUE_ASSERT(connection.SnapshotEnded(request, ended, now, Draw(*random_)).has_value());
   });
 }
 

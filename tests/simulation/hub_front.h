@@ -32,7 +32,7 @@ class HubFront : public Server {
     std::string store_id;
     EventStore store;
     EffectQueue effects;
-    HubApi api{&store.view(), &store.ledger()};
+    HubApi api{&store.view(), &store.ledger(), &store.exports()};
     Sockets sockets{&effects, &store.view(), &api.feed()};
     Core(Env* env, std::string id, StoreRole role);
   };

@@ -50,7 +50,7 @@ bool RelayNode::Commit() {
   Outbox& outbox = up_->outbox;
   const bool may_send = up_->connection.state() == ConnectionState::kLive;
   CUE_ASSERT(outbox.Pump(may_send, Now(), Draw(*random_)).has_value());
-  if (outbox.TakeUnauthorized()) up_->connection.Refused(Now());
+  if (outbox.TakeUnauthorized()) up_->connection.Refused(Now(), Draw(*random_));
   up_->connection.Look(outbox.TakeQuestions(), Now());
   Publish();
   const auto commit = up_->hub.store.files().BeginCommit();

@@ -81,7 +81,7 @@ void ReplicaNode::Settle() {
   const auto pumped =
       outbox.Pump(connection.state() == ConnectionState::kLive, Now(), Draw(*random_));
   CUE_ASSERT(pumped.has_value());
-  if (outbox.TakeUnauthorized()) connection.Refused(Now());
+  if (outbox.TakeUnauthorized()) connection.Refused(Now(), Draw(*random_));
   connection.Look(outbox.TakeQuestions(), Now());
   (void)up_->store.ledger().TakeChanges();
   ApplyPatches();
@@ -132,8 +132,7 @@ void ReplicaNode::CarryOut(const Json& effect) {
     const uint64_t request = effect["request"];
     const std::string body = effect["body"].is_null() ? "" : effect["body"].get<std::string>();
     host_.Request(effect["method"], effect["path"], body, [this, request](const Answer& answer) {
-      const auto done =
-          up_->outbox.Answered(request, answer.status, answer.body, Now(), Draw(*random_));
+      const auto done = up_->outbox.Answered(request, answer.AsUpstream(), Now(), Draw(*random_));
       CUE_ASSERT(done.has_value());
     });
   }

@@ -6,11 +6,17 @@
 #include <string>
 #include <string_view>
 
+#include "replica/upstream_answer.h"
+
 namespace cuesheet::simulation {
 
 struct Answer {
   int status = 0;  // 0 = none
   std::string body{};
+
+  UpstreamAnswer AsUpstream() const {
+    return {.status = status, .body = body, .content_type = body.empty() ? "" : "application/json"};
+  }
 };
 
 class Server {

@@ -14,7 +14,7 @@ const char* const kGuest = R"({"name":"visitor","isGuest":true})";
 
 // A hub without HTTP: what happens in the store reaches the sockets as in wasm/instance.cc.
 struct FollowerFixture : StoreFixture {
-  HubApi api{&store.view(), &store.ledger()};
+  HubApi api{&store.view(), &store.ledger(), &store.exports()};
   EffectQueue effects;
   Sockets sockets{&effects, &store.view(), &api.feed()};
 

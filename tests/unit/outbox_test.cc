@@ -3,6 +3,7 @@
 #include <catch2/catch_amalgamated.hpp>
 
 #include "small_store.h"
+#include "upstream_answers.h"
 
 namespace cuesheet::testing {
 namespace {
@@ -36,8 +37,15 @@ struct OutboxFixture : StoreFixture {
     const auto sent = Effects("write");
     return sent.empty() ? Json() : sent.front();
   }
-  void Answer(const Json& sent, int status, const Json& body = Json::object()) {
-    CUE_ASSERT(outbox.Answered(sent["request"], status, body.dump(), Now(), Draw()).has_value());
+  void Answer(const Json& sent, int status, const Json& body = {{"detail", "no"}}) {
+    const std::string text = status == 0 || status == 204 ? "" : body.dump();
+    const UpstreamAnswer answer = AnswerOf(status, text);
+    CUE_ASSERT(outbox.Answered(sent["request"], answer, Now(), Draw()).has_value());
+  }
+  // Something in front of the upstream answers in its place.
+  void Intercept(const Json& sent, int status) {
+    const UpstreamAnswer page{status, "<title>Sign in</title>", "text/html"};
+    CUE_ASSERT(outbox.Answered(sent["request"], page, Now(), Draw()).has_value());
   }
   // A row of the upstream, as a walk brings it.
   void Row(const Event& event, FieldSet fields = FieldSet::All().Drop(Field::kPayload)) {
@@ -150,6 +158,42 @@ TEST_CASE("a lost answer is followed by the same write, and 409 of its hash mean
   CHECK(f.Pump()["path"] == "/api/events/" + kServerId.Hex());
 }
 
+TEST_CASE("a dispatch whose id is unknown is sent again once the server turns out to be a hub") {
+  OutboxFixture f;
+  const Uuid id = f.Dispatch().id;
+  f.Update(id, R"({"status":"failed"})");
+  f.Answer(f.Pump(), 409, {{"detail", "Event with the same hash already exists"}});
+  CHECK(f.Pump().is_null());
+  f.outbox.Follow(true);
+  const Json again = f.Pump();
+  CHECK(again["path"] == "/api/events");
+  f.Answer(again, 200, {{"id", id.Hex()}});
+  CHECK(f.Pump()["method"] == "PATCH");
+}
+
+TEST_CASE("a removal that is refused brings back the event that it turned out to be about") {
+  OutboxFixture f;
+  const auto mine = f.Dispatch(R"({"topic":"demo.mine","hash":"shared"})");
+  Event theirs = f.Upstream(mine.id, 7);
+  theirs.id = kServerId;
+  theirs.topic = "demo.theirs";
+  theirs.sender_type = "worker";
+  REQUIRE(f.outbox.Remove(mine.id, f.Now()));
+  // Its row comes first, and then what says that both are one event.
+  REQUIRE(f.store.ledger().Merge(theirs, FieldSet::All().Drop(Field::kHash), std::nullopt));
+  f.Row(theirs, FieldSet::All().Drop(Field::kPayload).Drop(Field::kSenderType));
+  CHECK(f.store.view().table().FindById(kServerId) == kNoRow);
+  for (Json sent = f.Pump(); !sent.is_null(); sent = f.Pump()) {
+    if (sent["method"] == "DELETE") {
+      f.Answer(sent, 409, {{"code", 409}, {"detail", "is still referenced"}});
+    } else {
+      f.Answer(sent, 200, {{"id", kServerId.Hex()}});
+    }
+  }
+  CHECK(f.View(kServerId).topic == "demo.theirs");
+  CHECK(f.View(kServerId).sender_type == "worker");
+}
+
 TEST_CASE("a row with the hash says that a dispatch whose answer was lost is there") {
   OutboxFixture f;
   const Uuid id = f.Dispatch().id;
@@ -249,8 +293,12 @@ TEST_CASE("what was removed is not brought back by a late message") {
 TEST_CASE("errors of the server are tried again, but not for ever; 401 holds everything") {
   OutboxFixture f;
   f.Dispatch();
+  for (uint32_t i = 0; i < 2 * kMaxServerErrors; ++i) {  // it may be busy for as long as it likes
+    f.Answer(f.Pump(), GENERATE(429, 503, 507));
+    f.now_us += 60'000'000;
+  }
   for (uint32_t i = 0; i + 1 < kMaxServerErrors; ++i) {
-    f.Answer(f.Pump(), 503);
+    f.Answer(f.Pump(), 500);
     f.now_us += 60'000'000;
   }
   f.Answer(f.Pump(), 401);
@@ -427,15 +475,151 @@ TEST_CASE("a hub takes dispatches that follow each other in one request, and ans
   }
   SECTION("as a whole, to who may not write") {
     f.Answer(sent, 403, {{"code", 403}, {"detail", "guest"}});
+    for (Json next = f.Pump(); !next.is_null(); next = f.Pump()) {
+      f.Answer(next, 403, {{"code", 403}, {"detail", "guest"}});
+    }
     CHECK(f.List().size() == 4);
     for (const Json& write : f.List()) CHECK(write["state"] == "refused");
   }
-  SECTION("by nobody, or by what is no answer") {
-    f.Answer(sent, GENERATE(0, 200, 502));
+  SECTION("by nobody") {
+    f.Answer(sent, GENERATE(0, 503));
     CHECK(f.List().size() == 4);
     f.now_us += kResendCapMs * 1000;
     CHECK(f.Pump()["path"] == "/api/events/batch");
   }
+  SECTION("by something in front of it: one by one") {
+    f.Intercept(sent, GENERATE(200, 302, 403, 502));
+    CHECK(f.List().size() == 4);
+    CHECK(f.Pump()["path"] == "/api/events");
+  }
+}
+
+TEST_CASE("what something in front of the server answers changes nothing") {
+  OutboxFixture f;
+  const auto made = f.Dispatch();
+  f.Answer(f.Pump(), 201, {{"id", made.id.Hex()}});
+  f.Row(f.Upstream(made.id, 7));
+  const int status = GENERATE(200, 204, 302, 401, 403, 404, 409, 413, 500, 502);
+  SECTION("to a dispatch") { f.Dispatch(R"({"topic":"demo.b"})"); }
+  SECTION("to an update") { f.Update(made.id, R"({"description":"edited"})"); }
+  SECTION("to a removal") { REQUIRE(f.outbox.Remove(made.id, f.Now())); }
+  const size_t events = f.store.view().table().size();
+  for (int i = 0; i < 50; ++i) {
+    f.Intercept(f.Pump(), status);
+    CHECK(f.outbox.intercepted() == "HTTP " + std::to_string(status) + ", text/html");
+    f.now_us += 2 * kResendCapMs * 1000;
+  }
+  CHECK_FALSE(f.outbox.TakeUnauthorized());
+  CHECK(f.outbox.counts().queued == 1);
+  CHECK(f.outbox.counts().refused == 0);
+  CHECK(f.store.view().table().size() == events);
+}
+
+TEST_CASE("a write that a firewall keeps is blocked, and holds up no other one") {
+  OutboxFixture f;
+  f.outbox.Follow(true);
+  std::vector<Outbox::Queued> made;
+  for (const char* topic : {"demo.a", "demo.forbidden", "demo.c", "demo.d"}) {
+    made.push_back(f.Dispatch((R"({"topic":")" + std::string(topic) + "\"}").c_str()));
+  }
+  f.Update(made[1].id, R"({"description":"of the blocked one"})");
+  const auto child =
+      f.Dispatch((R"({"topic":"demo.child","dependsOn":")" + made[1].id.Hex() + "\"}").c_str());
+  const int status = GENERATE(403, 500, 502);
+  const Timestamp start = f.Now();
+  std::vector<std::string> passed;
+  while (f.outbox.counts().blocked == 0 || f.List().size() > 3) {
+    REQUIRE(f.Now().us < start.us + 60'000'000);
+    const Json sent = f.Pump();
+    if (sent.is_null()) continue;
+    Json body = Json::parse(sent["body"].get<std::string>());
+    if (body.dump().contains("forbidden")) {
+      f.Intercept(sent, status);
+      continue;
+    }
+    if (body.is_object()) body = Json::array({body});
+    Json answers = Json::array();
+    for (const Json& one : body) {
+      passed.push_back(one["topic"]);
+      answers.push_back({{"id", one["id"]}});
+    }
+    f.Answer(sent, 200, sent["path"] == "/api/events" ? answers[0] : answers);
+  }
+  CHECK(passed == std::vector<std::string>{"demo.a", "demo.c", "demo.d"});
+  const Json list = f.List();
+  REQUIRE(list.size() == 3);  // it, and what depends on it
+  CHECK(list[0]["state"] == "blocked");
+  CHECK(list[0]["detail"].get<std::string>().ends_with("HTTP " + std::to_string(status) +
+                                                       ", text/html"));
+  CHECK(f.outbox.intercepted().empty());
+  CHECK(f.outbox.counts().queued == 2);
+  CHECK(f.Pump().is_null());
+  SECTION("tried again slowly, and then it passes, with what waited for it") {
+    f.now_us += 2 * kBlockedBaseMs * 1000;
+    f.Answer(f.Pump(), 200, {{"id", made[1].id.Hex()}});
+    CHECK(f.outbox.counts().blocked == 0);
+    CHECK(f.Pump()["method"] == "PATCH");
+  }
+  SECTION("tried again at once by the user") {
+    REQUIRE(f.outbox.Retry(made[1].number, f.Now()));
+    CHECK(Json::parse(f.Pump()["body"].get<std::string>())["topic"] == "demo.forbidden");
+  }
+  SECTION("taken back by the user") {
+    REQUIRE(f.outbox.Discard(made[1].number));
+    CHECK(f.store.view().table().FindById(made[1].id) == kNoRow);
+    REQUIRE(f.List().size() == 1);
+    CHECK(Json::parse(f.Pump()["body"].get<std::string>())["id"] == child.id.Hex());
+  }
+}
+
+TEST_CASE("a row that comes before the answer shows that its write has passed") {
+  OutboxFixture f;
+  const auto bad = f.Dispatch(R"({"topic":"demo.bad"})");
+  const auto good = f.Dispatch(R"({"topic":"demo.good"})");
+  f.Intercept(f.Pump(), 403);
+  const Json second = f.Pump();
+  f.Row(f.Upstream(good.id, 7));
+  f.Answer(second, 200, {{"id", good.id.Hex()}});
+  CHECK(f.outbox.intercepted().empty());
+  f.now_us += kResendCapMs * 1000;
+  f.Intercept(f.Pump(), 403);
+  CHECK(f.outbox.counts().blocked == 1);
+  CHECK(f.List()[0]["number"] == bad.number);
+}
+
+TEST_CASE("a write that the server fails with is tried beside the others, and refused alone") {
+  OutboxFixture f;
+  const auto bad = f.Dispatch(R"({"topic":"demo.bad"})");
+  const auto good = f.Dispatch(R"({"topic":"demo.good"})");
+  f.Answer(f.Pump(), 500);
+  const Json second = f.Pump();
+  CHECK(Json::parse(second["body"].get<std::string>())["topic"] == "demo.good");
+  f.Answer(second, 200, {{"id", good.id.Hex()}});
+  for (uint32_t i = 1; i < kMaxServerErrors; ++i) {
+    f.now_us += kResendCapMs * 1000;
+    CHECK(f.outbox.counts().queued == 1);
+    f.Answer(f.Pump(), 500);
+  }
+  CHECK(f.outbox.counts().refused == 1);
+  CHECK(f.store.view().table().FindById(bad.id) == kNoRow);
+  CHECK(f.store.view().table().FindById(good.id) != kNoRow);
+}
+
+TEST_CASE("while everything fails, writes wait longer and longer, and none is blamed") {
+  OutboxFixture f;
+  for (int i = 0; i < 5; ++i) f.Dispatch();
+  int requests = 0;
+  const Timestamp start = f.Now();
+  while (f.Now().us < start.us + 600'000'000) {
+    f.now_us += 100'000;
+    const Json sent = f.Pump();
+    if (sent.is_null()) continue;
+    ++requests;
+    f.Intercept(sent, 200);
+  }
+  CHECK(requests < 200);
+  CHECK(f.outbox.counts().queued == 5);
+  CHECK(f.outbox.counts().blocked == 0);
 }
 
 }  // namespace

@@ -101,7 +101,7 @@ TEST_CASE("a hub whose changes follow on its snapshot is asked for nothing more"
   REQUIRE(f.connection.Message(R"({"topic":"cuesheet.gone","code":410})", f.Now(), f.Draw()));
   const uint64_t request = f.Effect("snapshot").value()["request"];
   REQUIRE(f.connection.Snapshot(request, "{\"sequence\":5,\"store\":\"s1\"}\n", f.Now(), f.Draw()));
-  REQUIRE(f.connection.SnapshotEnded(request, 200, f.Now(), f.Draw()));
+  REQUIRE(f.connection.SnapshotEnded(request, kSnapshotWhole, f.Now(), f.Draw()));
   REQUIRE(f.connection.Message(
       R"({"topic":"cuesheet.changes","store":"s1","head":5,"next":5,"changes":[]})", f.Now(),
       f.Draw()));

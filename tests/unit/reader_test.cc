@@ -74,8 +74,8 @@ TEST_CASE(
   f.Answer(f.Next().request, Json::array());
   const auto history = f.Next();
   REQUIRE(history.body["before"] == CursorOf(1'001));
-  REQUIRE(f.connection.Fetched(history.request, 200, R"({"data":null,"errors":[]})", f.Now(),
-                               f.Draw()));
+  REQUIRE(f.connection.Fetched(history.request, AnswerOf(200, R"({"data":null,"errors":[]})"),
+                               f.Now(), f.Draw()));
   CHECK(f.connection.state() == ConnectionState::kLive);
   bool is_asked = false;
   const auto answer = [&f, &is_asked] {
@@ -171,11 +171,11 @@ TEST_CASE("an admin's replica asks for what was updated since, others for open j
     row.erase("updatedAt");
     row["updated_at"] = "2026-03-19T11:00:00+00:00";
     row["status"] = "restarted";
-    REQUIRE(
-        f.connection.Fetched(changes.request, 200, Json::array({row}).dump(), f.Now(), f.Draw()));
+    const std::string rows = Json::array({row}).dump();
+    REQUIRE(f.connection.Fetched(changes.request, AnswerOf(200, rows), f.Now(), f.Draw()));
   }
   SECTION("other") {
-    REQUIRE(f.connection.Fetched(changes.request, 403, "{}", f.Now(), f.Draw()));
+    REQUIRE(f.connection.Fetched(changes.request, AnswerOf(403, kRefusal), f.Now(), f.Draw()));
     const auto open = f.Next();
     CHECK(open.body["statuses"].size() == 3);
     f.Answer(open.request, Json::array({Edge(7, "demo.a", "restarted")}));
@@ -206,17 +206,18 @@ TEST_CASE("an event that is missing, and at its address too, was deleted") {
   CHECK(address.path == "/api/events/" + IdOf(Edge(7)).Hex());
   CHECK(f.store.view().table().size() == 1);
   SECTION("gone") {
-    REQUIRE(f.connection.Fetched(address.request, 404, "{}", f.Now(), f.Draw()));
+    REQUIRE(f.connection.Fetched(address.request, AnswerOf(404, kNotFound), f.Now(), f.Draw()));
     CHECK(f.store.view().table().size() == 0);
   }
   SECTION("hidden by a licence") {
-    REQUIRE(f.connection.Fetched(address.request, 200, "{}", f.Now(), f.Draw()));
+    const std::string event = Edge(7)["node"].dump();
+    REQUIRE(f.connection.Fetched(address.request, AnswerOf(200, event), f.Now(), f.Draw()));
     f.Answer(f.Next().request, Json::array());  // asked by its id once more
     CHECK(SweepUntilAddress(f).request == 0);   // and left alone from now on
     CHECK(f.store.view().table().size() == 1);
   }
   SECTION("not to be seen") {
-    REQUIRE(f.connection.Fetched(address.request, 403, "{}", f.Now(), f.Draw()));
+    REQUIRE(f.connection.Fetched(address.request, AnswerOf(403, kRefusal), f.Now(), f.Draw()));
     CHECK(f.store.view().table().size() == 1);
     CHECK(f.connection.state() == ConnectionState::kLive);
   }
@@ -231,7 +232,7 @@ TEST_CASE("what only a message has told of is given some minutes before it count
   const auto address = SweepUntilAddress(f);
   CHECK(address.path == "/api/events/" + IdOf(Edge(7)).Hex());
   CHECK(f.Now().us - start.us >= kMissingAgainMs * 1000);
-  REQUIRE(f.connection.Fetched(address.request, 404, "{}", f.Now(), f.Draw()));
+  REQUIRE(f.connection.Fetched(address.request, AnswerOf(404, kNotFound), f.Now(), f.Draw()));
   CHECK(f.store.view().table().size() == 0);
 }
 
@@ -267,8 +268,10 @@ TEST_CASE("a relay reads payloads with the events, and again after every message
   edges[0]["node"]["payload"] = R"({"b":1})";
   edges[1]["node"]["payload"] = nullptr;
   const auto answer = [&](uint64_t request, const Json& page) {
+    const bool may_not = f.path != "/graphql";
     const Json body = {{"data", {{"events", {{"edges", page}}}}}};
-    REQUIRE(relay.Fetched(request, 200, body.dump(), f.Now(), f.Draw()));
+    const std::string text = may_not ? std::string(kRefusal) : body.dump();
+    REQUIRE(relay.Fetched(request, AnswerOf(may_not ? 403 : 200, text), f.Now(), f.Draw()));
   };
   (void)f.store.ledger().TakeChanges();
   answer(asked["request"], edges);

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "replica/connection.h"
 #include "store_fixture.h"
+#include "upstream_answers.h"
 
 namespace cuesheet::testing {
 
@@ -16,6 +17,7 @@ struct ReplicaFixture : StoreFixture {
   EffectQueue effects;
   Outbox outbox{&store, &effects};
   Connection connection{&store, &effects, &outbox};
+  std::string path{};  // of the last request
 
   explicit ReplicaFixture(StoreRole role = StoreRole::kReplica) : StoreFixture(role) {}
 
@@ -25,6 +27,7 @@ struct ReplicaFixture : StoreFixture {
     for (size_t from = 0; from < lines.size();) {
       const size_t to = lines.find('\n', from);
       list.push_back(Json::parse(lines.substr(from, to - from)));
+      if (list.back()["effect"] == "fetch") path = list.back()["path"];
       from = to + 1;
     }
     return list;
@@ -35,9 +38,14 @@ struct ReplicaFixture : StoreFixture {
     }
     return std::nullopt;
   }
+  // The answer to the last request, in the form of its path; without edges an event is there, too.
   void Answer(uint64_t request, const Json& edges, int status = 200) {
-    const Json body = {{"data", {{"events", {{"edges", edges}}}}}};
-    CUE_ASSERT(connection.Fetched(request, status, body.dump(), Now(), Draw()).has_value());
+    Json body = {{"data", {{"events", {{"edges", edges}}}}}};
+    if (path == "/api/query") body = edges;
+    if (path.starts_with("/api/events/")) body = {{"id", path.substr(path.rfind('/') + 1)}};
+    if (status >= 400) body = {{"code", status}, {"detail", "no"}};
+    const std::string text = body.dump();
+    CUE_ASSERT(connection.Fetched(request, AnswerOf(status, text), Now(), Draw()).has_value());
   }
   void Open() {
     connection.Start(Now());

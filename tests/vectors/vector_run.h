@@ -51,7 +51,7 @@ class Hub {
  private:
   MemoryEnv env_;
   EventStore store_{&env_};
-  HubApi api_{&store_.view(), &store_.ledger()};
+  HubApi api_{&store_.view(), &store_.ledger(), &store_.exports()};
   uint8_t draws_ = 0;
 };
 

@@ -222,7 +222,11 @@ export interface LocalWrite {
   readonly number: number;
   readonly kind: 'dispatch' | 'update' | 'remove';
   /** `refused`: undone here, and kept until it is retried or discarded. */
-  readonly state: 'queued' | 'refused';
+  /**
+   * `blocked`: something in front of the server answers in its place, while it answers other writes. It is tried
+   * again slowly; `detail` says what came. Writes that depend on it wait, others do not.
+   */
+  readonly state: 'queued' | 'blocked' | 'refused';
   /** The event's present id. */
   readonly id: string;
   /** The body of the request; null for a removal. */
@@ -238,7 +242,7 @@ export interface LocalWrite {
 
 /**
  * Local writes, in the order in which they are sent: one after the other, repeated until the server
- * has answered. The status has their number (`queuedWrites`, `refusedWrites`).
+ * has answered. The status has their number (`queuedWrites`, `blockedWrites`, `refusedWrites`).
  *
  * @example
  * for (const write of await events.outbox.list()) {
@@ -248,10 +252,10 @@ export interface LocalWrite {
 export interface Outbox {
   /** Oldest first. */
   list(): Promise<LocalWrite[]>;
-  /** Applies a refused write again and queues it. Rejects with `not_found`. */
+  /** Applies a refused write again and queues it; sends a blocked one now. Rejects with `not_found`. */
   retry(number: number): Promise<void>;
   /**
-   * Forgets a refused write, or undoes one that was never sent. Rejects with `not_found`, and with
+   * Forgets a refused write, or undoes one that was never sent or is blocked. Rejects with `not_found`, and with
    * `state` when the server may have it already.
    */
   discard(number: number): Promise<void>;
@@ -261,18 +265,21 @@ export interface Outbox {
 export interface Events {
   /**
    * Dispatches an event. It shows at once; the promise settles when IndexedDB has it and, while the
-   * connection is live, when the server has confirmed it too (when the server refuses it, the promise
-   * rejects with the reason, and the event is undone). Without a connection it waits in the outbox, and the
-   * server may give it another id. `store: false`, `reuse` and `server.*` do not wait: they reject with `offline`.
+   * connection is live, when the server has confirmed it too, but after 10 s at the latest (when the server
+   * refuses it within that time, the promise rejects with the reason, and the event is undone). Without a
+   * connection it waits in the outbox, and the server may give it another id. `store: false`, `reuse` and `server.*` do not wait: they reject with `offline`.
    */
   dispatch<T extends string>(event: NewEvent<T>, options?: WriteOptions): Promise<{ id: string }>;
-  /** Changes an event; settles as `dispatch` does. Changes that others made meanwhile are merged by field. */
+  /**
+   * Changes an event; settles as `dispatch` does. Changes that others made meanwhile are merged by field.
+   * Rejects with `not_found` when there is no such event.
+   */
   update<T extends string = string>(
     id: string,
     changes: EventChanges<T>,
     options?: WriteOptions,
   ): Promise<void>;
-  /** Removes an event. False when there was no such event. */
+  /** Removes an event; settles as `dispatch` does. False when there was no such event. */
   remove(id: string, options?: WriteOptions): Promise<boolean>;
   /** One event, or null. Fetches the payload from the server when the browser does not have it. */
   get(id: string, options?: ReadOptions): Promise<EventDetail | null>;

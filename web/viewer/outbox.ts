@@ -8,7 +8,7 @@ const READ_MS = 250;
 /** Writes that are drawn. */
 const MOST_WRITES = 200;
 
-/** Local writes that the server has not confirmed, or has refused. At most one read is under way. */
+/** Local writes that the server has not confirmed (blocked ones too), or has refused. At most one read is under way. */
 export class OutboxList {
   writes: readonly LocalWrite[] = [];
   /** Ids of events with a waiting write. */
@@ -39,9 +39,9 @@ export class OutboxList {
 
   /** The status has changed. */
   follow(status: EventsStatus): void {
-    const { queuedWrites, refusedWrites, sequence } = status;
-    const isEmpty = queuedWrites === 0 && refusedWrites === 0;
-    const seen = isEmpty ? '' : `${queuedWrites} ${refusedWrites} ${sequence}`;
+    const { queuedWrites, blockedWrites, refusedWrites, sequence } = status;
+    const isEmpty = queuedWrites + blockedWrites + refusedWrites === 0;
+    const seen = isEmpty ? '' : `${queuedWrites} ${blockedWrites} ${refusedWrites} ${sequence}`;
     if (seen === this.#seen || this.#busy || this.#timer !== undefined) return;
     if (isEmpty) {
       this.#set([], seen);
@@ -67,7 +67,7 @@ export class OutboxList {
   #set(writes: readonly LocalWrite[], seen: string): void {
     this.#seen = seen;
     this.writes = writes;
-    this.queued = new Set(writes.filter(({ state }) => state === 'queued').map(({ id }) => id));
+    this.queued = new Set(writes.filter(({ state }) => state !== 'refused').map(({ id }) => id));
     this.#changed();
   }
 
@@ -100,15 +100,16 @@ export class OutboxList {
 
   #renderWrite(write: LocalWrite, words: Words): TemplateResult {
     const { number, kind, state, id, body, sent, status, detail } = write;
-    const isRefused = state === 'refused';
+    const isQueued = state === 'queued';
+    const why = { status: String(status), detail };
     const what = body?.['topic'] ?? body?.['status'] ?? body?.['description'] ?? '';
     return html`<li class=${state} data-write=${number}>
       <span class="what">
         <b>${words(`kind.${kind}`)}</b> ${what} <span class="dim">${id}</span><br />
-        ${isRefused ? html`${words('refusedWrite', { status: String(status) })}: ${detail}` : words(sent ? 'sent' : 'queued')}
+        ${isQueued ? words(sent ? 'sent' : 'queued') : words(`${state}Write`, why)}
       </span>
       ${
-        isRefused
+        !isQueued
           ? html`<button data-retry @click=${() => this.change('retry', number)}>
               ${words('retry')}
             </button>`
@@ -116,7 +117,7 @@ export class OutboxList {
       }
       <button
         data-discard
-        ?disabled=${!isRefused && sent}
+        ?disabled=${isQueued && sent}
         @click=${() => this.change('discard', number)}
       >
         ${words('discard')}
@@ -127,13 +128,14 @@ export class OutboxList {
 
 /** How many writes wait or were refused, as a button that opens the list; nothing when there are none. */
 export function renderOutboxPill(status: EventsStatus, words: Words, open: () => void) {
-  const { queuedWrites, refusedWrites } = status;
-  if (queuedWrites === 0 && refusedWrites === 0) return nothing;
+  const { queuedWrites, blockedWrites, refusedWrites } = status;
+  if (queuedWrites + blockedWrites + refusedWrites === 0) return nothing;
   const parts = [
     ...(queuedWrites > 0 ? [words('waiting', { count: queuedWrites })] : []),
+    ...(blockedWrites > 0 ? [words('blocked', { count: blockedWrites })] : []),
     ...(refusedWrites > 0 ? [words('refused', { count: refusedWrites })] : []),
   ];
-  const mood = refusedWrites > 0 ? 'bad' : 'busy';
+  const mood = refusedWrites + blockedWrites > 0 ? 'bad' : 'busy';
   return html`<button class="pill ${mood}" data-outbox @click=${open}>
     <i class="dot" aria-hidden="true"></i>${parts.join(' · ')}
   </button>`;

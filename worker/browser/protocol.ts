@@ -154,8 +154,15 @@ export interface Status {
   saving: boolean;
   /** Local writes that the server has not confirmed yet. */
   queuedWrites: number;
+  /** Local writes that something in front of the server keeps from it, tried again slowly. */
+  blockedWrites: number;
   /** Local writes that it refused: undone here, and kept to be retried or discarded. */
   refusedWrites: number;
+  /**
+   * What answers in the server's place (a sign-on gateway, a firewall, a portal), such as `HTTP 200, text/html`;
+   * null when the server answers itself, or nothing does.
+   */
+  intercepted: string | null;
   /** The part of the server's history that is here, 0 to 1, while older events still come in; else null. */
   history: number | null;
   events: number;

@@ -18,8 +18,7 @@ export function createReadHandlers(
       const here = header.found ? body : null;
       if (upstream?.state() !== 'live' || header.payload) return here;
       try {
-        const response = await upstream.request('GET', `/api/events/${id}`);
-        return new Uint8Array(await response.arrayBuffer());
+        return await upstream.request('get', 'GET', `/api/events/${id}`);
       } catch (error) {
         if (here || (error instanceof WorkerError && error.code === 'not_found')) return here;
         throw error;

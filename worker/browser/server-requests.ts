@@ -1,4 +1,9 @@
-import { SESSION_TOKEN_LENGTH } from '../replica/connection-host.ts';
+import {
+  answerOf,
+  NO_ANSWER,
+  SESSION_TOKEN_LENGTH,
+  type UpstreamAnswer,
+} from '../replica/connection-host.ts';
 import { codeOfStatus, WorkerError } from './worker-error.ts';
 
 /** Longest wait for an answer of the server, in milliseconds. */
@@ -6,16 +11,37 @@ const REQUEST_TIMEOUT_MS = 30_000;
 
 /** REST requests to the server with the user's credential. */
 export interface ServerRequests {
-  /** Status 0 = no answer. */
-  ask(method: string, path: string, body?: string): Promise<{ status: number; bytes: Uint8Array }>;
-  /** @throws WorkerError `offline`, `unauthorized`, or the refusal of the server. */
-  request(method: string, path: string, body?: string): Promise<Response>;
+  ask(method: string, path: string, body?: string): Promise<UpstreamAnswer>;
+  /**
+   * The body of the server's answer to an operation (docs/border.md, method 10); null = a success without one.
+   * @throws WorkerError `offline` also when something else than the server answers, `unauthorized`, or the refusal of
+   * the server.
+   */
+  request(
+    operation: ServerOperation,
+    method: string,
+    path: string,
+    body?: string,
+  ): Promise<Uint8Array | null>;
   /** A GET without a time limit, which `signal` ends. Rejects when there is no answer. */
   stream(path: string, signal: AbortSignal): Promise<Response>;
 }
 
+/** Operations that a page asks of the server itself, by the core's names (docs/border.md, method 10). */
+export type ServerOperation = 'dispatch' | 'update' | 'delete' | 'get' | 'enroll';
+
+/** Whether the server itself has answered, and what came in words. */
+export type CheckAnswer = (
+  operation: ServerOperation,
+  answer: UpstreamAnswer,
+) => { isOwn: boolean; what: string };
+
 /** `token` returns the user's present credential: a session token, an API key, or nothing. */
-export function createServerRequests(server: string, token: () => string | null): ServerRequests {
+export function createServerRequests(
+  server: string,
+  token: () => string | null,
+  check: CheckAnswer,
+): ServerRequests {
   // A session token is sent as Bearer, an API key as X-Api-Key (protocol.md 10.1).
   function credential(): Record<string, string> {
     const value = token();
@@ -28,37 +54,52 @@ export function createServerRequests(server: string, token: () => string | null)
   function send(method: string, path: string, body?: string): Promise<Response> {
     return fetch(server + path, {
       method,
+      redirect: 'manual',
       headers: { ...credential(), 'content-type': 'application/json', 'x-sender-type': 'cuesheet' },
       signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
       ...(body !== undefined && { body }),
     });
   }
 
+  async function ask(method: string, path: string, body?: string): Promise<UpstreamAnswer> {
+    try {
+      return await answerOf(await send(method, path, body));
+    } catch {
+      return NO_ANSWER;
+    }
+  }
+
   return {
-    async ask(method, path, body) {
-      try {
-        const response = await send(method, path, body);
-        return { status: response.status, bytes: new Uint8Array(await response.arrayBuffer()) };
-      } catch {
-        return { status: 0, bytes: new Uint8Array() };
-      }
-    },
-    async request(method, path, body) {
-      let response: Response;
-      try {
-        response = await send(method, path, body);
-      } catch {
+    ask,
+    async request(operation, method, path, body) {
+      const answer = await ask(method, path, body);
+      const { status, bytes } = answer;
+      const { isOwn, what } = check(operation, answer);
+      if (!isOwn) {
+        const problem =
+          status === 0
+            ? `${server} does not answer`
+            : `something else than the server answers at ${server} (${what})`;
         throw new WorkerError(
           'offline',
           method === 'GET'
-            ? `${server} does not answer: try again when the connection is back`
-            : `${server} does not answer: it may have done this or not; look when the connection is back`,
+            ? `${problem}: try again when the connection is back`
+            : `${problem}: it may have done this or not; look when the connection is back`,
         );
       }
-      if (response.ok) return response;
-      const { detail } = (await response.json().catch(() => ({}))) as { detail?: string };
-      throw new WorkerError(codeOfStatus(response.status), detail ?? `HTTP ${response.status}`);
+      if (status < 300) return status === 204 ? null : bytes;
+      throw new WorkerError(codeOfStatus(status), detailOf(bytes) ?? `HTTP ${status}`);
     },
-    stream: (path, signal) => fetch(server + path, { headers: credential(), signal }),
+    stream: (path, signal) =>
+      fetch(server + path, { headers: credential(), signal, redirect: 'manual' }),
   };
+}
+
+function detailOf(body: Uint8Array): string | null {
+  try {
+    const { detail } = JSON.parse(new TextDecoder().decode(body)) as { detail?: unknown };
+    return typeof detail === 'string' ? detail : null;
+  } catch {
+    return null;
+  }
 }

@@ -12,7 +12,9 @@ interface StatusReport {
   sequence: number;
   pendingBytes: number;
   queuedWrites: number;
+  blockedWrites: number;
   refusedWrites: number;
+  intercepted: string | null;
   history: number | null;
 }
 
@@ -39,7 +41,9 @@ export function createStatus(
       ...around(),
       saving: report.pendingBytes > 0,
       queuedWrites: report.queuedWrites,
+      blockedWrites: report.blockedWrites ?? 0,
       refusedWrites: report.refusedWrites,
+      intercepted: report.intercepted ?? null,
       history: report.history,
       events: report.events,
       sequence: report.sequence,

@@ -1,7 +1,7 @@
 import { type CoreStore, entropy, nowMicros } from '../../wasm/load.ts';
 import { type Effect, Method, type ReplicaState } from '../../wasm/methods.ts';
 import { createConnectionHost } from '../replica/connection-host.ts';
-import { createServerRequests, type ServerRequests } from './server-requests.ts';
+import { type CheckAnswer, createServerRequests, type ServerRequests } from './server-requests.ts';
 import { isCrash } from './worker-error.ts';
 
 export interface Upstream {
@@ -29,7 +29,13 @@ export function createUpstream(
   firstToken: string | null,
 ): Upstream {
   let token = firstToken;
-  const { ask, request, stream } = createServerRequests(server, () => token);
+  const check: CheckAnswer = (operation, { status, contentType, bytes }) =>
+    store.call<ReturnType<CheckAnswer>>(
+      Method.replica,
+      { now: nowMicros(), entropy: entropy(), event: 'check', operation, status, contentType },
+      bytes,
+    ).header;
+  const { ask, request, stream } = createServerRequests(server, () => token, check);
   const tell = createTell(Method.replica, server, store, afterCall);
   const connection = createConnectionHost({
     tell,
@@ -54,7 +60,8 @@ export function createUpstream(
       tell('stop');
     },
     setToken(next) {
-      if (next === token) return;
+      // The same one again is a request to try again.
+      if (next === token && connection.state() !== 'unauthorized') return;
       token = next;
       tell('stop');
       tell('start');
@@ -97,8 +104,8 @@ function createWriteSender(ask: ServerRequests['ask'], tell: Tell, owns: () => P
     async send(request: number, method: string, path: string, body: string | null) {
       // A frozen owner that was replaced would send an old write over newer ones of the next owner.
       if (!(await owns())) return;
-      const { status, bytes } = await ask(method, path, body ?? undefined);
-      if (!stopped) tell('answer', { request, status }, bytes);
+      const { status, contentType, bytes } = await ask(method, path, body ?? undefined);
+      if (!stopped) tell('answer', { request, status, contentType }, bytes);
     },
     /** Only the last one counts. */
     wakeIn(delayMs: number) {

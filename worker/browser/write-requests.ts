@@ -63,8 +63,8 @@ function writesOfReplica({ localWrites, settle }: Workplace, upstream: Upstream)
       const queued = await unless(['state'], localWrites.queue('dispatch', {}, body));
       if (queued) return { id: await written(queued, durability) };
       // Only the server has the event. If it keeps it, the event arrives like those of others.
-      const response = await upstream.request('POST', '/api/events', body);
-      return (await response.json()) as { id: string };
+      const answer = await upstream.request('dispatch', 'POST', '/api/events', body);
+      return JSON.parse(new TextDecoder().decode(answer ?? undefined)) as { id: string };
     },
     async update({ id: known, changes, durability }) {
       const id = localWrites.current(known);
@@ -72,7 +72,7 @@ function writesOfReplica({ localWrites, settle }: Workplace, upstream: Upstream)
       const queue = localWrites.queue('update', { id }, body);
       const queued = await unless(['state', 'not_found'], queue);
       if (queued) await written(queued, durability);
-      else await upstream.request('PATCH', `/api/events/${id}`, body);
+      else await upstream.request('update', 'PATCH', `/api/events/${id}`, body);
       await settle(durability);
       return null;
     },
@@ -80,15 +80,12 @@ function writesOfReplica({ localWrites, settle }: Workplace, upstream: Upstream)
       const id = localWrites.current(known);
       const queued = await unless(['not_found'], localWrites.queue('remove', { id }));
       if (queued) await written(queued, durability);
-      else await upstream.request('DELETE', `/api/events/${id}`);
+      else await upstream.request('delete', 'DELETE', `/api/events/${id}`);
       await settle(durability);
       return { removed: queued !== null };
     },
     /** Only the server's queue hands out jobs. */
-    async enroll({ request }) {
-      const response = await upstream.request('POST', '/api/enroll', toJson(request));
-      return response.status === 204 ? null : new Uint8Array(await response.arrayBuffer());
-    },
+    enroll: ({ request }) => upstream.request('enroll', 'POST', '/api/enroll', toJson(request)),
   };
 }
 

@@ -66,15 +66,17 @@ function invalid(c: Context, field: string[], msg: string, type: string): Respon
   return c.json({ code: 400, detail, path, traceback, errors }, 400);
 }
 
-/** At most LOGINS_PER_MINUTE per address (protocol.md 10.1). */
+/** At most LOGINS_PER_MINUTE per address (protocol.md 10.1); remembers the MAX_THROTTLED that tried last. */
 function createThrottle(): (address: string) => boolean {
   const recent = new Map<string, number[]>();
   return (address) => {
     const now = Date.now();
     const times = (recent.get(address) ?? []).filter((time) => time > now - MINUTE_MS);
     if (times.length >= LOGINS_PER_MINUTE) return false;
-    if (recent.size >= MAX_THROTTLED) recent.clear();
+    recent.delete(address); // so that the map stays in the order of the last attempt
     recent.set(address, [...times, now]);
+    const [longestAgo] = recent.keys();
+    if (recent.size > MAX_THROTTLED && longestAgo !== undefined) recent.delete(longestAgo);
     return true;
   };
 }

@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 import { CoreCrash } from '../../wasm/load.ts';
 import { type Command, UsageError } from './commands/command.ts';
+import { backupCommand } from './commands/backup.ts';
 import { exportCommand } from './commands/export.ts';
 import { importCommand } from './commands/import.ts';
 import { relayCommand } from './commands/relay.ts';
+import { restoreCommand } from './commands/restore.ts';
 import { CRASH_EXIT_CODE } from './commands/serving.ts';
 import { startCommand } from './commands/start.ts';
 import { verifyCommand } from './commands/verify.ts';
@@ -12,6 +14,8 @@ const HELP = `usage: cuesheet hub [options]      run a hub (also: cuesheet start
        cuesheet relay URL          serve a copy of a hub to many
        cuesheet export [options]   write its events as NDJSON
        cuesheet import FILE        read them back
+       cuesheet backup SOURCE      the same of a hub that runs, or of a folder
+       cuesheet restore FILE       make a folder from a backup
        cuesheet verify [options]   check its files
 
 cuesheet COMMAND --help says more of each.`;
@@ -22,6 +26,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   relay: relayCommand,
   export: exportCommand,
   import: importCommand,
+  backup: backupCommand,
+  restore: restoreCommand,
   verify: verifyCommand,
 };
 

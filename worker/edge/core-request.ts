@@ -17,7 +17,7 @@ export interface CoreRequest {
 export interface CoreAnswer {
   status: number;
   body: Uint8Array;
-  /** Of a part of a snapshot: the cursor of the next one; absent = this was the last. */
+  /** Of a part of a snapshot or an export: what the request for the next one names; absent = this was the last. */
   next?: string;
   /** Of the first part of a snapshot: its changes continue after this sequence. */
   sequence?: number;

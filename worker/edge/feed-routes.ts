@@ -39,10 +39,11 @@ const parse = (body: Uint8Array): Page => JSON.parse(new TextDecoder().decode(bo
 const detailOf = (body: Uint8Array): string =>
   (JSON.parse(new TextDecoder().decode(body)) as { detail: string }).detail;
 
-/** `GET /api/changes` and `GET /api/snapshot`: Cuesheet's own (docs/hub.md). */
+/** `GET /api/changes`, `GET /api/snapshot` and `GET /api/export`: Cuesheet's own (docs/hub.md). */
 export function addFeedRoutes(app: Hono<Env>, options: FeedOptions): void {
   addChanges(app, options);
   addSnapshot(app, options);
+  addExport(app, options);
 }
 
 function addChanges(app: Hono<Env>, { ask, shown, changed, caller, log }: FeedOptions): void {
@@ -96,47 +97,79 @@ function addChanges(app: Hono<Env>, { ask, shown, changed, caller, log }: FeedOp
   });
 }
 
-function addSnapshot(app: Hono<Env>, { ask, shown, caller, packBrotli }: FeedOptions): void {
-  const encodings = packBrotli ? ['br', 'gzip', 'deflate'] : ['gzip', 'deflate'];
-
+function addSnapshot(app: Hono<Env>, options: FeedOptions): void {
   addRoute(app, 'snapshot', async (c) => {
     const { payloads, form, end } = c.req.query();
-    const who = caller(c);
+    const who = options.caller(c);
     const read = (before?: string) => {
       const body = JSON.stringify({ payloads, form, end, before });
-      return ask({ operation: 'snapshot', ...who, body });
+      return options.ask({ operation: 'snapshot', ...who, body });
     };
     const first = read();
-    await shown();
+    await options.shown();
     if (first.status !== 200) return respond(first.status, first.body);
-    let part: CoreAnswer | null = first;
-    const lines = new ReadableStream<Uint8Array<ArrayBuffer>>({
-      async pull(controller) {
-        if (!part) return controller.close();
-        const { body, next } = part;
-        controller.enqueue(body as Uint8Array<ArrayBuffer>);
-        part = next === undefined ? null : read(next);
-        await shown();
-        // A missing part must not look like the end.
-        if (part && part.status !== 200) controller.error(new Error(detailOf(part.body)));
-      },
-    });
-    const encoding = accepted(c, 'Accept-Encoding', encodings);
-    const headers = {
-      'content-type': 'application/x-ndjson',
-      'x-cuesheet-sequence': String(first.sequence),
-      vary: 'accept-encoding',
-      ...(encoding && { 'content-encoding': encoding }),
-    };
-    const pack = () =>
-      encoding === 'br' && packBrotli
-        ? lines.pipeThrough(packBrotli())
-        : lines.pipeThrough(new CompressionStream(encoding as CompressionFormat));
-    const packed = encoding ? pack() : lines;
-    // workerd compresses a body with this header itself, unless it is told that the body is encoded.
-    const init = { headers, ...(encoding && { encodeBody: 'manual' }) };
-    return new Response(packed, init);
+    return linesOf(c, options, first, read, { 'x-cuesheet-sequence': String(first.sequence) });
   });
+}
+
+function addExport(app: Hono<Env>, options: FeedOptions): void {
+  addRoute(app, 'export', async (c) => {
+    const { end } = c.req.query();
+    const who = options.caller(c);
+    const ask = (args: object) =>
+      options.ask({ operation: 'export', ...who, body: JSON.stringify(args) });
+    const first = ask({ end });
+    await options.shown();
+    if (first.status !== 200) return respond(first.status, first.body);
+    const read = (begun: string) => ask({ end, export: begun });
+    const headers = { 'cache-control': 'no-store' };
+    return linesOf(c, options, first, read, headers, (begun) => ask({ export: begun, stop: true }));
+  });
+}
+
+/**
+ * A stream of lines, read part by part as fast as the client accepts them, and compressed as it asks. `stop` is
+ * called when the client goes away before the last part.
+ */
+function linesOf(
+  c: Context<Env>,
+  { shown, packBrotli }: FeedOptions,
+  first: CoreAnswer,
+  read: (next: string) => CoreAnswer,
+  headers: Record<string, string>,
+  stop?: (next: string) => void,
+): Response {
+  let part: CoreAnswer | null = first;
+  const lines = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    async pull(controller) {
+      if (!part) return controller.close();
+      const { body, next } = part;
+      controller.enqueue(body as Uint8Array<ArrayBuffer>);
+      part = next === undefined ? null : read(next);
+      await shown();
+      // A missing part must not look like the end.
+      if (part && part.status !== 200) controller.error(new Error(detailOf(part.body)));
+    },
+    cancel() {
+      if (part?.next !== undefined) stop?.(part.next);
+    },
+  });
+  const encodings = packBrotli ? ['br', 'gzip', 'deflate'] : ['gzip', 'deflate'];
+  const encoding = accepted(c, 'Accept-Encoding', encodings);
+  const pack = () =>
+    encoding === 'br' && packBrotli
+      ? lines.pipeThrough(packBrotli())
+      : lines.pipeThrough(new CompressionStream(encoding as CompressionFormat));
+  return new Response(encoding ? pack() : lines, {
+    headers: {
+      'content-type': 'application/x-ndjson',
+      vary: 'accept-encoding',
+      ...headers,
+      ...(encoding && { 'content-encoding': encoding }),
+    },
+    // workerd compresses a body with this header itself, unless it is told that the body is encoded.
+    ...(encoding && { encodeBody: 'manual' }),
+  } as ResponseInit);
 }
 
 /** The first of these that the client accepts; '' = none. */

@@ -24,6 +24,7 @@ import { createNews } from './news.ts';
 import type { Figures } from './operation-routes.ts';
 import type { Rate } from './rate-limit.ts';
 import { CRASHED, HubStopped, STOPPING } from './responses.ts';
+import type { CheckAnswer } from './relay/routes.ts';
 import { createRoutes } from './routes.ts';
 import { createSaving } from './saving.ts';
 import { createSockets, type Peer, type SocketHandle, type Tell } from './sockets.ts';
@@ -186,6 +187,12 @@ function runHub(core: Core, opened: OpenedStore, options: HubOptions, log: Log):
     loading: () => (loading.isDone() ? null : loading.done),
     isReady: () => relay?.now().isLive ?? true,
     hasCopy: () => relay?.hasCopy() ?? true,
+    check: (operation, { status, contentType, bytes }) =>
+      store.call<ReturnType<CheckAnswer>>(
+        Method.replica,
+        { now: nowMicros(), entropy: entropy(), event: 'check', operation, status, contentType },
+        bytes,
+      ).header,
     isSaving: saving.isSaving,
     figures: () => ({
       ...figuresOf(store, core),

@@ -26,6 +26,7 @@ export const CORE_ROUTES = {
   'graphql.events': { method: 'POST', path: '/graphql' },
   changes: { method: 'GET', path: '/api/changes' },
   snapshot: { method: 'GET', path: '/api/snapshot' },
+  export: { method: 'GET', path: '/api/export' },
 } as const satisfies Record<string, Route>;
 
 /** What the hub answers without the core. */

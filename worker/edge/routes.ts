@@ -9,7 +9,7 @@ import { addMiddleware } from './middleware.ts';
 import { DOCS_HEADERS, docsPage } from './openapi/docs-page.ts';
 import { openApiDocument } from './openapi/document.ts';
 import { addOperationRoutes, type Figures } from './operation-routes.ts';
-import { addRelayRoutes } from './relay/routes.ts';
+import { addRelayRoutes, type CheckAnswer } from './relay/routes.ts';
 import type { Rate } from './rate-limit.ts';
 import { addRoute, type CoreOperation, honoPath, type Route, ROUTES } from './route-table.ts';
 import type { Upstream } from './relay/upstream.ts';
@@ -39,6 +39,8 @@ export interface RouteOptions {
   isReady: () => boolean;
   /** Whether that has been so once: not before a relay has its first snapshot. */
   hasCopy: () => boolean;
+  /** Of a relay: whether its upstream has answered itself. */
+  check: CheckAnswer;
   /** Whether the last commit succeeded. */
   isSaving: () => boolean;
   /** What `/metrics` shows besides requests. */
@@ -67,7 +69,7 @@ export function createApp(options: RouteOptions): Hono<Env> {
   const settle = addOperationRoutes(app, options);
   // A read waits for the commit that covers what it shows. While saving fails it still answers.
   const shown = () => settle().catch(() => {});
-  if (options.upstream) addRelayRoutes(app, options.upstream, options.hasCopy);
+  if (options.upstream) addRelayRoutes(app, options.upstream, options.hasCopy, options.check);
   addEventRoutes(app, ask, settle, shown);
   addFeedRoutes(app, {
     ask,

@@ -21,14 +21,37 @@ export interface ClientSocket {
   close(): void;
 }
 
+/** What came back; the core decides whether the upstream itself has answered. */
+export interface UpstreamAnswer {
+  /** 0 = no answer. */
+  status: number;
+  contentType: string;
+  bytes: Uint8Array;
+}
+
+/** The longest body of a refused snapshot that is read, in bytes. */
+const MAX_REFUSAL_BYTES = 64 << 10;
+
+export const NO_ANSWER: UpstreamAnswer = { status: 0, contentType: '', bytes: new Uint8Array() };
+
+/** A redirect, which is never followed, has status 302 where a browser hides its own. */
+export async function answerOf(response: Response): Promise<UpstreamAnswer> {
+  const isHidden = response.type === 'opaqueredirect';
+  return {
+    status: isHidden ? 302 : response.status,
+    contentType: response.headers.get('content-type') ?? '',
+    bytes: new Uint8Array(await response.arrayBuffer()),
+  };
+}
+
 export interface ConnectionHostOptions {
   /** The method `replica` of the core (docs/border.md, 12); resolves when its result is saved. */
   tell(event: string, more: Record<string, unknown>, body?: string | Uint8Array): Promise<void>;
   openSocket(): ClientSocket;
   /** The members of the auth message. */
   token(): string | null;
-  /** One HTTP request with the same credential; status 0 = no answer. */
-  ask(method: string, path: string, body?: string): Promise<{ status: number; bytes: Uint8Array }>;
+  /** One HTTP request with the same credential. */
+  ask(method: string, path: string, body?: string): Promise<UpstreamAnswer>;
   /** A GET with the same credential, whose body is read as it comes. Rejects when there is no answer. */
   stream(path: string, signal: AbortSignal): Promise<Response>;
   /** Such a body was not read to its end; the core asks again. */
@@ -87,8 +110,8 @@ export function createConnectionHost(options: ConnectionHostOptions): Connection
   }
 
   async function fetchPage(request: number, method: string, path: string, body: string | null) {
-    const { status, bytes } = await options.ask(method, path, body ?? undefined);
-    await tell('fetched', { request, status }, bytes);
+    const { status, contentType, bytes } = await options.ask(method, path, body ?? undefined);
+    await tell('fetched', { request, status, contentType }, bytes);
   }
 
   return {
@@ -154,15 +177,21 @@ function createSnapshots({
       const current = new AbortController();
       snapshot = current;
       const { signal } = current;
-      let status = 0;
+      let ended = NO_ANSWER;
       try {
         const response = await stream(path, signal);
-        if (response.ok && response.body) await read(response.body, request, signal);
-        status = response.status;
+        const contentType = response.headers.get('content-type') ?? '';
+        const hasLines = response.ok && contentType.startsWith('application/x-ndjson');
+        if (hasLines && response.body) await read(response.body, request, signal);
+        ended = hasLines
+          ? { status: response.status, contentType, bytes: new Uint8Array() }
+          : await answerOf(response);
       } catch (error) {
         if (!signal.aborted) cutOff?.(error as Error);
       }
-      if (!signal.aborted) await tell('snapshotEnded', { request, status });
+      const { status, contentType, bytes } = ended;
+      const refusal = bytes.subarray(0, MAX_REFUSAL_BYTES);
+      if (!signal.aborted) await tell('snapshotEnded', { request, status, contentType }, refusal);
     },
   };
 }

@@ -1,14 +1,12 @@
 // The figures of scripts/bench-browser.mjs as one Markdown table; `page` gets it between its marks.
-import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
+import { quantile, replaceFigures } from '../figures.mjs';
 
 const BEGIN = '<!-- figures: npm run bench:browser -->';
 /** The browser itself and this program are a load of about 1.5. */
 const BUSY = 2.5;
 const END = '<!-- end of the figures of the browser -->';
 
-const quantile = (values, q) =>
-  [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * q))];
 export const median = (values) => quantile(values, 0.5);
 const percentiles = (times) => [median(times), quantile(times, 0.99)];
 
@@ -118,9 +116,5 @@ export function printTable(raw, runs, page, hasTargets) {
   if (load > BUSY) {
     console.log(`\nOthers are using this machine (load ${load.toFixed(1)}): figures are too high.`);
   }
-  if (page === null) return;
-  const text = readFileSync(page, 'utf8');
-  const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
-  if (begin < 0 || end < begin) throw new Error(`${page}: no ${BEGIN} … ${END}`);
-  writeFileSync(page, `${text.slice(0, begin)}${BEGIN}\n${table}\n${text.slice(end)}`);
+  if (page !== null) replaceFigures(page, BEGIN, END, table);
 }

@@ -127,7 +127,7 @@ async function type(page: Page, words: string[]): Promise<number[]> {
 /** Frames dropped of 100 on a slow machine: while nothing happens, and while the table is scrolled. */
 async function scroll(page: Page, milliseconds: number) {
   await page.evaluate(() => window.unwatchFrames());
-  const frameTime = quantile(intervals(await page.evaluate(idleFrames, IDLE_FRAMES)), 0.5);
+  const frameTime = median(intervals(await page.evaluate(idleFrames, IDLE_FRAMES)));
   const devtools = await page.context().newCDPSession(page);
   const scrolled = async (speed: number | null) => {
     const work = page.evaluate(scrollThrough, [milliseconds, speed] as [number, number | null]);
@@ -160,11 +160,8 @@ function reachedEnd(): boolean {
 const intervals = (times: number[]): number[] =>
   times.slice(1).map((time, i) => time - (times[i] ?? time));
 
-/** The value below which such a part of the values lies. */
-export const quantile = (values: number[], part: number): number =>
-  [...values].sort((a, b) => a - b)[
-    Math.min(values.length - 1, Math.floor(values.length * part))
-  ] ?? Number.NaN;
+const median = (values: number[]): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
 /** The value of a promise, which fails when it takes longer. */
 async function within<T>(milliseconds: number, what: string, promise: Promise<T>): Promise<T> {

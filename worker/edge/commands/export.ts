@@ -1,10 +1,9 @@
-import { createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { CallWithFiles } from '../../../wasm/call-with-files.ts';
 import { type ExportHeader, Method } from '../../../wasm/methods.ts';
 import { type Command, parseOptions } from './command.ts';
+import { writeWhole } from './lines-file.ts';
 import { createProgressLine, eventsText, sizeText } from './progress.ts';
 import { DATA_HELP, DATA_OPTION, openStoreFolder } from './store-folder.ts';
 
@@ -18,7 +17,8 @@ Writes all events of a hub as NDJSON: one event a line, oldest first, with its p
 read is left out, said on standard error, and the exit code is 1 then.
 
   ${DATA_HELP}
-  --out FILE    where to; the file is there when it is complete (default: standard output)
+  --out FILE    where to; the file is there when it is complete, packed when its name ends with .gz
+                (default: standard output)
   --help        this text`,
   async run(args) {
     const { values } = parseOptions(
@@ -57,7 +57,8 @@ read is left out, said on standard error, and the exit code is 1 then.
   },
 };
 
-async function* partsOf(
+/** All events of an open store, part by part. */
+export async function* partsOf(
   call: CallWithFiles,
   onPart: (part: ExportHeader, bytes: number) => void,
 ): AsyncGenerator<Uint8Array> {
@@ -66,17 +67,5 @@ async function* partsOf(
     yield part.body;
     onPart(part.header, part.body.length);
     after = part.header.next;
-  }
-}
-
-/** A file gets its name only when it is whole; until then it has a temporary one. */
-async function writeWhole(path: string, lines: AsyncIterable<Uint8Array>): Promise<void> {
-  const unfinished = `${path}.part`;
-  try {
-    await pipeline(Readable.from(lines), createWriteStream(unfinished, { flush: true }));
-    await rename(unfinished, path);
-  } catch (error) {
-    await rm(unfinished, { force: true });
-    throw error;
   }
 }

@@ -24,6 +24,8 @@ export interface StoreFolder {
   call: CallWithFiles;
   /** Opens the store with all events loaded. */
   open(): Promise<{ call: CallWithFiles; commits: CommitLoop }>;
+  /** Releases the folder before the process ends; does nothing the second time. */
+  close(): void;
 }
 
 /**
@@ -38,7 +40,12 @@ export async function openStoreFolder(
     throw new Error(`${folder} holds no events: name the folder of a hub with --data`);
   }
   const files = openNodeFiles(folder);
-  process.on('exit', () => files.close());
+  let isOpen = true;
+  const close = () => {
+    if (isOpen) files.close();
+    isOpen = false;
+  };
+  process.on('exit', close);
   for (const [signal, code] of Object.entries(SIGNALS)) {
     process.once(signal, () => process.exit(code));
   }
@@ -53,5 +60,6 @@ export async function openStoreFolder(
       const commits = createCommitLoop(opened, files, { carryOut: () => {}, ended });
       return { call: opened.call, commits };
     },
+    close,
   };
 }

@@ -91,5 +91,28 @@ export function feedOperations(common: Readonly<Record<string, Answer>>) {
       },
     },
   };
-  return { changes, snapshot };
+  const exported: Operation = {
+    operationId: 'exportEvents',
+    summary: 'Export all events',
+    description:
+      'Cuesheet’s addition, for admins and services. All events with their payloads as they are at this moment, ' +
+      'whatever changes while the answer is read; oldest first, one on each line, in the form that an import reads. ' +
+      'A payload that cannot be read is left out.',
+    tags: ['feed'],
+    parameters: [
+      parameter(
+        'end',
+        'The last line of a complete export is {"end":true,"events","withoutPayload"}: remove it before an import.',
+        { type: 'boolean', default: false },
+      ),
+    ],
+    responses: {
+      ...common,
+      200: {
+        description: 'The lines; compressed when the client accepts it.',
+        content: { 'application/x-ndjson': { schema: { type: 'string' } } },
+      },
+    },
+  };
+  return { changes, snapshot, export: exported };
 }

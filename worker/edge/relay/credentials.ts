@@ -32,9 +32,10 @@ export function createRelayCredentials(
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     const response = await upstream.fetch('/api/users/me', { headers, signal });
     if (response.ok) return { user: userIn(await response.json()) };
-    if (response.status < 400) return NO_ANSWER; // a redirect
     const body = (await response.json().catch(() => null)) as { detail?: unknown } | null;
-    const denied = typeof body?.detail === 'string' ? body.detail : 'Unauthorized';
+    const denied = body?.detail;
+    // A redirect, or a page of something in front of the upstream.
+    if (response.status < 400 || typeof denied !== 'string') return NO_ANSWER;
     return { user: null, denied, deniedStatus: response.status };
   }
 

@@ -1,5 +1,10 @@
 import type { Effect } from '../../../wasm/methods.ts';
-import { type ClientSocket, createConnectionHost } from '../../replica/connection-host.ts';
+import {
+  answerOf,
+  type ClientSocket,
+  createConnectionHost,
+  NO_ANSWER,
+} from '../../replica/connection-host.ts';
 
 /** The hub, or the AYON server, that a relay follows. */
 export interface Upstream {
@@ -56,7 +61,8 @@ export type TellCore = (
 /** Longest wait for an answer, in milliseconds; the parts of a snapshot are awaited by the core. */
 const REQUEST_TIMEOUT_MS = 30_000;
 const SILENT = 'it does not answer as it should, and is asked again';
-const REFUSES = 'it refuses CUESHEET_UPSTREAM_KEY, and is asked again in 30 s';
+const REFUSES =
+  'it refuses CUESHEET_UPSTREAM_KEY, and is asked again in some minutes at the latest';
 
 /**
  * Follows an upstream as a replica does, payloads included: the core finds out whether it is a hub or an AYON
@@ -91,11 +97,10 @@ export function followUpstream(
       const headers = { 'x-api-key': apiKey, 'content-type': 'application/json' };
       try {
         const init = { method, headers, ...(body !== undefined && { body }) };
-        const response = await request(path, init, AbortSignal.timeout(REQUEST_TIMEOUT_MS));
-        return { status: response.status, bytes: new Uint8Array(await response.arrayBuffer()) };
+        return await answerOf(await request(path, init, AbortSignal.timeout(REQUEST_TIMEOUT_MS)));
       } catch (error) {
         problem = (error as Error).message;
-        return { status: 0, bytes: new Uint8Array() };
+        return NO_ANSWER;
       }
     },
     async stream(path, signal) {
