@@ -36,12 +36,13 @@ class Mirror {
  public:
   Mirror(const StoreView* store, MirrorTarget* target) : store_(store), target_(target) {}
 
-  // Another snapshot will come in: nothing of one that was cut off counts for it.
-  void BeginSnapshot();
+  // Another snapshot will come in: nothing of one that was cut off counts for it. `must_end`: the
+  // hub is of a version that sends a line at the end, so one without it was cut off.
+  void BeginSnapshot(bool must_end = false);
   // Whole lines of GET /api/snapshot, of rows or of columns, in parts, in their order.
   Result<void> Snapshot(std::string_view lines);
-  // All parts have arrived. kState when the hub has promised a line at the end and it is missing:
-  // what is here stays. Removes what the snapshot does not have, except local events, and
+  // All parts have arrived. kState when the line at the end is missing, and the hub has promised it
+  // or is of a version that sends it: what is here stays. Removes what the snapshot does not have, except local events, and
   // returns the sequence from which the changes continue. kState without a first line.
   Result<uint64_t> EndSnapshot();
   // Whether the store has events that were not made here.
@@ -65,7 +66,8 @@ class Mirror {
   const StoreView* store_;
   MirrorTarget* target_;
   std::optional<uint64_t> sequence_;  // of the snapshot that is arriving
-  bool lacks_end_ = false;            // the line at its end has not come; old hubs send none
+  bool must_end_ = false;             // a line at its end is expected, promised or not
+  bool lacks_end_ = false;            // that line has not come; old hubs send none
   std::string snapshot_store_;
   std::unordered_set<Row> seen_;  // its events
 };
