@@ -65,8 +65,8 @@ Content Read(std::string_view bytes) {
 
 constexpr uint32_t kFormat = 1;
 
-// A newer format has its number and a blank before the number of notes (docs/storage.md). kState for
-// such a file, which this version must not change.
+// A newer format has its number and a blank before the number of notes (docs/storage.md). kState
+// for such a file, which this version must not change.
 Result<void> CheckFormat(std::string_view bytes) {
   const auto note = TakeNote(bytes);
   if (!note || !note->contains(' ')) return {};

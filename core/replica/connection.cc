@@ -210,8 +210,8 @@ void Connection::FetchSnapshot(Timestamp now) {
   planner_.GiveUp();
   feed_by_ = confirm_at_ = std::nullopt;
   needs_snapshot_ = takes_snapshot_ = true;
-  // A hub of an older version leaves the line at the end out. Of any other one a snapshot without it
-  // was cut off, or is not this hub's.
+  // A hub of an older version leaves the line at the end out. Of any other one a snapshot without
+  // it was cut off, or is not this hub's.
   mirror_.BeginSnapshot(hub_version_ >= kEndsSnapshotsSince);
   Enter(ConnectionState::kCatchingUp);
   fetch_by_ = In(now, kFetchTimeoutMs);

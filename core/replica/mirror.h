@@ -42,8 +42,9 @@ class Mirror {
   // Whole lines of GET /api/snapshot, of rows or of columns, in parts, in their order.
   Result<void> Snapshot(std::string_view lines);
   // All parts have arrived. kState when the line at the end is missing, and the hub has promised it
-  // or is of a version that sends it: what is here stays. Removes what the snapshot does not have, except local events, and
-  // returns the sequence from which the changes continue. kState without a first line.
+  // or is of a version that sends it: what is here stays. Removes what the snapshot does not have,
+  // except local events, and returns the sequence from which the changes continue. kState without a
+  // first line.
   Result<uint64_t> EndSnapshot();
   // Whether the store has events that were not made here.
   bool HasUpstreamEvents() const;

@@ -42,7 +42,9 @@ export async function laterClient(edits: Edits): Promise<ClientFiles> {
   );
   if (unused.size > 0) throw new Error(`not edited: ${[...unused].join(', ')}`);
   const wasm = readFileSync('dist/client/cuesheet.wasm');
-  return filesOf((name) => ({ 'index.js': index, 'worker.js': worker, 'cuesheet.wasm': wasm })[name]);
+  return filesOf(
+    (name) => ({ 'index.js': index, 'worker.js': worker, 'cuesheet.wasm': wasm })[name],
+  );
 }
 
 function editing(edits: Edits, unused: Set<string>): Plugin {

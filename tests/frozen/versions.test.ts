@@ -20,10 +20,7 @@ const NEXT_VERSION = PROTOCOL_VERSION + 1;
 
 type Version = 'published' | 'present' | 'next' | 'renamed';
 
-const counted: [RegExp, string] = [
-  /PROTOCOL_VERSION = \d+/,
-  `PROTOCOL_VERSION = ${NEXT_VERSION}`,
-];
+const counted: [RegExp, string] = [/PROTOCOL_VERSION = \d+/, `PROTOCOL_VERSION = ${NEXT_VERSION}`];
 
 const pages: Record<string, string | Uint8Array> = {};
 let server: StaticServer;
@@ -91,7 +88,12 @@ const shown = (page: Page) => page.evaluate(() => window.shown);
 const status = (page: Page): Promise<EventsStatus> => page.evaluate(() => window.events.status);
 /** The versions of the owners that have announced themselves since the page was opened. */
 const owners = (page: Page) => page.evaluate(() => window.owners);
-const versionOf = { published: 0, present: PROTOCOL_VERSION, next: NEXT_VERSION, renamed: NEXT_VERSION };
+const versionOf = {
+  published: 0,
+  present: PROTOCOL_VERSION,
+  next: NEXT_VERSION,
+  renamed: NEXT_VERSION,
+};
 
 /** Two versions that understand all of each other, the older one first. */
 const PAIRS: [older: Version, newer: Version, dedicated: boolean][] = [
@@ -303,7 +305,9 @@ describe('a page and a worker of different versions', () => {
     const tab = await open('mixed');
     expect((await status(tab)).reload).toMatch(/reload the page/);
     const failure = await tab.evaluate(() =>
-      window.events.dispatch({ topic: 'demo.a' }).catch((error) => `${error.code}: ${error.message}`),
+      window.events
+        .dispatch({ topic: 'demo.a' })
+        .catch((error) => `${error.code}: ${error.message}`),
     );
     expect(failure).toMatch(/^state: .*reload the page/);
     expect(await topics(tab)).toEqual([]);
@@ -314,7 +318,9 @@ describe('a page and a worker of different versions', () => {
     const tab = await open('mixed');
     expect((await status(tab)).reload).toMatch(/reload it/);
     const failure = await tab.evaluate(() =>
-      window.events.dispatch({ topic: 'demo.a' }).catch((error) => `${error.code}: ${error.message}`),
+      window.events
+        .dispatch({ topic: 'demo.a' })
+        .catch((error) => `${error.code}: ${error.message}`),
     );
     expect(failure).toMatch(/^state: .*reload it/);
   });
@@ -377,7 +383,8 @@ test.each(made === undefined ? [] : [made])(
     let hub = await start();
     try {
       const page = await open('present', { server: hub.url, token: KEYS.admin });
-      const live = () => expect.poll(async () => (await status(page)).connection, WAIT).toBe('live');
+      const live = () =>
+        expect.poll(async () => (await status(page)).connection, WAIT).toBe('live');
       await live();
       await dispatch(page, 'demo.mine');
       const other = (topic: string) =>

@@ -194,12 +194,14 @@ TEST_CASE("an outbox of a newer format is refused, and nothing is changed", "[li
   const auto refused = with_first("2 17");
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == ErrorCode::kState);
-  CHECK(refused.error().message ==
-        "outbox-00000002: the file has format 2, this version reads up to 1: open it with the newer "
-        "version; nothing was changed");
+  CHECK(
+      refused.error().message ==
+      "outbox-00000002: the file has format 2, this version reads up to 1: open it with the newer "
+      "version; nothing was changed");
   env.files.erase(OutboxName(2));
   CHECK(env.files == before);
-  CHECK(with_first("x y").value() == std::vector<std::string>{"a", "b"});  // damaged: the one before
+  CHECK(with_first("x y").value() ==
+        std::vector<std::string>{"a", "b"});  // damaged: the one before
 }
 
 TEST_CASE("the newest outbox is found when its number gets a digit more", "[limits]") {

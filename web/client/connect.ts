@@ -1,11 +1,11 @@
 import { entropy } from '../../wasm/entropy.ts';
 import { holdLock, pageLock, webLocks, whenFree } from '../../worker/browser/locks.ts';
-import {
-  type FromWorker,
-  type HelloMessage,
-  type PingMessage,
-  type RequestMessage,
-  type WorkerMessage,
+import type {
+  FromWorker,
+  HelloMessage,
+  PingMessage,
+  RequestMessage,
+  WorkerMessage,
 } from '../../worker/browser/protocol.ts';
 import { PROTOCOL_VERSION, versionOf } from '../../worker/browser/versions.ts';
 import { CuesheetError } from './error.ts';

@@ -43,7 +43,12 @@ export function createWorkerPort(
   let opened = 0; // the number of the request that opened the database
   let ended: CuesheetError | null = null;
   let status: Status | null = null; // the last one
-  const workers = createWorkers(connect, unanswered, { message: onMessage, failed: fail }, periodMs);
+  const workers = createWorkers(
+    connect,
+    unanswered,
+    { message: onMessage, failed: fail },
+    periodMs,
+  );
 
   function end(error: CuesheetError) {
     ended ??= error;

@@ -69,8 +69,8 @@ export function createGuest(
     lastStatus = status;
     const reload = host.reload?.() ?? null;
     if (reload === null) return message;
-    const told = { ...status, reload };
-    return 'reply' in message ? { reply: message.reply, value: told } : { status: told };
+    const shown = { ...status, reload };
+    return 'reply' in message ? { reply: message.reply, value: shown } : { status: shown };
   }
 
   function statusOfOpen(message: FromOwner): Status | null {

@@ -26,8 +26,9 @@ import type { Handlers, Post, Workplace } from './workplace.ts';
 const WASM_TIMEOUT_MS = 60_000;
 /** The size of a full segment. It is small, because a commit writes the whole segment. */
 const SEGMENT_BYTES = 16 * 1024;
-/** Longest wait for the answers of writes before a database is handed over, in milliseconds. */
+/** Longest wait for the answers of writes before a database is handed over, in milliseconds; and of reads. */
 const WRITES_TIMEOUT_MS = 10_000;
+const READS_TIMEOUT_MS = 1_000;
 /** How often writers that wait for the server are answered meanwhile, in milliseconds. */
 const ANSWER_MS = 20;
 
@@ -178,19 +179,32 @@ function createSession(
     handle: requests.handle,
     stop,
     async handOver() {
-      // A write that is saved here does not wait for the server: the next owner sends it.
-      const answers = setInterval(localWrites.goneOffline, ANSWER_MS);
-      try {
-        await requests.written(WRITES_TIMEOUT_MS);
-        await settle();
-        await flush();
-      } finally {
-        clearInterval(answers);
-      }
-      if (files.state().storage === 'memory') throw new WorkerError('storage', IN_MEMORY);
+      await saveAll(work, requests, files);
+      await Promise.race([requests.answered(), delay(READS_TIMEOUT_MS)]);
       await stop('closed');
     },
   };
+}
+
+/** Answers every write and saves everything; nothing more is sent to the server. When it fails, all goes on. */
+async function saveAll(
+  { localWrites, upstream, settle, flush }: Omit<Workplace, 'status'>,
+  requests: Requests,
+  files: GuardedFiles,
+): Promise<void> {
+  // A write that is saved here does not wait for the server: the next owner sends it.
+  const answers = setInterval(localWrites.goneOffline, ANSWER_MS);
+  try {
+    await inTime(Promise.all([upstream?.holdWrites(), requests.written()]));
+    await settle();
+    await flush();
+    if (files.state().storage === 'memory') throw new WorkerError('storage', IN_MEMORY);
+  } catch (error) {
+    upstream?.releaseWrites();
+    throw error;
+  } finally {
+    clearInterval(answers);
+  }
 }
 
 /** `changed` is called before any writer gets an answer for a write that is in memory only. */
@@ -278,15 +292,22 @@ function startLoading(
 
 type Handle = Session['handle'];
 
-/** Answers requests, and knows when no write is being answered. */
+interface Requests {
+  handle: Handle;
+  /** Resolves when every write that was asked until now has its answer; `answered`: every request. */
+  written(): Promise<unknown>;
+  answered(): Promise<unknown>;
+}
+
 function createHandle(
   core: Core,
   handlers: Handlers,
   pages: Workplace['pages'],
   loaded: Promise<void>,
-): { handle: Handle; written(timeoutMs: number): Promise<void> } {
+): Requests {
   const answer = createAnswer(core, handlers, loaded);
   const writes = new Set<Promise<unknown>>();
+  const reads = new Set<Promise<unknown>>();
 
   const handle: Handle = async (page, message, post) => {
     const version = pages.get(page)?.version ?? PROTOCOL_VERSION;
@@ -294,21 +315,31 @@ function createHandle(
       const { code, message: text } = refusalOfOlderPage();
       throw new WorkerError(code, text);
     }
+    const running = isWrite(message.kind) ? writes : reads;
     const answered = answer(page, message, post);
-    if (!isWrite(message.kind)) return answered;
-    writes.add(answered);
-    return answered.finally(() => writes.delete(answered));
+    running.add(answered);
+    try {
+      return await answered;
+    } finally {
+      running.delete(answered);
+    }
   };
 
-  async function written(timeoutMs: number): Promise<void> {
-    const limit = Date.now() + timeoutMs;
-    while (writes.size > 0) {
-      if (Date.now() > limit) throw new WorkerError('timeout', STILL_WRITING);
-      await new Promise((resolve) => setTimeout(resolve, ANSWER_MS));
-    }
-  }
+  return {
+    handle,
+    written: () => Promise.allSettled(writes),
+    answered: () => Promise.allSettled([...writes, ...reads]),
+  };
+}
 
-  return { handle, written };
+const delay = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+/** @throws WorkerError `timeout` when a write has no answer in time. */
+async function inTime(written: Promise<unknown>): Promise<void> {
+  const late = delay(WRITES_TIMEOUT_MS).then(() => {
+    throw new WorkerError('timeout', STILL_WRITING);
+  });
+  await Promise.race([written, late]);
 }
 
 /** Writes wait until all events are loaded, other requests only when the core says `loading`. */
