@@ -41,7 +41,7 @@ beforeAll(async () => {
       ],
       'worker/browser/protocol.ts': [[/dispatch: \(\{ event/, 'put: ({ event']],
       'worker/browser/write-requests.ts': [[/async dispatch\(/g, 'async put(']],
-      'web/client/writes.ts': [[/'dispatch'/, "'put'"]],
+      'web/client/writes.ts': [[/request\('dispatch'/, "request('put'"]],
     }),
   };
   for (const [version, files] of Object.entries(clients)) serveClient(version, files);
@@ -159,6 +159,7 @@ describe.each(PAIRS)('%s and %s (a worker for each page: %s)', (older, newer, de
       }
       expect(await owners(young)).toEqual([versionOf[newer]]);
       await young.close();
+      await expect.poll(() => owners(old), WAIT).toContain(versionOf[older]);
       await dispatch(old, 'demo.four');
       const again = await open(newer, { dedicated });
       await dispatch(again, 'demo.five');
@@ -218,6 +219,7 @@ describe('writes made offline', () => {
       await write(two, 'b');
       await write(one, 'c');
       await one.close();
+      await expect.poll(() => owners(two), WAIT).toContain(versionOf[second]);
       await write(two, 'd');
       const three = await open(first, options);
       await write(three, 'e');
