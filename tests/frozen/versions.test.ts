@@ -175,7 +175,7 @@ describe.each(PAIRS)('%s and %s (a worker for each page: %s)', (older, newer, de
   );
 });
 
-describe('writes made offline', () => {
+describe('with a hub', () => {
   let data: ReturnType<typeof temporaryFolder>;
   let hub: HubProcess;
   const start = async (port = 0) => {
@@ -195,7 +195,7 @@ describe('writes made offline', () => {
     ['present', 'next'],
     ['next', 'present'],
   ])(
-    '%s first, then %s: each arrives once and in order',
+    'writes made offline, %s first, then %s: each arrives once and in order',
     async (first, second) => {
       await start();
       const port = Number(new URL(hub.url).port);
@@ -234,6 +234,34 @@ describe('writes made offline', () => {
       expect((await allEvents(hub)).map(({ topic }) => topic)).toEqual(sent);
     },
     2 * TEST_MS,
+  );
+
+  test.each<[Version, Version]>([
+    ['published', 'present'],
+    ['present', 'next'],
+  ])(
+    '%s writes while it is live, and %s takes over: the hub gets each write once',
+    async (older, newer) => {
+      await start();
+      const options = { server: hub.url, token: KEYS.admin };
+      const old = await open(older, options);
+      await expect.poll(async () => (await status(old)).connection, WAIT).toBe('live');
+      await old.evaluate(() => window.write());
+      await old.waitForFunction(() => window.written.length > 20);
+      const young = await open(newer, options);
+      await expect.poll(() => owners(old), WAIT).toContain(versionOf[newer]);
+      const count = await old.evaluate(() => window.written.length);
+      await old.waitForFunction((n) => window.written.length > n + 20, count);
+      const { written, failures } = await old.evaluate(() => window.stopWriting());
+      if (older === 'published') expect(failures.length).toBeLessThanOrEqual(4);
+      else expect(failures).toEqual([]);
+      await expect.poll(async () => (await status(young)).queuedWrites, WAIT).toBe(0);
+      const ids = (await allEvents(hub)).map(({ id }) => id);
+      expect(new Set(ids).size).toBe(ids.length);
+      expect(written.filter((id) => !ids.includes(id))).toEqual([]);
+      expect(ids.length - written.length).toBeLessThanOrEqual(failures.length);
+    },
+    TEST_MS,
   );
 });
 

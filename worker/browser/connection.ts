@@ -13,7 +13,7 @@ import {
   requestNumber,
   transferOf,
 } from './protocol.ts';
-import { PROTOCOL_VERSION, refusalOfOlderPage, SILENT_VERSION, versionOf } from './versions.ts';
+import { PROTOCOL_VERSION, refusalOfOlderPage, versionOf } from './versions.ts';
 
 /** The connection to a page: a MessagePort, or the scope of a dedicated worker. */
 export interface PagePort {
@@ -40,7 +40,7 @@ export function createConnections(
 
   return (port) => {
     let page = entropy();
-    let version = SILENT_VERSION; // of the page
+    let version: number | null = null; // of the page; null = it has not said hello
     let guest: Guest | null = null;
     let leave = () => {};
     let closing: number | null = null;
@@ -79,8 +79,9 @@ export function createConnections(
 }
 
 /** Why this is not answered: it is of an older page, or no request. */
-function refusalOf(data: unknown, version: number): ErrorMessage {
-  if (version < PROTOCOL_VERSION && isUnknownRequest(data)) return refusalOfOlderPage();
+function refusalOf(data: unknown, version: number | null): ErrorMessage {
+  const isOlder = version !== null && version < PROTOCOL_VERSION;
+  if (isOlder && isUnknownRequest(data)) return refusalOfOlderPage();
   const text = 'not a message of this package: load page and worker of the same version';
   return { code: 'invalid', message: text };
 }
