@@ -39,6 +39,24 @@ export const PAGE = `<!doctype html><meta charset="utf-8"><title>a version</titl
     return { written: window.written, failures };
   };
 
+  const random = () => {
+    const bytes = crypto.getRandomValues(new Uint8Array(32768));
+    return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  };
+  window.fillDisk = async () => {
+    const inMemory = [];
+    for (let number = 0; number < 2000 && inMemory.length < 3; number++) {
+      try {
+        const { events } = window;
+        const { id } = await events.dispatch({ topic: 'demo.fill', payload: { text: random() } });
+        if (events.status.storage === 'memory') inMemory.push(id);
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, 100)); // not saved: the disk is full
+      }
+    }
+    return inMemory;
+  };
+
   const store = (mode) => new Promise((resolve, reject) => {
     const request = indexedDB.open(folder);
     request.onerror = () => reject(request.error);
@@ -91,6 +109,8 @@ export interface VersionWindow {
   /** The ids that were acknowledged. */
   written: string[];
   stopWriting(): Promise<{ written: string[]; failures: string[] }>;
+  /** Dispatches until the disk is full, and three more: their ids. */
+  fillDisk(): Promise<string[]>;
   /** The names and bytes of the files in IndexedDB. */
   files(): Promise<[name: string, bytes: string][]>;
   /** Makes the first segment one of the next format. */

@@ -265,6 +265,43 @@ describe('with a hub', () => {
   );
 });
 
+test.each<[Version, Version]>([
+  ['published', 'present'],
+  ['present', 'next'],
+])(
+  'a full disk keeps the store with %s, whose events are in memory only, until there is room for %s',
+  async (older, newer) => {
+    const old = await open(older);
+    const client = await browser.newCDPSession(old);
+    const setQuota = (quotaSize?: number) =>
+      client.send('Storage.overrideQuotaForOrigin', {
+        origin: server.url,
+        ...(quotaSize !== undefined && { quotaSize }),
+      });
+    await setQuota(3 << 20);
+    await old.reload();
+    await old.waitForFunction(() => window.ready);
+    const inMemory = await old.evaluate(() => window.fillDisk());
+    expect(inMemory).toHaveLength(3);
+
+    const young = await open(newer);
+    const found = () =>
+      young.evaluate(async (ids) => {
+        const events = await Promise.all(ids.map((id) => window.events.get(id)));
+        return events.map((event) => event?.topic);
+      }, inMemory);
+    const all = inMemory.map(() => 'demo.fill');
+    expect(await found()).toEqual(all); // as a guest
+    expect(await status(young)).toMatchObject({ storage: 'memory', reload: null });
+    expect(await owners(young)).toEqual([]);
+    await setQuota();
+    await expect.poll(() => owners(young), WAIT).toEqual([versionOf[newer]]);
+    expect(await found()).toEqual(all);
+    expect((await status(young)).storage).toBe('durable');
+  },
+  TEST_MS,
+);
+
 describe('a version in which a message has another name', () => {
   test(
     'an older page reads what it has, and its status says what to reload',
