@@ -89,6 +89,8 @@ export type Effect =
       store?: string;
       payloads?: boolean;
       snapshot?: boolean;
+      /** Of the change feed (core/event/feed_version.h). */
+      version: number;
     }
   | { effect: 'acknowledge'; sequence: number }
   | { effect: 'snapshot'; request: number; path: string }

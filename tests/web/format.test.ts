@@ -40,6 +40,7 @@ test('indicators say what is going on', () => {
     blockedWrites: 0,
     refusedWrites: 0,
     intercepted: null,
+    reload: null,
     history: null,
     events: 1,
     sequence: 1,

@@ -1,5 +1,6 @@
 import type { Durability } from '../../wasm/host-files.ts';
 import type { Status } from '../../worker/browser/protocol.ts';
+import { PROTOCOL_VERSION } from '../../worker/browser/versions.ts';
 import { createConnect } from './connect.ts';
 import { databaseName } from './database-name.ts';
 import { CuesheetError, reportError } from './error.ts';
@@ -38,7 +39,7 @@ export async function openEvents(options: OpenOptions = {}): Promise<Events> {
   const port = createWorkerPort(createConnect(workerUrl), (next) => {
     const refused =
       next.connection === 'unauthorized' && status.now().connection !== 'unauthorized';
-    status.tell(next);
+    status.tell({ reload: null, ...next });
     if (refused && options.onAuth) void renew(port, options.onAuth);
   });
   const pages = createLivePages(port);
@@ -111,6 +112,7 @@ function open(
     user: user ?? null,
     scope: scope ?? null,
     durability,
+    version: PROTOCOL_VERSION,
   });
 }
 

@@ -13,6 +13,7 @@ const INITIAL_STATUS: EventsStatus = {
   history: null,
   events: 0,
   sequence: 0,
+  reload: null,
   persisted: null,
   ended: null,
 };

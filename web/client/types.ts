@@ -155,6 +155,11 @@ export type PagePatch =
 
 /** State of connection and storage, for indicators. */
 export interface EventsStatus extends Readonly<Status> {
+  /**
+   * A sentence that says what to reload, and why, when pages of two versions of the package are open and do not
+   * understand all of each other; null = nothing.
+   */
+  readonly reload: string | null;
   /** The browser's answer to `persist()`; null = this page did not ask. */
   readonly persisted: boolean | null;
   /** Why the events have ended: `close()`, or `forget()` in this or another tab. */

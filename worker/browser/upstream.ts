@@ -11,6 +11,10 @@ export interface Upstream {
   carryOut(effect: Effect): void;
   state(): ReplicaState;
   request: ServerRequests['request'];
+  /** Local writes wait here; resolves when the one under way has its answer. */
+  holdWrites(): Promise<void>;
+  /** They are sent again, what has waited first. */
+  releaseWrites(): void;
 }
 
 /** Calls a method of the core with an event of the host, and settles. */
@@ -69,12 +73,14 @@ export function createUpstream(
     state: connection.state,
     carryOut(effect) {
       if (effect.effect === 'write') {
-        return void writes.send(effect.request, effect.method, effect.path, effect.body);
+        return writes.send(effect.request, effect.method, effect.path, effect.body);
       }
       if (effect.effect === 'wake') return writes.wakeIn(effect.delayMs);
       connection.carryOut(effect);
     },
     request,
+    holdWrites: writes.hold,
+    releaseWrites: writes.release,
   };
 }
 
@@ -100,12 +106,33 @@ function createTell(
 function createWriteSender(ask: ServerRequests['ask'], tell: Tell, owns: () => Promise<boolean>) {
   let wake: ReturnType<typeof setTimeout> | undefined;
   let stopped = false;
+  let underWay: Promise<void> = Promise.resolve();
+  let held: (() => void) | null = null; // what sends the write that waits; null = there is none
+  let isHeld = false;
+
+  async function sendNow(request: number, method: string, path: string, body: string | null) {
+    // A frozen owner that was replaced would send an old write over newer ones of the next owner.
+    if (!(await owns())) return;
+    const { status, contentType, bytes } = await ask(method, path, body ?? undefined);
+    if (!stopped) await tell('answer', { request, status, contentType }, bytes);
+  }
+
   return {
-    async send(request: number, method: string, path: string, body: string | null) {
-      // A frozen owner that was replaced would send an old write over newer ones of the next owner.
-      if (!(await owns())) return;
-      const { status, contentType, bytes } = await ask(method, path, body ?? undefined);
-      if (!stopped) tell('answer', { request, status, contentType }, bytes);
+    send(...write: Parameters<typeof sendNow>) {
+      const begin = () => {
+        underWay = sendNow(...write);
+      };
+      if (isHeld) held = begin;
+      else begin();
+    },
+    hold() {
+      isHeld = true;
+      return underWay;
+    },
+    release() {
+      isHeld = false;
+      held?.();
+      held = null;
     },
     /** Only the last one counts. */
     wakeIn(delayMs: number) {

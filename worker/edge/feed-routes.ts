@@ -30,6 +30,7 @@ export type Pack = () => ReadableWritablePair<Uint8Array, Uint8Array>;
 interface Page {
   changes: { sequence: number }[];
   next: number;
+  version: number;
   head: number;
   store: string;
 }
@@ -227,10 +228,10 @@ function streamOf(
 }
 
 /** The messages of one page in one piece: a page may have a thousand of them. */
-function textOf({ changes, next, store, head }: Page): string {
+function textOf({ changes, next, version, head, store }: Page): string {
   const lines = changes.map(
     (change) => `id: ${change.sequence}\nevent: change\ndata: ${JSON.stringify(change)}\n\n`,
   );
-  const place = JSON.stringify({ next, head, store });
+  const place = JSON.stringify({ next, version, head, store });
   return `${lines.join('')}id: ${next}\nevent: at\ndata: ${place}\n\n`;
 }
