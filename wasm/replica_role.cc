@@ -23,6 +23,7 @@ class ReplicaRole : public Role {
     const Outbox::Counts counts = outbox_.counts();
     report["queuedWrites"] = counts.queued;
     report["refusedWrites"] = counts.refused;
+    report["heldWrites"] = counts.held;
     const auto history = following_.connection().planner().history();
     report["history"] = history ? Json(*history) : Json();
   }

@@ -328,6 +328,7 @@ Outbox::Counts Outbox::counts() const {
   for (const LocalWrite& write : writes_) {
     counts.queued += write.state == LocalWrite::State::kQueued ? 1 : 0;
     counts.refused += write.state == LocalWrite::State::kRefused ? 1 : 0;
+    counts.held += write.is_held ? 1 : 0;
   }
   return counts;
 }

@@ -36,6 +36,12 @@ inline constexpr size_t kMaxRemovedIds = 10'000;  // remembered, until the store
 // After this many answers with a 5xx, a write counts as refused; otherwise it would hold up the
 // others for good. Without any answer it is repeated as long as it takes.
 inline constexpr uint32_t kMaxServerErrors = 20;
+// A write for which the upstream has no room (507) is held: it stays queued however often that is
+// answered, and is sent again after this, doubled each time, with full jitter above the shortest.
+inline constexpr int kNoRoomStatus = 507;
+inline constexpr int64_t kHeldMinMs = 5'000;
+inline constexpr int64_t kHeldBaseMs = 10'000;
+inline constexpr int64_t kHeldCapMs = 300'000;
 inline constexpr uint64_t kFeedNoteStep = 64;        // changes
 inline constexpr size_t kMaxDetailBytes = 64 << 10;  // of what a server says of a refusal
 
@@ -70,9 +76,10 @@ struct LocalWrite {
                   // or null when the upstream has none
   Timestamp made_at{};  // by the clock of the device
   bool was_sent = false;
+  bool is_held = false;  // the upstream had no room for it; not noted, it is asked again
   uint32_t server_errors = 0;
   uint64_t delivered_in = 0;  // the last reread that had begun
-  int status = 0;             // of the refusal, 0 = none
+  int status = 0;             // of the refusal, or kNoRoomStatus while it is held; 0 = none
   std::string detail{};       // its text
 };
 
@@ -133,18 +140,19 @@ class Outbox {
   Result<void> Answered(uint64_t request, int status, std::string_view body, Timestamp now,
                         const Entropy& entropy);
 
-  // Queues a refused write again. kNotFound.
+  // Queues a refused write again, and sends held ones now. kNotFound.
   Result<void> Retry(uint64_t number, Timestamp now);
-  // Forgets a refused write, or undoes one that was never sent. kNotFound; kState for a write that
-  // the upstream may have.
+  // Forgets a refused write, or undoes one that was never sent or is held. kNotFound; kState for a
+  // write that the upstream may have.
   Result<void> Discard(uint64_t number);
 
   // Appends a JSON list of the writes, oldest first, without delivered ones.
   Result<void> AppendList(std::string& out);
-  // Queued and refused ones.
+  // Queued and refused ones, and those of the queued ones for which the upstream has no room.
   struct Counts {
     size_t queued = 0;
     size_t refused = 0;
+    size_t held = 0;
   };
   Counts counts() const;
   // Of the notes, as the next commit leaves them.
@@ -184,7 +192,9 @@ class Outbox {
 
   LocalWrite* Find(uint64_t number);
   LocalWrite* FindDispatch(const Event& event, FieldSet fields);
-  LocalWrite* Next();
+  LocalWrite* Next(Timestamp now);
+  void Hold(LocalWrite& write, const Json& answer, Timestamp now, const Entropy& entropy);
+  void Release(LocalWrite& write);
   std::vector<LocalWrite*> BatchFrom(LocalWrite& first);
   Result<void> Send(LocalWrite& first, Timestamp now);
   Result<void> Settle(uint64_t number, int status, const Json& answer, Timestamp now,
@@ -217,6 +227,8 @@ class Outbox {
   bool may_batch_ = true;          // the hub has not refused a batch
   Deadlines deadlines_;
   std::optional<Timestamp> send_by_, resend_at_;
+  std::optional<Timestamp> held_until_;  // of all held writes
+  uint32_t held_attempts_ = 0;           // since the upstream last had room for one
   uint32_t attempts_ = 0;  // that failed in a row
   // Removed here and upstream: a late message must not restore them. Ids are never reused.
   std::set<Uuid> removed_;

@@ -7,7 +7,7 @@
 namespace cuesheet {
 namespace {
 
-enum class Verdict : uint8_t { kDone, kAlreadyThere, kGone, kRetry, kRefused, kUnauthorized };
+enum class Verdict : uint8_t { kDone, kAlreadyThere, kGone, kRetry, kHeld, kRefused, kUnauthorized };
 
 Verdict Judge(LocalWrite::Kind kind, int status, const Json& answer) {
   if (status >= 200 && status < 300) return Verdict::kDone;
@@ -21,6 +21,7 @@ Verdict Judge(LocalWrite::Kind kind, int status, const Json& answer) {
     return Verdict::kAlreadyThere;
   }
   if (status == 0 || status == 408 || status == 429) return Verdict::kRetry;
+  if (status == kNoRoomStatus) return Verdict::kHeld;
   const Json* code = FindMember(answer, "code");
   const bool has_children = status == 500 && code != nullptr && *code == 409;
   return status >= 500 && !has_children ? Verdict::kRetry : Verdict::kRefused;
@@ -43,7 +44,7 @@ bool MayBecome(LocalWrite::State from, LocalWrite::State to) {
 
 Result<void> Outbox::Answered(uint64_t request, int status, std::string_view body, Timestamp now,
                               const Entropy& entropy) {
-  deadlines_.Note(now, {&send_by_, &resend_at_});
+  deadlines_.Note(now, {&send_by_, &resend_at_, &held_until_});
   if (request != request_ || sending_.empty()) return {};  // no request waits for this answer
   const std::vector<uint64_t> numbers = std::exchange(sending_, {});
   send_by_ = std::nullopt;
@@ -92,6 +93,11 @@ Result<void> Outbox::Settle(uint64_t number, int status, const Json& answer, Tim
     return {};
   }
   attempts_ = 0;
+  if (verdict == Verdict::kHeld) {
+    Hold(*write, answer, now, entropy);
+    return {};
+  }
+  if (verdict != Verdict::kUnauthorized) Release(*write);
   switch (verdict) {
     case Verdict::kUnauthorized:
       unauthorized_ = true;
@@ -131,6 +137,28 @@ Result<void> Outbox::Settle(uint64_t number, int status, const Json& answer, Tim
   Tell(*write, WriteOutcome::kConfirmed);
   Drop(write->number);
   return {};
+}
+
+// Without a decision of the upstream: only room is missing there, and somebody may make some.
+void Outbox::Hold(LocalWrite& write, const Json& answer, Timestamp now, const Entropy& entropy) {
+  const bool is_pause = held_until_ && now.us < held_until_->us;  // of a batch, one attempt
+  if (!is_pause) {
+    const int64_t delay =
+        std::max(kHeldMinMs, FullJitterMs(entropy, kHeldBaseMs, kHeldCapMs, held_attempts_++));
+    held_until_ = {now.us + delay * 1000};
+  }
+  if (std::exchange(write.is_held, true)) return;
+  write.status = kNoRoomStatus;
+  write.detail = TextMember(answer, "detail").substr(0, kMaxDetailBytes);
+  effects_->Outbox();
+}
+
+void Outbox::Release(LocalWrite& write) {
+  if (!std::exchange(write.is_held, false)) return;
+  held_until_.reset();
+  held_attempts_ = 0;
+  write.status = 0;
+  write.detail.clear();
 }
 
 void Outbox::Removed(const Uuid& id) {
@@ -247,6 +275,10 @@ Result<void> Outbox::Refuse(LocalWrite& refused, int status, const std::string& 
 Result<void> Outbox::Retry(uint64_t number, Timestamp /*now*/) {
   CUE_TRY(EnsureOpen());
   LocalWrite* const write = Find(number);
+  if (write != nullptr && write->is_held) {
+    held_until_.reset();
+    return {};
+  }
   if (write == nullptr || write->state != LocalWrite::State::kRefused) {
     return Fail(ErrorCode::kNotFound,
                 "outbox: no refused write has the number " + std::to_string(number));
@@ -272,7 +304,8 @@ Result<void> Outbox::Discard(uint64_t number) {
     Drop(number);
     return {};
   }
-  if (write->was_sent) {
+  const bool is_asked = std::ranges::find(sending_, number) != sending_.end();
+  if (write->was_sent && (!write->is_held || is_asked)) {
     return Fail(ErrorCode::kState, "outbox: write " + std::to_string(number) +
                                        " has been sent and may be on the server already");
   }

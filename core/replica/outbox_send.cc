@@ -191,12 +191,20 @@ Result<void> Outbox::Salvage() {
   return {};
 }
 
-// The oldest waiting write, unless the id of its event is still unknown.
-LocalWrite* Outbox::Next() {
-  std::set<Uuid> unknown;
+// The oldest waiting write, unless the id of its event is still unknown. While one is held, other
+// dispatches and writes to the same event wait behind it; updates and removals of other events do
+// not, because these can make room.
+LocalWrite* Outbox::Next(Timestamp now) {
+  std::set<Uuid> waiting;
+  const bool is_pause = held_until_ && now.us < held_until_->us;
+  bool has_held = false;
   for (LocalWrite& write : writes_) {
-    if (write.state == LocalWrite::State::kDelivered && write.status != 0) unknown.insert(write.id);
-    if (write.state == LocalWrite::State::kQueued && !unknown.contains(write.id)) return &write;
+    if (write.state == LocalWrite::State::kDelivered && write.status != 0) waiting.insert(write.id);
+    if (write.state != LocalWrite::State::kQueued || waiting.contains(write.id)) continue;
+    has_held = has_held || (is_pause && write.is_held);
+    const bool is_behind = has_held && write.kind == LocalWrite::Kind::kDispatch;
+    if (!is_behind && !(is_pause && write.is_held)) return &write;
+    waiting.insert(write.id);
   }
   return nullptr;
 }
@@ -205,13 +213,17 @@ Result<void> Outbox::Pump(bool may_send, Timestamp now, const Entropy& entropy) 
   if (!store_->view().CheckLoaded()) return {};
   CUE_TRY(EnsureOpen());
   if (!is_salvaged_) CUE_TRY(Salvage());
-  deadlines_.Note(now, {&send_by_, &resend_at_});
+  deadlines_.Note(now, {&send_by_, &resend_at_, &held_until_});
   if (!sending_.empty() && send_by_ && send_by_->us <= now.us) {
     CUE_TRY(Answered(request_, 0, "", now, entropy));
   }
   if (!may_send || !sending_.empty() || (resend_at_ && now.us < resend_at_->us)) return {};
-  LocalWrite* const write = Next();
-  return write == nullptr ? Result<void>() : Send(*write, now);
+  LocalWrite* const write = Next(now);
+  if (write != nullptr) return Send(*write, now);
+  if (held_until_ && now.us < held_until_->us && counts().held > 0) {
+    Wake((held_until_->us - now.us + 999) / 1000);
+  }
+  return {};
 }
 
 // A hub accepts consecutive dispatches in one request.
