@@ -359,16 +359,15 @@ Result<std::string> Instance::Import(const Frame& frame) {
   for (const auto& [line, message] : report.refusals) {
     refusals.push_back({{"line", line}, {"message", message}});
   }
-  Json stopped;
+  Json header = {{"events", report.events},
+                 {"known", report.known},
+                 {"refused", report.refused},
+                 {"refusals", std::move(refusals)},
+                 {"sequence", store_.view().sequence()}};
   if (report.stopped) {
-    stopped = {{"line", report.stopped->line}, {"message", report.stopped->message}};
+    header["stopped"] = {{"line", report.stopped->line}, {"message", report.stopped->message}};
   }
-  return HeaderFrame({{"events", report.events},
-                      {"known", report.known},
-                      {"refused", report.refused},
-                      {"refusals", std::move(refusals)},
-                      {"stopped", std::move(stopped)},
-                      {"sequence", store_.view().sequence()}});
+  return HeaderFrame(header);
 }
 
 Result<std::string> Instance::Export(const Frame& frame) {

@@ -38,6 +38,7 @@ test('indicators say what is going on', () => {
     saving: false,
     queuedWrites: 0,
     refusedWrites: 0,
+    heldWrites: 0,
     history: null,
     events: 1,
     sequence: 1,

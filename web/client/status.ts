@@ -8,6 +8,7 @@ const INITIAL_STATUS: EventsStatus = {
   saving: false,
   queuedWrites: 0,
   refusedWrites: 0,
+  heldWrites: 0,
   history: null,
   events: 0,
   sequence: 0,

@@ -5,6 +5,8 @@ import type { Words } from './words.ts';
 
 /** The outbox is read at most this often, in milliseconds. */
 const READ_MS = 250;
+/** Status of a queued write for which the server has no room. */
+const NO_ROOM = 507;
 /** Writes that are drawn. */
 const MOST_WRITES = 200;
 
@@ -39,9 +41,9 @@ export class OutboxList {
 
   /** The status has changed. */
   follow(status: EventsStatus): void {
-    const { queuedWrites, refusedWrites, sequence } = status;
+    const { queuedWrites, refusedWrites, heldWrites, sequence } = status;
     const isEmpty = queuedWrites === 0 && refusedWrites === 0;
-    const seen = isEmpty ? '' : `${queuedWrites} ${refusedWrites} ${sequence}`;
+    const seen = isEmpty ? '' : `${queuedWrites} ${refusedWrites} ${heldWrites} ${sequence}`;
     if (seen === this.#seen || this.#busy || this.#timer !== undefined) return;
     if (isEmpty) {
       this.#set([], seen);
@@ -101,14 +103,18 @@ export class OutboxList {
   #renderWrite(write: LocalWrite, words: Words): TemplateResult {
     const { number, kind, state, id, body, sent, status, detail } = write;
     const isRefused = state === 'refused';
+    const isHeld = !isRefused && status === NO_ROOM;
+    let why = words(sent ? 'sent' : 'queued');
+    if (isRefused) why = `${words('refusedWrite', { status: String(status) })}: ${detail}`;
+    if (isHeld) why = `${words('heldWrite')}: ${detail}`;
     const what = body?.['topic'] ?? body?.['status'] ?? body?.['description'] ?? '';
     return html`<li class=${state} data-write=${number}>
       <span class="what">
         <b>${words(`kind.${kind}`)}</b> ${what} <span class="dim">${id}</span><br />
-        ${isRefused ? html`${words('refusedWrite', { status: String(status) })}: ${detail}` : words(sent ? 'sent' : 'queued')}
+        ${why}
       </span>
       ${
-        isRefused
+        isRefused || isHeld
           ? html`<button data-retry @click=${() => this.change('retry', number)}>
               ${words('retry')}
             </button>`
@@ -116,7 +122,7 @@ export class OutboxList {
       }
       <button
         data-discard
-        ?disabled=${!isRefused && sent}
+        ?disabled=${!isRefused && !isHeld && sent}
         @click=${() => this.change('discard', number)}
       >
         ${words('discard')}
@@ -127,10 +133,11 @@ export class OutboxList {
 
 /** How many writes wait or were refused, as a button that opens the list; nothing when there are none. */
 export function renderOutboxPill(status: EventsStatus, words: Words, open: () => void) {
-  const { queuedWrites, refusedWrites } = status;
+  const { queuedWrites, refusedWrites, heldWrites } = status;
   if (queuedWrites === 0 && refusedWrites === 0) return nothing;
   const parts = [
     ...(queuedWrites > 0 ? [words('waiting', { count: queuedWrites })] : []),
+    ...(heldWrites > 0 ? [words('noRoom', { count: heldWrites })] : []),
     ...(refusedWrites > 0 ? [words('refused', { count: refusedWrites })] : []),
   ];
   const mood = refusedWrites > 0 ? 'bad' : 'busy';

@@ -13,6 +13,7 @@ interface StatusReport {
   pendingBytes: number;
   queuedWrites: number;
   refusedWrites: number;
+  heldWrites?: number; // not without a server
   history: number | null;
 }
 
@@ -40,6 +41,7 @@ export function createStatus(
       saving: report.pendingBytes > 0,
       queuedWrites: report.queuedWrites,
       refusedWrites: report.refusedWrites,
+      heldWrites: report.heldWrites ?? 0,
       history: report.history,
       events: report.events,
       sequence: report.sequence,

@@ -355,7 +355,7 @@ const own = {
     responses: {
       ...ALWAYS,
       200: {
-        description: 'It does.',
+        description: 'It does. `memory` is `full` while new events are refused with 507.',
         content: { 'application/json': { schema: { type: 'object', required: ['status'] } } },
       },
       503: shared('Unavailable'),
