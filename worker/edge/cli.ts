@@ -6,6 +6,7 @@ import { importCommand } from './commands/import.ts';
 import { relayCommand } from './commands/relay.ts';
 import { CRASH_EXIT_CODE } from './commands/serving.ts';
 import { startCommand } from './commands/start.ts';
+import { statsCommand } from './commands/stats.ts';
 import { verifyCommand } from './commands/verify.ts';
 
 const HELP = `usage: cuesheet hub [options]      run a hub (also: cuesheet start)
@@ -13,6 +14,7 @@ const HELP = `usage: cuesheet hub [options]      run a hub (also: cuesheet start
        cuesheet export [options]   write its events as NDJSON
        cuesheet import FILE        read them back
        cuesheet verify [options]   check its files
+       cuesheet stats [options]    how full its memory is
 
 cuesheet COMMAND --help says more of each.`;
 
@@ -23,6 +25,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   export: exportCommand,
   import: importCommand,
   verify: verifyCommand,
+  stats: statsCommand,
 };
 
 async function main(args: string[]): Promise<void> {

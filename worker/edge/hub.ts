@@ -161,7 +161,8 @@ function runHub(core: Core, opened: OpenedStore, options: HubOptions, log: Log):
   const news = createNews();
   const saving = createSaving(log);
   const memory = createMemory(store);
-  void loading.done.then(() => !core.hasCrashed() && logWhenFull(memory, log)).catch(() => {});
+  const opening = loading.done.then(() => logWhenFull(memory, log));
+  opening.catch(() => {}); // the hub was closed before
   let whyEnded: string | null = null;
   const ended = () => whyEnded;
 
