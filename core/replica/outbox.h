@@ -229,7 +229,7 @@ class Outbox {
   std::optional<Timestamp> send_by_, resend_at_;
   std::optional<Timestamp> held_until_;  // of all held writes
   uint32_t held_attempts_ = 0;           // since the upstream last had room for one
-  uint32_t attempts_ = 0;  // that failed in a row
+  uint32_t attempts_ = 0;                // that failed in a row
   // Removed here and upstream: a late message must not restore them. Ids are never reused.
   std::set<Uuid> removed_;
   std::set<Uuid> shown_removed_;  // by the snapshot that is coming in, and removed here

@@ -7,7 +7,15 @@
 namespace cuesheet {
 namespace {
 
-enum class Verdict : uint8_t { kDone, kAlreadyThere, kGone, kRetry, kHeld, kRefused, kUnauthorized };
+enum class Verdict : uint8_t {
+  kDone,
+  kAlreadyThere,
+  kGone,
+  kRetry,
+  kHeld,
+  kRefused,
+  kUnauthorized
+};
 
 Verdict Judge(LocalWrite::Kind kind, int status, const Json& answer) {
   if (status >= 200 && status < 300) return Verdict::kDone;

@@ -17,7 +17,8 @@ constexpr uint64_t kJournalShare = 8;
 // it 150 bytes of numbers for each of kMaxBlockEvents.
 constexpr size_t kMaxSharedText = 48 << 20;
 static_assert(kMaxSharedText + 150 * kMaxBlockEvents < kMaxPieceBytes);
-static_assert(StoreOptions().block_text_bytes + 2 * kMaxTextBytes + 6 * kMaxNameBytes < kMaxSharedText);
+static_assert(StoreOptions().block_text_bytes + 2 * kMaxTextBytes + 6 * kMaxNameBytes <
+              kMaxSharedText);
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 // What a row brings into the pieces of a block, but for its numbers.

@@ -301,7 +301,9 @@ Result<void> Ledger::TakeRoom(const EventView& event) {
 
 Result<void> Ledger::TakeGrowth(Row row, const EventView& event, FieldSet fields) {
   uint64_t bytes = 0;
-  const auto add = [&bytes](size_t now, size_t before) { bytes += now > before ? now - before : 0; };
+  const auto add = [&bytes](size_t now, size_t before) {
+    bytes += now > before ? now - before : 0;
+  };
   if (fields.Has(Field::kDescription)) {
     add(event.description.size(), table_.description(row).size());
   }

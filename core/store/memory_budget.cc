@@ -49,12 +49,17 @@ Result<void> MemoryBudget::CheckGrowth(uint64_t bytes) const {
   return used_ + bytes <= limit ? Result<void>() : CheckNew(bytes);
 }
 
+Result<void> MemoryBudget::CheckWork(uint64_t bytes) const {
+  if (!is_bounded() || bytes <= reserve_ / 4 || used_ + bytes <= budget_ - reserve_ / 4) return {};
+  return CheckNew(std::max(bytes, room() + 1));
+}
+
 Result<void> MemoryBudget::CheckLoad(uint64_t bytes, uint64_t events) const {
   // What is loaded can be read. Only what is not there at all is a bound for that.
   if (capacity_ == 0 || used_ + bytes + reserve_ / 4 <= capacity_) return {};
   return Fail(ErrorCode::kQuota,
-              "the events do not fit into memory: " + std::to_string(events) +
-                  " of them take " + MiB(used_) + " of the " + MiB(capacity_) +
+              "the events do not fit into memory: " + std::to_string(events) + " of them take " +
+                  MiB(used_) + " of the " + MiB(capacity_) +
                   " MiB that there are, and more are in the files; nothing was changed");
 }
 
@@ -63,8 +68,7 @@ size_t MemoryBudget::Removals(size_t wanted) const {
   const uint64_t limit = budget_ - reserve_ / 4;
   const uint64_t free = used_ < limit ? limit - used_ : 0;
   const uint64_t most = std::max(free, reserve_ / 2) / kRemovalBytes;
-  return static_cast<size_t>(
-      std::min<uint64_t>(wanted, std::max<uint64_t>(most, kMinRemovals)));
+  return static_cast<size_t>(std::min<uint64_t>(wanted, std::max<uint64_t>(most, kMinRemovals)));
 }
 
 }  // namespace cuesheet

@@ -50,6 +50,8 @@ class MemoryBudget {
   Result<void> CheckNew(uint64_t bytes) const;
   // An update that makes an event longer by so much; 0 is always possible.
   Result<void> CheckGrowth(uint64_t bytes) const;
+  // A list that is made of many events, and given up again. It may use most of the reserve.
+  Result<void> CheckWork(uint64_t bytes) const;
   // A part of the journal or of a checkpoint that is read when the store is opened.
   Result<void> CheckLoad(uint64_t bytes, uint64_t events) const;
   // How many events one call may remove; at least 1,000, and `wanted` where nothing is bounded.

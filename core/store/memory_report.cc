@@ -24,7 +24,8 @@ std::optional<double> DaysLeft(uint64_t room, const EventTable& table, Timestamp
   if (events < kMinPaceEvents || seconds < static_cast<double>(kMinPaceSeconds)) {
     return std::nullopt;
   }
-  const double days = static_cast<double>(room) / static_cast<double>(bytes) * seconds / kDaySeconds;
+  const double days =
+      static_cast<double>(room) / static_cast<double>(bytes) * seconds / kDaySeconds;
   return days > kMaxDaysLeft ? std::nullopt : std::optional(days);
 }
 

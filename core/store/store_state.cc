@@ -7,7 +7,8 @@
 namespace cuesheet {
 
 StoreState::StoreState(Env* files, const StoreOptions& options)
-    : StoreState(files, MemoryBudget(options.memory), FitTo(MemoryBudget(options.memory), options)) {}
+    : StoreState(files, MemoryBudget(options.memory),
+                 FitTo(MemoryBudget(options.memory), options)) {}
 
 StoreState::StoreState(Env* files, const MemoryBudget& budget, const StoreOptions& options)
     : env(files),

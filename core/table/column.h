@@ -18,6 +18,11 @@ class Column {
   static constexpr size_t kPageRows = size_t{1} << kPageBits;
 
   size_t size() const { return size_; }
+  // Of the page that the next new row opens; 0 = it has room in the last one.
+  size_t RowsOfGrowth() const {
+    if (size_ >= kPageRows) return (size_ & kMask) == 0 ? kPageRows : 0;
+    return size_ < first_rows_ ? 0 : std::max(kFirstRows, first_rows_ * 2);
+  }
   T& operator[](size_t row) { return pages_[row >> kPageBits][row & kMask]; }
   const T& operator[](size_t row) const { return pages_[row >> kPageBits][row & kMask]; }
 
@@ -36,12 +41,13 @@ class Column {
 
   // The first page grows with a small store; every other page is whole from the beginning.
   void MakeRoom() {
-    if (size_ < first_rows_) return;
+    const size_t rows = RowsOfGrowth();
+    if (rows == 0) return;
     if (size_ >= kPageRows) {
-      pages_.push_back(std::make_unique_for_overwrite<T[]>(kPageRows));
+      pages_.push_back(std::make_unique_for_overwrite<T[]>(rows));
       return;
     }
-    first_rows_ = std::max(kFirstRows, first_rows_ * 2);
+    first_rows_ = rows;
     auto page = std::make_unique_for_overwrite<T[]>(first_rows_);
     if (size_ > 0) std::copy_n(pages_.front().get(), size_, page.get());
     if (pages_.empty()) pages_.emplace_back();

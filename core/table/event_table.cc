@@ -212,8 +212,7 @@ Result<std::optional<std::string_view>> EventTable::payload(Row row) const {
 
 size_t EventTable::BytesOfNewRow() const {
   if (!free_rows_.empty()) return 0;
-  const bool opens_page = id_.size() % Column<Uuid>::kPageRows == 0;
-  const size_t pages = opens_page ? Column<Uuid>::kPageRows * (kRowBytes + 2 * sizeof(uint64_t)) : 0;
+  const size_t pages = id_.RowsOfGrowth() * (kRowBytes + 2 * sizeof(uint64_t));
   // The indexes double, and have the old list and the new one for a moment.
   return pages + by_id_.BytesOfGrowth() + by_hash_.BytesOfGrowth() + by_value_.BytesOfGrowth();
 }

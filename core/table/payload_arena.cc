@@ -65,8 +65,8 @@ Result<std::string_view> PayloadArena::Thaw(uint32_t chunk) const {
   CUE_ASSIGN(std::string bytes, source_->ReadChunk(chunk));
   CUE_ASSERT(bytes.size() == chunks_[chunk].size);
   // The chunks that were thawed first make room. Their bytes are still in their files.
-  while (!thawed_.empty() && (thawed_.size() == kMaxThawed ||
-                              thawed_bytes_ + bytes.size() > max_thawed_bytes_)) {
+  while (!thawed_.empty() &&
+         (thawed_.size() == kMaxThawed || thawed_bytes_ + bytes.size() > max_thawed_bytes_)) {
     chunks_[thawed_.front()].bytes = {};
     thawed_bytes_ -= chunks_[thawed_.front()].size;
     thawed_.pop_front();

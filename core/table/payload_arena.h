@@ -77,9 +77,9 @@ class PayloadArena {
   mutable std::deque<uint32_t> thawed_;  // in the order in which they were thawed
   mutable uint64_t thawed_bytes_ = 0;
   uint64_t max_thawed_bytes_ = std::numeric_limits<uint64_t>::max();
-  std::vector<uint32_t> unsaved_;        // not sealed; the open chunk is the last one
-  std::vector<uint32_t> old_;            // during a renewal
-  bool is_open_ = false;                 // whether text may be added to the last unsaved one
+  std::vector<uint32_t> unsaved_;  // not sealed; the open chunk is the last one
+  std::vector<uint32_t> old_;      // during a renewal
+  bool is_open_ = false;           // whether text may be added to the last unsaved one
   uint64_t unsaved_bytes_ = 0;
   uint64_t dead_unsaved_bytes_ = 0;
 };

@@ -1,7 +1,14 @@
 import type { BrowserContext } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Events } from '../../web/client/index.ts';
-import { call, type HubProcess, KEYS, startHub, temporaryFolder, USERS } from '../edge/hub-process.ts';
+import {
+  call,
+  type HubProcess,
+  KEYS,
+  startHub,
+  temporaryFolder,
+  USERS,
+} from '../edge/hub-process.ts';
 import { type HubWindow, openPage, WAIT } from './hub-page.ts';
 import { killBrowser, launchChromium, type StaticServer, serveStatic } from './launch.ts';
 import { PAGE as HUB_PAGE } from './hub-page.ts';
@@ -52,7 +59,7 @@ test(
     await expect.poll(async () => (await status()).connection, WAIT).toBe('live');
     const description = 'x'.repeat(TEXT_BYTES);
     const ids: string[] = [];
-    for (let full = false; !full; ) {
+    for (let full = false; !full;) {
       const body = { topic: 'demo.large', description };
       const answer = await call(hub, 'POST', '/api/events', { key: KEYS.admin, body });
       full = answer.status === 507;
@@ -74,9 +81,12 @@ test(
     expect(await page.evaluate((id) => window.events.get(id), id)).toMatchObject({ id });
 
     // What makes room does not wait behind it.
-    await page.evaluate(async (ids) => {
-      for (const id of ids) await window.events.remove(id);
-    }, ids.slice(0, 5));
+    await page.evaluate(
+      async (ids) => {
+        for (const id of ids) await window.events.remove(id);
+      },
+      ids.slice(0, 5),
+    );
     expect(await status()).toMatchObject({ queuedWrites: 1, heldWrites: 1 });
     expect((await call(hub, 'GET', `/api/events/${ids[0]}`, { key: KEYS.admin })).status).toBe(404);
     await page.evaluate((number) => window.events.outbox.retry(number), held?.number ?? 0);

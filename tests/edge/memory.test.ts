@@ -72,7 +72,12 @@ const event = (topic = 'demo.a') => ({
 async function fill(hub: Hub) {
   const ids: string[] = [];
   for (let count = 0; count < MAX_DISPATCHES; count++) {
-    const answer = await ask(hub, 'POST', '/api/events', event(count % 2 ? 'demo.odd' : 'demo.even'));
+    const answer = await ask(
+      hub,
+      'POST',
+      '/api/events',
+      event(count % 2 ? 'demo.odd' : 'demo.even'),
+    );
     if (answer.status !== 200) return { ids, refusal: answer };
     ids.push(answer.json().id);
   }
@@ -92,16 +97,22 @@ test(
     expect(refusal.status).toBe(507);
     expect(refusal.json()).toEqual({
       code: 507,
-      detail: expect.stringMatching(/^memory is full: 2\d of 32 MiB are in use, and the last 8 are/),
+      detail: expect.stringMatching(
+        /^memory is full: 2\d of 32 MiB are in use, and the last 8 are/,
+      ),
     });
     const batch = await ask(hub, 'POST', '/api/events/batch', [event(), event()]);
     expect([batch.status, batch.json()[0].code, batch.json()[1].code]).toEqual([200, 507, 507]);
     expect(hub.memory().room).toBeLessThan(MIB);
 
     const [first = '', second = '', third = ''] = ids;
-    expect((await ask(hub, 'GET', `/api/events/${first}`)).json().description).toHaveLength(TEXT_BYTES);
+    expect((await ask(hub, 'GET', `/api/events/${first}`)).json().description).toHaveLength(
+      TEXT_BYTES,
+    );
     const query = '{ events(first: 20) { edges { node { id description } } } }';
-    expect((await ask(hub, 'POST', '/graphql', { query })).json().data.events.edges).toHaveLength(20);
+    expect((await ask(hub, 'POST', '/graphql', { query })).json().data.events.edges).toHaveLength(
+      20,
+    );
     for (const id of ids) {
       for (const body of [{ status: 'in_progress' }, { progress: 50 }, { status: 'finished' }]) {
         expect((await ask(hub, 'PATCH', `/api/events/${id}`, body)).status).toBe(204);
@@ -120,14 +131,18 @@ test(
       ['budget', BUDGET],
       ['reserve', 8 * MIB],
     ]) {
-      expect(metrics).toContain(`# TYPE cuesheet_memory_${name}_bytes gauge\ncuesheet_memory_${name}_bytes ${bytes}\n`);
+      expect(metrics).toContain(
+        `# TYPE cuesheet_memory_${name}_bytes gauge\ncuesheet_memory_${name}_bytes ${bytes}\n`,
+      );
     }
     expect(metrics).toMatch(/^cuesheet_memory_room_bytes \d+$/m);
     await hub.close();
 
     const { hub: again } = await embed(files);
     expect(again.events()).toBe(ids.length - 1);
-    expect((await ask(again, 'PATCH', `/api/events/${first}`, { status: 'failed' })).status).toBe(204);
+    expect((await ask(again, 'PATCH', `/api/events/${first}`, { status: 'failed' })).status).toBe(
+      204,
+    );
     const odd = { type: 'delete', filter: topicIs('demo.odd') };
     expect((await ask(again, 'POST', '/api/eventops', odd)).status).toBe(200);
     const { ids: more } = await fill(again);
@@ -148,7 +163,9 @@ test(
     const { hub: small, logged } = await embed(files);
     await small.loaded;
     await expect.poll(() => logged.length).toBe(1);
-    expect(logged[0]).toMatch(/^memory is full: the events take \d+ MiB of 32 MiB\. They can be read/);
+    expect(logged[0]).toMatch(
+      /^memory is full: the events take \d+ MiB of 32 MiB\. They can be read/,
+    );
     expect((await ask(small, 'GET', '/healthz')).json()).toEqual({ status: 'ok', memory: 'full' });
     expect(small.events()).toBe(ids.length);
     expect((await ask(small, 'POST', '/api/events', event())).status).toBe(507);
@@ -231,7 +248,16 @@ test(
     expect(line).toBeLessThan(600);
     expect(first.stderr).toContain(`to go on, import with --from ${line}\n`);
     expect(first.stdout).toBe(`${line - 1} events imported, 0 here already, 0 refused\n`);
-    const nothing = cuesheet('import', source, '--data', data, '--memory', '64MiB', '--from', String(line));
+    const nothing = cuesheet(
+      'import',
+      source,
+      '--data',
+      data,
+      '--memory',
+      '64MiB',
+      '--from',
+      String(line),
+    );
     expect(nothing.stderr).toContain(`stopped at line ${line}: `);
     const stats = cuesheet('stats', '--data', data, '--memory', '64MiB');
     expect(stats.stdout).toMatch(
@@ -249,7 +275,15 @@ test(
     expect((await call(hub, 'DELETE', `/api/events/${id}`, { key: KEYS.admin })).status).toBe(204);
     await hub.stop();
 
-    const rest = cuesheet('import', source, '--data', data, '--memory=256MiB', '--from', String(line));
+    const rest = cuesheet(
+      'import',
+      source,
+      '--data',
+      data,
+      '--memory=256MiB',
+      '--from',
+      String(line),
+    );
     expect(rest.stderr).toBe('');
     expect(rest.status).toBe(0);
     expect(rest.stdout).toBe(`${LINES - line + 1} events imported, 0 here already, 0 refused\n`);

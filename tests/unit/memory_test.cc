@@ -148,8 +148,7 @@ TEST_CASE("a store that was beyond its budget when it was opened can be worked i
     return again.ledger().Update(id, *ParseUpdateRequest(body), {}, {++f.now});
   };
   CHECK(update({{"status", "finished"}, {"description", "a few words more"}}));
-  CHECK(update({{"summary", {{"log", std::string(5000, 'x')}}}}).error().code ==
-        ErrorCode::kQuota);
+  CHECK(update({{"summary", {{"log", std::string(5000, 'x')}}}}).error().code == ErrorCode::kQuota);
   CHECK(again.view().Find(id, true).value().description == "a few words more");
   CHECK(again.ledger().Remove(id).value());
   Checkpoint(again);
@@ -300,7 +299,8 @@ TEST_CASE("the pace of the last week says how long there is room") {
   }
   CHECK_FALSE(days());  // too few
   CHECK(f.Dispatch());
-  f.Use(kWall - 100 * (kEventBytes + 13));  // as much again: 11 of the description, 2 of the summary
+  f.Use(kWall -
+        100 * (kEventBytes + 13));  // as much again: 11 of the description, 2 of the summary
   const double span = 99 * 401.0 / 86'400;
   REQUIRE(days());
   CHECK(*days() == Catch::Approx(span).epsilon(0.01));

@@ -67,7 +67,13 @@ export async function openSession(
   core.onCrash((crash) => setTimeout(() => reportError(crash)));
   const files = claimed ? await openFiles(core, claimed) : memoryOnly(noStorage ?? '');
   const role = options.server === null ? 'local' : 'replica';
-  const opened = await openStore(core, role, files, SEGMENT_BYTES, options.memory ?? defaultMemory());
+  const opened = await openStore(
+    core,
+    role,
+    files,
+    SEGMENT_BYTES,
+    options.memory ?? defaultMemory(),
+  );
   const dataLoss = await claimed?.then((found) => found.dataLoss).catch(() => null); // reported above
   return createSession(core, opened, files, options, dataLoss ? [...lost, dataLoss] : lost, ends);
 }

@@ -16,7 +16,10 @@ export interface Memory {
 }
 
 /** `now` is in milliseconds, from a clock that nobody sets. */
-export function createMemory(store: CoreStore, now: () => number = () => performance.now()): Memory {
+export function createMemory(
+  store: CoreStore,
+  now: () => number = () => performance.now(),
+): Memory {
   let paced = Number.NEGATIVE_INFINITY;
   let daysLeft: number | null = null;
 
