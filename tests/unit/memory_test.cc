@@ -207,7 +207,7 @@ TEST_CASE("an import stops at the line for which there is no room, and goes on f
   CHECK(part->stopped->line == 6);
   CHECK(part->stopped->message.starts_with("memory is full: "));
   CHECK(CommitAll(*f.store));
-  const auto none = f.ledger().Import(ExportLine(11));
+  const auto none = f.ledger().Import(ExportLine(11, 100'000));
   CHECK(none->stopped->line == 1);
   CHECK(none->events == 0);
 
