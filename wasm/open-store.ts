@@ -40,15 +40,18 @@ export function turn(): Promise<void> {
 /**
  * Makes a store on files and opens it: the newest events are there when it resolves.
  * `segmentBytes`: how large a file of the journal grows, which a host may have to write as a whole.
- * @throws CoreError `state` when a newer version wrote the files, `storage` when they cannot be read.
+ * `memory`: bytes that the store may use; default: all that a module can have.
+ * @throws CoreError `state` when a newer version wrote the files, `storage` when they cannot be read, `quota` when
+ *   not all of them fit into the memory that a module can have (also of `load`).
  */
 export async function openStore(
   core: Core,
   role: StoreRole,
   files: HostFiles,
   segmentBytes: number,
+  memory?: number,
 ): Promise<OpenedStore> {
-  const store = core.create(role, files, segmentBytes);
+  const store = core.create(role, files, segmentBytes, memory);
   const call = createCallWithFiles(store, files);
   const { header } = await call<OpenAnswer>(Method.open, { now: nowMicros() });
   let ended = false;
@@ -78,10 +81,11 @@ export async function openWholeStore(
   role: StoreRole,
   files: HostFiles,
   segmentBytes: number,
+  memory?: number,
 ): Promise<OpenedStore> {
   const lost: string[] = [];
   for (let opens = 1; ; opens++) {
-    const opened = await openStore(core, role, files, segmentBytes);
+    const opened = await openStore(core, role, files, segmentBytes, memory);
     try {
       await opened.load();
       return { ...opened, lost: [...lost, ...opened.lost] };

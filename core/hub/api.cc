@@ -36,6 +36,8 @@ int HttpStatus(ErrorCode code) {
     case ErrorCode::kLoading:
     case ErrorCode::kCold:
       return 503;
+    case ErrorCode::kQuota:
+      return 507;
     case ErrorCode::kCorrupt:
       return 500;
     default:

@@ -67,7 +67,7 @@ class HubApi {
   void Note(const Change& change);
   ChangeFeed& feed() { return feed_; }
   // Always an answer; a refusal has its status and AYON's body. 503 when the store cannot write, or
-  // when the answer needs events that are not loaded yet.
+  // when the answer needs events that are not loaded yet; 507 when memory is full.
   HubResponse Handle(const HubRequest& request, Timestamp now, const Entropy& entropy);
 
  private:

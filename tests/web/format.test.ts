@@ -41,6 +41,7 @@ test('indicators say what is going on', () => {
     refusedWrites: 0,
     intercepted: null,
     reload: null,
+    heldWrites: 0,
     history: null,
     events: 1,
     sequence: 1,

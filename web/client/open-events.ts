@@ -101,7 +101,7 @@ function open(
   port: WorkerPort,
   database: string,
   server: string | null,
-  { wasmUrl, token, user, scope, durability }: OpenOptions & { durability: Durability },
+  { wasmUrl, token, user, scope, memory, durability }: OpenOptions & { durability: Durability },
 ): Promise<Status> {
   const url = wasmUrl ?? new URL('./cuesheet.wasm', import.meta.url);
   return port.request('open', {
@@ -111,6 +111,7 @@ function open(
     token: token ?? null,
     user: user ?? null,
     scope: scope ?? null,
+    memory: memory ?? null,
     durability,
     version: PROTOCOL_VERSION,
   });

@@ -10,6 +10,7 @@ const INITIAL_STATUS: EventsStatus = {
   blockedWrites: 0,
   refusedWrites: 0,
   intercepted: null,
+  heldWrites: 0,
   history: null,
   events: 0,
   sequence: 0,

@@ -16,7 +16,6 @@ export type { StorageProblemKind } from '../../wasm/storage-problem.ts';
 /** Stable codes of everything that can go wrong; the core's own codes and the worker's. */
 export type EventsErrorCode =
   | ErrorCode
-  | 'quota'
   | 'offline'
   | 'unauthorized'
   | 'server'
@@ -46,6 +45,8 @@ export interface OpenRequest {
   scope?: object | null;
   /** The version of the page (versions.ts), here and in the messages below; absent = it says none. */
   version?: number;
+  /** Bytes of memory that the events may use; absent = what this device suggests (memory.ts). */
+  memory?: number | null;
 }
 
 export interface Requests {
@@ -159,6 +160,8 @@ export interface Status {
    * null when the server answers itself, or nothing does.
    */
   intercepted: string | null;
+  /** Of the queued ones: those for which the server has no room (507). They are tried again slowly. */
+  heldWrites: number;
   /** The part of the server's history that is here, 0 to 1, while older events still come in; else null. */
   history: number | null;
   events: number;
@@ -264,12 +267,13 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const CHECKS: Checks = {
-  open: ({ database, wasmUrl, server, token, user, durability, scope }) =>
+  open: ({ database, wasmUrl, server, token, user, durability, scope, memory }) =>
     isText(database) &&
     isText(wasmUrl) &&
     [server, token, user].every(isTextOrNull) &&
     isDurability(durability) &&
-    (scope === undefined || scope === null || isObject(scope)),
+    (scope === undefined || scope === null || isObject(scope)) &&
+    (memory === undefined || memory === null || Number.isInteger(memory)),
   dispatch: ({ event, durability }) => isObject(event) && isDurability(durability),
   update: ({ id, changes, durability }) =>
     isText(id) && isObject(changes) && isDurability(durability),

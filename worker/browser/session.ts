@@ -11,6 +11,7 @@ import {
   type OpenRequest,
   type RequestMessage,
 } from './protocol.ts';
+import { defaultMemory } from './memory.ts';
 import { createHandlers } from './requests.ts';
 import { createLocalWrites } from './local-writes.ts';
 import { createRetention } from './retention.ts';
@@ -78,7 +79,13 @@ export async function openSession(
   core.onCrash((crash) => setTimeout(() => reportError(crash)));
   const files = claimed ? await openFiles(core, claimed) : memoryOnly(noStorage ?? '');
   const role = options.server === null ? 'local' : 'replica';
-  const opened = await openStore(core, role, files, SEGMENT_BYTES);
+  const opened = await openStore(
+    core,
+    role,
+    files,
+    SEGMENT_BYTES,
+    options.memory ?? defaultMemory(),
+  );
   const dataLoss = await claimed?.then((found) => found.dataLoss).catch(() => null); // reported above
   return createSession(core, opened, files, options, dataLoss ? [...lost, dataLoss] : lost, ends);
 }
@@ -120,7 +127,10 @@ function createSession(
   const status = createStatus(store, pages, () => {
     const state = files.state();
     const message = state.message ?? ([...lost, ...opened.lost].join('; ') || null);
-    return { connection: upstream?.state() ?? 'local', ...state, message };
+    const connection = upstream?.state() ?? 'local';
+    const full = upstream?.full() ?? null;
+    if (full === null || state.problem !== null) return { connection, ...state, message };
+    return { connection, ...state, problem: 'memory', message: full };
   });
   const carryOut = (effects: Effect[]) => {
     carryOutAll(effects, { localWrites, upstream, consumers: [live, retention] });

@@ -16,6 +16,7 @@ interface StatusReport {
   blockedWrites: number;
   refusedWrites: number;
   intercepted: string | null;
+  heldWrites?: number; // not without a server
   history: number | null;
 }
 
@@ -45,6 +46,7 @@ export function createStatus(
       blockedWrites: report.blockedWrites ?? 0,
       refusedWrites: report.refusedWrites,
       intercepted: report.intercepted ?? null,
+      heldWrites: report.heldWrites ?? 0,
       history: report.history,
       events: report.events,
       sequence: report.sequence,

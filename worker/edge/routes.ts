@@ -14,6 +14,7 @@ import type { Rate } from './rate-limit.ts';
 import { addRoute, type CoreOperation, honoPath, type Route, ROUTES } from './route-table.ts';
 import type { Upstream } from './relay/upstream.ts';
 import { type Env, HubStopped, refuse, respond, routeOf } from './responses.ts';
+import { DISK_FULL, isDiskFull } from './saving.ts';
 
 /** What AYON clients read to decide what a server can do (protocol.md 10.4). */
 const SERVER_VERSION = '1.16.0+cuesheet';
@@ -22,7 +23,7 @@ const SERVER_VERSION = '1.16.0+cuesheet';
  * Refusals that rest on no stored event wait for none either. 404 and 409 do: a client takes them for
  * facts, so they must not rest on an event that a crash could take back.
  */
-const REFUSED_AT_ONCE = new Set([400, 401, 403, 413, 501, 503]);
+const REFUSED_AT_ONCE = new Set([400, 401, 403, 413, 501, 503, 507]);
 
 export interface RouteOptions {
   packBrotli?: Pack;
@@ -43,6 +44,8 @@ export interface RouteOptions {
   check: CheckAnswer;
   /** Whether the last commit succeeded. */
   isSaving: () => boolean;
+  /** Whether there is no memory for new events. */
+  isFull: () => boolean;
   /** What `/metrics` shows besides requests. */
   figures: () => Figures;
   /** Why the hub serves nothing any more; null = it does. After the end `figures` must not be called. */
@@ -129,6 +132,7 @@ function addFallbacks(app: Hono<Env>, { log, page: pageAt }: RouteOptions): void
   });
   app.onError((error, c) => {
     if (error instanceof HubStopped) return refuse(c, 503, error.message);
+    if (isDiskFull(error)) return refuse(c, 507, DISK_FULL); // `Saving` logs it
     // The route and not the address, which may contain a credential.
     log('error', `${c.req.method} ${routeOf(c)}: ${error.message}`);
     return c.json({ status: 500, detail: `${error.name}: ${error.message}` }, 500);
