@@ -11,6 +11,7 @@
 #include "hub/caller.h"
 #include "hub/change_feed.h"
 #include "hub/operations.h"
+#include "query/event_query.h"
 #include "store/ledger.h"
 #include "store/store_view.h"
 
@@ -89,6 +90,10 @@ class HubApi {
   static std::string LoadingBody();
   HubResponse RemoveMatching(const QueryFilter& filter);
   HubResponse GraphqlEvents(const HubRequest& request, const Json& arguments);
+  HubResponse AnswerPlan(const HubRequest& request, const Json& body);
+  // The page that the caller may see; narrows the query to it. kLoading; as StoreView::Judging().
+  Result<EventPage> PageFor(const Caller& caller, EventQuery& query) const;
+  static HubResponse RefusePage(const Error& error);
 
   const StoreView* store_;
   Ledger* ledger_;

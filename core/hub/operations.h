@@ -24,6 +24,7 @@ enum class HubOperation : uint8_t {
   kChanges,
   kSnapshot,
   kGraphqlEvents,
+  kGraphqlPlan,
 };
 
 struct HubOperationInfo {
@@ -36,7 +37,7 @@ struct HubOperationInfo {
   constexpr bool has_id() const { return path.ends_with("{id}"); }
 };
 
-inline constexpr std::array<HubOperationInfo, 11> kHubOperations = {{
+inline constexpr std::array<HubOperationInfo, 12> kHubOperations = {{
     {HubOperation::kDispatch, "dispatch", "POST", "/api/events", true},
     {HubOperation::kDispatchBatch, "dispatch.batch", "POST", "/api/events/batch", true},
     {HubOperation::kGet, "get", "GET", "/api/events/{id}", false},
@@ -48,6 +49,7 @@ inline constexpr std::array<HubOperationInfo, 11> kHubOperations = {{
     {HubOperation::kChanges, "changes", "GET", "/api/changes", true},
     {HubOperation::kSnapshot, "snapshot", "GET", "/api/snapshot", true},
     {HubOperation::kGraphqlEvents, "graphql.events", "POST", "/graphql", true},
+    {HubOperation::kGraphqlPlan, "graphql.plan", "POST", "/graphql", true},
 }};
 
 constexpr const HubOperationInfo& InfoOf(HubOperation operation) {
@@ -58,7 +60,7 @@ static_assert([] {
   for (size_t i = 0; i < kHubOperations.size(); ++i) {
     if (kHubOperations[i].operation != static_cast<HubOperation>(i)) return false;
   }
-  return kHubOperations.back().operation == HubOperation::kGraphqlEvents;
+  return kHubOperations.back().operation == HubOperation::kGraphqlPlan;
 }());
 
 // The operation with this name; kInvalid when there is none.

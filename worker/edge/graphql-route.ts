@@ -1,8 +1,8 @@
 import type { Context, Hono } from 'hono';
 import type { CoreAnswer, CoreRequest } from './core-request.ts';
-import { answerGraphql, type AskEvents, type GraphqlRequest } from './graphql.ts';
+import { answerGraphql, type AskEvents, type AskPlan, type GraphqlRequest } from './graphql.ts';
 import { type Env, refuse, respond } from './responses.ts';
-import { addRoute } from './route-table.ts';
+import { addRoute, type CoreOperation } from './route-table.ts';
 
 export interface GraphqlOptions {
   ask: (request: CoreRequest) => CoreAnswer;
@@ -28,25 +28,42 @@ export function addGraphqlRoute(app: Hono<Env>, options: GraphqlOptions): void {
     if (request === 'broken' || !request) {
       return refuse(c, 400, 'graphql: expected {"query": string, "variables": object}');
     }
-    const answer = await answerGraphql(request, createAskEvents(options, caller));
+    const asked = createAsked(options, caller);
+    const answer = await answerGraphql(request, createAskPlan(asked), createAskEvents(asked));
     await shown();
-    return c.json(answer);
+    return answer instanceof Uint8Array ? respond(200, answer) : c.json(answer);
   });
 }
 
-function createAskEvents(
+type Ask = (operation: CoreOperation, body: object) => Promise<CoreAnswer>;
+
+/** Asks the core once more when the answer needs events that were not loaded yet. */
+function createAsked(
   { ask, loading }: GraphqlOptions,
   caller: Omit<CoreRequest, 'operation'>,
-): AskEvents {
-  return async (args) => {
-    const operation = 'graphql.events';
-    const question: CoreRequest = { operation, ...caller, body: JSON.stringify(args) };
+): Ask {
+  return async (operation, body) => {
     const loaded = loading();
-    let { status, body } = ask(question);
-    if (status === 503 && loaded) {
-      await loaded;
-      ({ status, body } = ask(question));
-    }
+    const question: CoreRequest = { operation, ...caller, body: JSON.stringify(body) };
+    const answer = ask(question);
+    if (answer.status !== 503 || !loaded) return answer;
+    await loaded;
+    return ask(question);
+  };
+}
+
+/** What fails here fails again for graphql-js, which makes an error of it. */
+function createAskPlan(ask: Ask): AskPlan {
+  return (select) =>
+    ask('graphql.plan', { select }).then(
+      ({ status, body }) => (status === 200 ? body : null),
+      () => null,
+    );
+}
+
+function createAskEvents(ask: Ask): AskEvents {
+  return async (args) => {
+    const { status, body } = await ask('graphql.events', args);
     const json = JSON.parse(new TextDecoder().decode(body));
     return status < 400 ? { connection: json } : { message: json.detail, status: json.status };
   };

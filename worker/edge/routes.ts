@@ -11,7 +11,7 @@ import { openApiDocument } from './openapi/document.ts';
 import { addOperationRoutes, type Figures } from './operation-routes.ts';
 import { addRelayRoutes } from './relay/routes.ts';
 import type { Rate } from './rate-limit.ts';
-import { addRoute, type CoreOperation, honoPath, type Route, ROUTES } from './route-table.ts';
+import { addRoute, type CoreRoute, honoPath, type Route, ROUTES } from './route-table.ts';
 import type { Upstream } from './relay/upstream.ts';
 import { type Env, HubStopped, refuse, respond, routeOf } from './responses.ts';
 
@@ -95,7 +95,7 @@ function addEventRoutes(
   settle: () => Promise<void>,
   shown: () => Promise<void>,
 ): void {
-  const forward = async (c: Context<Env>, operation: CoreOperation) => {
+  const forward = async (c: Context<Env>, operation: CoreRoute) => {
     const { method, isWrite }: Route = ROUTES[operation];
     const hasBody = method === 'POST' || method === 'PATCH';
     const body = hasBody ? new Uint8Array(await c.req.arrayBuffer()) : '';
@@ -104,7 +104,7 @@ function addEventRoutes(
     else if (!REFUSED_AT_ONCE.has(status)) await settle();
     return respond(status, answer);
   };
-  const add = (...operations: CoreOperation[]) => {
+  const add = (...operations: CoreRoute[]) => {
     for (const operation of operations) addRoute(app, operation, (c) => forward(c, operation));
   };
   add('dispatch', 'dispatch.batch');
