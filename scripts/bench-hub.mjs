@@ -101,6 +101,7 @@ async function measure() {
     startMs,
     memory: bench.memoryOf(folder),
     pages: await bench.pages(url, values.check ? 20 : 4000, warmUpMs),
+    starved: await bench.starve(url, values.check ? 1 : 10),
   }));
   say(`${events} settled sources`);
   const enroll = await onFolder('write-settled', (url) => bench.enrolls(url, jobs, warmUpMs));
@@ -175,6 +176,13 @@ function rowsOf({ nothing, dispatch, batch, fan, big, enroll, ownCpu }) {
       `${milliseconds(fan.p50)} / ${milliseconds(fan.p99)}`,
       '',
       verdict('p99 100 ms, none dropped', fan.p99 <= 100, fan.wrong === 0, fan.rate > 0.95 * RATE),
+    ],
+    [
+      'GET /healthz, 20 new connections at once, while a client repeats a scan',
+      `a scan: ${milliseconds(quantile(big.starved.scans, 0.5))}`,
+      percentiles(big.starved.health),
+      '',
+      '',
     ],
     [
       `start with ${size} events to the first answer`,

@@ -3,9 +3,11 @@ import type { CoreAnswer, CoreRequest } from './core-request.ts';
 import { answerGraphql, type AskEvents, type AskPlan, type GraphqlRequest } from './graphql.ts';
 import { type Env, refuse, respond } from './responses.ts';
 import { addRoute, type CoreOperation } from './route-table.ts';
+import type { Turns } from './turns.ts';
 
 export interface GraphqlOptions {
   ask: (request: CoreRequest) => CoreAnswer;
+  turns: Turns;
   shown: () => Promise<void>;
   caller: (c: Context<Env>) => Omit<CoreRequest, 'operation'>;
   /** Resolves when all events are loaded; null = they are. */
@@ -28,6 +30,9 @@ export function addGraphqlRoute(app: Hono<Env>, options: GraphqlOptions): void {
     if (request === 'broken' || !request) {
       return refuse(c, 400, 'graphql: expected {"query": string, "variables": object}');
     }
+    const turn = options.turns.wait(caller.user?.name ?? '');
+    const refusal = turn && (await turn);
+    if (refusal !== null) return refuse(c, 503, refusal);
     const asked = createAsked(options, caller);
     const answer = await answerGraphql(request, createAskPlan(asked), createAskEvents(asked));
     await shown();

@@ -12,6 +12,7 @@ import { event, type Load, load, ON_ITS_CORE, pageOf, send, type Span } from './
 export { temporaryFolder } from '../../edge/hub-process.ts';
 export { cpuTimes } from './cpu.ts';
 export { serveNothing } from './load.ts';
+export { starve } from './starve.ts';
 
 const LIMIT_MS = 60_000;
 
