@@ -35,7 +35,9 @@ const warmUpMs = values.check ? 0 : 2000;
 const isWhole = ['check', 'cpu', 'events', 'seconds'].every((name) => !values[name]);
 const cpuPlan = values.check ? { requests: 20, rounds: 1 } : { requests: 1000, rounds: 7 };
 if (!(events > 0) || !(seconds > 0)) {
-  console.error('usage: npm run bench:hub -- [--events=N] [--seconds=N] [--cpu [--against=DIR]] | --check');
+  console.error(
+    'usage: npm run bench:hub -- [--events=N] [--seconds=N] [--cpu [--against=DIR]] | --check',
+  );
   process.exit(2);
 }
 

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <charconv>
 
 #include "base/base64.h"
 #include "base/json.h"
 #include "base/json_writer.h"
+#include "event/graphql_fields.h"
 
 namespace cuesheet {
 namespace {
@@ -139,6 +141,12 @@ char* PutGraphql(char* at, const EventView& event) {
   return json.at();
 }
 
+// The place of a field in kFields.
+size_t IndexOf(Field field) {
+  const auto bit = static_cast<uint32_t>(field);
+  return bit == 0 ? 0 : static_cast<size_t>(std::countr_zero(bit)) + 1;
+}
+
 constexpr auto kPutGraphql = []<size_t... index>(std::index_sequence<index...>) {
   return std::array{&PutGraphql<index>...};
 }(std::make_index_sequence<kFields.size()>());
@@ -148,8 +156,9 @@ char* PutGraphqlObject(char* at, const EventView& event, const Why& unreadable) 
   const auto put = [&](auto field, const auto& /*value*/) {
     constexpr const FieldInfo& kInfo = decltype(field)::kInfo;
     if constexpr (kInfo.field != Field::kSenderType && kInfo.field != Field::kCreationOrder) {
-      Key<false>(json, field).Written(
-          [&](char* out) { return PutGraphqlField(out, event, kInfo.field); });
+      Key<false>(json, field).Written([&](char* out) {
+        return PutGraphqlField(out, event, kInfo.field);
+      });
     }
     if constexpr (kInfo.field == Field::kPayload) {
       if (unreadable) json.Key("payloadError").Text(*unreadable);
@@ -230,17 +239,15 @@ size_t GraphqlFieldBound(const EventView& event, Field field) {
 
 void AppendEvent(std::string& out, const EventView& event, EventForm form,
                  std::optional<double> progress, bool with_payload) {
-  AppendWritten(out, Bound(event, form == EventForm::kGraphql), [&](char* at) {
-    return PutEvent(at, event, form, progress, with_payload, {});
-  });
+  AppendWritten(out, Bound(event, form == EventForm::kGraphql),
+                [&](char* at) { return PutEvent(at, event, form, progress, with_payload, {}); });
 }
 
 void AppendUnreadable(std::string& out, const EventView& event, EventForm form,
                       std::string_view why) {
   const size_t bound = Bound(event, form == EventForm::kGraphql) + JsonStringBound(why.size());
-  AppendWritten(out, bound, [&](char* at) {
-    return PutEvent(at, event, form, std::nullopt, false, why);
-  });
+  AppendWritten(out, bound,
+                [&](char* at) { return PutEvent(at, event, form, std::nullopt, false, why); });
 }
 
 std::string SocketMessage(const Change& change) {

@@ -28,20 +28,12 @@ void AppendEvent(std::string& out, const EventView& event, EventForm form,
 void AppendUnreadable(std::string& out, const EventView& event, EventForm form,
                       std::string_view why);
 
-// Writes the value of one field as kGraphql shows it and returns the end; GraphqlFieldBound() is the
-// most bytes that it takes. Not of the creation order.
-char* PutGraphqlField(char* out, const EventView& event, Field field);
-size_t GraphqlFieldBound(const EventView& event, Field field);
-
 // The WebSocket message of a change: 14 keys for a dispatch, 12 or 13 for an update, in
 // alphabetical order; times always with offset (protocol.md 9.4, 17.6).
 std::string SocketMessage(const Change& change);
 
 // The cursor of an event: base64 of `[creation order]` (protocol.md 6.5).
 std::string CursorOf(int64_t creation_order);
-inline constexpr size_t kMaxCursorSize = 32;
-// Writes the same and returns the end.
-char* PutCursor(char* out, int64_t creation_order);
 
 // A number as Python's float prints it: 42 -> "42.0".
 std::string FloatText(double value);

@@ -152,13 +152,10 @@ inline constexpr std::array<FieldInfo, 16> kFields = {{
     {Field::kCreationOrder, "creationOrder", "creation_order", FieldType::kOrder, kNoBody},
 }};
 
-// The place of a field in kFields.
-constexpr size_t IndexOf(Field field) {
+constexpr const FieldInfo& InfoOf(Field field) {
   const auto bit = static_cast<uint32_t>(field);
-  return bit == 0 ? 0 : static_cast<size_t>(std::countr_zero(bit)) + 1;
+  return kFields[bit == 0 ? 0 : static_cast<size_t>(std::countr_zero(bit)) + 1];
 }
-
-constexpr const FieldInfo& InfoOf(Field field) { return kFields[IndexOf(field)]; }
 
 // The field with this name, in JSON or in AYON's table.
 constexpr std::optional<Field> FieldNamed(std::string_view name) {

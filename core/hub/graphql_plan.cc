@@ -9,6 +9,8 @@
 #include "base/json.h"
 #include "base/json_writer.h"
 #include "event/codec.h"
+#include "event/graphql_fields.h"
+#include "query/page_info.h"
 
 namespace cuesheet {
 namespace {
@@ -118,8 +120,8 @@ class Compiler {
     }
     const PlannedField* field = FindField(type, name);
     if (field == nullptr) {
-      return Fail(ErrorCode::kInvalid, "field: " + std::string(NameOf(type)) +
-                                           " has no field '" + std::string(name) + "'");
+      return Fail(ErrorCode::kInvalid, "field: " + std::string(NameOf(type)) + " has no field '" +
+                                           std::string(name) + "'");
     }
     if (field->kind == Kind::kNull) {
       bytes_ += "null";
@@ -246,8 +248,9 @@ struct Answer {
 
 Result<GraphqlPlan> GraphqlPlan::Parse(const Json& body) {
   GraphqlPlan plan;
-  CUE_ASSIGN(plan.steps, Compiler(&plan.queries)
-                             .Compile(Type::kQuery, FindMember(body, "select"), R"({"data":)"));
+  CUE_ASSIGN(
+      plan.steps,
+      Compiler(&plan.queries).Compile(Type::kQuery, FindMember(body, "select"), R"({"data":)"));
   plan.steps.back().before += '}';
   return plan;
 }

@@ -1,6 +1,7 @@
 #include "query/event_query.h"
 
 #include "query/event_matcher.h"
+#include "query/page_info.h"
 
 namespace cuesheet {
 

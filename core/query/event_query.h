@@ -73,18 +73,8 @@ struct PageEnds {
 
 PageEnds EndsOf(const EventTable& table, const EventPage& page);
 
-// What pageInfo says; the cursors are creation orders, none for an empty page. With `last` the start
-// is the oldest event (protocol.md 17.4).
-struct PageInfo {
-  bool has_next = false;
-  bool has_previous = false;
-  std::optional<int64_t> start;
-  std::optional<int64_t> end;
-};
-
-PageInfo InfoOf(const EventQuery& query, const PageEnds& ends);
-
-// `{"hasNextPage":…,"hasPreviousPage":…,"startCursor":…,"endCursor":…}`.
+// `{"hasNextPage":…,"hasPreviousPage":…,"startCursor":…,"endCursor":…}`; with `last` startCursor is
+// the oldest edge's (protocol.md 17.4).
 void AppendPageInfo(std::string& out, const EventQuery& query, const PageEnds& ends);
 
 // "" = no cursor.

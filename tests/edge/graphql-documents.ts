@@ -23,8 +23,9 @@ const LEAVES = {
   Query: ['__typename'],
   EventsConnection: ['fieldStats', '__typename'],
   EventEdge: ['cursor', '__typename'],
-  PageInfo:
-    'hasNextPage hasPreviousPage startCursor endCursor columnMetadata __typename'.split(' '),
+  PageInfo: 'hasNextPage hasPreviousPage startCursor endCursor columnMetadata __typename'.split(
+    ' ',
+  ),
   EventNode:
     'id hash topic sender project user dependsOn status retries description summary payload createdAt updatedAt data __typename'.split(
       ' ',

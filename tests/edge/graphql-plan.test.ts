@@ -48,7 +48,10 @@ async function answer(request: GraphqlRequest, mayPlan: boolean) {
     return planned ? new TextEncoder().encode(text) : null;
   };
   const made = await answerGraphql(request, askPlan, askEvents);
-  return { planned, text: made instanceof Uint8Array ? decoder.decode(made) : JSON.stringify(made) };
+  return {
+    planned,
+    text: made instanceof Uint8Array ? decoder.decode(made) : JSON.stringify(made),
+  };
 }
 
 describe('a plan', () => {

@@ -11,7 +11,9 @@ function loop() {
   );
   return {
     turns,
-    pass: (ms: number) => void (time += ms),
+    pass(ms: number) {
+      time += ms;
+    },
     async turn() {
       time++;
       for (const resolve of waiting.splice(0)) resolve();

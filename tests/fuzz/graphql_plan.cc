@@ -1,6 +1,7 @@
-// Bytes as a plan of GraphQL: what is one is answered with JSON that has the keys of the plan, in its
-// order, and the same page as the query.
+// Bytes as a plan of GraphQL: what is one is answered with JSON that has the keys of the plan, in
+// its order, and the same page as the query.
 #include "hub/graphql_plan.h"
+
 #include "store_fixture.h"
 
 namespace cuesheet::testing {
@@ -8,9 +9,9 @@ namespace {
 
 struct Events : StoreFixture {
   Events() {
-    const Uuid parent = Dispatch(
-        R"({"topic":"entity.task.created","project":"demo","description":"\"\\\b\f\n ž",)"
-        R"("hash":"h","summary":{"k":"\"b"},"payload":{"tags":["a",null,{"c":1}]}})");
+    const Uuid parent =
+        Dispatch(R"({"topic":"entity.task.created","project":"demo","description":"\"\\\b\f\n ž",)"
+                 R"("hash":"h","summary":{"k":"\"b"},"payload":{"tags":["a",null,{"c":1}]}})");
     Dispatch(R"({"topic":"ftrack.sync","finished":false,"dependsOn":")" + parent.Hex() + "\"}");
     Dispatch(R"({"topic":"log.error","sender":""})");
   }

@@ -1,8 +1,9 @@
 // Plans of GraphQL: the answer's bytes from a selection (docs/border.md, graphql.plan).
+#include "hub/graphql_plan.h"
+
 #include <catch2/catch_amalgamated.hpp>
 
 #include "hub/api.h"
-#include "hub/graphql_plan.h"
 #include "store_fixture.h"
 
 namespace cuesheet::testing {
@@ -46,12 +47,13 @@ TEST_CASE("a plan is answered in its own order, with its own keys") {
       R"({"field":"__typename"}]},)"
       R"({"field":"pageInfo","select":[{"field":"endCursor"},{"field":"hasPreviousPage"}]}]}])");
   CHECK(response.status == 200);
-  CHECK(response.body ==
-        R"({"data":{"t":"Query","page":{"fieldStats":null,"edges":[{"cursor":"WzFd","event":)"
-        R"({"is":"a.b","id":")" +
-            id +
-            R"(","payload":"{\"n\":1}","summary":"{}","data":null,"sender":null},)"
-            R"("__typename":"EventEdge"}],"pageInfo":{"endCursor":"WzFd","hasPreviousPage":false}}}})");
+  CHECK(
+      response.body ==
+      R"({"data":{"t":"Query","page":{"fieldStats":null,"edges":[{"cursor":"WzFd","event":)"
+      R"({"is":"a.b","id":")" +
+          id +
+          R"(","payload":"{\"n\":1}","summary":"{}","data":null,"sender":null},)"
+          R"("__typename":"EventEdge"}],"pageInfo":{"endCursor":"WzFd","hasPreviousPage":false}}}})");
 }
 
 TEST_CASE("a plan without fields, and one for an empty page, are answered") {
@@ -81,7 +83,8 @@ TEST_CASE("what is no plan is refused, and the refusal names it") {
   CHECK(f.Refusal("5") == "select: expected a list of fields of Query");
   CHECK(f.Refusal(R"([{"field":"events"}])") ==
         "select: expected a list of fields of EventsConnection");
-  CHECK(f.Refusal(R"([{"field":"__schema","select":[]}])") == "field: Query has no field '__schema'");
+  CHECK(f.Refusal(R"([{"field":"__schema","select":[]}])") ==
+        "field: Query has no field '__schema'");
   CHECK(f.Refusal("[5]") == "field: Query has no field ''");
   // The creation order is a cursor only, and the type of the sender is not in AYON's GraphQL.
   for (const std::string name : {"creationOrder", "senderType", "created_at", "cursor"}) {

@@ -128,9 +128,11 @@ function collect(
 
 function isIncluded({ variables }: Run, node: SelectionNode): boolean {
   if (!node.directives?.length) return true;
-  const valueOf = (directive: typeof GraphQLSkipDirective) =>
+  const conditionOf = (directive: typeof GraphQLSkipDirective) =>
     getDirectiveValues(directive, node, variables)?.['if'];
-  return valueOf(GraphQLSkipDirective) !== true && valueOf(GraphQLIncludeDirective) !== false;
+  return (
+    conditionOf(GraphQLSkipDirective) !== true && conditionOf(GraphQLIncludeDirective) !== false
+  );
 }
 
 function planField(

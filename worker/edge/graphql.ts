@@ -118,7 +118,9 @@ export async function answerGraphql(
   const document = documentOf(request.query, schema);
   if (!('kind' in document)) return { data: null, errors: document };
   const plan = planOf(schema, document, request);
-  return (plan && (await askPlan(plan))) ?? execute(argumentsOf(schema, document, request, askEvents));
+  return (
+    (plan && (await askPlan(plan))) ?? execute(argumentsOf(schema, document, request, askEvents))
+  );
 }
 
 /** What graphql-js gets: it asks for each field of `events` by itself. */

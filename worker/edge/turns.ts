@@ -1,4 +1,4 @@
-import { turn as nextTurn } from '../../wasm/open-store.ts';
+import { turn as nextTurn } from '../../wasm/turn.ts';
 
 /** A call that holds the hub for this long is long, in milliseconds. */
 const LONG_MS = 20;

@@ -3,7 +3,7 @@
 import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Pool } from 'undici';
-import { hubPid, KEYS, startHub } from '../../edge/hub-process.ts';
+import { hubPid, startHub } from '../../edge/hub-process.ts';
 import { type Call, event, ON_ITS_CORE, pageOf, send } from './load.ts';
 
 /** Linux counts the time of a process in hundredths of a second. */
