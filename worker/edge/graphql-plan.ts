@@ -40,8 +40,8 @@ interface Run {
 
 /**
  * The plan of a valid document: its fields in the order of the answer, without aliases, fragments,
- * directives and variables. Null when graphql-js would answer with errors before it reads an event: there is
- * no such operation, or a variable or argument has a value of another type.
+ * directives and variables. Null for graphql-js to answer with an error: there is no such operation, or a
+ * variable, an argument or a condition has a value of another type.
  */
 export function planOf(
   schema: GraphQLSchema,

@@ -67,7 +67,7 @@ export async function cpuTimes(
       for (const [name, callOf] of Object.entries(CALLS)) {
         for (const { hub, pid, times } of hubs) {
           const taken = await cpuOfOne(hub.url, pid, requests, callOf);
-          if (round >= 0) (times[name] ??= []).push(taken);
+          if (round >= 0) times[name] = [...(times[name] ?? []), taken];
         }
       }
     }
