@@ -176,7 +176,7 @@ HubResponse HubApi::Handle(const HubRequest& request, Timestamp now, const Entro
   if (!request.caller) return Refuse(request.denied_status, request.denied);
   // GraphQL answers guests and missing arguments in its own way.
   if (request.operation == HubOperation::kGraphqlEvents) return GraphqlEvents(request, body);
-  if (request.operation == HubOperation::kGraphqlPlan) return AnswerPlan(request, body);
+  if (request.operation == HubOperation::kGraphqlPlan) return AnswerPlan(request);
   if (request.caller->is_guest) {
     return Refuse(403, "Guest users are not allowed to access this endpoint");
   }
@@ -216,7 +216,7 @@ HubResponse HubApi::Answer(const HubRequest& request, const Json& body, Timestam
     case HubOperation::kGraphqlEvents:
       return GraphqlEvents(request, body);
     case HubOperation::kGraphqlPlan:
-      return AnswerPlan(request, body);
+      return AnswerPlan(request);
   }
   CUE_ASSERT(false);  // there is no other operation
   return {};

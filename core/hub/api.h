@@ -10,6 +10,7 @@
 #include "event/request.h"
 #include "hub/caller.h"
 #include "hub/change_feed.h"
+#include "hub/graphql_plan.h"
 #include "hub/operations.h"
 #include "query/event_query.h"
 #include "store/ledger.h"
@@ -90,7 +91,7 @@ class HubApi {
   static std::string LoadingBody();
   HubResponse RemoveMatching(const QueryFilter& filter);
   HubResponse GraphqlEvents(const HubRequest& request, const Json& arguments);
-  HubResponse AnswerPlan(const HubRequest& request, const Json& body);
+  HubResponse AnswerPlan(const HubRequest& request);
   // The page that the caller may see; narrows the query to it. kLoading; as StoreView::Judging().
   Result<EventPage> PageFor(const Caller& caller, EventQuery& query) const;
   static HubResponse RefusePage(const Error& error);
@@ -98,6 +99,7 @@ class HubApi {
   const StoreView* store_;
   Ledger* ledger_;
   ChangeFeed feed_;
+  KnownSelections selections_;
 };
 
 }  // namespace cuesheet

@@ -51,8 +51,8 @@ HubResponse HubApi::GraphqlEvents(const HubRequest& request, const Json& argumen
 
 // Refuses everything that GraphQL would answer with an error, because errors name places of the
 // document, which only the host has.
-HubResponse HubApi::AnswerPlan(const HubRequest& request, const Json& body) {
-  auto plan = GraphqlPlan::Parse(body);
+HubResponse HubApi::AnswerPlan(const HubRequest& request) {
+  auto plan = GraphqlPlan::Parse(request.body, selections_);
   if (!plan) return Refuse(plan.error());
   std::vector<EventPage> pages;
   size_t events = 0;

@@ -1,5 +1,6 @@
 #include "hub/graphql_plan.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <optional>
@@ -66,14 +67,14 @@ std::optional<Field> FindEventField(std::string_view name) {
   return std::nullopt;
 }
 
-// Makes the steps of a plan. Each level of a selection is of another type, so there are at most
-// four.
+// Makes the steps of a selection. Each level of a selection is of another type, so there are at
+// most four.
 class Compiler {
  public:
-  explicit Compiler(std::vector<EventQuery>* queries) : queries_(queries) {}
+  size_t pages() const { return pages_; }
 
   // The steps of a whole value: those of an object of this type.
-  Result<std::vector<PlanStep>> Compile(Type type, const Json* select, std::string before) {
+  Result<std::vector<PlanStep>> Compile(Type type, const Json* select, std::string before = "") {
     std::vector<PlanStep> steps;
     std::string bytes = std::exchange(bytes_, std::move(before));
     std::vector<PlanStep>* outer = std::exchange(steps_, &steps);
@@ -130,21 +131,13 @@ class Compiler {
     const Json* select = FindMember(item, "select");
     if (field->kind == Kind::kObject) return AddObject(*field->type, select);
     PlanStep step{.value = field->value};
-    if (field->value == PlanValue::kEvents) CUE_TRY(AddQuery(item));
+    if (field->value == PlanValue::kEvents) ++pages_;
     if (field->type) {
       reads_payloads_ = false;
-      CUE_ASSIGN(step.inner, Compile(*field->type, select, ""));
+      CUE_ASSIGN(step.inner, Compile(*field->type, select));
       step.reads_payloads = reads_payloads_;
     }
     AddStep(std::move(step));
-    return {};
-  }
-
-  Result<void> AddQuery(const Json& item) {
-    const Json* arguments = FindMember(item, "arguments");
-    CUE_ASSIGN(EventQuery query,
-               EventQuery::Parse(arguments == nullptr ? Json::object() : *arguments));
-    queries_->push_back(std::move(query));
     return {};
   }
 
@@ -153,10 +146,10 @@ class Compiler {
     steps_->push_back(std::move(step));
   }
 
-  std::vector<EventQuery>* queries_;
   std::vector<PlanStep>* steps_ = nullptr;
   std::string bytes_;  // since the last step
   size_t fields_ = 0;
+  size_t pages_ = 0;
   bool reads_payloads_ = false;
 };
 
@@ -246,12 +239,45 @@ struct Answer {
 
 }  // namespace
 
-Result<GraphqlPlan> GraphqlPlan::Parse(const Json& body) {
+Result<GraphqlSelection> GraphqlSelection::Parse(std::string_view text) {
+  CUE_ASSIGN(const Json select, ParseJson(text));
+  Compiler compiler;
+  GraphqlSelection selection;
+  CUE_ASSIGN(selection.steps, compiler.Compile(Type::kQuery, &select, R"({"data":)"));
+  selection.steps.back().before += '}';
+  selection.pages = compiler.pages();
+  return selection;
+}
+
+Result<const GraphqlSelection*> KnownSelections::Get(std::string_view text) {
+  const auto found = std::ranges::find(known_, text, &Known::text);
+  if (found != known_.end()) {
+    std::rotate(found, found + 1, known_.end());
+    return &known_.back().selection;
+  }
+  CUE_ASSIGN(GraphqlSelection selection, GraphqlSelection::Parse(text));
+  if (text.size() > kMaxTextBytes) {
+    other_ = std::move(selection);
+    return &other_;
+  }
+  if (known_.size() == kMaxKnown) known_.erase(known_.begin());
+  known_.push_back({std::string(text), std::move(selection)});
+  return &known_.back().selection;
+}
+
+Result<GraphqlPlan> GraphqlPlan::Parse(std::string_view body, KnownSelections& known) {
+  const size_t cut = std::min(body.find('\n'), body.size());
   GraphqlPlan plan;
-  CUE_ASSIGN(
-      plan.steps,
-      Compiler(&plan.queries).Compile(Type::kQuery, FindMember(body, "select"), R"({"data":)"));
-  plan.steps.back().before += '}';
+  CUE_ASSIGN(plan.selection, known.Get(body.substr(0, cut)));
+  CUE_ASSIGN(const Json arguments, ParseJson(body.substr(std::min(cut + 1, body.size()))));
+  if (!arguments.is_array() || arguments.size() != plan.selection->pages) {
+    return Fail(ErrorCode::kInvalid, "arguments: expected a list of " +
+                                         std::to_string(plan.selection->pages) + " objects");
+  }
+  for (const Json& item : arguments) {
+    CUE_ASSIGN(EventQuery query, EventQuery::Parse(item));
+    plan.queries.push_back(std::move(query));
+  }
   return plan;
 }
 
@@ -260,7 +286,7 @@ Result<void> AppendPlan(std::string& out, const GraphqlPlan& plan,
   CUE_ASSERT(pages.size() == plan.queries.size());
   const Answer answer{out, table};
   size_t index = 0;
-  for (const PlanStep& step : plan.steps) {
+  for (const PlanStep& step : plan.selection->steps) {
     out += step.before;
     if (step.value != PlanValue::kEvents) continue;
     CUE_TRY(answer.AppendConnection(step.inner, plan.queries[index], pages[index]));

@@ -1,14 +1,14 @@
-// A plan is what a GraphQL document selects, by name and with the values of its arguments: the host
+// A plan is what a GraphQL document selects, by name, and the values of its arguments: the host
 // makes it from a valid document (docs/border.md, graphql.plan). Which field gives which value is
-// decided here. A plan becomes steps: known bytes of the answer, then a value, and so on. Thus a
-// page costs a walk over these for each of its events.
+// decided here. A selection becomes steps: known bytes of the answer, then a value, and so on. Thus
+// a page costs a walk over these for each of its events.
 #pragma once
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "base/json_fwd.h"
 #include "base/result.h"
 #include "event/event.h"
 #include "query/event_query.h"
@@ -41,13 +41,44 @@ struct PlanStep {
   std::vector<PlanStep> inner{};  // of kEvents and kEdges
 };
 
-struct GraphqlPlan {
+// What a document selects, without the arguments of its fields of `events`.
+struct GraphqlSelection {
   std::vector<PlanStep> steps;
-  std::vector<EventQuery> queries;  // of the fields of `events`, in their order
+  size_t pages = 0;  // fields of `events`
 
-  // From `{"select":[{"field","as"?,"arguments"?,"select"?},…]}`. kInvalid for what is no plan or
-  // has a field that its type has not; kTooLarge; for arguments as EventQuery::Parse.
-  static Result<GraphqlPlan> Parse(const Json& body);
+  // From a list of `{"field","as"?,"select"?}`. kInvalid for what is none, or has a field that its
+  // type has not; kTooLarge.
+  static Result<GraphqlSelection> Parse(std::string_view text);
+};
+
+// The selections that were used last: a client asks for the same one again and again, with other
+// arguments.
+class KnownSelections {
+ public:
+  static constexpr size_t kMaxKnown = 50;
+  static constexpr size_t kMaxTextBytes = 8 << 10;  // of one that is kept
+
+  // As GraphqlSelection::Parse(); the result is valid until the next call.
+  Result<const GraphqlSelection*> Get(std::string_view text);
+
+ private:
+  struct Known {
+    std::string text;
+    GraphqlSelection selection;
+  };
+  std::vector<Known> known_;  // the one that was used last at the end
+  GraphqlSelection other_;    // that was too long
+};
+
+// A selection and the arguments of its fields of `events`, in their order.
+struct GraphqlPlan {
+  const GraphqlSelection* selection = nullptr;
+  std::vector<EventQuery> queries;
+
+  // From two lines: the selection, and a list of arguments. kInvalid and kTooLarge as
+  // GraphqlSelection::Parse(); for arguments as EventQuery::Parse(). Lives as long as `known` is
+  // not asked again.
+  static Result<GraphqlPlan> Parse(std::string_view body, KnownSelections& known);
 };
 
 // Appends the answer `{"data":…}`; `pages` are those of the queries. kTooLarge, and the error of a

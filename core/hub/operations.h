@@ -32,7 +32,8 @@ struct HubOperationInfo {
   std::string_view name;
   std::string_view method;
   std::string_view path;  // ends with `{id}` where the operation is about one event
-  bool has_arguments;     // a JSON body, or the query string as a JSON object
+  bool has_arguments;     // a JSON body, or the query string as a JSON object; else it may be other
+                          // text
 
   constexpr bool has_id() const { return path.ends_with("{id}"); }
 };
@@ -49,7 +50,7 @@ inline constexpr std::array<HubOperationInfo, 12> kHubOperations = {{
     {HubOperation::kChanges, "changes", "GET", "/api/changes", true},
     {HubOperation::kSnapshot, "snapshot", "GET", "/api/snapshot", true},
     {HubOperation::kGraphqlEvents, "graphql.events", "POST", "/graphql", true},
-    {HubOperation::kGraphqlPlan, "graphql.plan", "POST", "/graphql", true},
+    {HubOperation::kGraphqlPlan, "graphql.plan", "POST", "/graphql", false},
 }};
 
 constexpr const HubOperationInfo& InfoOf(HubOperation operation) {

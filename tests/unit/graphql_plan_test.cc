@@ -12,26 +12,26 @@ namespace {
 struct PlanFixture : StoreFixture {
   HubApi api{&store.view(), &store.ledger()};
 
-  HubResponse Ask(const std::string& select,
+  HubResponse Ask(const std::string& select, const std::string& arguments = "[{}]",
                   std::string_view who = R"({"name":"mona","isManager":true})") {
     HubRequest request;
     request.operation = HubOperation::kGraphqlPlan;
     request.caller = Caller::Parse(Json::parse(who)).value();
-    const std::string body = "{\"select\":" + select + '}';
+    const std::string body = select + '\n' + arguments;
     request.body = body;
     return api.Handle(request, Now(), Draw());
   }
-  std::string Refusal(const std::string& select) {
-    const HubResponse response = Ask(select);
+  std::string Refusal(const std::string& select, const std::string& arguments = "[{}]") {
+    const HubResponse response = Ask(select, arguments);
     CHECK(response.status >= 400);
     return Json::parse(response.body)["detail"];
   }
 };
 
 // A field of `events` that selects this of each node.
-std::string Nodes(const std::string& select, const std::string& arguments = "{}") {
-  return R"([{"field":"events","arguments":)" + arguments +
-         R"(,"select":[{"field":"edges","select":[{"field":"node","select":)" + select + "}]}]}]";
+std::string Nodes(const std::string& select) {
+  return R"([{"field":"events","select":[{"field":"edges","select":[{"field":"node","select":)" +
+         select + "}]}]}]";
 }
 
 TEST_CASE("a plan is answered in its own order, with its own keys") {
@@ -39,13 +39,14 @@ TEST_CASE("a plan is answered in its own order, with its own keys") {
   const std::string id = f.Dispatch(R"({"topic":"a.b","project":"demo","payload":{"n":1}})").Hex();
   const HubResponse response = f.Ask(
       R"([{"field":"__typename","as":"t"},)"
-      R"({"field":"events","as":"page","arguments":{"last":5},"select":[)"
+      R"({"field":"events","as":"page","select":[)"
       R"({"field":"fieldStats"},)"
       R"({"field":"edges","select":[{"field":"cursor"},)"
       R"({"field":"node","as":"event","select":[{"field":"topic","as":"is"},{"field":"id"},)"
       R"({"field":"payload"},{"field":"summary"},{"field":"data"},{"field":"sender"}]},)"
       R"({"field":"__typename"}]},)"
-      R"({"field":"pageInfo","select":[{"field":"endCursor"},{"field":"hasPreviousPage"}]}]}])");
+      R"({"field":"pageInfo","select":[{"field":"endCursor"},{"field":"hasPreviousPage"}]}]}])",
+      R"([{"last":5}])");
   CHECK(response.status == 200);
   CHECK(
       response.body ==
@@ -58,7 +59,7 @@ TEST_CASE("a plan is answered in its own order, with its own keys") {
 
 TEST_CASE("a plan without fields, and one for an empty page, are answered") {
   PlanFixture f;
-  CHECK(f.Ask("[]").body == R"({"data":{}})");
+  CHECK(f.Ask("[]", "[]").body == R"({"data":{}})");
   CHECK(f.Ask(Nodes("[]")).body == R"({"data":{"events":{"edges":[]}}})");
   CHECK(f.Ask(R"([{"field":"events","select":[{"field":"pageInfo","select":[)"
               R"({"field":"startCursor"},{"field":"hasNextPage"}]}]}])")
@@ -74,7 +75,7 @@ TEST_CASE("a plan shows a caller only what the list of events does") {
   const std::string plan = Nodes(R"([{"field":"topic"}])");
   CHECK(f.Ask(plan).body == R"({"data":{"events":{"edges":[{"node":{"topic":"a.b"}}]}}})");
   for (const char* who : {R"({"name":"alice"})", R"({"name":"visitor","isGuest":true})"}) {
-    CHECK(f.Ask(plan, who).body == R"({"data":{"events":{"edges":[]}}})");
+    CHECK(f.Ask(plan, "[{}]", who).body == R"({"data":{"events":{"edges":[]}}})");
   }
 }
 
@@ -91,7 +92,7 @@ TEST_CASE("what is no plan is refused, and the refusal names it") {
     CHECK(f.Refusal(Nodes(R"([{"field":")" + name + "\"}]")) ==
           "field: EventNode has no field '" + name + "'");
   }
-  CHECK(f.Refusal(Nodes("[]", R"({"topics":["%"]})")) == "topic does not match the regex");
+  CHECK(f.Refusal(Nodes("[]"), R"([{"topics":["%"]}])") == "topic does not match the regex");
 }
 
 TEST_CASE("a plan has a bound on its fields and on its events") {
@@ -103,6 +104,39 @@ TEST_CASE("a plan has a bound on its fields and on its events") {
   CHECK(f.Ask(Nodes(fields + ']')).status == 200);
   CHECK(f.Refusal(Nodes(fields + R"(,{"field":"id","as":"more"}])")) ==
         "the plan has more than 1000 fields");
+}
+
+TEST_CASE(
+    "a selection that comes again has the arguments of each plan, also when others came between") {
+  PlanFixture f;
+  f.Dispatch(R"({"topic":"a.b"})");
+  f.Dispatch(R"({"topic":"a.c"})");
+  const std::string plan = Nodes(R"([{"field":"topic"}])");
+  for (size_t round = 0; round < 3; ++round) {
+    for (const std::string topic : {"a.b", "a.c"}) {
+      CHECK(f.Ask(plan, R"([{"topics":[")" + topic + "\"]}]").body ==
+            R"({"data":{"events":{"edges":[{"node":{"topic":")" + topic + "\"}}]}}}");
+    }
+    for (size_t i = 0; i <= KnownSelections::kMaxKnown; ++i) {
+      const std::string key = "k" + std::to_string(i);
+      CHECK(f.Ask(R"([{"field":"__typename","as":")" + key + "\"}]", "[]").body ==
+            "{\"data\":{\"" + key + R"(":"Query"}})");
+    }
+    const std::string key(KnownSelections::kMaxTextBytes, 'x');
+    CHECK(f.Ask(R"([{"field":"__typename","as":")" + key + "\"}]", "[]").body ==
+          "{\"data\":{\"" + key + R"(":"Query"}})");
+  }
+}
+
+TEST_CASE("a plan has arguments for each of its fields of events") {
+  PlanFixture f;
+  const std::string refusal = "arguments: expected a list of 1 objects";
+  for (const std::string arguments : {"[]", "[{},{}]", "{}", "5"}) {
+    CHECK(f.Refusal(Nodes("[]"), arguments) == refusal);
+  }
+  CHECK(f.Refusal(Nodes("[]"), "[5]") == "query: expected an object of conditions");
+  CHECK(f.Ask(Nodes("[]"), "").status == 400);
+  CHECK(f.Ask("", "[]").status == 400);
 }
 
 }  // namespace

@@ -141,9 +141,9 @@ TEST_CASE("a plan of GraphQL with a payload that cannot be read is refused, and 
           "[faults]") {
   Damaged f;
   const auto plan = [](const std::string& field) {
-    return R"({"select":[{"field":"events","arguments":{"first":2},"select":[{"field":"edges",)"
-           R"("select":[{"field":"node","select":[{"field":")" +
-           field + "\"}]}]}]}]}";
+    return R"([{"field":"events","select":[{"field":"edges","select":[{"field":"node",)"
+           R"("select":[{"field":")" +
+           field + "\"}]}]}]}]\n[{\"first\":2}]";
   };
   CHECK(f.IsRefused(f.Ask("graphql.plan", plan("payload"))));
   const int reads = f.env.reads;

@@ -7,6 +7,7 @@ import {
   getNamedType,
   getVariableValues,
   GraphQLError,
+  type GraphQLField,
   GraphQLIncludeDirective,
   type GraphQLObjectType,
   type GraphQLSchema,
@@ -21,22 +22,45 @@ import {
 /** Errors of variables in one answer, as graphql-js counts them. */
 const MAX_ERRORS = 50;
 
-/** What a document selects, for the operation `graphql.plan` of the core (docs/border.md). */
-export interface PlannedField {
+/** For the operation `graphql.plan` of the core (docs/border.md). */
+export interface Plan {
+  /** What the document selects: a JSON list of `Selected`. */
+  select: string;
+  /** Of each field of `events`, in their order; defaults of the schema are in it. */
+  arguments: Record<string, unknown>[];
+}
+
+/** A field in the order of the answer. */
+interface Selected {
   field: string;
   /** The key in the answer; default: the field's name. */
   as?: string;
-  /** Values; defaults of the schema are in it. */
-  arguments?: Record<string, unknown>;
-  /** Of an object, in the order of the answer. */
-  select?: PlannedField[];
+  /** Of an object. */
+  select?: Selected[];
+}
+
+/** A field with arguments, whose values come from each request's variables. */
+interface Page {
+  field: GraphQLField<unknown, unknown>;
+  node: FieldNode;
+}
+
+interface Selection {
+  text: string;
+  pages: Page[];
 }
 
 /** One operation of a document, with the values of its variables. */
 interface Run {
   fragments: Map<string, FragmentDefinitionNode>;
   variables: Record<string, unknown>;
+  pages: Page[];
+  /** Whether the selection may be another one with other variables. */
+  hasConditions: boolean;
 }
+
+/** Selections that are the same in every request, by the operation. They go with their document. */
+const known = new WeakMap<OperationDefinitionNode, Selection>();
 
 /**
  * The plan of a valid document: its fields in the order of the answer, without aliases, fragments,
@@ -47,7 +71,7 @@ export function planOf(
   schema: GraphQLSchema,
   document: DocumentNode,
   { variables, operationName }: PlannedRequest,
-): PlannedField[] | null {
+): Plan | null {
   const root = schema.getQueryType();
   const operation = operationOf(document, operationName ?? null);
   if (!root || operation?.operation !== 'query') return null;
@@ -56,12 +80,26 @@ export function planOf(
   const { coerced } = getVariableValues(schema, definitions, variables ?? {}, options);
   if (!coerced) return null;
   try {
-    const run = { fragments: fragmentsOf(document), variables: coerced };
-    return selectionOf(run, root, [operation.selectionSet]);
+    const { text, pages } = known.get(operation) ?? select(root, document, operation, coerced);
+    const values = pages.map(({ field, node }) => getArgumentValues(field, node, coerced));
+    return { select: text, arguments: values };
   } catch (error) {
     if (error instanceof GraphQLError) return null;
     throw error;
   }
+}
+
+function select(
+  root: GraphQLObjectType,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  variables: Record<string, unknown>,
+): Selection {
+  const run: Run = { fragments: fragmentsOf(document), variables, pages: [], hasConditions: false };
+  const text = JSON.stringify(selectionOf(run, root, [operation.selectionSet]));
+  const selection = { text, pages: run.pages };
+  if (!run.hasConditions) known.set(operation, selection);
+  return selection;
 }
 
 /** What a request brings besides its document. */
@@ -93,7 +131,7 @@ function selectionOf(
   run: Run,
   type: GraphQLObjectType,
   sets: readonly SelectionSetNode[],
-): PlannedField[] {
+): Selected[] {
   const nodes = new Map<string, FieldNode[]>();
   const spread = new Set<string>();
   for (const set of sets) collect(run, set, nodes, spread);
@@ -126,10 +164,11 @@ function collect(
   }
 }
 
-function isIncluded({ variables }: Run, node: SelectionNode): boolean {
+function isIncluded(run: Run, node: SelectionNode): boolean {
   if (!node.directives?.length) return true;
+  run.hasConditions = true;
   const conditionOf = (directive: typeof GraphQLSkipDirective) =>
-    getDirectiveValues(directive, node, variables)?.['if'];
+    getDirectiveValues(directive, node, run.variables)?.['if'];
   return (
     conditionOf(GraphQLSkipDirective) !== true && conditionOf(GraphQLIncludeDirective) !== false
   );
@@ -141,14 +180,12 @@ function planField(
   key: string,
   node: FieldNode,
   others: readonly FieldNode[],
-): PlannedField {
+): Selected {
   const field = node.name.value;
-  const planned: PlannedField = key === field ? { field } : { field, as: key };
+  const planned: Selected = key === field ? { field } : { field, as: key };
   const definition = type.getFields()[field];
   if (!definition) return planned; // `__typename`; the core has no other one
-  if (definition.args.length > 0) {
-    planned.arguments = getArgumentValues(definition, node, run.variables);
-  }
+  if (definition.args.length > 0) run.pages.push({ field: definition, node });
   const inner = getNamedType(definition.type);
   if (isObjectType(inner)) {
     const sets = [node, ...others].flatMap(({ selectionSet }) => selectionSet ?? []);

@@ -40,7 +40,7 @@ export function addGraphqlRoute(app: Hono<Env>, options: GraphqlOptions): void {
   });
 }
 
-type Ask = (operation: CoreOperation, body: object) => Promise<CoreAnswer>;
+type Ask = (operation: CoreOperation, body: string) => Promise<CoreAnswer>;
 
 /** Asks the core once more when the answer needs events that were not loaded yet. */
 function createAsked(
@@ -49,7 +49,7 @@ function createAsked(
 ): Ask {
   return async (operation, body) => {
     const loaded = loading();
-    const question: CoreRequest = { operation, ...caller, body: JSON.stringify(body) };
+    const question: CoreRequest = { operation, ...caller, body };
     const answer = ask(question);
     if (answer.status !== 503 || !loaded) return answer;
     await loaded;
@@ -59,8 +59,8 @@ function createAsked(
 
 /** What fails here fails again for graphql-js, which makes an error of it. */
 function createAskPlan(ask: Ask): AskPlan {
-  return (select) =>
-    ask('graphql.plan', { select }).then(
+  return (plan) =>
+    ask('graphql.plan', `${plan.select}\n${JSON.stringify(plan.arguments)}`).then(
       ({ status, body }) => (status === 200 ? body : null),
       () => null,
     );
@@ -68,7 +68,7 @@ function createAskPlan(ask: Ask): AskPlan {
 
 function createAskEvents(ask: Ask): AskEvents {
   return async (args) => {
-    const { status, body } = await ask('graphql.events', args);
+    const { status, body } = await ask('graphql.events', JSON.stringify(args));
     const json = JSON.parse(new TextDecoder().decode(body));
     return status < 400 ? { connection: json } : { message: json.detail, status: json.status };
   };

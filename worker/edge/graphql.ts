@@ -9,7 +9,7 @@ import {
   validate,
   visit,
 } from 'graphql';
-import { type PlannedField, planOf } from './graphql-plan.ts';
+import { type Plan, planOf } from './graphql-plan.ts';
 
 /** Bounds on one document; the frontend's largest has 5 levels and one alias. */
 const MAX_CHARACTERS = 64 << 10;
@@ -53,7 +53,7 @@ export type AskEvents = (
 >;
 
 /** Asks the core for the whole answer; null = it has to be made here. */
-export type AskPlan = (select: PlannedField[]) => Promise<Uint8Array | null>;
+export type AskPlan = (plan: Plan) => Promise<Uint8Array | null>;
 
 /** Beside an event's fields, the core says why its payload cannot be read. */
 interface EventNode {
