@@ -52,12 +52,12 @@ async function answer(request: GraphqlRequest, mayPlan: boolean) {
     const body = `${plan.select}\n${JSON.stringify(plan.arguments)}`;
     const { status, text } = ask('graphql.plan', body);
     planned = mayPlan && status === 200;
-    return planned ? new TextEncoder().encode(text) : null;
+    return planned ? { status, body: new TextEncoder().encode(text), durable: true } : null;
   };
   const made = await answerGraphql(request, askPlan, askEvents);
   return {
     planned,
-    text: made instanceof Uint8Array ? decoder.decode(made) : JSON.stringify(made),
+    text: 'body' in made ? decoder.decode(made.body) : JSON.stringify(made),
   };
 }
 

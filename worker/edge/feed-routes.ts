@@ -49,7 +49,12 @@ function addChanges(app: Hono<Env>, { ask, shown, changed, caller, log }: FeedOp
   let waiting = 0;
 
   /** Reads again until there are changes, or the time is over. */
-  async function poll(first: CoreAnswer, read: (since: number) => Promise<CoreAnswer>, ms: number) {
+  async function poll(
+    c: Context<Env>,
+    first: CoreAnswer,
+    read: (since: number) => Promise<CoreAnswer>,
+    ms: number,
+  ) {
     let answer = first;
     const end = Date.now() + ms;
     for (let left = ms; left > 0; left = end - Date.now()) {
@@ -59,7 +64,7 @@ function addChanges(app: Hono<Env>, { ask, shown, changed, caller, log }: FeedOp
       answer = await read(next);
       if (answer.status !== 200) break;
     }
-    return respond(answer.status, answer.body);
+    return respond(c, answer.status, answer.body);
   }
 
   addRoute(app, 'changes', async (c) => {
@@ -78,7 +83,7 @@ function addChanges(app: Hono<Env>, { ask, shown, changed, caller, log }: FeedOp
     };
     const readFrom = (next: number) => read({ ...first, since: next });
     const answer = await read(first);
-    if (answer.status !== 200) return respond(answer.status, answer.body);
+    if (answer.status !== 200) return respond(c, answer.status, answer.body);
     if (waiting >= MAX_WAITING) return refuse(c, 503, `more than ${MAX_WAITING} clients wait`);
     waiting++;
     if (isStream) {
@@ -89,7 +94,7 @@ function addChanges(app: Hono<Env>, { ask, shown, changed, caller, log }: FeedOp
       return streamOf(c, answer, readFrom, changed, ended);
     }
     try {
-      return await poll(answer, readFrom, seconds * 1000);
+      return await poll(c, answer, readFrom, seconds * 1000);
     } finally {
       waiting--;
     }
@@ -108,7 +113,7 @@ function addSnapshot(app: Hono<Env>, { ask, shown, caller, packBrotli }: FeedOpt
     };
     const first = read();
     await shown();
-    if (first.status !== 200) return respond(first.status, first.body);
+    if (first.status !== 200) return respond(c, first.status, first.body);
     let part: CoreAnswer | null = first;
     const lines = new ReadableStream<Uint8Array<ArrayBuffer>>({
       async pull(controller) {

@@ -25,7 +25,7 @@ export function addGraphqlRoute(app: Hono<Env>, options: GraphqlOptions): void {
     // The core refuses broken JSON and missing credentials as it does on every route.
     if (request === 'broken' || !caller.user) {
       const { status, body } = ask({ operation: 'graphql.events', ...caller, body: text });
-      if (status >= 400) return respond(status, body);
+      if (status >= 400) return respond(c, status, body);
     }
     if (request === 'broken' || !request) {
       return refuse(c, 400, 'graphql: expected {"query": string, "variables": object}');
@@ -35,8 +35,12 @@ export function addGraphqlRoute(app: Hono<Env>, options: GraphqlOptions): void {
     if (refusal !== null) return refuse(c, 503, refusal);
     const asked = createAsked(options, caller);
     const answer = await answerGraphql(request, createAskPlan(asked), createAskEvents(asked));
-    await shown();
-    return answer instanceof Uint8Array ? respond(200, answer) : c.json(answer);
+    if (!('body' in answer)) {
+      await shown();
+      return c.json(answer);
+    }
+    if (!answer.durable) await shown();
+    return respond(c, 200, answer.body);
   });
 }
 
@@ -61,7 +65,7 @@ function createAsked(
 function createAskPlan(ask: Ask): AskPlan {
   return (plan) =>
     ask('graphql.plan', `${plan.select}\n${JSON.stringify(plan.arguments)}`).then(
-      ({ status, body }) => (status === 200 ? body : null),
+      (answer) => (answer.status === 200 ? answer : null),
       () => null,
     );
 }

@@ -3,12 +3,14 @@ import {
   type DocumentNode,
   execute,
   type ExecutionArgs,
+  type ExecutionResult,
   GraphQLError,
   type GraphQLSchema,
   parse,
   validate,
   visit,
 } from 'graphql';
+import type { CoreAnswer } from './core-request.ts';
 import { type Plan, planOf } from './graphql-plan.ts';
 
 /** Bounds on one document; the frontend's largest has 5 levels and one alias. */
@@ -52,8 +54,8 @@ export type AskEvents = (
   { connection: { edges: { node: EventNode }[] } } | { message: string; status: number | null }
 >;
 
-/** Asks the core for the whole answer; null = it has to be made here. */
-export type AskPlan = (plan: Plan) => Promise<Uint8Array | null>;
+/** Asks the core for the whole answer, which is JSON; null = it has to be made here. */
+export type AskPlan = (plan: Plan) => Promise<CoreAnswer | null>;
 
 /** Beside an event's fields, the core says why its payload cannot be read. */
 interface EventNode {
@@ -105,7 +107,7 @@ function readDocument(text: string, schema: GraphQLSchema): DocumentNode | reado
 }
 
 /**
- * Answers one GraphQL request: JSON from the core as it is, or an object. The core answers what is a plan and
+ * Answers one GraphQL request: with the core's answer as it is, or an object. The core answers what is a plan and
  * has no error; graphql-js answers everything else, for example introspection, and so it alone makes errors, which
  * are part of the answer as with AYON.
  */
@@ -113,7 +115,7 @@ export async function answerGraphql(
   request: GraphqlRequest,
   askPlan: AskPlan,
   askEvents: AskEvents,
-): Promise<Uint8Array | object> {
+): Promise<CoreAnswer | ExecutionResult> {
   schema ??= buildSchema(SDL);
   const document = documentOf(request.query, schema);
   if (!('kind' in document)) return { data: null, errors: document };

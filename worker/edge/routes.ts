@@ -127,10 +127,10 @@ function addEventRoutes(
     const turn = turns.wait(request.user?.name ?? '');
     const refusal = turn && (await turn);
     if (refusal !== null) return refuse(c, 503, refusal);
-    const { status, body: answer } = ask(request);
-    if (!isWrite) await shown();
-    else if (!REFUSED_AT_ONCE.has(status)) await settle();
-    return respond(status, answer);
+    const { status, body: answer, durable } = ask(request);
+    if (isWrite && !REFUSED_AT_ONCE.has(status)) await settle();
+    else if (!isWrite && !durable) await shown();
+    return respond(c, status, answer);
   };
   const add = (...operations: CoreRoute[]) => {
     for (const operation of operations) addRoute(app, operation, (c) => forward(c, operation));
