@@ -41,7 +41,8 @@ void CheckPlan(std::string_view body) {
   const auto json = ParseJson(answer);
   CUE_ASSERT(json.has_value() && json->size() == 1);
   const Json& data = (*json)["data"];
-  for (const Json& item : *ParseJson(body.substr(0, body.find('\n')))) {
+  const Json select = *ParseJson(body.substr(0, body.find('\n')));
+  for (const Json& item : select) {
     CUE_ASSERT(data.contains(KeyOf(item)));
   }
   std::string same;
