@@ -2,6 +2,7 @@ import { type CallWithFiles, createCallWithFiles } from './call-with-files.ts';
 import type { HostFiles } from './host-files.ts';
 import { type Core, CoreError, type CoreStore, nowMicros } from './load.ts';
 import { Method, type StoreRole } from './methods.ts';
+import { turn } from './turn.ts';
 
 /** How often to open: a damaged checkpoint is set aside for the one before it, and there are two. */
 const MAX_OPENS = 3;
@@ -30,11 +31,6 @@ interface LoadAnswer {
 
 interface OpenAnswer extends LoadAnswer {
   loaded: boolean;
-}
-
-/** Lets other waiting work run first. */
-export function turn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve));
 }
 
 /**

@@ -244,7 +244,8 @@ function runHub(core: Core, opened: OpenedStore, options: HubOptions, log: Log):
 
 /** AYON's clients try again after a 503. */
 function unavailable(detail: string): CoreAnswer {
-  return { status: 503, body: new TextEncoder().encode(JSON.stringify({ code: 503, detail })) };
+  const body = new TextEncoder().encode(JSON.stringify({ code: 503, detail }));
+  return { status: 503, body, durable: false };
 }
 
 /** Says when all events of a store are loaded. */
@@ -311,7 +312,7 @@ function createAsk(
     const why = ended();
     if (why !== null) return unavailable(why);
     const header = { ...rest, caller: user && callerOf(user), store: storeId };
-    const result = store.call<{ status: number; next?: string; sequence?: number }>(
+    const result = store.call<Omit<CoreAnswer, 'body'>>(
       Method.request,
       { now: nowMicros(), entropy: entropy(), ...header },
       body ?? '',
