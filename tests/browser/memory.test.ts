@@ -105,7 +105,7 @@ test(
   'a page whose own memory is full refuses writes with quota until there is room',
   async () => {
     const page = await browser.newPage();
-    await page.goto(`${server.url}local`);
+    await page.goto(`${server.url}/local`);
     await page.waitForFunction(() => window.ready);
     const outcome = await page.evaluate(
       async ([text, most]) => {
