@@ -70,8 +70,9 @@ constexpr uint32_t kFormat = 1;
 Result<void> CheckFormat(std::string_view bytes) {
   const auto note = TakeNote(bytes);
   if (!note || !note->contains(' ')) return {};
+  const std::string_view number = note->substr(0, note->find(' '));
   uint32_t format = 0;
-  std::from_chars(note->data(), note->data() + note->find(' '), format);
+  std::from_chars(number.data(), number.data() + number.size(), format);
   if (format <= kFormat) return {};
   return Fail(ErrorCode::kState, NewerFormatText(std::to_string(format), std::to_string(kFormat)));
 }
