@@ -228,8 +228,8 @@ Result<void> Outbox::Salvage() {
 
 // The writes of the next request: the oldest that may be sent, and the dispatches behind it that a
 // hub takes with it. A write waits for what it depends on: an earlier write to its event that
-// waits, its parent, an event whose id is not known yet, and a removal that frees its hash. While one
-// is held, other dispatches wait behind it; updates and removals do not, because they can make
+// waits, its parent, an event whose id is not known yet, and a removal that frees its hash. While
+// one is held, other dispatches wait behind it; updates and removals do not, because they can make
 // room.
 std::vector<LocalWrite*> Outbox::Next(Timestamp now) {
   std::vector<LocalWrite*> batch = Next(now, failed_last_);

@@ -3,7 +3,13 @@ import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Command, parseOptions, UsageError } from './command.ts';
 import { importFile, tellImport } from './import.ts';
-import { DATA_OPTION, MEMORY_HELP, MEMORY_OPTION, memoryOf, openStoreFolder } from './store-folder.ts';
+import {
+  DATA_OPTION,
+  MEMORY_HELP,
+  MEMORY_OPTION,
+  memoryOf,
+  openStoreFolder,
+} from './store-folder.ts';
 
 export const restoreCommand: Command = {
   help: `usage: cuesheet restore FILE [options]
@@ -17,7 +23,12 @@ restores nothing when a line is refused or memory is full.
   ${MEMORY_HELP}
   --help        this text`,
   async run(args) {
-    const { values, positionals } = parseOptions('restore', args, { data: DATA_OPTION, memory: MEMORY_OPTION }, 1);
+    const { values, positionals } = parseOptions(
+      'restore',
+      args,
+      { data: DATA_OPTION, memory: MEMORY_OPTION },
+      1,
+    );
     const [path] = positionals;
     if (path === undefined) throw new UsageError('restore: name the file to read', 'restore');
     const memory = memoryOf(values.memory, 'restore');
