@@ -13,7 +13,7 @@ const MIB = 2 ** 20;
 /** The least that a hub may have; a quarter of it is the reserve. */
 const BUDGET = 32 * MIB;
 /** Emscripten grows the memory in steps of a fifth, and a little of it lies idle between others. */
-const GROWN = 1.6; // it grows in steps of a fifth, two at the most beyond the budget
+const GROWN = 1.6;
 /** Each event takes about this much memory. */
 const TEXT_BYTES = 100_000;
 /** Of the import: more than 64 MiB have room for. */
