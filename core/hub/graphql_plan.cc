@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -169,8 +168,7 @@ size_t Bound(const std::vector<PlanStep>& steps, const EventView& event) {
 
 char* PutEdge(char* at, const std::vector<PlanStep>& steps, const EventView& event) {
   for (const PlanStep& step : steps) {
-    std::memcpy(at, step.before.data(), step.before.size());
-    at += step.before.size();
+    at = std::ranges::copy(step.before, at).out;
     if (step.value == PlanValue::kField) {
       at = PutGraphqlField(at, event, step.field);
     } else if (step.value == PlanValue::kCursor) {
