@@ -1,6 +1,8 @@
 // npm run bench:hub: the hub on Node under load, on one core; prints a table and writes it into
 // docs/benchmarks.md.
 // npm run bench:hub -- [--events=N] [--seconds=N]: a quick look, which does not change the page.
+// npm run bench:hub -- --cpu [--against=DIR]: only what a request costs the hub's process; also of the build in
+// another checkout, both taking turns.
 // npm run bench:hub -- --check: only checks that everything still runs (npm test).
 import { execFileSync } from 'node:child_process';
 import { cpus } from 'node:os';
@@ -19,6 +21,8 @@ const { values } = parseArgs({
     events: { type: 'string' },
     seconds: { type: 'string' },
     check: { type: 'boolean', default: false },
+    cpu: { type: 'boolean', default: false },
+    against: { type: 'string' },
   },
 });
 const events = Number(values.events ?? (values.check ? 1000 : 1_000_000));
@@ -28,9 +32,12 @@ const jobs = values.check ? 200 : 40_000;
 const preset = values.check ? 'native-debug' : 'native-release';
 // The first seconds of a fresh hub are not counted.
 const warmUpMs = values.check ? 0 : 2000;
-const isWhole = !values.check && values.events === undefined && values.seconds === undefined;
+const isWhole = ['check', 'cpu', 'events', 'seconds'].every((name) => !values[name]);
+const cpuPlan = values.check ? { requests: 20, rounds: 1 } : { requests: 1000, rounds: 7 };
 if (!(events > 0) || !(seconds > 0)) {
-  console.error('usage: npm run bench:hub -- [--events=N] [--seconds=N] | --check');
+  console.error(
+    'usage: npm run bench:hub -- [--events=N] [--seconds=N] [--cpu [--against=DIR]] | --check',
+  );
   process.exit(2);
 }
 
@@ -60,6 +67,24 @@ async function onFolder(option, work) {
   }
 }
 
+/** Of this build, and of that in another checkout. */
+function cpu(folder) {
+  const checkouts = ['.', ...(values.against === undefined ? [] : [values.against])];
+  const clis = checkouts.map((path) => join(path, 'dist/hub/cli.js'));
+  return bench.cpuTimes(folder, clis, cpuPlan);
+}
+
+/** The CPU of a request alone; the hub has stopped before its folder is copied. */
+async function measureCpu() {
+  const folder = bench.temporaryFolder();
+  try {
+    bench.fill(folder.path, writeLines(folder.path, 'write-lines'));
+    return await cpu(folder.path);
+  } finally {
+    folder.remove();
+  }
+}
+
 async function measure() {
   const time = { warmUpMs, limitMs: seconds * 1000 };
   say('the clients alone');
@@ -78,10 +103,13 @@ async function measure() {
     startMs,
     memory: bench.memoryOf(folder),
     pages: await bench.pages(url, values.check ? 20 : 4000, warmUpMs),
+    starved: await bench.starve(url, values.check ? 1 : 10),
   }));
   say(`${events} settled sources`);
   const enroll = await onFolder('write-settled', (url) => bench.enrolls(url, jobs, warmUpMs));
-  return { nothing, dispatch, batch, fan, big, enroll };
+  say('CPU of a request');
+  const [ownCpu] = await measureCpu();
+  return { nothing, dispatch, batch, fan, big, enroll, ownCpu };
 }
 
 const number = (value) => value.toLocaleString('en', { maximumSignificantDigits: 3 });
@@ -91,7 +119,26 @@ const percentiles = (times) =>
 const rate = ({ times, seconds: took }, each = 1) => (times.length * each) / took;
 const verdict = (target, ...checks) => `${target}, ${checks.every(Boolean) ? 'met' : '**missed**'}`;
 
-function rowsOf({ nothing, dispatch, batch, fan, big, enroll }) {
+const CPU_TARGETS = { 'GraphQL, 1 row': 0.3, 'GraphQL, 100 rows': 0.6 };
+
+function cpuRows(times) {
+  return Object.entries(times).map(([name, rounds]) => {
+    const target = CPU_TARGETS[name];
+    const met = target ? verdict(`${target} ms`, quantile(rounds, 0.5) <= target) : '';
+    return [`CPU of the hub: ${name}`, milliseconds(quantile(rounds, 0.5)), '', '', met];
+  });
+}
+
+/** The medians of the rounds of two builds, side by side. */
+function printCpu([own, other]) {
+  for (const [name, rounds] of Object.entries(own)) {
+    const list = [rounds, ...(other ? [other[name]] : [])];
+    const texts = list.map((times) => milliseconds(quantile(times, 0.5)));
+    console.log(`| ${[name, ...texts].join(' | ')} |`);
+  }
+}
+
+function rowsOf({ nothing, dispatch, batch, fan, big, enroll, ownCpu }) {
   const p99 = ({ times }) => quantile(times, 0.99);
   const size = events.toLocaleString('en');
   return [
@@ -131,6 +178,13 @@ function rowsOf({ nothing, dispatch, batch, fan, big, enroll }) {
       verdict('p99 100 ms, none dropped', fan.p99 <= 100, fan.wrong === 0, fan.rate > 0.95 * RATE),
     ],
     [
+      'GET /healthz, 20 new connections at once, while a client repeats a scan',
+      `a scan: ${milliseconds(quantile(big.starved.scans, 0.5))}`,
+      percentiles(big.starved.health),
+      '',
+      '',
+    ],
+    [
       `start with ${size} events to the first answer`,
       milliseconds(big.startMs),
       '',
@@ -144,7 +198,13 @@ function rowsOf({ nothing, dispatch, batch, fan, big, enroll }) {
       '',
       verdict('400 MB', big.memory.anonymous <= 400e6),
     ],
+    ...cpuRows(ownCpu),
   ];
+}
+
+if (values.cpu) {
+  printCpu(await measureCpu());
+  process.exit();
 }
 
 const head = [

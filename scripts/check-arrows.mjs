@@ -19,6 +19,7 @@ const MAY_IMPORT = {
     'worker/browser/locks',
     'worker/browser/patience',
     'worker/browser/unanswered',
+    'worker/browser/versions',
     'wasm/entropy',
     'wasm/host-files',
     'wasm/import-lines',

@@ -2,7 +2,7 @@ import type { Durability, HostFiles } from './host-files.ts';
 import type { CallWithFiles } from './call-with-files.ts';
 import { CoreCrash, CoreError, type CoreStore } from './load.ts';
 import { type Effect, Method } from './methods.ts';
-import { turn } from './open-store.ts';
+import { turn } from './turn.ts';
 
 /** Waits between attempts after a commit that failed, in milliseconds; the last one repeats. */
 const RETRY_MS = [100, 300, 1000, 3000, 5000];

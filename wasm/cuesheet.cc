@@ -39,8 +39,12 @@ Result<std::unique_ptr<Instance>> CreateFrom(std::string_view request) {
   if (frame.header.contains("segmentBytes")) {
     CUE_ASSIGN(segment_bytes, frame.Number("segmentBytes"));
   }
+  uint64_t budget = 0;
+  if (frame.header.contains("memory")) {
+    CUE_ASSIGN(budget, frame.Number("memory"));
+  }
   return Instance::Create(std::make_unique<HostEnv>(static_cast<uint32_t>(files)), role,
-                          segment_bytes);
+                          segment_bytes, budget);
 }
 
 const std::string& ResultOf(uint32_t handle) {

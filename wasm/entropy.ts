@@ -2,6 +2,7 @@ const SIZE = 16;
 /** Random bytes are drawn from the system in pages, because each draw costs as much as a small request. */
 const pool = new Uint8Array(256 * SIZE);
 let used = pool.length;
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 /** 128 fresh random bits as 32 hex digits, the form in which the core takes entropy. */
 export function entropy(): string {
@@ -11,7 +12,7 @@ export function entropy(): string {
   }
   let hex = '';
   for (const end = used + SIZE; used < end; used++) {
-    hex += (pool[used] as number).toString(16).padStart(2, '0');
+    hex += HEX[pool[used] as number];
   }
   return hex;
 }

@@ -20,7 +20,8 @@ class HubRole : public Role {
   HubRole(EventStore* store, EffectQueue* effects)
       : api_(&store->view(), &store->ledger(), &store->exports()),
         sockets_(effects, &store->view(), &api_.feed()),
-        following_(store, effects, Payloads::kWithEvents) {
+        following_(store, effects, Payloads::kWithEvents),
+        store_(store) {
     store->files().OnReplay([this](const Change& change) { api_.Note(change); });
   }
 
@@ -49,6 +50,7 @@ class HubRole : public Role {
   HubApi api_;
   Sockets sockets_;
   Following following_;
+  EventStore* store_;
   Sockets::Names recipients_;  // of the changes that the present request makes
 };
 
@@ -70,7 +72,8 @@ Result<std::string> HubRole::Request(const Frame& frame) {
   request.body = frame.body;
   HubResponse response = api_.Handle(request, now, entropy);
   recipients_ = std::move(response.recipients);
-  Json header = {{"status", response.status}};
+  const bool is_durable = store_->view().sequence() == store_->files().durable_sequence();
+  Json header = {{"status", response.status}, {"durable", is_durable}};
   if (response.next) header["next"] = *response.next;
   if (response.sequence) header["sequence"] = *response.sequence;
   return HeaderFrame(header) + '\n' + response.body;

@@ -68,6 +68,23 @@ export async function* chunksOfLines(
   if (size > 0) yield chunk(size);
 }
 
+/** The source from line `from` on (from 1). */
+export async function* linesFrom(
+  source: AsyncIterable<Uint8Array>,
+  from: number,
+): AsyncGenerator<Uint8Array> {
+  let skip = from - 1;
+  for await (const piece of source) {
+    let at = 0;
+    for (; skip > 0; skip--) {
+      const end = piece.indexOf(NEWLINE, at);
+      if (end < 0) break;
+      at = end + 1;
+    }
+    if (skip === 0 && at < piece.length) yield piece.subarray(at);
+  }
+}
+
 function countLines(lines: Uint8Array): number {
   let count = lines.at(-1) === NEWLINE ? 0 : 1;
   for (let at = lines.indexOf(NEWLINE); at >= 0; at = lines.indexOf(NEWLINE, at + 1)) count++;
@@ -82,13 +99,18 @@ export interface ImportAnswer {
   known: number;
   refused: number;
   refusals: { line: number; message: string }[];
+  /** The line at which memory was full: it and those after it were not read. Absent = all were. */
+  stopped?: { line: number; message: string };
 }
 
 /** Refused lines that a report names. */
 const MAX_REFUSALS = 100;
 
-/** Adds up the answers of all chunks, in any order; `report.refusals` has the lines of the whole. */
-export function createImportReport(): {
+/**
+ * Adds up the answers of all chunks, in any order; `report` has the lines of the whole, of which the chunks
+ * begin with line `from`.
+ */
+export function createImportReport(from = 1): {
   report: ImportAnswer;
   add(chunk: LineChunk, answer: ImportAnswer): void;
   addTooLong(line: number): void;
@@ -100,16 +122,21 @@ export function createImportReport(): {
   }
   return {
     report,
-    add(chunk, { events, known, refused, refusals }) {
+    add(chunk, { events, known, refused, refusals, stopped }) {
       report.events += events;
       report.known += known;
       report.refused += refused;
-      refuse(refusals.map(({ line, message }) => ({ line: chunk.line - 1 + line, message })));
+      const inSource = ({ line, message }: { line: number; message: string }) => {
+        return { line: from - 1 + chunk.line - 1 + line, message };
+      };
+      refuse(refusals.map(inSource));
+      const at = stopped && inSource(stopped);
+      if (at && (!report.stopped || at.line < report.stopped.line)) report.stopped = at;
     },
     addTooLong(line) {
       report.refused++;
       const message = `the line is longer than ${MAX_LINE_BYTES >> 20} MiB, the limit for an event`;
-      refuse([{ line, message }]);
+      refuse([{ line: from - 1 + line, message }]);
     },
   };
 }

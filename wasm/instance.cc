@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "event/codec.h"
 #include "event/request.h"
+#include "heap_use.h"
 #include "query/event_query.h"
 
 namespace cuesheet {
@@ -54,13 +55,16 @@ Instance::Instance(std::unique_ptr<Env> env, const StoreOptions& options)
     : env_(std::move(env)), store_(env_.get(), options), role_(Role::Make(&store_, &effects_)) {}
 
 Result<std::unique_ptr<Instance>> Instance::Create(std::unique_ptr<Env> env, std::string_view role,
-                                                   uint64_t segment_bytes) {
+                                                   uint64_t segment_bytes, uint64_t budget) {
   CUE_ASSIGN(const StoreRole known, Role::Parse(role));
-  const StoreOptions options{.segment_bytes = segment_bytes, .role = known};
+  const StoreOptions options{.segment_bytes = segment_bytes,
+                             .role = known,
+                             .memory = {.budget = budget, .capacity = HeapCapacity()}};
   return std::unique_ptr<Instance>(new Instance(std::move(env), options));
 }
 
 bool Instance::Call(Method method, std::string_view request) {
+  store_.memory().NoteUse(HeapInUse());
   const auto frame = Frame::Parse(request);
   auto result = frame ? Run(method, *frame) : std::unexpected(frame.error());
   PublishChanges();
@@ -94,7 +98,7 @@ Result<std::string> Instance::Run(Method method, const Frame& frame) {
     case Method::kQuery:
       return Query(frame);
     case Method::kStatus:
-      return Report();
+      return Report(frame);
     case Method::kRequest:
     case Method::kSocket:
     case Method::kReplica:
@@ -242,12 +246,23 @@ Result<std::string> Instance::Query(const Frame& frame) {
   return out;
 }
 
-std::string Instance::Report() const {
+Result<std::string> Instance::Report(const Frame& frame) const {
+  std::optional<Timestamp> now;
+  if (FindMember(frame.header, "now") != nullptr) {
+    CUE_ASSIGN(now, frame.Now());
+  }
+  const MemoryReport memory = store_.view().memory(now);
   Json report = {{"sequence", store_.view().sequence()},
                  {"durableSequence", store_.files().durable_sequence()},
                  {"events", store_.view().events()},
                  {"pendingBytes", store_.files().pending_bytes()},
-                 {"journalBytes", store_.files().journal_bytes()}};
+                 {"journalBytes", store_.files().journal_bytes()},
+                 {"memory",
+                  {{"budget", memory.budget},
+                   {"reserve", memory.reserve},
+                   {"used", memory.used},
+                   {"room", memory.room},
+                   {"daysLeft", memory.days_left ? Json(*memory.days_left) : Json()}}}};
   role_->AddStatus(report);
   return HeaderFrame(report);
 }
@@ -344,11 +359,15 @@ Result<std::string> Instance::Import(const Frame& frame) {
   for (const auto& [line, message] : report.refusals) {
     refusals.push_back({{"line", line}, {"message", message}});
   }
-  return HeaderFrame({{"events", report.events},
-                      {"known", report.known},
-                      {"refused", report.refused},
-                      {"refusals", std::move(refusals)},
-                      {"sequence", store_.view().sequence()}});
+  Json header = {{"events", report.events},
+                 {"known", report.known},
+                 {"refused", report.refused},
+                 {"refusals", std::move(refusals)},
+                 {"sequence", store_.view().sequence()}};
+  if (report.stopped) {
+    header["stopped"] = {{"line", report.stopped->line}, {"message", report.stopped->message}};
+  }
+  return HeaderFrame(header);
 }
 
 Result<std::string> Instance::Export(const Frame& frame) {

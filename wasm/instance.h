@@ -19,9 +19,9 @@ namespace cuesheet {
 
 class Instance {
  public:
-  // `env` is not null; `role` is one of Role::Parse.
+  // `env` is not null; `role` is one of Role::Parse. `budget` is in bytes; 0 = all that there are.
   static Result<std::unique_ptr<Instance>> Create(std::unique_ptr<Env> env, std::string_view role,
-                                                  uint64_t segment_bytes);
+                                                  uint64_t segment_bytes, uint64_t budget);
 
   // Leaves the result frame in result(); false when the call was refused.
   bool Call(Method method, std::string_view request);
@@ -42,7 +42,7 @@ class Instance {
   Result<std::string> Remove(const Frame& frame);
   Result<std::string> Get(const Frame& frame);
   Result<std::string> Query(const Frame& frame);
-  std::string Report() const;
+  Result<std::string> Report(const Frame& frame) const;
   Result<std::string> Live(const Frame& frame);
   Result<std::string> Unlive(const Frame& frame);
   Result<std::string> Patches();

@@ -40,7 +40,8 @@ export interface CoreStore {
 }
 
 export interface Core {
-  create(role: StoreRole, files: HostFiles, segmentBytes?: number): CoreStore;
+  /** `memory`: bytes that the store may use; default: all that a module can have. */
+  create(role: StoreRole, files: HostFiles, segmentBytes?: number, memory?: number): CoreStore;
   /** For the mount of IDBFS. */
   fileSystems: FileSystems;
   /** Bytes of the module's memory, which grows and never shrinks. */
@@ -83,10 +84,10 @@ export async function loadCore(wasm: WebAssembly.Module): Promise<Core> {
     memoryBytes: border.memoryBytes,
     onCrash: border.onCrash,
     hasCrashed: border.hasCrashed,
-    create(role, files, segmentBytes) {
+    create(role, files, segmentBytes, memory) {
       const number = nextFiles++;
       hostFiles.set(number, files);
-      const header = JSON.stringify({ role, files: number, segmentBytes });
+      const header = JSON.stringify({ role, files: number, segmentBytes, memory });
       const handle = border.create({ header, body: undefined });
       if (handle === 0) {
         hostFiles.delete(number);

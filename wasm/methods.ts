@@ -50,7 +50,21 @@ export type ErrorCode =
   | 'corrupt'
   | 'state'
   | 'cold'
-  | 'loading';
+  | 'loading'
+  | 'quota';
+
+/** The memory of a store in the answer to `status`, in bytes (docs/storage.md, Memory). */
+export interface MemoryReport {
+  /** What it may use. */
+  budget: number;
+  /** The part of that which new events leave free. */
+  reserve: number;
+  used: number;
+  /** What new events may still take. */
+  room: number;
+  /** How long that lasts at the pace of the last week; null = unknown, not asked for, or over a century. */
+  daysLeft: number | null;
+}
 
 /** The header of a part of an export (docs/border.md, 24); `next` is null after the last one. */
 export interface ExportHeader {
@@ -89,6 +103,8 @@ export type Effect =
       store?: string;
       payloads?: boolean;
       snapshot?: boolean;
+      /** Of the change feed (core/event/feed_version.h). */
+      version: number;
     }
   | { effect: 'acknowledge'; sequence: number }
   | { effect: 'snapshot'; request: number; path: string }

@@ -2,6 +2,7 @@ import { type CallWithFiles, createCallWithFiles } from './call-with-files.ts';
 import type { HostFiles } from './host-files.ts';
 import { type Core, CoreError, type CoreStore, nowMicros } from './load.ts';
 import { Method, type StoreRole } from './methods.ts';
+import { turn } from './turn.ts';
 
 /** How often to open: a damaged checkpoint is set aside for the one before it, and there are two. */
 const MAX_OPENS = 3;
@@ -32,23 +33,21 @@ interface OpenAnswer extends LoadAnswer {
   loaded: boolean;
 }
 
-/** Lets other waiting work run first. */
-export function turn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve));
-}
-
 /**
  * Makes a store on files and opens it: the newest events are there when it resolves.
  * `segmentBytes`: how large a file of the journal grows, which a host may have to write as a whole.
- * @throws CoreError `state` when a newer version wrote the files, `storage` when they cannot be read.
+ * `memory`: bytes that the store may use; default: all that a module can have.
+ * @throws CoreError `state` when a newer version wrote the files, `storage` when they cannot be read, `quota` when
+ *   not all of them fit into the memory that a module can have (also of `load`).
  */
 export async function openStore(
   core: Core,
   role: StoreRole,
   files: HostFiles,
   segmentBytes: number,
+  memory?: number,
 ): Promise<OpenedStore> {
-  const store = core.create(role, files, segmentBytes);
+  const store = core.create(role, files, segmentBytes, memory);
   const call = createCallWithFiles(store, files);
   const { header } = await call<OpenAnswer>(Method.open, { now: nowMicros() });
   let ended = false;
@@ -78,10 +77,11 @@ export async function openWholeStore(
   role: StoreRole,
   files: HostFiles,
   segmentBytes: number,
+  memory?: number,
 ): Promise<OpenedStore> {
   const lost: string[] = [];
   for (let opens = 1; ; opens++) {
-    const opened = await openStore(core, role, files, segmentBytes);
+    const opened = await openStore(core, role, files, segmentBytes, memory);
     try {
       await opened.load();
       return { ...opened, lost: [...lost, ...opened.lost] };

@@ -26,6 +26,7 @@ class ReplicaRole : public Role {
     report["refusedWrites"] = counts.refused;
     const std::string& intercepted = following_.intercepted();
     report["intercepted"] = intercepted.empty() ? Json() : Json(intercepted);
+    report["heldWrites"] = counts.held;
     const auto history = following_.connection().planner().history();
     report["history"] = history ? Json(*history) : Json();
   }

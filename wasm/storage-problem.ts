@@ -3,10 +3,11 @@
  * IndexedDB is missing, refused, blocked by another tab, or does not answer. `closed`: the browser ended
  * the connection during a commit. `lost`: the database was deleted while it was open, and not all of it was
  * in memory. `fenced`: another worker owns the database now. `checkpoint`: everything is saved, but no
- * checkpoint can be written, so the journal grows.
+ * checkpoint can be written, so the journal grows. `memory`: the worker may not use more memory, so what is new on
+ * the server does not come here.
  */
 export type StorageProblemKind =
-  'quota' | 'unavailable' | 'closed' | 'lost' | 'fenced' | 'checkpoint';
+  'quota' | 'unavailable' | 'closed' | 'lost' | 'fenced' | 'checkpoint' | 'memory';
 
 /** The storage failed to save. `kind` is stable; `message` says what to do. */
 export class StorageProblem extends Error {

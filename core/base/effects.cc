@@ -89,6 +89,7 @@ void EffectQueue::Authenticate(const AuthenticateEffect& how) {
   line.Raw("subscribe", R"(["*"])").Raw("project", "null").Integer("since", how.since);
   if (!how.store.empty()) line.Text("store", how.store);
   if (how.is_relay) line.Raw("payloads", "true").Raw("snapshot", "false");
+  line.Integer("version", how.version);
 }
 
 void EffectQueue::Acknowledge(uint64_t sequence) {

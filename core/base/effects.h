@@ -25,6 +25,7 @@ struct AuthenticateEffect {
   uint64_t since = 0;        // of a hub: the changes after this one
   std::string_view store{};  // the id of the store that `since` counts in; empty = unknown
   bool is_relay = false;     // with payloads, and without open jobs
+  uint64_t version = 0;      // of the follower (event/feed_version.h)
 };
 
 enum class WriteOutcome : uint8_t { kConfirmed, kRefused };

@@ -51,6 +51,12 @@ char* PutEscaped(char* out, char c) {
     case '\t':
       *out++ = 't';
       break;
+    case '\b':
+      *out++ = 'b';
+      break;
+    case '\f':
+      *out++ = 'f';
+      break;
     case '"':
     case '\\':
       *out++ = c;

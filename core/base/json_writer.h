@@ -57,6 +57,8 @@ class JsonWriter {
     Written(put);
     *at_++ = '"';
   }
+  // Where the next byte goes: the end of a value that is written alone.
+  char* at() const { return at_; }
   // Returns the end of the object, which has at least one member.
   char* End() { return EndWith('{', '}'); }
   // Returns the end of the array, which has at least one cell.

@@ -26,6 +26,8 @@ const char* ErrorCodeName(ErrorCode code) {
       return "cold";
     case ErrorCode::kLoading:
       return "loading";
+    case ErrorCode::kQuota:
+      return "quota";
   }
   return "invalid";
 }

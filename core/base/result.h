@@ -22,6 +22,7 @@ enum class ErrorCode {
   kState,      // not now: the store is not open, a commit is running
   kCold,       // the host must load the files first; the message is their names, one a line
   kLoading,    // the answer needs events that are not loaded yet
+  kQuota,      // there is no room for it in memory
 };
 
 // Stable name of a code on the border ("invalid", "not_found", ...; docs/border.md).

@@ -1,8 +1,10 @@
-// Text that many rows own, in chunks that never move, so that growing copies nothing. Dead text is
-// counted; when half of it is dead, the table copies the living text into a new arena.
+// Text that many rows own, in chunks that never move, so that growing copies nothing. A chunk whose
+// text is all dead gives its memory back. When half of all text is dead, the table moves the living
+// text out of the chunks that have the least of it, a bounded part at a time.
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -30,23 +32,55 @@ struct TextRef {
 class TextArena {
  public:
   static constexpr uint32_t kChunkSize = 256 * 1024;
+  // Below this it is not worth to look for dead text.
+  static constexpr uint64_t kMinDead = 1 << 20;
+  // Living text that one move copies.
+  static constexpr uint64_t kMaxMoved = 16 << 20;
 
   // `text` is at most TextRef::kMaxSize bytes.
   TextRef Add(std::string_view text);
   std::string_view Get(TextRef ref) const {
     if (ref.size() == 0) return {};
-    return {chunks_[ref.chunk()].get() + ref.offset(), ref.size()};
+    return {chunks_[ref.chunk()].bytes.get() + ref.offset(), ref.size()};
   }
-  void Release(TextRef ref) { dead_ += ref.size(); }
+  // Its bytes stay where they are until FreeDead() or EndMove().
+  void Release(TextRef ref);
+  // Of all chunks, living and dead.
   uint64_t used() const { return used_; }
   uint64_t dead() const { return dead_; }
 
+  // Chunks without living text give their memory back.
+  void FreeDead();
+  // Moves begin at this many bytes of dead text, if not at half of the text.
+  void BoundDead(uint64_t bytes) { max_dead_ = bytes; }
+  // Whether to call BeginMove(), then Moved() for every text, then EndMove().
+  bool IsMoveDue() const;
+  void BeginMove();
+  // Where the text is now.
+  TextRef Moved(TextRef ref);
+  void EndMove();
+
  private:
-  std::vector<std::unique_ptr<char[]>> chunks_;
+  struct Chunk {
+    std::unique_ptr<char[]> bytes;
+    uint32_t size = 0;  // of the text in it
+    uint32_t live = 0;
+    bool is_moving = false;
+  };
+
+  uint32_t NewChunk(uint32_t bytes);
+  void Free(uint32_t chunk);
+
+  std::vector<Chunk> chunks_;
+  std::vector<uint32_t> unused_;   // numbers of chunks that were freed
+  std::vector<uint32_t> emptied_;  // chunks without living text
+  std::vector<uint32_t> moving_;
   uint32_t open_chunk_ = 0;
-  uint32_t open_free_ = 0;  // bytes left in the open chunk
+  uint32_t open_free_ = 0;  // bytes left in the open chunk; 0 = there is none
   uint64_t used_ = 0;
   uint64_t dead_ = 0;
+  uint64_t max_dead_ = std::numeric_limits<uint64_t>::max();
+  uint64_t move_at_ = kMinDead;  // more dead text than the last move has left
 };
 
 }  // namespace cuesheet

@@ -1,10 +1,14 @@
 #include "event/codec.h"
 
+#include <algorithm>
+#include <array>
+#include <bit>
 #include <charconv>
 
 #include "base/base64.h"
 #include "base/json.h"
 #include "base/json_writer.h"
+#include "event/graphql_fields.h"
 
 namespace cuesheet {
 namespace {
@@ -12,7 +16,8 @@ namespace {
 // Everything but the texts: keys, ids, times, numbers, names of statuses.
 constexpr size_t kFixedSize = 640;
 constexpr size_t kMaxNumberSize = 20;
-constexpr size_t kMaxCursorSize = 32;
+// A value that is no text: an id, a time, a number, a status, null.
+constexpr size_t kMaxPlainSize = 48;
 
 // The most bytes that any form of the event takes.
 size_t Bound(const EventView& event, bool as_text) {
@@ -66,13 +71,6 @@ void PutHash(JsonWriter& json, const EventView& event) {
   }
 }
 
-char* PutCursor(char* out, int64_t creation_order) {
-  char text[kMaxNumberSize + 2] = {'['};
-  char* end = std::to_chars(text + 1, text + 1 + kMaxNumberSize, creation_order).ptr;
-  *end++ = ']';
-  return PutBase64(out, {text, end});
-}
-
 // Why a payload is not shown; none = it is, or is not asked for.
 using Why = std::optional<std::string_view>;
 
@@ -96,11 +94,11 @@ JsonWriter& Key(JsonWriter& json, FieldAt<index> /*field*/) {
   return json.Key<kName.size()>(kName);
 }
 
-// A form that is an object. kQuery, and only that, is snake_case and leaves out what is null.
+// A form that is an object, besides kGraphql. kQuery, and only that, is snake_case and leaves out
+// what is null.
 template <bool is_query>
 char* PutObject(char* at, const EventView& event, EventForm form, std::optional<double> progress,
                 bool with_payload, const Why& unreadable) {
-  const bool graphql = form == EventForm::kGraphql;
   JsonWriter json(at);
   const auto put = [&](auto field, const auto& value) {
     constexpr const FieldInfo& kInfo = decltype(field)::kInfo;
@@ -108,18 +106,12 @@ char* PutObject(char* at, const EventView& event, EventForm form, std::optional<
     if constexpr (kInfo.field == Field::kHash) {
       PutHash(key(), event);
     } else if constexpr (kInfo.field == Field::kSummary) {
-      graphql ? key().Text(value) : key().Raw(value);
+      key().Raw(value);
     } else if constexpr (kInfo.field == Field::kPayload) {
       const auto shown = unreadable ? std::nullopt : ShownPayload(event, form, with_payload);
-      if (graphql) {
-        Put(key(), shown == "{}" ? std::nullopt : shown);
-      } else if (shown) {
-        key().Raw(*shown);
-      }
+      if (shown) key().Raw(*shown);
       constexpr std::string_view kWhyName = is_query ? "payload_error" : "payloadError";
       if (unreadable) json.Key<kWhyName.size()>(kWhyName).Text(*unreadable);
-    } else if constexpr (kInfo.field == Field::kSenderType && !is_query) {
-      if (!graphql) Put(key(), value);
     } else if constexpr (is_query && kIsNullable<std::remove_cvref_t<decltype(value)>>) {
       if (value) Put(key(), *value);
     } else if constexpr (kInfo.field != Field::kCreationOrder) {
@@ -131,6 +123,48 @@ char* PutObject(char* at, const EventView& event, EventForm form, std::optional<
     json.Key("cursor").Quoted([&](char* out) { return PutCursor(out, event.creation_order); });
     if (progress) json.Key("progress").Raw(FloatText(*progress));
   }
+  return json.End();
+}
+
+// One field of kGraphql: JSON as text, an empty payload as null.
+template <size_t index>
+char* PutGraphql(char* at, const EventView& event) {
+  constexpr Field kField = FieldAt<index>::kInfo.field;
+  JsonWriter json(at);
+  if constexpr (kField == Field::kHash) {
+    PutHash(json, event);
+  } else if constexpr (kField == Field::kPayload) {
+    Put(json, event.payload == "{}" ? std::nullopt : event.payload);
+  } else if constexpr (kField != Field::kCreationOrder) {
+    Put(json, FieldAt<index>::ValueIn(event));
+  }
+  return json.at();
+}
+
+// The place of a field in kFields.
+size_t IndexOf(Field field) {
+  const auto bit = static_cast<uint32_t>(field);
+  return bit == 0 ? 0 : static_cast<size_t>(std::countr_zero(bit)) + 1;
+}
+
+constexpr auto kPutGraphql = []<size_t... index>(std::index_sequence<index...>) {
+  return std::array{&PutGraphql<index>...};
+}(std::make_index_sequence<kFields.size()>());
+
+char* PutGraphqlObject(char* at, const EventView& event, const Why& unreadable) {
+  JsonWriter json(at);
+  const auto put = [&](auto field, const auto& /*value*/) {
+    constexpr const FieldInfo& kInfo = decltype(field)::kInfo;
+    if constexpr (kInfo.field != Field::kSenderType && kInfo.field != Field::kCreationOrder) {
+      Key<false>(json, field).Written([&](char* out) {
+        return PutGraphqlField(out, event, kInfo.field);
+      });
+    }
+    if constexpr (kInfo.field == Field::kPayload) {
+      if (unreadable) json.Key("payloadError").Text(*unreadable);
+    }
+  };
+  VisitFields(put, event);
   return json.End();
 }
 
@@ -154,24 +188,66 @@ char* PutCells(char* at, const EventView& event, std::optional<double> progress)
   return json.EndArray();
 }
 
+// What AppendEvent and AppendUnreadable write; kCells shows no reason.
+char* PutEvent(char* at, const EventView& event, EventForm form, std::optional<double> progress,
+               bool with_payload, const Why& unreadable) {
+  switch (form) {
+    case EventForm::kCells:
+      return PutCells(at, event, progress);
+    case EventForm::kGraphql:
+      return PutGraphqlObject(at, event, unreadable);
+    case EventForm::kQuery:
+      return PutObject<true>(at, event, form, progress, with_payload, unreadable);
+    default:
+      return PutObject<false>(at, event, form, progress, with_payload, unreadable);
+  }
+}
+
 }  // namespace
+
+char* PutGraphqlField(char* out, const EventView& event, Field field) {
+  return kPutGraphql[IndexOf(field)](out, event);
+}
+
+size_t GraphqlFieldBound(const EventView& event, Field field) {
+  const auto text = [](const std::optional<std::string_view>& value) {
+    return std::max(JsonStringBound(value ? value->size() : 0), kMaxPlainSize);
+  };
+  switch (field) {
+    case Field::kHash:
+      return text(event.hash);
+    case Field::kTopic:
+      return text(event.topic);
+    case Field::kSender:
+      return text(event.sender);
+    case Field::kSenderType:
+      return text(event.sender_type);
+    case Field::kProject:
+      return text(event.project);
+    case Field::kUser:
+      return text(event.user);
+    case Field::kDescription:
+      return text(event.description);
+    case Field::kSummary:
+      return text(event.summary);
+    case Field::kPayload:
+      return text(event.payload);
+    default:
+      return kMaxPlainSize;
+  }
+}
 
 void AppendEvent(std::string& out, const EventView& event, EventForm form,
                  std::optional<double> progress, bool with_payload) {
-  AppendWritten(out, Bound(event, form == EventForm::kGraphql), [&](char* at) {
-    if (form == EventForm::kCells) return PutCells(at, event, progress);
-    const auto put = form == EventForm::kQuery ? PutObject<true> : PutObject<false>;
-    return put(at, event, form, progress, with_payload, {});
-  });
+  AppendWritten(out, Bound(event, form == EventForm::kGraphql),
+                [&](char* at) { return PutEvent(at, event, form, progress, with_payload, {}); });
 }
 
 void AppendUnreadable(std::string& out, const EventView& event, EventForm form,
                       std::string_view why) {
   const size_t bound = Bound(event, form == EventForm::kGraphql) + JsonStringBound(why.size());
-  AppendWritten(out, bound, [&](char* at) {
-    const auto put = form == EventForm::kQuery ? PutObject<true> : PutObject<false>;
-    return put(at, event, form, std::nullopt, false, why);
-  });
+  AppendWritten(out, bound,
+                [&](char* at) { return PutEvent(at, event, form, std::nullopt, false, why); });
 }
 
 std::string SocketMessage(const Change& change) {
@@ -202,6 +278,13 @@ std::string SocketMessage(const Change& change) {
     return json.End();
   });
   return out;
+}
+
+char* PutCursor(char* out, int64_t creation_order) {
+  char text[kMaxNumberSize + 2] = {'['};
+  char* end = std::to_chars(text + 1, text + 1 + kMaxNumberSize, creation_order).ptr;
+  *end++ = ']';
+  return PutBase64(out, {text, end});
 }
 
 std::string CursorOf(int64_t creation_order) {

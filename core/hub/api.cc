@@ -36,6 +36,8 @@ int HttpStatus(ErrorCode code) {
     case ErrorCode::kLoading:
     case ErrorCode::kCold:
       return 503;
+    case ErrorCode::kQuota:
+      return 507;
     case ErrorCode::kCorrupt:
       return 500;
     default:
@@ -176,6 +178,7 @@ HubResponse HubApi::Handle(const HubRequest& request, Timestamp now, const Entro
   if (!request.caller) return Refuse(request.denied_status, request.denied);
   // GraphQL answers guests and missing arguments in its own way.
   if (request.operation == HubOperation::kGraphqlEvents) return GraphqlEvents(request, body);
+  if (request.operation == HubOperation::kGraphqlPlan) return AnswerPlan(request);
   if (request.caller->is_guest) {
     return Refuse(403, "Guest users are not allowed to access this endpoint");
   }
@@ -216,6 +219,8 @@ HubResponse HubApi::Answer(const HubRequest& request, const Json& body, Timestam
       return Export(request, body, now);
     case HubOperation::kGraphqlEvents:
       return GraphqlEvents(request, body);
+    case HubOperation::kGraphqlPlan:
+      return AnswerPlan(request);
   }
   CUE_ASSERT(false);  // there is no other operation
   return {};
@@ -422,38 +427,6 @@ HubResponse HubApi::Enroll(const HubRequest& request, const Json& body, Timestam
   if (!*job) return {204, ""};
   HubResponse response;
   AppendJob(response.body, *store_, **job);
-  return response;
-}
-
-HubResponse HubApi::GraphqlEvents(const HubRequest& request, const Json& arguments) {
-  auto query = EventQuery::Parse(arguments.is_null() ? Json::object() : arguments);
-  if (!query) {
-    // AYON sets extensions.status where it answers with a status of its own (6.3).
-    HubResponse response = Refuse(query.error());
-    const bool has_status = query.error().code != ErrorCode::kBadValue;
-    response.body.pop_back();
-    response.body += std::string(",\"status\":") + (has_status ? "400" : "null") + '}';
-    return response;
-  }
-  EventPage page;
-  const EventTable& table = store_->table();
-  if (NarrowQuery(*request.caller, *query)) {
-    const auto judged = store_->Judging([&] { page = RunQuery(table, *query); });
-    if (!judged) return Refuse(judged.error());
-  }
-  if (!IsKnown(*store_, *query, page)) return {503, LoadingBody()};
-  HubResponse response;
-  std::string& out = response.body;
-  out = R"({"edges":[)";
-  for (const Row row : page.rows) {
-    if (out.back() != '[') out += ',';
-    out += R"({"cursor":")" + CursorOf(table.creation_order(row)) + R"(","node":)";
-    AppendWhole(out, table, row, EventForm::kGraphql);
-    out += '}';
-  }
-  out += R"(],"pageInfo":)";
-  AppendPageInfo(out, *query, EndsOf(table, page));
-  out += '}';
   return response;
 }
 

@@ -10,7 +10,9 @@
 #include "event/request.h"
 #include "hub/caller.h"
 #include "hub/change_feed.h"
+#include "hub/graphql_plan.h"
 #include "hub/operations.h"
+#include "query/event_query.h"
 #include "store/exports.h"
 #include "store/ledger.h"
 #include "store/store_view.h"
@@ -67,7 +69,7 @@ class HubApi {
   void Note(const Change& change);
   ChangeFeed& feed() { return feed_; }
   // Always an answer; a refusal has its status and AYON's body. 503 when the store cannot write, or
-  // when the answer needs events that are not loaded yet.
+  // when the answer needs events that are not loaded yet; 507 when memory is full.
   HubResponse Handle(const HubRequest& request, Timestamp now, const Entropy& entropy);
 
  private:
@@ -93,11 +95,16 @@ class HubApi {
   static std::string LoadingBody();
   HubResponse RemoveMatching(const QueryFilter& filter);
   HubResponse GraphqlEvents(const HubRequest& request, const Json& arguments);
+  HubResponse AnswerPlan(const HubRequest& request);
+  // The page that the caller may see; narrows the query to it. kLoading; as StoreView::Judging().
+  Result<EventPage> PageFor(const Caller& caller, EventQuery& query) const;
+  static HubResponse RefusePage(const Error& error);
 
   const StoreView* store_;
   Ledger* ledger_;
   Exports* exports_;
   ChangeFeed feed_;
+  KnownSelections selections_;
 };
 
 }  // namespace cuesheet

@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "event/codec.h"
+#include "event/feed_version.h"
 #include "event/field_reader.h"
 #include "hub/access.h"
 #include "hub/api.h"
@@ -35,7 +36,8 @@ HubResponse HubApi::Changes(const HubRequest& request, const Json& arguments) {
   }
   if (fields.failed()) return InvalidRequest(request, fields.TakeErrors(), "query");
   if (const auto loaded = store_->CheckLoaded(); !loaded) return {503, LoadingBody()};
-  std::string head = R"(,"head":)" + std::to_string(feed_.head()) + R"(,"store":)";
+  std::string head = R"(,"version":)" + std::to_string(kFeedVersion);
+  head += R"(,"head":)" + std::to_string(feed_.head()) + R"(,"store":)";
   AppendJsonString(head, request.store);
   const bool is_other = !store.empty() && store != request.store;
   if (is_other || !feed_.Covers(static_cast<uint64_t>(since))) {
@@ -71,6 +73,7 @@ HubResponse HubApi::Snapshot(const HubRequest& request, const Json& arguments) {
   if (!*before) {
     response.body = R"({"sequence":)" + std::to_string(store_->sequence()) + R"(,"store":)";
     AppendJsonString(response.body, request.store);
+    response.body += R"(,"version":)" + std::to_string(kFeedVersion);
     if (with_end) response.body += R"(,"end":true)";
     response.body += "}\n";
     response.sequence = store_->sequence();

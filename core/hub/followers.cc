@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/json.h"
+#include "event/feed_version.h"
 
 namespace cuesheet {
 namespace {
@@ -229,8 +230,9 @@ void Followers::AppendEnd(std::string& out, const Follower& follower, uint64_t n
   AppendPlace(out);
 }
 
-// The end of a message: the store's id and head.
+// The end of a message: the hub's version, the store's id and head.
 void Followers::AppendPlace(std::string& out) const {
+  out += R"(,"version":)" + std::to_string(kFeedVersion);
   out += R"(,"head":)" + std::to_string(feed_->head()) + R"(,"store":)";
   AppendJsonString(out, store_id_);
   out += '}';

@@ -25,6 +25,7 @@ enum class HubOperation : uint8_t {
   kSnapshot,
   kExport,
   kGraphqlEvents,
+  kGraphqlPlan,
 };
 
 struct HubOperationInfo {
@@ -32,12 +33,13 @@ struct HubOperationInfo {
   std::string_view name;
   std::string_view method;
   std::string_view path;  // ends with `{id}` where the operation is about one event
-  bool has_arguments;     // a JSON body, or the query string as a JSON object
+  bool has_arguments;     // a JSON body, or the query string as a JSON object; else it may be other
+                          // text
 
   constexpr bool has_id() const { return path.ends_with("{id}"); }
 };
 
-inline constexpr std::array<HubOperationInfo, 12> kHubOperations = {{
+inline constexpr std::array<HubOperationInfo, 13> kHubOperations = {{
     {HubOperation::kDispatch, "dispatch", "POST", "/api/events", true},
     {HubOperation::kDispatchBatch, "dispatch.batch", "POST", "/api/events/batch", true},
     {HubOperation::kGet, "get", "GET", "/api/events/{id}", false},
@@ -50,6 +52,7 @@ inline constexpr std::array<HubOperationInfo, 12> kHubOperations = {{
     {HubOperation::kSnapshot, "snapshot", "GET", "/api/snapshot", true},
     {HubOperation::kExport, "export", "GET", "/api/export", true},
     {HubOperation::kGraphqlEvents, "graphql.events", "POST", "/graphql", true},
+    {HubOperation::kGraphqlPlan, "graphql.plan", "POST", "/graphql", false},
 }};
 
 constexpr const HubOperationInfo& InfoOf(HubOperation operation) {
@@ -60,7 +63,7 @@ static_assert([] {
   for (size_t i = 0; i < kHubOperations.size(); ++i) {
     if (kHubOperations[i].operation != static_cast<HubOperation>(i)) return false;
   }
-  return kHubOperations.back().operation == HubOperation::kGraphqlEvents;
+  return kHubOperations.back().operation == HubOperation::kGraphqlPlan;
 }());
 
 // The operation with this name; kInvalid when there is none.

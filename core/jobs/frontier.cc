@@ -73,6 +73,21 @@ const Frontier& Frontiers::Of(const FrontierKeyView& key) {
   return *recent_.front();
 }
 
+uint64_t Frontiers::BytesToMake(const FrontierKeyView& key) const {
+  constexpr uint64_t kSourceBytes = 64;  // a node of a set
+  const auto is_it = [&key](const auto& frontier) { return key == frontier->key(); };
+  if (std::ranges::any_of(recent_, is_it)) return 0;
+  uint64_t sources = 0;
+  for (uint32_t code = 0; code < table_.topics().words().size(); ++code) {
+    const std::string_view topic = table_.topics().words().text(code);
+    const bool is_source =
+        key.is_pattern ? MatchesTopicPattern(topic, key.source_topics.front())
+                       : std::ranges::find(key.source_topics, topic) != key.source_topics.end();
+    if (is_source) sources += table_.counts().Of(Facet::kTopic, code).all;
+  }
+  return sources * kSourceBytes;
+}
+
 void Frontiers::RowLeaves(Row row) {
   for (const auto& frontier : recent_) frontier->RowLeaves(row);
 }

@@ -76,6 +76,10 @@ class Frontiers : public RowObserver {
   explicit Frontiers(const EventTable& table) : table_(table) {}
 
   const Frontier& Of(const FrontierKeyView& key);
+  // About what Of() would allocate at most, in bytes; 0 when it has the frontier.
+  uint64_t BytesToMake(const FrontierKeyView& key) const;
+  // Gives up all of them; each is made again when it is asked for.
+  void DropAll() { recent_.clear(); }
 
   void RowLeaves(Row row) override;
   void RowEnters(Row row) override;

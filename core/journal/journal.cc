@@ -115,11 +115,15 @@ Result<void> Journal::ReplaySegment(Replay& replay, uint64_t number, bool is_las
                                 std::to_string(change->sequence) + " are missing");
       }
       applied = replay.apply(*change);
-      if (!applied && replay.is_lossy) applied = {};  // the event that it changed is lost
+      const bool is_misfit = !applied && applied.error().code == ErrorCode::kCorrupt;
+      if (is_misfit && replay.is_lossy) applied = {};  // the event that it changed is lost
       recovery.sequence = change->sequence;
       ++recovery.records;
       return applied.has_value();
     });
+    if (!applied && applied.error().code != ErrorCode::kCorrupt) {
+      return std::unexpected(applied.error());
+    }
     if (!applied) {
       return Fail(ErrorCode::kCorrupt, name + " at byte " + std::to_string(at) + ": " +
                                            applied.error().message +
@@ -159,7 +163,7 @@ Result<std::optional<uint64_t>> Journal::ChecksumOf(const JournalStart& start,
 }
 
 Result<void> Journal::CheckRoom() const {
-  if (pending_bytes() <= kMaxPendingBytes) return {};
+  if (pending_bytes() <= max_pending_bytes_) return {};
   return Fail(ErrorCode::kStorage,
               "storage takes no writes: " + std::to_string(pending_bytes() >> 20) +
                   " MiB wait to be saved; free some space and try again");

@@ -18,7 +18,8 @@ namespace cuesheet {
 inline constexpr uint64_t kMaxPendingBytes = 64 << 20;  // records that wait for a commit
 inline constexpr uint64_t kSegmentBytes = 256 << 10;    // a segment is sealed beyond this size
 
-// Refuses (kCorrupt) a change that does not fit the state before it.
+// Refuses (kCorrupt) a change that does not fit the state before it, and (kQuota) one that does not
+// fit into memory.
 using ApplyChange = std::function<Result<void>(const Change&)>;
 
 struct Recovery {
@@ -36,8 +37,9 @@ struct JournalStart {
 
 class Journal {
  public:
-  explicit Journal(Env* env, uint64_t segment_bytes = kSegmentBytes)
-      : env_(env), segment_bytes_(segment_bytes) {}
+  explicit Journal(Env* env, uint64_t segment_bytes = kSegmentBytes,
+                   uint64_t max_pending_bytes = kMaxPendingBytes)
+      : env_(env), segment_bytes_(segment_bytes), max_pending_bytes_(max_pending_bytes) {}
 
   // Reads the segments in order and passes each change after the start to `apply`. It cuts a
   // torn tail off. It reports a damaged sealed segment and leaves the file as it is; the changes
@@ -47,7 +49,7 @@ class Journal {
   // The checksum of the record with this sequence; none when the journal has no such record.
   Result<std::optional<uint64_t>> ChecksumOf(const JournalStart& start, uint64_t sequence) const;
 
-  // kStorage when more than kMaxPendingBytes wait: the disk accepts nothing, and the caller must
+  // kStorage when more than max_pending_bytes wait: the disk accepts nothing, and the caller must
   // stop.
   Result<void> CheckRoom() const;
   void Append(const Change& change);
@@ -87,6 +89,7 @@ class Journal {
 
   Env* env_;
   uint64_t segment_bytes_;
+  uint64_t max_pending_bytes_;
   uint64_t segment_ = 1;       // number of the segment that is written to
   uint64_t segment_size_ = 0;  // its bytes that are durable
   uint64_t sealed_bytes_ = 0;

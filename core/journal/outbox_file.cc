@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "journal/file_head.h"
 #include "journal/manifest.h"
 
 namespace cuesheet {
@@ -62,6 +63,20 @@ Content Read(std::string_view bytes) {
   return content;
 }
 
+constexpr uint32_t kFormat = 1;
+
+// A newer format has its number and a blank before the number of notes (docs/storage.md). kState
+// for such a file, which this version must not change.
+Result<void> CheckFormat(std::string_view bytes) {
+  const auto note = TakeNote(bytes);
+  if (!note || !note->contains(' ')) return {};
+  const std::string_view number = note->substr(0, note->find(' '));
+  uint32_t format = 0;
+  std::from_chars(number.data(), number.data() + number.size(), format);
+  if (format <= kFormat) return {};
+  return Fail(ErrorCode::kState, NewerFormatText(std::to_string(format), std::to_string(kFormat)));
+}
+
 }  // namespace
 
 Result<std::vector<std::string>> OutboxFile::Open() {
@@ -73,6 +88,9 @@ Result<std::vector<std::string>> OutboxFile::Open() {
     const std::string& name = names.back();
     number_ = std::max(number_, FileNumber(name, kOutboxPrefix));
     CUE_ASSIGN(const std::string bytes, env_->Read(name));
+    if (const auto format = CheckFormat(bytes); !format) {
+      return Fail(ErrorCode::kState, name + ": " + format.error().message);
+    }
     Content content = Read(bytes);
     if (!found && content.is_begun) {
       found = true;

@@ -26,6 +26,7 @@ class OutboxFile final : public CommitParticipant {
   explicit OutboxFile(Env* env) : env_(env) {}
 
   // The notes of the newest file that has all notes it began with, in order, without a torn end.
+  // kState for a file of a newer format; then no file was changed.
   Result<std::vector<std::string>> Open();
 
   void Append(std::string_view note);

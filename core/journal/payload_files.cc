@@ -10,8 +10,6 @@ namespace {
 
 constexpr std::string_view kMagic = "CUEPAYL1";  // its last character is the format version
 constexpr size_t kJoinedFiles = 8;
-// A joined file is at most about this large.
-constexpr uint64_t kMaxJoinedBytes = 64 << 20;
 constexpr uint64_t kMinDeadBytes = 1 << 20;
 
 // Files of about one size have one tier. Joining only these rewrites each byte once a tier.
@@ -98,7 +96,7 @@ Result<size_t> PayloadFiles::Write(uint64_t number, std::span<const uint32_t> ch
   uint64_t raw = 0;
   for (const uint32_t chunk : chunks) {
     // At least one chunk, however large: a payload may be larger than a file is meant to be.
-    if (raw > 0 && raw + arena_->size(chunk) > kMaxFileBytes) break;
+    if (raw > 0 && raw + arena_->size(chunk) > sizes_.written) break;
     raw += arena_->size(chunk);
     file.chunks.push_back({chunk, static_cast<uint32_t>(bytes.size()), arena_->size(chunk)});
     AppendPiece(bytes, arena_->Bytes(chunk));
@@ -178,7 +176,7 @@ std::vector<uint64_t> PayloadFiles::Joinable() const {
   if (files_.size() < kJoinedFiles) return {};  // cheap, because every commit asks
   std::map<int, std::vector<uint64_t>> tiers;
   for (const auto& [number, file] : files_) {
-    if (file.bytes > kMaxJoinedBytes / kJoinedFiles || alone_.contains(number)) continue;
+    if (file.bytes > sizes_.joined / kJoinedFiles || alone_.contains(number)) continue;
     auto& tier = tiers[TierOf(file)];
     tier.push_back(number);
     if (tier.size() == kJoinedFiles) return tier;

@@ -15,12 +15,15 @@
 
 namespace cuesheet {
 
+struct PayloadFileSizes {
+  uint64_t written = 4 << 20;  // the most raw bytes of a file that a checkpoint writes
+  uint64_t joined = 64 << 20;  // about the size of the largest file that is made of others
+};
+
 class PayloadFiles : public PayloadSource {
  public:
-  // The most raw bytes of a file that a checkpoint writes.
-  static constexpr uint64_t kMaxFileBytes = 4 << 20;
-
-  PayloadFiles(Env* env, PayloadArena* arena) : env_(env), arena_(arena) {}
+  PayloadFiles(Env* env, PayloadArena* arena, const PayloadFileSizes& sizes = {})
+      : env_(env), arena_(arena), sizes_(sizes) {}
 
   // Takes over the files that a manifest names. Their chunks become cold chunks of the arena.
   void Open(const std::vector<PayloadFile>& files);
@@ -73,6 +76,7 @@ class PayloadFiles : public PayloadSource {
 
   Env* env_;
   PayloadArena* arena_;
+  PayloadFileSizes sizes_;
   std::map<uint64_t, PayloadFile> files_;
   std::vector<Place> places_;          // by chunk
   std::map<uint32_t, Error> damaged_;  // by chunk: kCorrupt, found when it was read

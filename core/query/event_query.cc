@@ -1,6 +1,7 @@
 #include "query/event_query.h"
 
 #include "query/event_matcher.h"
+#include "query/page_info.h"
 
 namespace cuesheet {
 
@@ -58,21 +59,31 @@ PageEnds EndsOf(const EventTable& table, const EventPage& page) {
           .back = table.creation_order(page.rows.back())};
 }
 
+PageInfo InfoOf(const EventQuery& query, const PageEnds& ends) {
+  PageInfo info{.has_next = HasNext(query, ends.count),
+                .has_previous = HasPrevious(query, ends.count)};
+  if (ends.count == 0) return info;
+  const bool only_last = query.newest_first() && !query.first;
+  info.start = only_last ? ends.back : ends.front;
+  info.end = ends.back;
+  return info;
+}
+
 void AppendPageInfo(std::string& out, const EventQuery& query, const PageEnds& ends) {
+  const PageInfo info = InfoOf(query, ends);
+  const auto flag = [](bool value) { return value ? "true" : "false"; };
+  const auto cursor = [](std::optional<int64_t> order) {
+    return order ? '"' + CursorOf(*order) + '"' : "null";
+  };
   const auto add = [&out](std::string_view key, std::string_view value) {
     out += key;
     out += value;
   };
-  add(R"({"hasNextPage":)", HasNext(query, ends.count) ? "true" : "false");
-  add(R"(,"hasPreviousPage":)", HasPrevious(query, ends.count) ? "true" : "false");
-  if (ends.count == 0) {
-    out += R"(,"startCursor":null,"endCursor":null})";
-    return;
-  }
-  const bool only_last = query.newest_first() && !query.first;
-  add(R"(,"startCursor":")", CursorOf(only_last ? ends.back : ends.front));
-  add(R"(","endCursor":")", CursorOf(ends.back));
-  out += R"("})";
+  add(R"({"hasNextPage":)", flag(info.has_next));
+  add(R"(,"hasPreviousPage":)", flag(info.has_previous));
+  add(R"(,"startCursor":)", cursor(info.start));
+  add(R"(,"endCursor":)", cursor(info.end));
+  out += '}';
 }
 
 }  // namespace cuesheet

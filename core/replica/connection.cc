@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/json.h"
+#include "event/feed_version.h"
 
 namespace cuesheet {
 namespace {
@@ -63,6 +64,7 @@ Result<void> Connection::Opened(Timestamp now) {
   if (state_ != ConnectionState::kConnecting) return {};
   connect_by_ = std::nullopt;
   silence_by_ = In(now, kSilenceTimeoutMs);
+  hub_version_ = kSilentFeedVersion;
   Follow(false);
   if (position_.store.empty()) {
     CUE_ASSIGN(const auto known, outbox_->feed());
@@ -93,8 +95,10 @@ void Connection::NoteTime(Timestamp now) {
 }
 
 void Connection::Authenticate() {
-  effects_->Authenticate(
-      {.since = position_.next, .store = position_.store, .is_relay = IsRelay()});
+  effects_->Authenticate({.since = position_.next,
+                          .store = position_.store,
+                          .is_relay = IsRelay(),
+                          .version = kFeedVersion});
 }
 
 Result<void> Connection::BeginReading(Timestamp now) {
@@ -138,6 +142,10 @@ Result<void> Connection::Message(std::string_view text, Timestamp now, const Ent
 
 Result<void> Connection::FeedMessage(const Json& message, Timestamp now) {
   const std::string_view topic = TextMember(message, "topic");
+  const Json* version = FindMember(message, "version");
+  if (version != nullptr && version->is_number_unsigned()) {
+    hub_version_ = version->get<uint64_t>();
+  }
   if (topic == "cuesheet.changes") return Changes(message, now);
   if (topic == "cuesheet.open") {
     const Json* events = FindMember(message, "events");
@@ -205,7 +213,9 @@ void Connection::FetchSnapshot(Timestamp now) {
   planner_.GiveUp();
   feed_by_ = confirm_at_ = std::nullopt;
   needs_snapshot_ = takes_snapshot_ = true;
-  mirror_.BeginSnapshot();
+  // A hub of an older version leaves the line at the end out. Of any other one a snapshot without
+  // it was cut off, or is not this hub's.
+  mirror_.BeginSnapshot(hub_version_ >= kEndsSnapshotsSince);
   Enter(ConnectionState::kCatchingUp);
   fetch_by_ = In(now, kFetchTimeoutMs);
   effects_->Snapshot(++request_, IsRelay() ? "/api/snapshot?form=columns&end=true&payloads=true"

@@ -111,6 +111,7 @@ class Connection {
   OutboxTarget local_;
   Mirror mirror_;
   bool is_followed_ = false;  // the upstream is a hub, and has answered
+  uint64_t hub_version_ = 0;  // that it has said (event/feed_version.h)
   FeedPosition position_;     // in the hub's changes; an empty store = none yet
   ConnectionState state_ = ConnectionState::kStopped;
   bool needs_snapshot_ = false;  // the hub's changes do not fit the stored events

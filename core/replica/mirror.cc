@@ -23,8 +23,9 @@ constexpr std::string_view kColumnsBegin = R"({"columns":)";
 
 }  // namespace
 
-void Mirror::BeginSnapshot() {
+void Mirror::BeginSnapshot(bool must_end) {
   sequence_ = std::nullopt;
+  must_end_ = must_end;
   seen_.clear();
 }
 
@@ -41,7 +42,7 @@ Result<void> Mirror::Snapshot(std::string_view lines) {
     if (const auto sequence = NumberOf(value, "sequence")) {
       sequence_ = sequence;
       snapshot_store_ = TextMember(value, "store");
-      lacks_end_ = FindMember(value, "end") != nullptr;
+      lacks_end_ = must_end_ || FindMember(value, "end") != nullptr;
       seen_.clear();
       target_->SnapshotBegins();
       continue;

@@ -36,13 +36,15 @@ class Mirror {
  public:
   Mirror(const StoreView* store, MirrorTarget* target) : store_(store), target_(target) {}
 
-  // Another snapshot will come in: nothing of one that was cut off counts for it.
-  void BeginSnapshot();
+  // Another snapshot will come in: nothing of one that was cut off counts for it. `must_end`: the
+  // hub is of a version that sends a line at the end, so one without it was cut off.
+  void BeginSnapshot(bool must_end = false);
   // Whole lines of GET /api/snapshot, of rows or of columns, in parts, in their order.
   Result<void> Snapshot(std::string_view lines);
   // All parts have arrived: removes what the snapshot does not have, except local events, and
   // returns the sequence from which the changes continue. kState without a first line, and when
-  // the hub has promised a line at the end and it is missing; nothing is removed then.
+  // the line at the end is missing although the hub has promised it or is of a version that sends
+  // it; nothing is removed then.
   Result<uint64_t> EndSnapshot();
   // Whether the store has events that were not made here.
   bool HasUpstreamEvents() const;
@@ -65,7 +67,8 @@ class Mirror {
   const StoreView* store_;
   MirrorTarget* target_;
   std::optional<uint64_t> sequence_;  // of the snapshot that is arriving
-  bool lacks_end_ = false;            // the line at its end has not come; old hubs send none
+  bool must_end_ = false;             // a line at its end is expected, promised or not
+  bool lacks_end_ = false;            // that line has not come; old hubs send none
   std::string snapshot_store_;
   std::unordered_set<Row> seen_;  // its events
 };

@@ -355,6 +355,7 @@ Outbox::Counts Outbox::counts() const {
     const bool is_queued = write.state == LocalWrite::State::kQueued;
     (write.is_blocked ? counts.blocked : counts.queued) += is_queued ? 1 : 0;
     counts.refused += write.state == LocalWrite::State::kRefused ? 1 : 0;
+    counts.held += write.is_held ? 1 : 0;
   }
   return counts;
 }

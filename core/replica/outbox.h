@@ -42,6 +42,12 @@ inline constexpr uint32_t kMaxServerErrors = 20;
 inline constexpr uint32_t kBlockedAfter = 2;
 inline constexpr int64_t kBlockedBaseMs = 30'000;  // to the next attempt, and a jitter that doubles
 inline constexpr int64_t kBlockedCapMs = 300'000;
+// A write for which the upstream has no room (507) is held: it stays queued however often that is
+// answered, and is sent again after this, doubled each time, with full jitter above the shortest.
+inline constexpr int kNoRoomStatus = 507;
+inline constexpr int64_t kHeldMinMs = 5'000;
+inline constexpr int64_t kHeldBaseMs = 10'000;
+inline constexpr int64_t kHeldCapMs = 300'000;
 inline constexpr uint64_t kFeedNoteStep = 64;        // changes
 inline constexpr size_t kMaxDetailBytes = 64 << 10;  // of what a server says of a refusal
 
@@ -77,13 +83,14 @@ struct LocalWrite {
   Timestamp made_at{};  // by the clock of the device
   bool was_sent = false;
   bool is_blocked = false;  // queued, and something in front of the upstream keeps it
+  bool is_held = false;     // the upstream had no room for it; not noted, it is asked again
   bool was_passed = false;  // by a later write, since it failed alone
   uint32_t failures = 0;    // in a row, alone: not answered by the upstream, or 500
   uint32_t server_errors = 0;
   std::optional<Timestamp> again_at{};  // not before
   uint64_t delivered_in = 0;            // the last reread that had begun
-  int status = 0;                       // of the refusal, 0 = none
-  std::string detail{};                 // its text
+  int status = 0;        // of the refusal, or kNoRoomStatus while it is held; 0 = none
+  std::string detail{};  // its text
 };
 
 class Outbox {
@@ -145,18 +152,20 @@ class Outbox {
   // What the last answer was, when something else than the upstream gave it; "" = it did not.
   const std::string& intercepted() const { return intercepted_; }
 
-  // Queues a refused write again, or sends a blocked one now. kNotFound.
+  // Queues a refused write again, or sends a blocked one, or held ones, now. kNotFound.
   Result<void> Retry(uint64_t number, Timestamp now);
-  // Forgets a refused write, or undoes one that was never sent or is blocked. kNotFound; kState for
-  // a write that the upstream may have.
+  // Forgets a refused write, or undoes one that was never sent, is blocked or is held. kNotFound;
+  // kState for a write that the upstream may have.
   Result<void> Discard(uint64_t number);
 
   // Appends a JSON list of the writes, oldest first, without delivered ones.
   Result<void> AppendList(std::string& out);
+  // Queued and refused ones, and those of the queued ones for which the upstream has no room.
   struct Counts {
     size_t queued = 0;  // without blocked ones
     size_t blocked = 0;
     size_t refused = 0;
+    size_t held = 0;
   };
   Counts counts() const;
   // Of the notes, as the next commit leaves them.
@@ -209,6 +218,8 @@ class Outbox {
   void Passed(LocalWrite& write);
   void OnePassed();
   void Block(LocalWrite& write, Timestamp now, const Entropy& entropy);
+  void Hold(LocalWrite& write, const Json& answer, Timestamp now, const Entropy& entropy);
+  void Release(LocalWrite& write);
   void Become(LocalWrite& write, LocalWrite::State state);
   void Removed(const Uuid& id);
   void DropDelivered(const Uuid& id);
@@ -242,7 +253,9 @@ class Outbox {
   std::string intercepted_;
   Deadlines deadlines_;
   std::optional<Timestamp> send_by_, resend_at_;
-  uint32_t attempts_ = 0;  // that failed in a row
+  std::optional<Timestamp> held_until_;  // of all held writes
+  uint32_t held_attempts_ = 0;           // since the upstream last had room for one
+  uint32_t attempts_ = 0;                // that failed in a row
   // Removed here and upstream: a late message must not restore them. Ids are never reused.
   std::set<Uuid> removed_;
   std::set<Uuid> shown_removed_;  // by the snapshot that is coming in, and removed here

@@ -12,6 +12,7 @@ enum class Verdict : uint8_t {
   kAlreadyThere,
   kGone,
   kRetry,   // the upstream cannot answer now
+  kHeld,    // it has no room for it
   kFailed,  // it failed with this write, or did not answer it itself
   kRefused,
   kUnauthorized
@@ -44,6 +45,7 @@ Verdict Judge(LocalWrite::Kind kind, AnswerSource source, int status, const Json
   }
   if (status == 408 || status == 429) return Verdict::kRetry;
   if (status < 500) return Verdict::kRefused;
+  if (status == kNoRoomStatus) return Verdict::kHeld;
   if (status != 500) return Verdict::kRetry;  // it is busy, starting, full or away
   const Json* code = FindMember(json, "code");
   const bool has_children = code != nullptr && *code == 409;
@@ -95,6 +97,10 @@ Result<void> Outbox::BatchAnswered(const std::vector<uint64_t>& numbers,
     }
     if (answer.status == 404 || answer.status == 405) {
       may_batch_ = false;
+      return {};
+    }
+    if (answer.status == kNoRoomStatus) {
+      for (const uint64_t number : numbers) CUE_TRY(Settle(number, answer, json, now, entropy));
       return {};
     }
     const bool is_busy = answer.status == 408 || answer.status == 429 || answer.status > 500;
@@ -153,7 +159,7 @@ void Outbox::Passed(LocalWrite& write) {
   write.failures = 0;
   write.was_passed = write.is_blocked = false;
   write.again_at.reset();
-  write.detail.clear();
+  if (!write.is_held) write.detail.clear();
   OnePassed();
 }
 
@@ -205,6 +211,11 @@ Result<void> Outbox::Settle(uint64_t number, const UpstreamAnswer& answer, const
     return {};
   }
   Passed(*write);
+  if (verdict == Verdict::kHeld) {
+    Hold(*write, json, now, entropy);
+    return {};
+  }
+  if (verdict != Verdict::kUnauthorized) Release(*write);
   switch (verdict) {
     case Verdict::kUnauthorized:
       unauthorized_ = true;
@@ -244,6 +255,28 @@ Result<void> Outbox::Settle(uint64_t number, const UpstreamAnswer& answer, const
   Tell(*write, WriteOutcome::kConfirmed);
   Drop(write->number);
   return {};
+}
+
+// Without a decision of the upstream: only room is missing there, and somebody may make some.
+void Outbox::Hold(LocalWrite& write, const Json& answer, Timestamp now, const Entropy& entropy) {
+  const bool is_pause = held_until_ && now.us < held_until_->us;  // of a batch, one attempt
+  if (!is_pause) {
+    const int64_t delay =
+        std::max(kHeldMinMs, FullJitterMs(entropy, kHeldBaseMs, kHeldCapMs, held_attempts_++));
+    held_until_ = {now.us + delay * 1000};
+  }
+  if (std::exchange(write.is_held, true)) return;
+  write.status = kNoRoomStatus;
+  write.detail = TextMember(answer, "detail").substr(0, kMaxDetailBytes);
+  effects_->Outbox();
+}
+
+void Outbox::Release(LocalWrite& write) {
+  if (!std::exchange(write.is_held, false)) return;
+  held_until_.reset();
+  held_attempts_ = 0;
+  write.status = 0;
+  write.detail.clear();
 }
 
 void Outbox::Removed(const Uuid& id) {
@@ -364,6 +397,10 @@ Result<void> Outbox::Retry(uint64_t number, Timestamp /*now*/) {
     write->again_at.reset();
     return {};
   }
+  if (write != nullptr && write->is_held) {
+    held_until_.reset();
+    return {};
+  }
   if (write == nullptr || write->state != LocalWrite::State::kRefused) {
     return Fail(ErrorCode::kNotFound,
                 "outbox: no refused or blocked write has the number " + std::to_string(number));
@@ -389,7 +426,8 @@ Result<void> Outbox::Discard(uint64_t number) {
     Drop(number);
     return {};
   }
-  if (write->was_sent && !write->is_blocked) {
+  const bool is_asked = std::ranges::find(sending_, number) != sending_.end();
+  if (write->was_sent && (is_asked || !(write->is_held || write->is_blocked))) {
     return Fail(ErrorCode::kState, "outbox: write " + std::to_string(number) +
                                        " has been sent and may be on the server already");
   }

@@ -228,7 +228,9 @@ Result<void> Outbox::Salvage() {
 
 // The writes of the next request: the oldest that may be sent, and the dispatches behind it that a
 // hub takes with it. A write waits for what it depends on: an earlier write to its event that
-// waits, its parent, an event whose id is not known yet, and a removal that frees its hash.
+// waits, its parent, an event whose id is not known yet, and a removal that frees its hash. While
+// one is held, other dispatches wait behind it; updates and removals do not, because they can make
+// room.
 std::vector<LocalWrite*> Outbox::Next(Timestamp now) {
   std::vector<LocalWrite*> batch = Next(now, failed_last_);
   return batch.empty() && failed_last_ != 0 ? Next(now, 0) : batch;
@@ -237,17 +239,21 @@ std::vector<LocalWrite*> Outbox::Next(Timestamp now) {
 // `but`: the number of a write that others go before; 0 = none.
 std::vector<LocalWrite*> Outbox::Next(Timestamp now, uint64_t but) {
   HeldEvents held;
+  const bool is_pause = held_until_ && now.us < held_until_->us;
+  bool has_held = false;
   std::vector<LocalWrite*> batch;
   size_t bytes = 0;
   for (LocalWrite& write : writes_) {
     if (write.state == LocalWrite::State::kDelivered && write.status != 0) held.Hold(write);
     if (write.state != LocalWrite::State::kQueued) continue;
+    const bool is_dispatch = write.kind == LocalWrite::Kind::kDispatch;
+    has_held = has_held || (is_pause && write.is_held);
     const bool is_early = write.again_at && now.us < write.again_at->us;
-    if (is_early || write.number == but || held.Holds(write)) {
+    const bool is_behind = has_held && (is_dispatch || write.is_held);
+    if (is_early || is_behind || write.number == but || held.Holds(write)) {
       held.Hold(write);
       continue;
     }
-    const bool is_dispatch = write.kind == LocalWrite::Kind::kDispatch;
     const bool may_join =
         follows_ && may_batch_ && is_dispatch && write.failures == 0 && !write.is_blocked;
     if (!batch.empty() && !may_join) break;
@@ -276,6 +282,8 @@ Result<void> Outbox::Pump(bool may_send, Timestamp now, const Entropy& entropy) 
         write.state == LocalWrite::State::kQueued && write.again_at && now.us < write.again_at->us;
     if (waits && (!next || *write.again_at < *next)) next = write.again_at;
   }
+  const bool is_pause = held_until_ && now.us < held_until_->us && counts().held > 0;
+  if (is_pause && (!next || *held_until_ < *next)) next = held_until_;
   if (next) Wake((next->us - now.us + 999) / 1000);
   return {};
 }
@@ -283,7 +291,7 @@ Result<void> Outbox::Pump(bool may_send, Timestamp now, const Entropy& entropy) 
 void Outbox::NoteTime(Timestamp now) {
   const int64_t back_us = deadlines_.SetBack(now);
   if (back_us <= 0) return;
-  for (auto* const at : {&send_by_, &resend_at_}) MoveBack(*at, back_us);
+  for (auto* const at : {&send_by_, &resend_at_, &held_until_}) MoveBack(*at, back_us);
   for (LocalWrite& write : writes_) MoveBack(write.again_at, back_us);
 }
 

@@ -13,13 +13,12 @@ namespace {
 constexpr size_t kFewEvents = 8;
 // A checkpoint is due when the journal has this part of the bytes that it would rewrite.
 constexpr uint64_t kJournalShare = 8;
-// Approximate limit on the text of one block: a single event may have 14 MiB (CheckSizes).
-constexpr size_t kMaxBlockText = 8 << 20;
 // Events of one creation order cannot be parted. A piece takes so much text of theirs, and beside
 // it 150 bytes of numbers for each of kMaxBlockEvents.
 constexpr size_t kMaxSharedText = 48 << 20;
 static_assert(kMaxSharedText + 150 * kMaxBlockEvents < kMaxPieceBytes);
-static_assert(kMaxBlockText + 2 * kMaxTextBytes + 6 * kMaxNameBytes < kMaxSharedText);
+static_assert(StoreOptions().block_text_bytes + 2 * kMaxTextBytes + 6 * kMaxNameBytes <
+              kMaxSharedText);
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 // What a row brings into the pieces of a block, but for its numbers.
@@ -41,9 +40,10 @@ Archive::Archive(Env* env, const StoreOptions& options, EventTable* table, Journ
       table_(table),
       journal_(journal),
       topics_(topics),
-      payload_files_(env, &table->payloads()),
+      payload_files_(env, &table->payloads(), options.payload_files),
       dirty_(1) {
   table->payloads().SetSource(&payload_files_);
+  table->payloads().BoundThawed(options.thawed_bytes);
 }
 
 void Archive::MarkDirty(const std::vector<BlockFile>& blocks, std::vector<bool>& dirty,
@@ -219,7 +219,7 @@ Result<std::vector<Row>> Archive::NextRows(const Run& run) const {
     if (is_full && table_->creation_order(row) != table_->creation_order(rows.back())) return false;
     rows.push_back(row);
     text += BlockTextOf(*table_, row);
-    is_full = rows.size() >= options_.block_events || text >= kMaxBlockText;
+    is_full = rows.size() >= options_.block_events || text >= options_.block_text_bytes;
     fits = rows.size() <= kMaxBlockEvents && text <= kMaxSharedText;
     return fits;
   });

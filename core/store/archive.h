@@ -40,6 +40,8 @@ class Archive {
   // loaded. kCold; kCorrupt when the store has to be opened again with an older checkpoint.
   Result<void> LoadBlock(const std::function<void(const BlockEvent&)>& visit);
   int64_t loaded_from() const;
+  // About what the events of the next block take in memory; 0 when all are loaded.
+  uint64_t BytesToLoad() const;
 
   // The event of this creation order was inserted, changed or removed.
   void Touch(int64_t order);

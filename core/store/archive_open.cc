@@ -122,6 +122,13 @@ int64_t Archive::loaded_from() const {
                                              : std::numeric_limits<int64_t>::max();
 }
 
+uint64_t Archive::BytesToLoad() const {
+  if (is_loaded()) return 0;
+  // LZ4 makes the texts of events about a third as long.
+  const BlockFile& block = manifest_.blocks[unloaded_ - 1];
+  return 3 * block.bytes + block.events * kEventBytes;
+}
+
 Result<void> Archive::LoadBlock(const std::function<void(const BlockEvent&)>& visit) {
   CUE_ASSERT(!is_loaded());
   const std::string name = BlockName(manifest_.blocks[unloaded_ - 1].number);

@@ -22,6 +22,8 @@ class EventStore {
   }
 
   const StoreView& view() const { return view_; }
+  MemoryBudget& memory() { return state_.memory; }
+  const MemoryBudget& memory() const { return state_.memory; }
   Ledger& ledger() { return ledger_; }
   Lifecycle& files() { return files_; }
   const Lifecycle& files() const { return files_; }

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,8 @@ struct ImportReport {
   uint64_t known = 0;             // events whose id the store had already; they stay as they are
   uint64_t refused = 0;           // lines
   std::vector<Refusal> refusals;  // the first kMaxImportRefusals
+  // The line at which memory was full; it and those after it were not read. None = all were.
+  std::optional<Refusal> stopped;
 };
 
 }  // namespace cuesheet

@@ -1,7 +1,6 @@
 #include "store/ledger.h"
 
 #include <algorithm>
-#include <unordered_set>
 #include <utility>
 
 #include "event/redact.h"
@@ -106,6 +105,7 @@ Result<Uuid> Ledger::Store(const DispatchRequest& request, const Actor& actor, T
   if (table_.FindById(id) != kNoRow) {
     return Fail(ErrorCode::kState, "the host drew the same id twice: its entropy is not random");
   }
+  if (taken == kNoRow) CUE_TRY(TakeRoom(View(event)));
   // A refused insert still consumes a number (1.7).
   const bool is_mine = state_.role == StoreRole::kAuthority;
   const int64_t order = is_mine ? state_.next_order++ : NextProvisionalOrder();
@@ -141,6 +141,7 @@ Result<void> Ledger::Update(const Uuid& id, const UpdateRequest& request, const 
   Take(request.retries, event.retries, Field::kRetries, fields);
   event.updated_at = now;
   fields.Add(Field::kUpdatedAt);
+  CUE_TRY(TakeGrowth(row, View(event), fields));
   change.fields = fields;
   change.progress = request.progress;
   Record(std::move(change), true);
@@ -165,16 +166,22 @@ Result<void> Ledger::RemoveUpstream(const Uuid& id) {
 
 Result<void> Ledger::RemoveAll(const std::vector<Row>& rows) {
   CUE_TRY(CheckWritable());
-  const std::unordered_set<Row> doomed(rows.begin(), rows.end());
+  if (const size_t most = state_.memory.Removals(rows.size()); most < rows.size()) {
+    return Fail(ErrorCode::kQuota, "memory is nearly full, so " + std::to_string(rows.size()) +
+                                       " events cannot be removed at once: remove at most " +
+                                       std::to_string(most) + " of them, several times");
+  }
+  std::vector<bool> doomed(table_.row_limit());
+  for (const Row row : rows) doomed[row] = true;
   for (const Row row : rows) {
     bool stays = false;
     table_.VisitChildren(row, [&](Row child) {
-      stays = !doomed.contains(child);
+      stays = !doomed[child];
       return !stays;
     });
     if (stays) return StillReferenced(table_.id(row));
   }
-  RemoveLeavesFirst(rows, rows.size());
+  RemoveLeavesFirst(rows);
   // Only parents in a circle remain, which only a broken upstream makes.
   for (const Row row : rows) {
     if (table_.IsLive(row)) RemoveRow(row);
@@ -184,30 +191,28 @@ Result<void> Ledger::RemoveAll(const std::vector<Row>& rows) {
 
 Result<size_t> Ledger::Retain(std::span<const RetentionRule> rules, Timestamp now) {
   CUE_TRY(CheckWritable());
-  std::vector<Row> rows = RowsToRetire(table_, rules, now);
-  std::erase_if(rows, [this](Row row) { return IsPinned(row); });
-  return RemoveLeavesFirst(rows, kMaxRetired);
+  const std::vector<bool> retires = RowsToRetire(table_, rules, now);
+  return RemoveOldest(state_.memory.Removals(kMaxRetired),
+                      [&retires](Row row) { return retires[row]; });
 }
 
 void Ledger::RemoveRow(Row row) {
-  Record({.kind = ChangeKind::kRemoved, .event = Own(table_.ViewWithoutPayload(row))});
+  Record({.kind = ChangeKind::kRemoved, .event = {.id = table_.id(row)}});
 }
 
 // Removes the rows in order, a parent once it has no child any more, so that Remove() would allow
-// each step by itself. Parents of other rows stay. Returns how many it removed.
-size_t Ledger::RemoveLeavesFirst(const std::vector<Row>& rows, size_t limit) {
-  std::unordered_set<Row> doomed(rows.begin(), rows.end());
-  size_t removed = 0;
+// each step by itself. Parents of other rows stay.
+void Ledger::RemoveLeavesFirst(const std::vector<Row>& rows) {
+  std::vector<bool> doomed(table_.row_limit());
+  for (const Row row : rows) doomed[row] = true;
   for (Row row : rows) {
-    while (row != kNoRow && removed < limit && doomed.contains(row) && !table_.HasChildren(row)) {
+    while (row != kNoRow && doomed[row] && !table_.HasChildren(row)) {
       const Row parent = table_.Parent(row);
-      doomed.erase(row);
+      doomed[row] = false;
       RemoveRow(row);
-      ++removed;
       row = parent;
     }
   }
-  return removed;
 }
 
 Result<void> Ledger::Merge(const Event& event, FieldSet fields, std::optional<double> progress,
@@ -233,11 +238,13 @@ Result<void> Ledger::MergeNew(const Event& event, FieldSet fields, std::optional
     return {};
   }
   if (taken != kNoRow) {
+    CUE_TRY(TakeGrowth(taken, View(fresh), fields));
     Record({.kind = ChangeKind::kReplaced,
             .previous_id = table_.id(taken),
             .fields = fields,
             .event = std::move(fresh)});
   } else {
+    CUE_TRY(TakeRoom(View(fresh)));
     // A relay that did not get an event live sends it only when it is newer than everything here;
     // older events are history.
     const bool is_news = trust == Trust::kFeed || table_.MaxCreationOrder() < fresh.creation_order;
@@ -267,6 +274,7 @@ Result<void> Ledger::MergeInto(Row row, const Event& event, FieldSet fields,
     Record(std::move(change));
     return {};
   }
+  CUE_TRY(TakeGrowth(row, View(event), fields));
   // The row was stored without its hash, and turns out to have replaced another one.
   const Row replaced = fields.Has(Field::kHash) ? table_.FindByHash(event.HashText()) : kNoRow;
   if (replaced != kNoRow) RemoveRow(replaced);
@@ -281,10 +289,38 @@ Result<void> Ledger::CheckWritable() const {
   return state_.journal.CheckRoom();
 }
 
+Result<void> Ledger::TakeRoom(const EventView& event) {
+  const size_t payload = event.payload ? event.payload->size() : 0;
+  const uint64_t texts =
+      uint64_t{event.description.size()} + event.summary.size() + payload + event.HashText().size();
+  const uint64_t bytes = kEventBytes + texts + table_.BytesOfNewRow();
+  CUE_TRY(state_.memory.CheckNew(bytes));
+  state_.memory.Take(bytes);
+  return {};
+}
+
+Result<void> Ledger::TakeGrowth(Row row, const EventView& event, FieldSet fields) {
+  uint64_t bytes = 0;
+  const auto add = [&bytes](size_t now, size_t before) {
+    bytes += now > before ? now - before : 0;
+  };
+  if (fields.Has(Field::kDescription)) {
+    add(event.description.size(), table_.description(row).size());
+  }
+  if (fields.Has(Field::kSummary)) add(event.summary.size(), table_.summary(row).size());
+  if (fields.Has(Field::kPayload) && event.payload) {
+    add(event.payload->size(), table_.payload_ref(row).size());
+  }
+  CUE_TRY(state_.memory.CheckGrowth(bytes));
+  state_.memory.Take(bytes);
+  return {};
+}
+
 Result<void> Ledger::Replace(Row row, Event event) {
   if (table_.HasChildren(row)) {
     return Fail(ErrorCode::kConflict, "Event depends on non-existing event");
   }
+  CUE_TRY(TakeGrowth(row, View(event), kReuseFields));
   const EventView old = table_.ViewWithoutPayload(row);
   event.hash = old.HashText();
   event.created_at = old.created_at;

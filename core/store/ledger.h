@@ -35,8 +35,9 @@ enum class Trust : uint8_t {
 inline constexpr size_t kMaxRoomEvents = 100'000;  // removed by one MakeRoom
 
 // Commands that store something fail with kState before the store is open, with kLoading while
-// events are being loaded, and with kStorage when more than kMaxPendingBytes wait for a commit or
-// no number for a payload chunk is left.
+// events are being loaded, and with kStorage when more than max_pending_bytes wait for a commit or
+// no number for a payload chunk is left. Those that make the store larger fail with kQuota when
+// memory is full (store/memory_budget.h); removals and updates that add no text never do.
 class Ledger {
  public:
   // The state must outlive the ledger. Make it before the store is opened.
@@ -56,7 +57,8 @@ class Ledger {
                                      Timestamp now, const Entropy& entropy);
   // False when there is no such event; kConflict when it has children (protocol.md 5).
   Result<bool> Remove(const Uuid& id);
-  // Removes all of them or none: kConflict when one has a child that is not among them.
+  // Removes all of them or none: kConflict when one has a child that is not among them, kQuota when
+  // there is no memory for so many changes at once.
   Result<void> RemoveAll(const std::vector<Row>& rows);
 
   // Stores an upstream's state of an event: writes `fields`, inserts when the id is new. A state
@@ -70,7 +72,8 @@ class Ledger {
   // Events of an export, one JSON object a line (event/event_reader.h), in their order. Refused
   // lines are reported and the others are stored. All of them are one Change (kImported), and the
   // next commit makes a checkpoint instead of journal records. kStorage when too much waits for a
-  // commit: commit, and import the same lines again.
+  // commit: commit, and import the same lines again. When memory is full it stops at a line; those
+  // before it are stored, and the report says where and why.
   Result<ImportReport> Import(std::string_view ndjson);
 
   struct Retained {
@@ -79,8 +82,8 @@ class Ledger {
   };
   // The rules, then the scope (that of the request becomes the store's), then room.
   Result<Retained> Retain(RetainRequest request, Timestamp now);
-  // Removes what the rules no longer keep, oldest first, at most kMaxRetired events; returns how
-  // many it removed. An event with a child that stays is never removed.
+  // Removes what the rules no longer keep, oldest first, at most kMaxRetired events, and fewer when
+  // memory is full; returns how many it removed. An event with a child that stays is never removed.
   Result<size_t> Retain(std::span<const RetentionRule> rules, Timestamp now);
   // Sets what this store keeps. Merge() then stores nothing of other topics and projects.
   // RetainScope() removes events outside of the scope, then those that are too old, then the oldest
@@ -104,6 +107,9 @@ class Ledger {
 
  private:
   Result<void> CheckWritable() const;
+  // kQuota; else it notes what the event, or its longer texts, will take.
+  Result<void> TakeRoom(const EventView& event);
+  Result<void> TakeGrowth(Row row, const EventView& event, FieldSet fields);
   Result<void> CheckTopic(const DispatchRequest& request);
   Result<Uuid> Store(const DispatchRequest& request, const Actor& actor, Timestamp now,
                      const Entropy& entropy);
@@ -121,7 +127,7 @@ class Ledger {
   void RemoveRow(Row row);
   bool IsPinned(Row row) const;
   size_t RemoveOldest(size_t limit, const std::function<bool(Row)>& wants);
-  size_t RemoveLeavesFirst(const std::vector<Row>& rows, size_t limit);
+  void RemoveLeavesFirst(const std::vector<Row>& rows);
   int64_t NextProvisionalOrder() const;
 
   StoreState& state_;

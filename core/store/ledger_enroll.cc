@@ -16,6 +16,14 @@ Actor WorkerOf(const EnrollRequest& request, Actor asking) {
 Result<std::optional<Uuid>> Ledger::Enroll(const EnrollRequest& request, const Actor& actor,
                                            Timestamp now, const Entropy& entropy) {
   CUE_TRY(CheckWritable());
+  if (!request.source_topics.empty()) {
+    const auto room = state_.memory.CheckWork(frontiers_.BytesToMake(
+        {request.source_topics, request.is_pattern, request.target_topic, request.max_retries}));
+    if (!room) {
+      frontiers_.DropAll();  // the next request may have room for its own
+      return std::unexpected(room.error());
+    }
+  }
   const std::string_view sender = actor.sender ? *actor.sender : std::string_view{};
   PayloadFiles& payloads = state_.archive.payload_files();
   payloads.ForgetMissed();

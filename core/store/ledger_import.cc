@@ -14,7 +14,7 @@ Result<ImportReport> Ledger::Import(std::string_view ndjson) {
     if (report.refusals.size() < kMaxImportRefusals) report.refusals.push_back({line, message});
   };
   CUE_TRY(CheckWritable());
-  if (state_.imported_bytes > kMaxPendingBytes) {
+  if (state_.imported_bytes > state_.max_pending_bytes) {
     return Fail(ErrorCode::kStorage,
                 "storage takes no writes: " + std::to_string(state_.imported_bytes >> 20) +
                     " MiB of imported lines wait to be saved; free some space and try again");
@@ -35,6 +35,10 @@ Result<ImportReport> Ledger::Import(std::string_view ndjson) {
     } else {
       const auto clean = RedactedSummary(event->topic, event->summary);
       if (clean) event->summary = *clean;
+      if (const auto room = TakeRoom(*event); !room) {
+        report.stopped = {number, room.error().message};
+        break;
+      }
       event->creation_order = state_.next_order++;
       state_.table.Insert(*event);
       state_.topics.Note(event->topic, event->summary);

@@ -52,9 +52,10 @@ Result<Ledger::Retained> Ledger::Retain(RetainRequest request, Timestamp now) {
   CUE_TRY(CheckWritable());
   if (request.scope) SetScope(*std::move(request.scope));
   Retained out{};
-  const auto note = [&out](size_t removed) {
+  const size_t most = state_.memory.Removals(kMaxRetired);
+  const auto note = [&out, most](size_t removed) {
     out.removed += removed;
-    out.more |= removed >= kMaxRetired;
+    out.more |= removed >= most;
   };
   if (!request.rules.empty()) {
     CUE_ASSIGN(const size_t removed, Retain(request.rules, now));
@@ -73,10 +74,11 @@ Result<size_t> Ledger::RetainScope(Timestamp now) {
   CUE_TRY(CheckWritable());
   if (!state_.scope) return 0;
   const Scope& scope = *state_.scope;
+  const size_t most = state_.memory.Removals(kMaxRetired);
   size_t removed = 0;
   if (scope.topics || scope.projects || scope.max_age_seconds) {
     const ScopeMatcher matcher(scope, table_);
-    removed = RemoveOldest(kMaxRetired, [&](Row row) {
+    removed = RemoveOldest(most, [&](Row row) {
       if (!matcher.Covers(row)) return true;
       return scope.max_age_seconds &&
              now.us - table_.updated_at(row).us > *scope.max_age_seconds * 1'000'000;
@@ -87,7 +89,7 @@ Result<size_t> Ledger::RetainScope(Timestamp now) {
   for (Row row = 0; scope.max_bytes && row < table_.row_limit(); ++row) {
     if (table_.IsLive(row)) bytes += CostOf(table_, row);
   }
-  return removed + RemoveOldest(kMaxRetired - removed, [&](Row row) {
+  return removed + RemoveOldest(most - removed, [&](Row row) {
            const auto events = static_cast<int64_t>(table_.size());
            const bool is_over = (scope.max_events && events > *scope.max_events) ||
                                 (scope.max_bytes && bytes > *scope.max_bytes);
@@ -99,7 +101,8 @@ Result<size_t> Ledger::RetainScope(Timestamp now) {
 Result<size_t> Ledger::MakeRoom() {
   CUE_TRY(CheckWritable());
   const size_t tenth = (table_.size() + 9) / 10;
-  return RemoveOldest(std::min(tenth, kMaxRoomEvents), [](Row) { return true; });
+  const size_t most = state_.memory.Removals(kMaxRoomEvents);
+  return RemoveOldest(std::min(tenth, most), [](Row) { return true; });
 }
 
 }  // namespace cuesheet

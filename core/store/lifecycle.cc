@@ -32,24 +32,36 @@ Result<Recovery> Lifecycle::Open() {
   recovery.lost.insert(recovery.lost.begin(), lost.begin(), lost.end());
   has_lost_ = !recovery.lost.empty();
   if (has_lost_) state_.archive.Demand();
-  if (state_.archive.is_loaded()) state_.partial.Finish();
+  if (state_.archive.is_loaded()) {
+    state_.partial.Finish();
+    state_.memory.NoteOpened();
+  }
   state_.is_open = true;
   return recovery;
 }
 
 Result<void> Lifecycle::LoadNext() {
   if (state_.archive.is_loaded()) return {};
-  if (state_.table.size() == 0)
-    state_.table.Reserve(static_cast<size_t>(state_.archive.manifest().events()));
+  const uint64_t bytes = state_.archive.BytesToLoad();
+  CUE_TRY(state_.memory.CheckLoad(bytes, state_.table.size()));
   CUE_TRY(
       state_.archive.LoadBlock([this](const BlockEvent& event) { state_.partial.Load(event); }));
-  if (state_.archive.is_loaded() && state_.is_open) state_.partial.Finish();
+  state_.memory.Take(bytes);
+  if (state_.archive.is_loaded() && state_.is_open) {
+    state_.partial.Finish();
+    state_.memory.NoteOpened();
+  }
   return {};
 }
 
 // Applies a record of the journal. It must fit the table exactly. While a part of the events is not
 // loaded, and for records that the blocks may already hold, PartialReplay applies it.
 Result<void> Lifecycle::ReplayChange(const Change& change) {
+  const uint64_t bytes = kEventBytes + change.event.description.size() +
+                         change.event.summary.size() +
+                         (change.event.payload ? change.event.payload->size() : 0);
+  CUE_TRY(state_.memory.CheckLoad(bytes, state_.table.size()));
+  state_.memory.Take(bytes);
   if (on_replay_) on_replay_(change);
   if (state_.archive.is_loaded() && change.sequence > state_.archive.manifest().settled) {
     const auto order_of = [this](const Uuid& id) {

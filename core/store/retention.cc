@@ -97,18 +97,18 @@ Result<RetainRequest> ParseRetainRequest(const Json& body) {
   return request;
 }
 
-std::vector<Row> RowsToRetire(const EventTable& table, std::span<const RetentionRule> rules,
-                              Timestamp now) {
+std::vector<bool> RowsToRetire(const EventTable& table, std::span<const RetentionRule> rules,
+                               Timestamp now) {
   std::vector<Retirement> retirements;
   for (const RetentionRule& rule : rules) retirements.emplace_back(rule, table, now);
-  std::vector<Row> rows;
+  std::vector<bool> rows(table.row_limit());
   table.VisitRange({.newest_first = true}, [&](Row row) {
     bool retires = false;
     for (Retirement& retirement : retirements) retires |= retirement.Retires(row);
-    if (retires) rows.push_back(row);
+    rows[row] = retires;
     return true;
   });
-  return {rows.rbegin(), rows.rend()};
+  return rows;
 }
 
 }  // namespace cuesheet

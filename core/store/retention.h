@@ -36,9 +36,9 @@ struct RetainRequest {
 // {"rules"?,"scope"?,"makeRoom"?}, at least one of them; kInvalid names the part.
 Result<RetainRequest> ParseRetainRequest(const Json& body);
 
-// The events that at least one rule does not keep, oldest first. It does not check whether they
-// have children.
-std::vector<Row> RowsToRetire(const EventTable& table, std::span<const RetentionRule> rules,
-                              Timestamp now);
+// By row, whether at least one rule does not keep the event. It does not check whether the event
+// has children. A bit for each row, because this may be all of a full store.
+std::vector<bool> RowsToRetire(const EventTable& table, std::span<const RetentionRule> rules,
+                               Timestamp now);
 
 }  // namespace cuesheet

@@ -6,6 +6,8 @@
 
 #include "journal/block.h"
 #include "journal/journal.h"
+#include "journal/payload_files.h"
+#include "store/memory_budget.h"
 
 namespace cuesheet {
 
@@ -28,6 +30,16 @@ struct StoreOptions {
   // last one of a checkpoint. The rest is for what the store moves by itself.
   uint32_t max_payload_chunks = TextRef::kMaxChunks - (1U << 20);
   StoreRole role = StoreRole::kAuthority;
+  MemoryLimits memory{};
+  // What waits for a commit, what a checkpoint writes at once, and what readers of payloads keep:
+  // each takes a part of the reserve, so FitTo() makes them smaller where that is small.
+  uint64_t max_pending_bytes = kMaxPendingBytes;
+  uint64_t block_text_bytes = 8 << 20;  // about: a single event may have 14 MiB (CheckSizes)
+  PayloadFileSizes payload_files{};
+  uint64_t thawed_bytes = 128 << 20;
 };
+
+// The options with no more work at once than the reserve of the budget has room for.
+StoreOptions FitTo(const MemoryBudget& memory, StoreOptions options);
 
 }  // namespace cuesheet

@@ -7,11 +7,19 @@
 namespace cuesheet {
 
 StoreState::StoreState(Env* files, const StoreOptions& options)
+    : StoreState(files, MemoryBudget(options.memory),
+                 FitTo(MemoryBudget(options.memory), options)) {}
+
+StoreState::StoreState(Env* files, const MemoryBudget& budget, const StoreOptions& options)
     : env(files),
       role(options.role),
-      journal(files, options.segment_bytes),
+      memory(budget),
+      max_pending_bytes(options.max_pending_bytes),
+      journal(files, options.segment_bytes, options.max_pending_bytes),
       archive(files, options, &table, &journal, &topics),
-      partial(&table, [this](int64_t order) { archive.Touch(order); }) {}
+      partial(&table, [this](int64_t order) { archive.Touch(order); }) {
+  if (memory.is_bounded()) table.BoundDeadText(memory.reserve() / 16);
+}
 
 Result<void> StoreState::Apply(const Change& change) {
   const EventView event = View(change.event);

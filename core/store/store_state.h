@@ -10,6 +10,7 @@
 #include "event/topic_registry.h"
 #include "journal/journal.h"
 #include "store/archive.h"
+#include "store/memory_budget.h"
 #include "store/partial_replay.h"
 #include "store/scope.h"
 #include "store/store_options.h"
@@ -19,6 +20,7 @@ namespace cuesheet {
 
 struct StoreState {
   StoreState(Env* files, const StoreOptions& options);
+  StoreState(Env* files, const MemoryBudget& budget, const StoreOptions& options);
   StoreState(const StoreState&) = delete;
   StoreState& operator=(const StoreState&) = delete;
 
@@ -29,6 +31,8 @@ struct StoreState {
 
   Env* env;
   StoreRole role;
+  MemoryBudget memory;
+  uint64_t max_pending_bytes;
   EventTable table;
   Journal journal;
   TopicRegistry topics;

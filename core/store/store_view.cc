@@ -40,6 +40,10 @@ int64_t StoreView::loaded_from() const {
   return state_->archive.loaded_from();
 }
 
+MemoryReport StoreView::memory(std::optional<Timestamp> now) const {
+  return ReportMemory(state_->memory, *table_, now);
+}
+
 uint64_t StoreView::sequence() const { return state_->sequence; }
 StoreRole StoreView::role() const { return state_->role; }
 const std::optional<Scope>& StoreView::scope() const { return state_->scope; }

@@ -9,6 +9,7 @@
 #include "base/uuid.h"
 #include "event/progress.h"
 #include "event/topic_registry.h"
+#include "store/memory_report.h"
 #include "store/scope.h"
 #include "store/store_options.h"
 #include "table/event_table.h"
@@ -54,6 +55,9 @@ class StoreView {
   Result<void> CheckLoaded() const;
   // All events of this creation order or newer are loaded, at their places.
   int64_t loaded_from() const;
+
+  // `now`: as ReportMemory().
+  MemoryReport memory(std::optional<Timestamp> now) const;
 
   // The sequence of the last change.
   uint64_t sequence() const;

@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
-#include <vector>
 
 #include "base/interner.h"
+#include "table/column.h"
 #include "table/row_index.h"
 
 namespace cuesheet {
@@ -16,13 +16,6 @@ class DictionaryColumn {
  public:
   static constexpr uint32_t kNull = Interner::kNone;
 
-  void Reserve(size_t rows) {
-    if (is_wide_) {
-      wide_.reserve(rows);
-    } else {
-      narrow_.reserve(rows);
-    }
-  }
   // A null for a new row.
   void Append() {
     if (is_wide_) {
@@ -57,15 +50,14 @@ class DictionaryColumn {
     }
   }
   void Widen() {
-    wide_.reserve(narrow_.capacity());
     for (Row row = 0; row < narrow_.size(); ++row) wide_.push_back(code(row));
     narrow_ = {};
     is_wide_ = true;
   }
 
   Interner words_;
-  std::vector<uint16_t> narrow_;
-  std::vector<uint32_t> wide_;
+  Column<uint16_t> narrow_;
+  Column<uint32_t> wide_;
   bool is_wide_ = false;
 };
 

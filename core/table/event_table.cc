@@ -15,8 +15,6 @@ namespace {
 // Most summaries are `{}`: an empty range means that, and takes no bytes.
 constexpr std::string_view kEmptyObject = "{}";
 
-// Below this it is not worth to copy the living text.
-constexpr uint64_t kMinDeadText = 1 << 20;
 static_assert(kMaxTextBytes == TextRef::kMaxSize);
 
 std::string_view ObjectText(std::string_view stored) {
@@ -31,10 +29,6 @@ void Replace(TextArena& arena, TextRef& ref, std::string_view text) {
   if (arena.Get(ref) == text) return;
   arena.Release(ref);
   ref = arena.Add(text);
-}
-
-bool IsHalfDead(const TextArena& arena) {
-  return arena.dead() > kMinDeadText && arena.dead() * 2 > arena.used();
 }
 
 }  // namespace
@@ -67,7 +61,7 @@ void EventTable::Set(Row row, const EventView& event, FieldSet fields) {
   Uncount(row);
   SetFields(row, event, fields);
   Count(row);
-  CompactTextWhenHalfDead();
+  CompactText();
   TellEnters(row);
 }
 
@@ -158,7 +152,7 @@ void EventTable::Remove(Row row) {
   flags_[row] = kDead;
   --size_;
   free_rows_.push_back(row);
-  CompactTextWhenHalfDead();
+  CompactText();
 }
 
 Row EventTable::FindById(const Uuid& id) const {
@@ -231,13 +225,11 @@ Result<std::optional<std::string_view>> EventTable::payload(Row row) const {
   return ObjectText(text);
 }
 
-void EventTable::Reserve(size_t events) {
-  const auto reserve = [events](auto&... columns) { (columns.reserve(events), ...); };
-  reserve(id_, flags_, created_at_, updated_at_, creation_order_, parent_, newest_child_,
-          next_sibling_, description_, signature_, summary_);
-  for (DictionaryColumn* column : {&topic_, &project_, &user_, &sender_, &sender_type_}) {
-    column->Reserve(events);
-  }
+size_t EventTable::BytesOfNewRow() const {
+  if (!free_rows_.empty()) return 0;
+  const size_t pages = id_.RowsOfGrowth() * (kRowBytes + 2 * sizeof(uint64_t));
+  // The indexes double, and have the old list and the new one for a moment.
+  return pages + by_id_.BytesOfGrowth() + by_hash_.BytesOfGrowth() + by_value_.BytesOfGrowth();
 }
 
 void EventTable::AdoptPayload(Row row, TextRef ref) {
@@ -271,19 +263,19 @@ Row EventTable::NewRow() {
     free_rows_.pop_back();
     return row;
   }
-  CUE_ASSERT(id_.size() < kMaxRows);  // of 118 bytes each: memory ends before
+  CUE_ASSERT(id_.size() < kMaxRows);  // of kRowBytes each: memory ends before
   const auto row = static_cast<Row>(id_.size());
-  id_.emplace_back();
+  id_.push_back({});
   flags_.push_back(kDead);
-  created_at_.emplace_back();
-  updated_at_.emplace_back();
+  created_at_.push_back({});
+  updated_at_.push_back({});
   creation_order_.push_back(0);
   parent_.push_back(kNoRow);
   newest_child_.push_back(kNoRow);
   next_sibling_.push_back(kNoRow);
-  description_.emplace_back();
-  signature_.emplace_back();
-  summary_.emplace_back();
+  description_.push_back({});
+  signature_.push_back({});
+  summary_.push_back({});
   for (DictionaryColumn* column : {&topic_, &project_, &user_, &sender_, &sender_type_}) {
     column->Append();
   }
@@ -445,18 +437,19 @@ std::optional<Uuid> EventTable::ParentId(Row row) const {
   return std::nullopt;
 }
 
-void EventTable::CompactTextWhenHalfDead() {
-  if (IsHalfDead(text_)) {
-    TextArena fresh;
-    VisitRange({}, [&](Row row) {
-      for (TextRef* ref : {&description_[row], &summary_[row]}) *ref = fresh.Add(text_.Get(*ref));
-      return true;
-    });
-    text_ = std::move(fresh);
+// Views of text that is dead end here.
+void EventTable::CompactText() {
+  text_.FreeDead();
+  if (text_.IsMoveDue()) {
+    text_.BeginMove();
+    for (Row row = 0; row < id_.size(); ++row) {
+      for (TextRef* ref : {&description_[row], &summary_[row]}) *ref = text_.Moved(*ref);
+    }
+    text_.EndMove();
   }
   if (payloads_.IsHalfDead()) {
     payloads_.StartRenewal();
-    for (TextRef& ref : payload_) ref = payloads_.Renew(ref);
+    for (Row row = 0; row < payload_.size(); ++row) payload_[row] = payloads_.Renew(payload_[row]);
     payloads_.EndRenewal();
   }
 }

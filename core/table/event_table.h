@@ -1,7 +1,7 @@
 // Every event of a store, as columns (docs/design.md, Memory and speed). Rows are slots: a row
 // number stays valid until its event is removed. Creation order is a list of rows beside them.
 //
-// A row takes 118 bytes and its text, and 8 more when any event of the store has a payload.
+// A row takes kRowBytes and its text, and 8 more when any event of the store has a payload.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "base/text_arena.h"
 #include "event/event.h"
+#include "table/column.h"
 #include "table/dictionary_column.h"
 #include "table/kept_counts.h"
 #include "table/payload_arena.h"
@@ -32,6 +33,9 @@ inline constexpr std::string_view kIndexedSummaryKey = "entityId";
 
 class EventTable {
  public:
+  // Of the columns; by_id_ takes 6 to 13 more.
+  static constexpr size_t kRowBytes = 118;
+
   EventTable() = default;
   EventTable(const EventTable&) = delete;
   EventTable& operator=(const EventTable&) = delete;
@@ -52,8 +56,11 @@ class EventTable {
   void ShowChange(Row row) {
     for (RowObserver* observer : observers_) observer->RowShowsChange(row);
   }
-  // Makes room for this many events at once.
-  void Reserve(size_t events);
+  // The most that the next new row makes the table allocate, without its texts, in bytes.
+  size_t BytesOfNewRow() const;
+  // Dead text takes at most about this much memory before it is compacted, also when there is far
+  // more living text; by default as much as the living text.
+  void BoundDeadText(uint64_t bytes) { text_.BoundDead(bytes); }
   // The payload of a row that has none: bytes in a chunk that was defined (docs/storage.md).
   void AdoptPayload(Row row, TextRef ref);
   // Moves the payload's bytes out of a cold chunk, into one that no file holds; false when they
@@ -170,22 +177,22 @@ class EventTable {
   void Unlink(Row row);
   void Link(Row row, Row parent);
   void AdoptWaiting(Row row);
-  void CompactTextWhenHalfDead();
+  void CompactText();
 
-  std::vector<Uuid> id_;
-  std::vector<uint8_t> flags_;  // status, kPayloadHere, kPlainDescription; kDead
-  std::vector<Timestamp> created_at_;
-  std::vector<Timestamp> updated_at_;
-  std::vector<int64_t> creation_order_;
-  std::vector<Row> parent_;
+  Column<Uuid> id_;
+  Column<uint8_t> flags_;  // status, kPayloadHere, kPlainDescription; kDead
+  Column<Timestamp> created_at_;
+  Column<Timestamp> updated_at_;
+  Column<int64_t> creation_order_;
+  Column<Row> parent_;
   // Children form a ring: each points at the next newer one, and the newest at the oldest. Adding a
   // child and removing the oldest one cost the same at any size.
-  std::vector<Row> newest_child_;
-  std::vector<Row> next_sibling_;
-  std::vector<TextRef> description_;
-  std::vector<TextSignature> signature_;
-  std::vector<TextRef> summary_;
-  std::vector<TextRef> payload_;  // by row, as far as any event has one
+  Column<Row> newest_child_;
+  Column<Row> next_sibling_;
+  Column<TextRef> description_;
+  Column<TextSignature> signature_;
+  Column<TextRef> summary_;
+  Column<TextRef> payload_;  // by row, as far as any event has one
   DictionaryColumn topic_, project_, user_, sender_, sender_type_;
   TextArena text_;         // descriptions and summaries
   PayloadArena payloads_;  // apart, because scans never read them

@@ -64,12 +64,15 @@ Result<std::string_view> PayloadArena::Thaw(uint32_t chunk) const {
   CUE_ASSERT(source_ != nullptr);
   CUE_ASSIGN(std::string bytes, source_->ReadChunk(chunk));
   CUE_ASSERT(bytes.size() == chunks_[chunk].size);
-  // The chunk that was thawed first makes room. Its bytes are still in their file.
-  if (thawed_.size() == kMaxThawed) {
+  // The chunks that were thawed first make room. Their bytes are still in their files.
+  while (!thawed_.empty() &&
+         (thawed_.size() == kMaxThawed || thawed_bytes_ + bytes.size() > max_thawed_bytes_)) {
     chunks_[thawed_.front()].bytes = {};
+    thawed_bytes_ -= chunks_[thawed_.front()].size;
     thawed_.pop_front();
   }
   thawed_.push_back(chunk);
+  thawed_bytes_ += bytes.size();
   chunks_[chunk].bytes = std::move(bytes);
   return std::string_view(chunks_[chunk].bytes);
 }

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,8 @@ class PayloadArena {
   static constexpr size_t kMaxThawed = 32;  // cold chunks whose bytes are kept for the next reader
 
   void SetSource(PayloadSource* source) { source_ = source; }
+  // Bytes of thawed chunks beyond which the oldest one is given up, but for the last one.
+  void BoundThawed(uint64_t bytes) { max_thawed_bytes_ = bytes; }
 
   // `text` is at most TextRef::kMaxSize bytes.
   TextRef Add(std::string_view text);
@@ -72,9 +75,11 @@ class PayloadArena {
   PayloadSource* source_ = nullptr;
   mutable std::vector<Chunk> chunks_;
   mutable std::deque<uint32_t> thawed_;  // in the order in which they were thawed
-  std::vector<uint32_t> unsaved_;        // not sealed; the open chunk is the last one
-  std::vector<uint32_t> old_;            // during a renewal
-  bool is_open_ = false;                 // whether text may be added to the last unsaved one
+  mutable uint64_t thawed_bytes_ = 0;
+  uint64_t max_thawed_bytes_ = std::numeric_limits<uint64_t>::max();
+  std::vector<uint32_t> unsaved_;  // not sealed; the open chunk is the last one
+  std::vector<uint32_t> old_;      // during a renewal
+  bool is_open_ = false;           // whether text may be added to the last unsaved one
   uint64_t unsaved_bytes_ = 0;
   uint64_t dead_unsaved_bytes_ = 0;
 };

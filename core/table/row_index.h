@@ -44,6 +44,10 @@ class RowIndex {
   }
 
   size_t size() const { return live_; }
+  // Of the new list, when the next Insert() makes one; else 0.
+  size_t BytesOfGrowth() const {
+    return (used_ + 1) * 8 > slots_.size() * 5 ? SizeFor(live_ + 1) * sizeof(Row) : 0;
+  }
 
  private:
   static constexpr Row kErased = UINT32_MAX - 1;
@@ -59,11 +63,15 @@ class RowIndex {
     ++live_;
   }
 
+  static size_t SizeFor(size_t rows) {
+    size_t size = 16;
+    while (size * 5 < rows * 8 * 3 / 2) size *= 2;
+    return size;
+  }
+
   template <typename HashOf>
   void Grow(HashOf hash_of) {
-    size_t size = 16;
-    while (size * 5 < (live_ + 1) * 8 * 3 / 2) size *= 2;
-    std::vector<Row> old(size, kNoRow);
+    std::vector<Row> old(SizeFor(live_ + 1), kNoRow);
     old.swap(slots_);
     used_ = live_ = 0;
     for (const Row row : old) {

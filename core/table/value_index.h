@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "table/column.h"
 #include "table/row_index.h"
 
 namespace cuesheet {
@@ -19,6 +20,11 @@ class ValueIndex {
     if (size_ + 1 > newest_.size() * 2) Grow(hash_of);
     Link(hash, row);
     ++size_;
+  }
+
+  // Of the new list, when the next Insert() makes one; else 0.
+  size_t BytesOfGrowth() const {
+    return size_ + 1 > newest_.size() * 2 ? newest_.size() * 2 * sizeof(Row) : 0;
   }
 
   void Erase(uint64_t hash, Row row) {
@@ -74,7 +80,7 @@ class ValueIndex {
   }
 
   std::vector<Row> newest_;  // a power of two of them
-  std::vector<Row> next_;    // by row
+  Column<Row> next_;         // by row
   size_t size_ = 0;
 };
 

@@ -51,6 +51,7 @@ export default defineConfig({
           page('Storage format', 'storage'),
           page('Sync', 'sync'),
           page('The border', 'border'),
+          page('Two versions at once', 'versions'),
           page('Decisions', 'decisions/README'),
           page('A store of our own', 'decisions/own-store'),
           page('IDBFS', 'decisions/idbfs'),

@@ -25,11 +25,17 @@ export const WAIT = { timeout: 45_000 };
 
 export const servePages = (): Promise<StaticServer> => serveStatic({ '/': PAGE });
 
-/** A hub that lets the pages in. */
-export function startHubFor(pages: StaticServer, folder: string, port = 0): Promise<HubProcess> {
+/** A hub that lets the pages in; `cli` is the command of another build. */
+export function startHubFor(
+  pages: StaticServer,
+  folder: string,
+  port = 0,
+  cli?: string,
+): Promise<HubProcess> {
   const users = `${folder}/users-file.json`;
   const flags = ['--users', users, '--no-sample', '--origin', new URL(pages.url).origin];
-  return startHub(folder, { port, flags, users: JSON.stringify(USERS) });
+  const options = { port, flags, users: JSON.stringify(USERS) };
+  return startHub(folder, cli === undefined ? options : { ...options, cli });
 }
 
 export async function openPage(

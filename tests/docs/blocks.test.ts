@@ -15,6 +15,9 @@ const AROUND: Record<string, { before?: string; after?: string }> = {
     before: "import type { Events } from 'cuesheet';\ndeclare const events: Events;\n",
     after: '// @ts-expect-error a frame is a number\nframes[0]?.summary.frame.trim();\n',
   },
+  'docs/web.md#reload': {
+    before: "import type { Events } from 'cuesheet';\ndeclare const events: Events;\n",
+  },
   'docs/web.md#store': {
     before: "import type { EventStore as Real } from 'cuesheet';\n",
     after: `export const is = (it: EventStore<number>): Real<number> => it;

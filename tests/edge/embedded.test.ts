@@ -244,13 +244,16 @@ function socketSaying(text: string): ClientSocket {
   return socket;
 }
 
+const LINES = { status: 200, headers: { 'content-type': 'application/x-ndjson' } };
+
 test('a relay whose upstream answers nonsense or nothing is not ready, and asks again', async () => {
   const answers = [
     () => Promise.reject(new Error('connection refused')),
     () => Promise.resolve(new Response('busy', { status: 503 })),
     () => Promise.resolve(new Response(null, { status: 200 })),
-    () => Promise.resolve(new Response('{"sequence":1', { status: 200 })),
-    () => Promise.resolve(new Response('no event\n', { status: 200 })),
+    () => Promise.resolve(new Response('{"sequence":1', LINES)),
+    () => Promise.resolve(new Response('no event\n', LINES)),
+    () => Promise.resolve(new Response('<title>Sign in</title>', { status: 200 })),
   ];
   let asked = 0;
   const upstream: Upstream = {
@@ -262,7 +265,7 @@ test('a relay whose upstream answers nonsense or nothing is not ready, and asks 
     openSocket: () => socketSaying('{"topic":"cuesheet.gone","code":410}'),
   };
   const { hub, errors } = await embed({ upstream });
-  await expect.poll(() => errors().length, { timeout: 30_000 }).toBeGreaterThanOrEqual(6);
+  await expect.poll(() => errors().length, { timeout: 45_000 }).toBeGreaterThanOrEqual(6);
   expect(errors().slice(0, 4)).toEqual([
     'the upstream: connection refused',
     'the upstream: GET /api/snapshot is answered with 503',
@@ -270,6 +273,9 @@ test('a relay whose upstream answers nonsense or nothing is not ready, and asks 
     'the upstream: the snapshot was cut off',
   ]);
   expect(errors()[4]).toMatch(/^the upstream: 'snapshot' was refused: /);
+  expect(errors().slice(5)).toContain(
+    'the upstream: something else than a hub answers GET /api/snapshot (text/plain;charset=UTF-8)',
+  );
   expect(hub.events()).toBe(0);
   const health = await ask(hub, '/healthz');
   expect(health.status).toBe(503);
@@ -284,7 +290,7 @@ test('a relay whose upstream tells changes that are none takes a snapshot instea
       asked.push(path);
       const times = '"createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z"';
       const event = `{"id":"e${'0'.repeat(30)}1","topic":"a.b",${times}}`;
-      return Promise.resolve(new Response(`{"sequence":7,"store":"s"}\n${event}\n`));
+      return Promise.resolve(new Response(`{"sequence":7,"store":"s"}\n${event}\n`, LINES));
     },
     openSocket: () =>
       socketSaying(

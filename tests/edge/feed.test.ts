@@ -107,6 +107,16 @@ test('a snapshot of several parts and the changes after it give the store, whate
   expect([...copy].sort()).toEqual([...now].sort());
 });
 
+test('the feed and the snapshot say their version, also when the changes are gone', async () => {
+  const hub = await newHub();
+  const version = 1;
+  expect(await changes(hub, 0)).toMatchObject({ version });
+  const gone = await ask(hub, '/api/changes?since=7');
+  expect(gone.status).toBe(410);
+  expect(await gone.json()).toMatchObject({ version });
+  expect(linesIn(await (await ask(hub, '/api/snapshot')).text())[0]).toMatchObject({ version });
+});
+
 test('a snapshot says where it ends, when it is asked to', async () => {
   const hub = await newHub();
   await hub.importLines(linesOf(5000, 'x'.repeat(1000)));

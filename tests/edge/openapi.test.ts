@@ -45,6 +45,7 @@ test('every route of the hub is documented, and nothing else', () => {
     log: () => {},
     isReady: () => true,
     isSaving: () => true,
+    isFull: () => false,
     ended: () => null,
     hasCopy: () => true,
     check: refuse,

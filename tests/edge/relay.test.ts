@@ -211,7 +211,9 @@ describe('a relay', () => {
       for (present of others) {
         const answer = await dispatch(behind, { topic: 'demo.x' });
         expect(answer.status).toBe(503);
-        expect(answer.body.detail).toContain(`Something else than the upstream answers at its address (HTTP ${present[0]}`);
+        expect(answer.body.detail).toContain(
+          `Something else than the upstream answers at its address (HTTP ${present[0]}`,
+        );
         expect((await call(behind, 'GET', '/api/users/me', { key: KEYS.guest })).status).toBe(503);
       }
       expect(seen).toEqual([]);

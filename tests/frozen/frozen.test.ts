@@ -98,7 +98,42 @@ test.each(made === undefined ? [] : [made])(
       const shown = await call({ url: url ?? '' }, 'GET', `/api/events/${made.body.id}`, {
         key: KEYS.service,
       });
-      expect(shown.status).toBe(404);
+      expect(shown.status).toBe(200); // the upstream's own answer
+    } finally {
+      relay.kill('SIGKILL');
+      expect(await hub.stop()).toBe(0);
+    }
+  },
+);
+
+test.each(made === undefined ? [] : [made])(
+  'a relay of %s follows the hub of today',
+  async (folder) => {
+    const place = join(work, 'old-relay');
+    mkdirSync(place);
+    spawnSync('tar', ['-xzf', join(folder, 'cuesheet.tgz'), '-C', place]);
+    symlinkSync(resolve('node_modules'), join(place, 'node_modules'));
+    const hub = await startHub(place);
+    const dispatch = (topic: string) =>
+      call(hub, 'POST', '/api/events', { key: KEYS.service, body: { topic, payload: { topic } } });
+    const before = (await dispatch('render.before')).body.id;
+    const env = { ...process.env, CUESHEET_UPSTREAM_KEY: KEYS.service };
+    const args = [join(place, 'package/dist/hub/cli.js'), 'relay', hub.url, '--port', '0'];
+    const relay = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    relay.stdout.on('data', (text) => (output += text));
+    relay.stderr.on('data', (text) => (output += text));
+    try {
+      await expect.poll(() => output, { timeout: 30_000 }).toContain('ready on');
+      const url = /cuesheet relay ready on (\S+)/.exec(output)?.[1] ?? '';
+      const later = (await dispatch('render.later')).body.id;
+      const query = '{ events(last: 10) { edges { node { id } } } }';
+      const shown = async () => {
+        const page = await call({ url }, 'POST', '/graphql', { key: KEYS.admin, body: { query } });
+        const edges: { node: { id: string } }[] = page.body.data?.events.edges ?? [];
+        return edges.map(({ node }) => node.id);
+      };
+      await expect.poll(shown, { timeout: 30_000 }).toEqual([later, before]);
     } finally {
       relay.kill('SIGKILL');
       expect(await hub.stop()).toBe(0);

@@ -51,6 +51,7 @@ const EFFECTS: { readonly [K in Kind]: Members<K> } = {
     store: optional(text),
     payloads: optional(flag),
     snapshot: optional(flag),
+    version: number,
   },
   acknowledge: { sequence: number },
   snapshot: { request: number, path: text },

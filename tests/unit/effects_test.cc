@@ -27,7 +27,7 @@ TEST_CASE("every effect is the line that the fixture of both sides has") {
   effects.Connect();
   effects.Disconnect();
   effects.Authenticate({});
-  effects.Authenticate({.since = 9, .store = "5eed", .is_relay = true});
+  effects.Authenticate({.since = 9, .store = "5eed", .is_relay = true, .version = 1});
   effects.Acknowledge((uint64_t{1} << 53) - 1);
   effects.Snapshot(1, "/api/snapshot?form=columns");
   effects.Fetch({.number = 2, .method = "GET", .path = "/api/events/\""});

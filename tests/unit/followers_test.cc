@@ -1,5 +1,6 @@
 #include <catch2/catch_amalgamated.hpp>
 
+#include "event/feed_version.h"
 #include "hub/api.h"
 #include "hub/open_events.h"
 #include "hub/sockets.h"
@@ -87,6 +88,7 @@ TEST_CASE("a follower gets what it missed, then what happens, removals too, each
   CHECK(first[0]["next"] == 2);
   CHECK(first[0]["head"] == 2);
   CHECK(first[0]["store"] == "here");
+  CHECK(first[0]["version"] == kFeedVersion);
   REQUIRE(f.store.ledger().Remove(second).has_value());
   f.Publish();
   const auto removal = f.Heard(1);
@@ -184,6 +186,7 @@ TEST_CASE("changes that are gone, or of another store, stay gone until the socke
   CHECK(heard[0]["code"] == 410);
   CHECK(heard[0]["head"] == 1);
   CHECK(heard[0]["store"] == "here");
+  CHECK(heard[0]["version"] == kFeedVersion);
   f.Add();
   CHECK(f.Heard(1).empty());
   f.Join(1, kManager, R"(,"since":1)");

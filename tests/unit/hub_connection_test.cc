@@ -1,5 +1,6 @@
 #include <catch2/catch_amalgamated.hpp>
 
+#include "event/feed_version.h"
 #include "replica_fixture.h"
 
 namespace cuesheet::testing {
@@ -92,6 +93,28 @@ TEST_CASE("when the history is gone a snapshot is taken, and what it does not ha
   CHECK(f.store.view().table().FindById(*Uuid::ParseLenient("e0000000000000000000000000000009")) !=
         kNoRow);
   CHECK(f.store.view().table().FindById(local->id) != kNoRow);  // nobody has it yet
+}
+
+TEST_CASE("a snapshot without a last line counts only from a hub that is too old to send one") {
+  const bool says_version = GENERATE(true, false);
+  ReplicaFixture f;
+  f.GoLive();
+  REQUIRE(f.connection.Timer({f.now_us + 10'000'000}, f.Draw()));
+  f.Answer(f.Effect("fetch").value()["request"], Json::array({Edge(7)}));
+  const Uuid known = *Uuid::ParseLenient("e0000000000000000000000000000007");
+  REQUIRE(f.store.view().table().FindById(known) != kNoRow);
+  Json gone = {{"topic", "cuesheet.gone"}, {"code", 410}};
+  if (says_version) gone["version"] = kFeedVersion;
+  REQUIRE(f.connection.Message(gone.dump(), f.Now(), f.Draw()));
+  const uint64_t request = f.Effect("snapshot").value()["request"];
+  const std::string lines =
+      R"({"sequence":5,"store":"s1"})" + std::string("\n") + FeedEvent(9).dump() + "\n";
+  REQUIRE(f.connection.Snapshot(request, lines, f.Now(), f.Draw()));
+  REQUIRE(f.connection.SnapshotEnded(request, kSnapshotWhole, f.Now(), f.Draw()));
+  const auto expected =
+      says_version ? ConnectionState::kWaiting : ConnectionState::kCatchingUp;  // it takes another
+  CHECK(f.connection.state() == expected);
+  CHECK((f.store.view().table().FindById(known) != kNoRow) == says_version);
 }
 
 constexpr const char* kGone = R"({"topic":"cuesheet.gone","code":410})";

@@ -2,6 +2,7 @@
 // anything is lost.
 #include <catch2/catch_amalgamated.hpp>
 
+#include "base/bytes.h"
 #include "event/event_reader.h"
 #include "journal/manifest.h"
 #include "journal/outbox_file.h"
@@ -173,6 +174,34 @@ TEST_CASE("a manifest with numbers that have no room is damaged", "[limits]") {
   REQUIRE(DecodeManifest(EncodeManifest(manifest)));
   manifest.payloads[0].chunks[0].chunk = TextRef::kMaxChunks;
   CHECK(DecodeManifest(EncodeManifest(manifest)).error().code == ErrorCode::kCorrupt);
+}
+
+TEST_CASE("an outbox of a newer format is refused, and nothing is changed", "[limits]") {
+  MemoryEnv env;
+  OutboxFile file(&env);
+  file.Rewrite({"a", "b"});
+  REQUIRE(file.BeginCommit());
+  const auto with_first = [&env](std::string_view note) {
+    std::string bytes;
+    ByteWriter writer(bytes);
+    writer.Fixed(static_cast<uint32_t>(note.size()));
+    writer.Fixed(Checksum(note));
+    bytes += note;
+    env.files[OutboxName(2)] = bytes;
+    return OutboxFile(&env).Open();
+  };
+  const auto before = env.files;
+  const auto refused = with_first("2 17");
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == ErrorCode::kState);
+  CHECK(
+      refused.error().message ==
+      "outbox-00000002: the file has format 2, this version reads up to 1: open it with the newer "
+      "version; nothing was changed");
+  env.files.erase(OutboxName(2));
+  CHECK(env.files == before);
+  CHECK(with_first("x y").value() ==
+        std::vector<std::string>{"a", "b"});  // damaged: the one before
 }
 
 TEST_CASE("the newest outbox is found when its number gets a digit more", "[limits]") {

@@ -13,7 +13,8 @@ TEST_CASE("a connection authenticates, reads the newest page, and is live") {
   REQUIRE(f.connection.Opened(f.Now()));
   const auto effects = f.Effects();
   CHECK(effects[0] ==
-        Json::parse(R"({"effect":"authenticate","subscribe":["*"],"project":null,"since":0})"));
+        Json::parse(
+            R"({"effect":"authenticate","subscribe":["*"],"project":null,"since":0,"version":1})"));
   CHECK(effects[2]["path"] == "/graphql");
   f.Answer(effects[2]["request"], Json::array({Edge(4), Edge(9, "log.info")}));
   CHECK(f.connection.state() == ConnectionState::kLive);

@@ -1,8 +1,12 @@
 #include <algorithm>
 #include <catch2/catch_amalgamated.hpp>
+#include <map>
 #include <random>
+#include <string>
 
 #include "base/find_bytes.h"
+#include "base/text_arena.h"
+#include "table/column.h"
 #include "table/dictionary_column.h"
 #include "table/row_order.h"
 #include "table/value_index.h"
@@ -21,6 +25,85 @@ std::vector<Row> Visited(const RowOrder& order, const Orders& of, const OrderRan
         return true;
       });
   return rows;
+}
+
+TEST_CASE("a column keeps its values through every size of its pages") {
+  Column<uint64_t> column;
+  constexpr size_t kRows = 3 * Column<uint64_t>::kPageRows + 5;
+  for (size_t row = 0; row < kRows; ++row) {
+    column.push_back(row * 7);
+    REQUIRE(column.size() == row + 1);
+    REQUIRE(column[row] == row * 7);
+    REQUIRE(column[row / 2] == row / 2 * 7);
+  }
+  column[5] = 1;
+  column.resize(kRows + 3, 9);
+  CHECK(column[5] == 1);
+  CHECK(column[kRows - 1] == (kRows - 1) * 7);
+  CHECK(column[kRows + 2] == 9);
+}
+
+// Texts of an arena by key, and what they should be.
+struct KeptTexts {
+  TextArena arena;
+  std::map<int, std::pair<TextRef, std::string>> texts;
+
+  void Set(int key, const std::string& text) {
+    auto& [ref, kept] = texts[key];
+    arena.Release(ref);
+    ref = arena.Add(text);
+    kept = text;
+  }
+  void Compact() {
+    arena.FreeDead();
+    if (!arena.IsMoveDue()) return;
+    ++moves;
+    arena.BeginMove();
+    for (auto& [key, value] : texts) value.first = arena.Moved(value.first);
+    arena.EndMove();
+  }
+  bool IsRight() const {
+    return std::ranges::all_of(
+        texts, [this](const auto& it) { return arena.Get(it.second.first) == it.second.second; });
+  }
+  int moves = 0;
+};
+
+TEST_CASE("dead text gives its memory back, and living text stays readable") {
+  std::mt19937 random(11);  // NOLINT: the same numbers every time
+  KeptTexts kept;
+  uint64_t living = 0;
+  for (int round = 0; round < 60'000; ++round) {
+    const int key = static_cast<int>(random() % 2000);
+    const size_t size = random() % 50 == 0 ? 70'000 + random() % 1000 : random() % 900;
+    living += size - kept.texts[key].second.size();
+    kept.Set(key, std::string(size, static_cast<char>('a' + round % 26)));
+    kept.Compact();
+    REQUIRE(kept.arena.used() - kept.arena.dead() == living);
+    REQUIRE(kept.arena.used() < 2 * living + 3 * TextArena::kMinDead);
+  }
+  CHECK(kept.moves > 3);
+  CHECK(kept.IsRight());
+  for (auto& [key, value] : kept.texts) {
+    kept.arena.Release(value.first);
+    value = {};
+  }
+  kept.Compact();
+  CHECK(kept.arena.used() <= TextArena::kChunkSize);  // the open chunk
+}
+
+TEST_CASE("a bound of dead text is kept where there is much more living text") {
+  std::mt19937 random(12);  // NOLINT: the same numbers every time
+  KeptTexts kept;
+  for (int key = 0; key < 40'000; ++key) kept.Set(key, std::string(500, 'x'));
+  kept.arena.BoundDead(TextArena::kMinDead);
+  for (int round = 0; round < 20'000; ++round) {
+    kept.Set(static_cast<int>(random() % 40'000), std::string(500, 'y'));
+    kept.Compact();
+  }
+  CHECK(kept.moves > 0);
+  CHECK(kept.arena.dead() < 8 << 20);
+  CHECK(kept.IsRight());
 }
 
 TEST_CASE("rows stay sorted by creation order whatever the order of inserts and removals") {

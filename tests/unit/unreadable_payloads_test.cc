@@ -137,6 +137,22 @@ TEST_CASE("a list of GraphQL goes on, and has an error in place of the payload",
   CHECK(f.Names(edges[1]["node"]["payloadError"]));
 }
 
+TEST_CASE("a plan of GraphQL with a payload that cannot be read is refused, and one without is not",
+          "[faults]") {
+  Damaged f;
+  const auto plan = [](const std::string& field) {
+    return R"([{"field":"events","select":[{"field":"edges","select":[{"field":"node",)"
+           R"("select":[{"field":")" +
+           field + "\"}]}]}]}]\n[{\"first\":2}]";
+  };
+  CHECK(f.IsRefused(f.Ask("graphql.plan", plan("payload"))));
+  const int reads = f.env.reads;
+  const HubResponse response = f.Ask("graphql.plan", plan("topic"));
+  CHECK(response.status == 200);
+  CHECK(response.body.contains(kSecondTopic));
+  CHECK(f.env.reads == reads);
+}
+
 TEST_CASE("conditions on a payload that cannot be read are refused: nobody knows what matches",
           "[faults]") {
   Damaged f;

@@ -40,6 +40,8 @@ test('indicators say what is going on', () => {
     blockedWrites: 0,
     refusedWrites: 0,
     intercepted: null,
+    reload: null,
+    heldWrites: 0,
     history: null,
     events: 1,
     sequence: 1,

@@ -33,6 +33,7 @@ function fakeSession(asked: number[], answer: 'at once' | 'never' = 'at once'): 
   return Promise.resolve({
     leave: () => {},
     stop: () => Promise.resolve(),
+    handOver: () => Promise.resolve(),
     handle(_page: string, message: RequestMessage) {
       asked.push(message.request);
       return answer === 'never' ? new Promise<null>(() => {}) : Promise.resolve(null);
@@ -48,7 +49,7 @@ function guestOf(page: string, periodMs?: number) {
   const heard: FromWorker[] = [];
   let silent = 0;
   const post = (message: FromWorker) => void heard.push(message);
-  const guest = createGuest(page, channel(), post, () => void silent++, periodMs);
+  const guest = createGuest(page, channel(), post, { silent: () => void silent++ }, periodMs);
   guests.push(guest);
   return { guest, heard, silences: () => silent };
 }

@@ -4,6 +4,7 @@ import { CuesheetError, openEvents } from '../../web/client/index.ts';
 import { createPageReader, parsePage } from '../../web/client/page-reader.ts';
 import { createWorkerPort } from '../../web/client/worker-port.ts';
 import type { FromWorker, Status } from '../../worker/browser/protocol.ts';
+import { PROTOCOL_VERSION } from '../../worker/browser/versions.ts';
 
 /** Workers one after the other; the port speaks to the last one. */
 function port(onStatus: (status: Status) => void = () => {}, periodMs?: number) {
@@ -18,6 +19,7 @@ function port(onStatus: (status: Status) => void = () => {}, periodMs?: number) 
     workers.push(worker);
     return Promise.resolve({
       port,
+      version: PROTOCOL_VERSION,
       end() {
         worker.ended = true;
       },

@@ -1,12 +1,13 @@
 import { entropy } from '../../wasm/entropy.ts';
 import { holdLock, pageLock, webLocks, whenFree } from '../../worker/browser/locks.ts';
-import {
-  type FromWorker,
-  type HelloMessage,
-  type PingMessage,
-  PROTOCOL_VERSION,
-  type RequestMessage,
+import type {
+  FromWorker,
+  HelloMessage,
+  PingMessage,
+  RequestMessage,
+  WorkerMessage,
 } from '../../worker/browser/protocol.ts';
+import { PROTOCOL_VERSION, versionOf } from '../../worker/browser/versions.ts';
 import { CuesheetError } from './error.ts';
 
 /** Longest wait for the first message of a worker, in milliseconds. */
@@ -23,6 +24,8 @@ export interface ClientPort {
 /** A worker that serves this page. It sends nothing before the first request. */
 export interface Link {
   port: ClientPort;
+  /** The version of the worker. */
+  version: number;
   /** Releases the worker, and stops listening. A worker of this page alone ends. */
   end(): void;
 }
@@ -56,6 +59,7 @@ export function createConnect(url: string | URL): Connect {
   };
 }
 
+/** Pages of one version share a worker, also while a deployment replaces `worker.js` under an open tab. */
 function startShared(url: string | URL): Started {
   const worker = new SharedWorker(url, { type: 'module', name: `cuesheet ${PROTOCOL_VERSION}` });
   return { port: worker.port, worker, close: () => worker.port.close() };
@@ -94,25 +98,27 @@ async function shakeHands(
     onGone();
   }
 
-  const hello = new Promise<string | null>((resolve, reject) => {
+  const hello = new Promise<WorkerMessage>((resolve, reject) => {
     const timer = setTimeout(() => {
       reject(new CuesheetError('timeout', 'the worker of cuesheet does not start'));
     }, timeoutMs);
     port.onmessage = ({ data }: MessageEvent<FromWorker>) => {
       if (!('worker' in data)) return;
       clearTimeout(timer);
-      resolve(data.worker);
+      resolve(data);
     };
     worker.onerror = (event) => {
       clearTimeout(timer);
       const text = (event as ErrorEvent).message || 'is worker.js served at workerUrl?';
       reject(new CuesheetError('state', `the worker of cuesheet stopped: ${text}`));
     };
-    port.postMessage({ page });
+    port.postMessage({ page, version: PROTOCOL_VERSION });
   });
+  let version: number;
   try {
-    const lock = await hello;
-    if (locks && lock !== null) stopWatching = whenFree(locks, lock, gone);
+    const answer = await hello;
+    version = versionOf(answer);
+    if (locks && answer.worker !== null) stopWatching = whenFree(locks, answer.worker, gone);
   } catch (error) {
     end();
     throw error;
@@ -120,5 +126,5 @@ async function shakeHands(
   port.onmessage = null;
   // For a running worker this is a crash, because its errors are answers.
   worker.onerror = gone;
-  return { port, end };
+  return { port, version, end };
 }

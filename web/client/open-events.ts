@@ -1,5 +1,6 @@
 import type { Durability } from '../../wasm/host-files.ts';
 import type { Status } from '../../worker/browser/protocol.ts';
+import { PROTOCOL_VERSION } from '../../worker/browser/versions.ts';
 import { createConnect } from './connect.ts';
 import { databaseName } from './database-name.ts';
 import { CuesheetError, reportError } from './error.ts';
@@ -38,7 +39,7 @@ export async function openEvents(options: OpenOptions = {}): Promise<Events> {
   const port = createWorkerPort(createConnect(workerUrl), (next) => {
     const refused =
       next.connection === 'unauthorized' && status.now().connection !== 'unauthorized';
-    status.tell(next);
+    status.tell({ reload: null, ...next });
     if (refused && options.onAuth) void renew(port, options.onAuth);
   });
   const pages = createLivePages(port);
@@ -100,7 +101,7 @@ function open(
   port: WorkerPort,
   database: string,
   server: string | null,
-  { wasmUrl, token, user, scope, durability }: OpenOptions & { durability: Durability },
+  { wasmUrl, token, user, scope, memory, durability }: OpenOptions & { durability: Durability },
 ): Promise<Status> {
   const url = wasmUrl ?? new URL('./cuesheet.wasm', import.meta.url);
   return port.request('open', {
@@ -110,7 +111,9 @@ function open(
     token: token ?? null,
     user: user ?? null,
     scope: scope ?? null,
+    memory: memory ?? null,
     durability,
+    version: PROTOCOL_VERSION,
   });
 }
 

@@ -29,7 +29,9 @@ type Cells<T extends string> = [
   progress?: number,
 ];
 
-function rowOf<T extends string>(cells: Cells<T>): EventRow<T> {
+/** Owners before version 8 send the rows of live queries as objects (worker/browser/versions.ts). */
+function rowOf<T extends string>(cells: Cells<T> | EventRow<T>): EventRow<T> {
+  if (!Array.isArray(cells)) return cells as EventRow<T>;
   const progress = cells[15];
   const row = {
     id: cells[0],

@@ -10,9 +10,11 @@ const INITIAL_STATUS: EventsStatus = {
   blockedWrites: 0,
   refusedWrites: 0,
   intercepted: null,
+  heldWrites: 0,
   history: null,
   events: 0,
   sequence: 0,
+  reload: null,
   persisted: null,
   ended: null,
 };

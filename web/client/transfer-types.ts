@@ -39,6 +39,11 @@ export interface ImportReport {
   readonly refused: number;
   /** The first 100 refused lines by their number in the whole source, from 1. */
   readonly refusals: readonly { readonly line: number; readonly message: string }[];
+  /**
+   * The line at which memory was full; it and those after it were not imported. Absent = all were. The same
+   * import goes on from there once there is room: what is here already stays as it is.
+   */
+  readonly stopped?: { readonly line: number; readonly message: string };
 }
 
 /** The result of a check of the files. */

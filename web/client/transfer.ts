@@ -70,7 +70,7 @@ export async function importEvents(
   const underWay: Promise<void>[] = [];
   throwIfAborted(signal);
   for await (const chunk of chunksOfLines(bytesOf(source, signal), addTooLong)) {
-    if (signal?.aborted) break;
+    if (signal?.aborted || report.stopped) break;
     const sent = send(chunk);
     sent.catch(() => {}); // the await below reports the error
     underWay.push(sent);

@@ -155,6 +155,11 @@ export type PagePatch =
 
 /** State of connection and storage, for indicators. */
 export interface EventsStatus extends Readonly<Status> {
+  /**
+   * A sentence that says what to reload, and why, when pages of two versions of the package are open and do not
+   * understand all of each other; null = nothing.
+   */
+  readonly reload: string | null;
   /** The browser's answer to `persist()`; null = this page did not ask. */
   readonly persisted: boolean | null;
   /** Why the events have ended: `close()`, or `forget()` in this or another tab. */
@@ -207,6 +212,12 @@ export interface OpenOptions {
    * a minute. An event with a child that stays is kept too. The tab that opened first decides.
    */
   scope?: Scope;
+  /**
+   * Bytes of memory that the events may use in the worker, from 32 MiB to 4 GiB. Before it is full, what is new
+   * is refused: a write rejects with `quota`, and the status says so while nothing new comes from the server.
+   * Default: half of the device's memory where the browser says it, at most 2 GiB. The tab that opened first decides.
+   */
+  memory?: number;
   /** For writes without their own durability. Default `relaxed`. */
   durability?: Durability;
   /** Where `worker.js` of this package is served. */
@@ -235,7 +246,10 @@ export interface LocalWrite {
   readonly madeAt: string;
   /** It was sent at least once. */
   readonly sent: boolean;
-  /** HTTP status and text of the refusal; 0 and empty before. */
+  /**
+   * HTTP status and text of the refusal; 0 and empty before. 507 while the write is queued: the server has no
+   * room for it, and is asked again slowly.
+   */
   readonly status: number;
   readonly detail: string;
 }
@@ -252,10 +266,12 @@ export interface LocalWrite {
 export interface Outbox {
   /** Oldest first. */
   list(): Promise<LocalWrite[]>;
-  /** Applies a refused write again and queues it; sends a blocked one now. Rejects with `not_found`. */
+  /**
+   * Applies a refused write again and queues it; sends one that is blocked or held (507) now. Rejects with `not_found`.
+   */
   retry(number: number): Promise<void>;
   /**
-   * Forgets a refused write, or undoes one that was never sent or is blocked. Rejects with `not_found`, and with
+   * Forgets a refused write, or undoes one that was never sent, is blocked or is held. Rejects with `not_found`, and with
    * `state` when the server may have it already.
    */
   discard(number: number): Promise<void>;

@@ -42,7 +42,13 @@ export function createWorkerPort(
   let last = 0;
   let opened = 0; // the number of the request that opened the database
   let ended: CuesheetError | null = null;
-  const workers = createWorkers(connect, unanswered, { message: onMessage, failed: end }, periodMs);
+  let status: Status | null = null; // the last one
+  const workers = createWorkers(
+    connect,
+    unanswered,
+    { message: onMessage, failed: fail },
+    periodMs,
+  );
 
   function end(error: CuesheetError) {
     ended ??= error;
@@ -55,17 +61,32 @@ export function createWorkerPort(
     unanswered.settle(reply);
     // No request waits for it: it is the answer of a new owner to `open`, which was sent again.
     if ('value' in reply) {
-      if (waiting.resolve(reply.reply, reply.value) || reply.reply !== opened) return;
-      onStatus(reply.value as Status);
+      const isStatus = reply.reply === opened;
+      const value = isStatus ? noted(reply.value as Status) : reply.value;
+      if (!waiting.resolve(reply.reply, value) && isStatus) onStatus(value as Status);
     } else {
       const error = new CuesheetError(reply.error.code, reply.error.message);
-      if (!waiting.reject(reply.reply, error) && reply.reply === opened) end(error);
+      if (!waiting.reject(reply.reply, error) && reply.reply === opened) fail(error);
     }
+  }
+
+  function noted(next: Status): Status {
+    const reload = next?.reload ?? workers.reload();
+    status = reload === null ? next : { ...next, reload };
+    return status;
+  }
+
+  /** No worker can serve this page any more: what it has stays, and its status says so. */
+  function fail(error: CuesheetError) {
+    end(error);
+    if (!status) return; // the database was never opened
+    const { message } = error;
+    onStatus({ ...status, connection: 'stopped', saving: false, message, reload: NO_WORKER });
   }
 
   function onMessage(message: FromWorker) {
     if ('status' in message) {
-      onStatus(message.status);
+      onStatus(noted(message.status));
     } else if ('live' in message) {
       const sink = sinks.get(message.live);
       if ('page' in message) sink?.page(message.page);
@@ -101,3 +122,5 @@ export function createWorkerPort(
 function closed(): CuesheetError {
   return new CuesheetError('closed', 'these events are closed: call openEvents() again');
 }
+
+const NO_WORKER = 'no worker can serve this page any more: reload it';

@@ -1,7 +1,8 @@
 import { createPatience } from '../../worker/browser/patience.ts';
 import { type FromWorker, REPEATABLE, type RequestMessage } from '../../worker/browser/protocol.ts';
 import type { Unanswered } from '../../worker/browser/unanswered.ts';
-import type { ClientPort, Connect, Link } from './connect.ts';
+import { knows, refusalOfOlderWorker, reloadOfWorker } from '../../worker/browser/versions.ts';
+import type { Connect, Link } from './connect.ts';
 import { CuesheetError } from './error.ts';
 
 /** A page gives up when more of its workers have ended within the time, in milliseconds. */
@@ -15,6 +16,8 @@ export interface Workers {
    * @throws DataCloneError for a value that cannot be cloned.
    */
   ask(message: RequestMessage): void;
+  /** What the status says while the worker is too old for some requests; else null. */
+  reload(): string | null;
   /** Releases the worker. */
   end(): void;
 }
@@ -47,7 +50,7 @@ export function createWorkers(
       if (ended) return next.end();
       link = next;
       next.port.onmessage = ({ data }) => onMessage(data);
-      for (const message of unanswered.handOver(false).again) send(next.port, message);
+      for (const message of unanswered.handOver(false).again) send(next, message);
     } catch (error) {
       on.failed(error as CuesheetError);
     }
@@ -65,10 +68,13 @@ export function createWorkers(
     else void start(mayShare);
   }
 
-  function send(to: ClientPort, message: RequestMessage) {
+  function send(to: Link, message: RequestMessage) {
     unanswered.begin(message);
+    if (!knows(to.version, message.kind)) {
+      return on.message({ reply: message.request, error: refusalOfOlderWorker() });
+    }
     patience.start();
-    to.postMessage(message);
+    to.port.postMessage(message);
   }
 
   function onMessage(message: FromWorker) {
@@ -82,8 +88,9 @@ export function createWorkers(
       // A request that may be sent again must not change meanwhile.
       const kept = link && !REPEATABLE.includes(message.kind) ? message : copyOf(message);
       unanswered.add(kept);
-      if (link) send(link.port, kept);
+      if (link) send(link, kept);
     },
+    reload: () => link && reloadOfWorker(link.version),
     end() {
       ended = true;
       patience.stop();

@@ -18,8 +18,9 @@ export function connectionLook({ connection }: EventsStatus): Look {
 
 export function storageLook({ storage, problem, message, saving }: EventsStatus): Look {
   if (storage === 'memory') return { label: 'memoryOnly', mood: 'bad' };
-  // Without a checkpoint everything is saved all the same.
-  if (message !== null && problem !== 'checkpoint') return { label: 'notSaved', mood: 'bad' };
+  // Without a checkpoint, or with full memory, everything that is here is saved all the same.
+  const isSaved = problem === 'checkpoint' || problem === 'memory';
+  if (message !== null && !isSaved) return { label: 'notSaved', mood: 'bad' };
   return saving ? { label: 'saving', mood: 'busy' } : { label: 'durable', mood: 'good' };
 }
 

@@ -5,6 +5,8 @@ import type { Words } from './words.ts';
 
 /** The outbox is read at most this often, in milliseconds. */
 const READ_MS = 250;
+/** Status of a queued write for which the server has no room. */
+const NO_ROOM = 507;
 /** Writes that are drawn. */
 const MOST_WRITES = 200;
 
@@ -39,9 +41,10 @@ export class OutboxList {
 
   /** The status has changed. */
   follow(status: EventsStatus): void {
-    const { queuedWrites, blockedWrites, refusedWrites, sequence } = status;
+    const { queuedWrites, blockedWrites, refusedWrites, heldWrites, sequence } = status;
     const isEmpty = queuedWrites + blockedWrites + refusedWrites === 0;
-    const seen = isEmpty ? '' : `${queuedWrites} ${blockedWrites} ${refusedWrites} ${sequence}`;
+    const counts = [queuedWrites, blockedWrites, refusedWrites, heldWrites, sequence];
+    const seen = isEmpty ? '' : counts.join(' ');
     if (seen === this.#seen || this.#busy || this.#timer !== undefined) return;
     if (isEmpty) {
       this.#set([], seen);
@@ -100,16 +103,20 @@ export class OutboxList {
 
   #renderWrite(write: LocalWrite, words: Words): TemplateResult {
     const { number, kind, state, id, body, sent, status, detail } = write;
-    const isQueued = state === 'queued';
+    const isHeld = state === 'queued' && status === NO_ROOM;
+    const isOpen = state === 'queued' && !isHeld; // it may arrive at any moment
     const why = { status: String(status), detail };
+    let shown = words(sent ? 'sent' : 'queued');
+    if (state !== 'queued') shown = words(`${state}Write`, why);
+    if (isHeld) shown = words('heldWrite', why);
     const what = body?.['topic'] ?? body?.['status'] ?? body?.['description'] ?? '';
     return html`<li class=${state} data-write=${number}>
       <span class="what">
         <b>${words(`kind.${kind}`)}</b> ${what} <span class="dim">${id}</span><br />
-        ${isQueued ? words(sent ? 'sent' : 'queued') : words(`${state}Write`, why)}
+        ${shown}
       </span>
       ${
-        !isQueued
+        !isOpen
           ? html`<button data-retry @click=${() => this.change('retry', number)}>
               ${words('retry')}
             </button>`
@@ -117,7 +124,7 @@ export class OutboxList {
       }
       <button
         data-discard
-        ?disabled=${isQueued && sent}
+        ?disabled=${isOpen && sent}
         @click=${() => this.change('discard', number)}
       >
         ${words('discard')}
@@ -128,10 +135,11 @@ export class OutboxList {
 
 /** How many writes wait or were refused, as a button that opens the list; nothing when there are none. */
 export function renderOutboxPill(status: EventsStatus, words: Words, open: () => void) {
-  const { queuedWrites, blockedWrites, refusedWrites } = status;
+  const { queuedWrites, blockedWrites, refusedWrites, heldWrites } = status;
   if (queuedWrites + blockedWrites + refusedWrites === 0) return nothing;
   const parts = [
     ...(queuedWrites > 0 ? [words('waiting', { count: queuedWrites })] : []),
+    ...(heldWrites > 0 ? [words('noRoom', { count: heldWrites })] : []),
     ...(blockedWrites > 0 ? [words('blocked', { count: blockedWrites })] : []),
     ...(refusedWrites > 0 ? [words('refused', { count: refusedWrites })] : []),
   ];

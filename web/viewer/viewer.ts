@@ -358,7 +358,8 @@ export class CuesheetViewer extends LitElement {
   }
 
   #renderNote() {
-    const warning = this.#table.window.problem || this.note || this.status?.message;
+    const { reload = null, message = null } = this.status ?? {};
+    const warning = this.#table.window.problem || this.note || reload || message;
     if (warning) return html`<p class="note warning">${warning}</p>`;
     return this.cached ? html`<p class="note">${this.#words('cached')}</p>` : nothing;
   }

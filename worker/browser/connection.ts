@@ -3,14 +3,17 @@ import type { Guest } from './guest.ts';
 import { pageLock, whenFree } from './locks.ts';
 import { type Database, joinDatabase } from './ownership.ts';
 import {
+  type ErrorMessage,
   type FromWorker,
   isHello,
   isPing,
+  isUnknownRequest,
   type OpenRequest,
   parseRequest,
   requestNumber,
   transferOf,
 } from './protocol.ts';
+import { PROTOCOL_VERSION, refusalOfOlderPage, versionOf } from './versions.ts';
 
 /** The connection to a page: a MessagePort, or the scope of a dedicated worker. */
 export interface PagePort {
@@ -37,6 +40,7 @@ export function createConnections(
 
   return (port) => {
     let page = entropy();
+    let version: number | null = null; // of the page; null = it has not said hello
     let guest: Guest | null = null;
     let leave = () => {};
     let closing: number | null = null;
@@ -57,14 +61,12 @@ export function createConnections(
       if (isPing(data)) return post({ pong: true });
       if (isHello(data)) {
         if (!guest) page = data.page;
-        void worker.then((name) => post({ worker: name }));
+        version = versionOf(data);
+        void worker.then((name) => post({ worker: name, version: PROTOCOL_VERSION }));
         return;
       }
       const message = parseRequest(data);
-      if (!message) {
-        const text = 'not a message of this package: load page and worker of the same version';
-        return post({ reply: requestNumber(data), error: { code: 'invalid', message: text } });
-      }
+      if (!message) return post({ reply: requestNumber(data), error: refusalOf(data, version) });
       if (message.kind === 'open') guest ??= open(message.body as OpenRequest, locks);
       if (message.kind === 'close') closing = message.request;
       if (guest) return guest.ask(message);
@@ -74,4 +76,12 @@ export function createConnections(
 
     port.onmessage = ({ data }) => void allLocks.then((locks) => receive(data, locks));
   };
+}
+
+/** Why this is not answered: it is of an older page, or no request. */
+function refusalOf(data: unknown, version: number | null): ErrorMessage {
+  const isOlder = version !== null && version < PROTOCOL_VERSION;
+  if (isOlder && isUnknownRequest(data)) return refusalOfOlderPage();
+  const text = 'not a message of this package: load page and worker of the same version';
+  return { code: 'invalid', message: text };
 }

@@ -10,13 +10,14 @@ const decoder = new TextDecoder();
 
 export interface LiveQueries {
   /**
-   * `key` is unique over all pages, `query` is JSON; `post` gets the first page and then patches. A
+   * `key` is unique over all pages, `form` that of rows, `query` is JSON; `post` gets the first page and then patches. A
    * key that is open already begins again.
    * @throws CoreError `invalid` when the query is refused, `too_large` when too many are open.
    */
   add(
     key: string,
     live: number,
+    form: 'row' | 'cells',
     query: string,
     post: (message: LiveMessage) => void,
   ): Promise<void>;
@@ -52,13 +53,13 @@ export function createLiveQueries(store: CoreStore, call: CallWithFiles): LiveQu
   }
 
   return {
-    async add(key, live, query, post) {
+    async add(key, live, form, query, post) {
       remove(key);
       const number = ++last;
       numbers.set(key, number);
       let page: Uint8Array;
       try {
-        page = (await call(Method.live, { live: number, form: 'cells' }, query)).body;
+        page = (await call(Method.live, { live: number, form }, query)).body;
       } catch (error) {
         if (numbers.get(key) === number) numbers.delete(key);
         throw error;

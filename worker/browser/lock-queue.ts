@@ -1,8 +1,11 @@
 /** The place of this worker in the queue for a lock. */
 export interface LockQueue {
   enter(): void;
-  /** Steals the lock from its holder, when this worker is in the queue. */
-  steal(): void;
+  /**
+   * Steals the lock from its holder, when this worker is in the queue. `unsure`: the holder has not handed over
+   * what it had, and may only be frozen.
+   */
+  steal(unsure: boolean): void;
   leave(): void;
 }
 
@@ -14,17 +17,17 @@ export interface LockQueue {
 export function createLockQueue<T extends { held: Promise<void> }>(
   locks: LockManager,
   name: string,
-  granted: (stolen: boolean) => T | null,
+  granted: (unsure: boolean) => T | null,
   lost: (mine: T | null) => void,
 ): LockQueue {
   let waiting: AbortController | null = null;
 
-  function request(options: LockOptions) {
+  function request(options: LockOptions, unsure: boolean) {
     let mine: T | null = null;
     locks
       .request(name, options, () => {
         waiting = null;
-        mine = granted(options.steal === true);
+        mine = granted(unsure);
         return mine?.held;
       })
       .catch(() => lost(mine));
@@ -33,13 +36,13 @@ export function createLockQueue<T extends { held: Promise<void> }>(
   return {
     enter() {
       waiting = new AbortController();
-      request({ signal: waiting.signal });
+      request({ signal: waiting.signal }, false);
     },
-    steal() {
+    steal(unsure) {
       if (!waiting) return;
       waiting.abort();
       waiting = null;
-      request({ steal: true });
+      request({ steal: true }, unsure);
     },
     leave: () => waiting?.abort(),
   };

@@ -3,12 +3,19 @@ import { pageLock, whenFree } from './locks.ts';
 import {
   type ChannelMessage,
   type FromOwner,
+  isHandOver,
   isPing,
+  isUnknownRequest,
   parseRequest,
+  requestNumber,
   type RequestMessage,
 } from './protocol.ts';
 import type { Session } from './session.ts';
+import { PROTOCOL_VERSION, refusalOfOlderPage } from './versions.ts';
 import { errorMessage } from './worker-error.ts';
+
+/** Requests of other workers that wait while the database is being handed over; more are not answered. */
+const MAX_HELD = 10_000;
 
 /** The side that has the store: answers its own pages and, over the channel, those of other workers. */
 export interface Owner {
@@ -20,15 +27,18 @@ export interface Owner {
 
 /**
  * Starts to serve; without channel and locks there are no other workers. `stolen`: the previous owner
- * did not answer, and may only be frozen.
+ * did not answer, and may only be frozen. `handOver` saves everything for a worker of a newer version, and
+ * resolves with null, or with the reason why it cannot.
  */
 export function createOwner(
   session: Promise<Session>,
   channel: Pick<BroadcastChannel, 'postMessage' | 'onmessage'> | null,
   locks: Pick<LockManager, 'request'> | null,
   stolen: boolean,
+  handOver: () => Promise<string | null> = async () => CANNOT,
 ): Owner {
   const owner = entropy();
+  let held: unknown[] | null = null; // messages that arrived while the database is handed over
   const guests = new Map<string, number>(); // the last request of every page of another worker
   const own = new Set<string>(); // the pages of this worker; their messages on the channel are old
 
@@ -67,16 +77,35 @@ export function createOwner(
     const { to, page, message } = data as Record<string, unknown>;
     if (to !== 'owner' || typeof page !== 'string' || own.has(page)) return;
     const reply = (answered: FromOwner) => {
-      channel?.postMessage({ to: page, owner, message: answered } satisfies ChannelMessage);
+      send({ to: page, owner, message: answered, version: PROTOCOL_VERSION });
     };
+    if (isPing(data)) return reply({ pong: true });
+    if (held) return void (held.length < MAX_HELD && held.push(data));
     const request = parseRequest(message);
-    if (request) serve(page, request, reply);
-    else if (isPing(data)) reply({ pong: true });
+    if (request) return serve(page, request, reply);
+    if (isHandOver(data)) return void (data.version > PROTOCOL_VERSION && giveAway(reply));
+    if (!guests.has(page) || !isUnknownRequest(message)) return;
+    reply({ reply: requestNumber(message), error: refusalOfOlderPage() });
+  }
+
+  /** Nothing is begun any more. When it does not work out, everything goes on. */
+  async function giveAway(reply: (message: FromOwner) => void) {
+    held = [];
+    const why = await handOver();
+    reply({ handedOver: why });
+    if (why === null) return; // the guests send again what was not begun
+    const waiting = held;
+    held = null;
+    waiting.forEach(hear);
+  }
+
+  function send(message: ChannelMessage) {
+    channel?.postMessage(message);
   }
 
   if (channel) {
     channel.onmessage = (event: MessageEvent<unknown>) => hear(event.data);
-    channel.postMessage({ to: 'guests', owner, stolen } satisfies ChannelMessage);
+    send({ to: 'guests', owner, stolen, version: PROTOCOL_VERSION });
   }
   session.catch(() => {}); // every request gets the error
   return {
@@ -89,3 +118,5 @@ export function createOwner(
     },
   };
 }
+
+const CANNOT = 'it cannot hand over what it has';

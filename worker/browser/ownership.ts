@@ -1,16 +1,23 @@
-import { createGuest, type Guest } from './guest.ts';
+import type { GuestChannel } from './elsewhere.ts';
+import { createGuest, type Guest, type GuestHost } from './guest.ts';
 import { createOwner, type Owner } from './owner.ts';
 import type { FromWorker, OpenRequest } from './protocol.ts';
 import { createLockQueue } from './lock-queue.ts';
-import { areHeldTogether } from './locks.ts';
+import { areHeldTogether, databaseLock } from './locks.ts';
 import { openSession, type Session } from './session.ts';
+import { createTakeOver } from './take-over.ts';
+import { reloadOfOwner } from './versions.ts';
+import { errorMessage } from './worker-error.ts';
 
 const NO_LOCKS =
   'this page is no secure context (https or localhost), so its tabs cannot agree on one writer';
+const NOT_OWNED = 'it does not own it any more';
 const LOCKS_REFUSED = 'the browser lets this page store nothing';
 
 /** How often to open a database with damaged files again: for two checkpoints, and two more. */
 const MAX_REOPENS = 4;
+/** How long a worker that has handed a database over waits until its lock is taken, in milliseconds. */
+const TAKEN_TIMEOUT_MS = 5_000;
 
 /** One database in this worker, and its pages. */
 export interface Database {
@@ -31,8 +38,8 @@ interface Owning extends Owner {
 /**
  * One worker owns a database: the holder of its Web Lock. All other workers talk to it over a
  * BroadcastChannel, with the messages of protocol.ts; the next one takes over when it ends, or does not
- * answer. An owner that wakes up without its lock becomes a guest; its commits are refused by the
- * epoch, and it sends no local write. `worker` is a lock that this worker holds. Without Web Locks
+ * answer, and one of a newer version takes over at once, in order (docs/versions.md). An owner that wakes up
+ * without its lock becomes a guest; its commits are refused by the epoch, and it sends no local write. `worker` is a lock that this worker holds. Without Web Locks
  * every tab has events of its own, in memory. `ended` is called when the
  * database has to be joined again, if a page needs it.
  */
@@ -42,18 +49,39 @@ export function joinDatabase(
   worker: Promise<string | null>,
   ended: () => void,
 ): Database {
-  const name = `cuesheet:${options.database}`;
+  const name = databaseLock(options.database); // of the lock, and of the channel
   const noStorage = whyNoStorage(locks);
   const openChannel = () => (locks ? new BroadcastChannel(name) : null);
   const channel = openChannel();
-  const guests = createGuests(openChannel, () => queue?.steal());
+  const takeOver =
+    locks &&
+    createTakeOver({
+      channel: () => new BroadcastChannel(name),
+      locks,
+      options,
+      handedOver: (unsure) => queue?.steal(unsure),
+      refused: () => guests.resume(),
+    });
+  const guests = createGuests(openChannel, {
+    silent: () => queue?.steal(true),
+    met(owner, version) {
+      if (!closed) takeOver?.met(owner, version);
+    },
+    mayAsk: () => !isGivenAway && takeOver?.mayAsk() !== false,
+    reload() {
+      const refusal = takeOver?.refusal();
+      return refusal ? reloadOfOwner(refusal.version, refusal.why) : null;
+    },
+  });
   const queue = locks && createLockQueue(locks, name, own, lose);
   let owning: Owning | null = null;
+  let isGivenAway = false; // from the request of a newer worker until this one is its guest
   let closed = false;
   const lost: string[] = []; // files that sessions have found damaged
 
   function own(stolen: boolean): Owning | null {
     if (closed) return null;
+    takeOver?.end();
     const session = openSession(options, noStorage, [...lost], {
       owns: createOwns(locks, worker, name),
       fenced: () => lose(mine),
@@ -62,7 +90,7 @@ export function joinDatabase(
         if (lost.length <= MAX_REOPENS) lose(mine);
       },
     });
-    const mine = startOwning(session, channel, locks, stolen);
+    const mine = startOwning(session, channel, locks, stolen, () => handOver(mine));
     owning = mine;
     session.catch(() => giveUp(mine));
     guests.follow(mine, stolen);
@@ -80,6 +108,25 @@ export function joinDatabase(
     queue.enter();
   }
 
+  /** Null: everything is saved, and this worker is a guest from now on. Else why not. */
+  async function handOver(mine: Owning): Promise<string | null> {
+    if (mine !== owning || !queue || closed || isGivenAway) return NOT_OWNED;
+    isGivenAway = true;
+    const why = await savedAndClosed(mine.session);
+    isGivenAway = false;
+    if (why !== null) {
+      guests.resume();
+      return why;
+    }
+    if (mine !== owning) return null; // its lock was stolen meanwhile
+    owning = null;
+    mine.end();
+    guests.follow(null, false);
+    queue.enter();
+    setTimeout(mine.release, TAKEN_TIMEOUT_MS);
+    return null;
+  }
+
   /** The store cannot be opened: requests here fail with the reason, and other workers may try. */
   function giveUp(mine: Owning) {
     if (mine !== owning) return;
@@ -91,6 +138,7 @@ export function joinDatabase(
   function close() {
     ended();
     closed = true;
+    takeOver?.end();
     queue?.leave();
     if (owning) void stopOwning(owning).catch(() => {}); // the error of opening was reported
   }
@@ -108,12 +156,12 @@ export function joinDatabase(
 }
 
 /** The pages of this worker. All of them send to one owner, wherever that is. */
-function createGuests(openChannel: () => BroadcastChannel | null, onSilent: () => void) {
+function createGuests(openChannel: () => GuestChannel | null, host: GuestHost) {
   const guests = new Map<string, Guest>();
   let owner: Owner | null = null;
   return {
     join(page: string, post: (message: FromWorker) => void): Guest {
-      const guest = createGuest(page, openChannel(), post, onSilent);
+      const guest = createGuest(page, openChannel(), post, host);
       guests.set(page, guest);
       if (owner) guest.follow(owner, false);
       return guest;
@@ -128,6 +176,9 @@ function createGuests(openChannel: () => BroadcastChannel | null, onSilent: () =
       owner = next;
       for (const guest of guests.values()) guest.follow(next, stolen);
     },
+    resume() {
+      for (const guest of guests.values()) guest.resume();
+    },
     count: () => guests.size,
   };
 }
@@ -137,12 +188,23 @@ function startOwning(
   channel: BroadcastChannel | null,
   locks: LockManager | null,
   stolen: boolean,
+  handOver: () => Promise<string | null>,
 ): Owning {
   let release = () => {};
   const held = new Promise<void>((resolve) => {
     release = resolve;
   });
-  return { ...createOwner(session, channel, locks, stolen), session, held, release };
+  return { ...createOwner(session, channel, locks, stolen, handOver), session, held, release };
+}
+
+/** Null: done. Else why everything goes on. */
+async function savedAndClosed(session: Promise<Session>): Promise<string | null> {
+  try {
+    await (await session).handOver();
+    return null;
+  } catch (error) {
+    return errorMessage(error).message;
+  }
 }
 
 async function stopOwning({ end, session, release }: Owning): Promise<void> {

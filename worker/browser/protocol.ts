@@ -7,12 +7,6 @@ import type { Durability } from '../../wasm/host-files.ts';
 import type { ErrorCode, ReplicaState } from '../../wasm/methods.ts';
 import type { StorageProblemKind } from '../../wasm/storage-problem.ts';
 
-/**
- * Counted up with every change of the messages: pages share a worker with pages of the same version
- * only, also while a deployment replaces `worker.js` under an open tab.
- */
-export const PROTOCOL_VERSION = 7;
-
 export type {
   ErrorCode as CoreErrorCode,
   ReplicaState as ConnectionState,
@@ -22,7 +16,6 @@ export type { StorageProblemKind } from '../../wasm/storage-problem.ts';
 /** Stable codes of everything that can go wrong; the core's own codes and the worker's. */
 export type EventsErrorCode =
   | ErrorCode
-  | 'quota'
   | 'offline'
   | 'unauthorized'
   | 'server'
@@ -50,6 +43,10 @@ export interface OpenRequest {
   durability?: Durability;
   /** What the database keeps, as the core reads it (docs/border.md, retain); absent = everything. */
   scope?: object | null;
+  /** The version of the page (versions.ts), here and in the messages below; absent = it says none. */
+  version?: number;
+  /** Bytes of memory that the events may use; absent = what this device suggests (memory.ts). */
+  memory?: number | null;
 }
 
 export interface Requests {
@@ -163,10 +160,17 @@ export interface Status {
    * null when the server answers itself, or nothing does.
    */
   intercepted: string | null;
+  /** Of the queued ones: those for which the server has no room (507). They are tried again slowly. */
+  heldWrites: number;
   /** The part of the server's history that is here, 0 to 1, while older events still come in; else null. */
   history: number | null;
   events: number;
   sequence: number;
+  /**
+   * What to reload, and why, when this page and the owner of its events are of versions that do not understand
+   * all of each other (docs/versions.md); absent or null = nothing.
+   */
+  reload?: string | null;
 }
 
 export interface StatusMessage {
@@ -185,32 +189,50 @@ export type PongMessage = { pong: true };
 /** The first message of a page: the name under which it holds a lock as long as it is connected. */
 export interface HelloMessage {
   page: string;
+  version?: number;
 }
 
 /** The answer to it: the lock that the worker holds as long as it lives; null without Web Locks. */
 export interface WorkerMessage {
   worker: string | null;
+  version?: number;
 }
 
 /** Messages to a page. */
 export type FromWorker = ReplyMessage | LiveMessage | StatusMessage | PongMessage | WorkerMessage;
 
 /** Answers of an owner to a page, through the page's own worker. */
-export type FromOwner = ReplyMessage | LiveMessage | StatusMessage | PongMessage | TakenMessage;
+export type FromOwner =
+  ReplyMessage | LiveMessage | StatusMessage | PongMessage | TakenMessage | HandedOverMessage;
 
 /** A new owner. `stolen`: the previous one did not answer, and may only be frozen. */
 export interface NewOwnerMessage {
   to: 'guests';
   owner: string;
   stolen: boolean;
+  version?: number;
+}
+
+/** A worker of a newer version asks the owner to hand the database over. `page` names who asks. */
+export interface HandOverMessage {
+  to: 'owner';
+  page: string;
+  handOver: true;
+  version: number;
+}
+
+/** The answer: null = everything is saved, and nothing more will be written; else why not. */
+export interface HandedOverMessage {
+  handedOver: string | null;
 }
 
 /** Between workers, on the channel of a database. `page` names the asking page, `owner` who answers. */
 export type ChannelMessage =
   | { to: 'owner'; page: string; message: RequestMessage }
   | ({ to: 'owner'; page: string } & PingMessage)
+  | HandOverMessage
   | NewOwnerMessage
-  | { to: string; owner: string; message: FromOwner };
+  | { to: string; owner: string; message: FromOwner; version?: number };
 
 /** Requests that may be sent twice without harm. */
 export const REPEATABLE: readonly Kind[] = [
@@ -245,12 +267,13 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const CHECKS: Checks = {
-  open: ({ database, wasmUrl, server, token, user, durability, scope }) =>
+  open: ({ database, wasmUrl, server, token, user, durability, scope, memory }) =>
     isText(database) &&
     isText(wasmUrl) &&
     [server, token, user].every(isTextOrNull) &&
     isDurability(durability) &&
-    (scope === undefined || scope === null || isObject(scope)),
+    (scope === undefined || scope === null || isObject(scope)) &&
+    (memory === undefined || memory === null || Number.isInteger(memory)),
   dispatch: ({ event, durability }) => isObject(event) && isDurability(durability),
   update: ({ id, changes, durability }) =>
     isText(id) && isObject(changes) && isDurability(durability),
@@ -312,6 +335,20 @@ export function isHello(data: unknown): data is HelloMessage {
   return isObject(data) && isText(data['page']);
 }
 
+/** Whether it has the form of a request whose kind is not known here: one of another version. */
+export function isUnknownRequest(data: unknown): boolean {
+  return (
+    isObject(data) &&
+    Number.isSafeInteger(data['request']) &&
+    isText(data['kind']) &&
+    !Object.hasOwn(CHECKS, data['kind'] as string)
+  );
+}
+
+export function isHandOver(data: unknown): data is HandOverMessage {
+  return isObject(data) && data['handOver'] === true && Number.isSafeInteger(data['version']);
+}
+
 /** The announcement in a message of the channel; null when it is not one. */
 export function newOwner(data: unknown): NewOwnerMessage | null {
   if (!isObject(data) || data['to'] !== 'guests' || !isText(data['owner'])) return null;
@@ -322,7 +359,7 @@ export function newOwner(data: unknown): NewOwnerMessage | null {
 export function fromOwner(
   data: unknown,
   page: string,
-): { owner: string; message: FromOwner } | null {
+): { owner: string; message: FromOwner; version?: number } | null {
   if (!isObject(data) || data['to'] !== page) return null;
   const { owner, message } = data;
   return isText(owner) && isObject(message) ? (data as never) : null;

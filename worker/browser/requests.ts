@@ -1,5 +1,7 @@
 import { createReadHandlers } from './read-requests.ts';
+import { statusFor } from './status.ts';
 import { createTransferHandlers } from './transfer-requests.ts';
+import { PROTOCOL_VERSION, rowFormOf, versionOf } from './versions.ts';
 import type { Handlers, Workplace } from './workplace.ts';
 import { createWriteHandlers } from './write-requests.ts';
 
@@ -21,13 +23,15 @@ export function createHandlers(work: Workplace): Handlers {
 function createPageHandlers(work: Workplace): PageHandlers {
   const { upstream, live, settle } = work;
   return {
-    open({ token }, page, post) {
-      work.pages.set(page, post);
-      if (token !== null) upstream?.setToken(token); // this tab may be newly signed in
-      return work.status();
+    open(body, page, post) {
+      const version = versionOf(body);
+      work.pages.set(page, { post, version });
+      if (body.token !== null) upstream?.setToken(body.token); // this tab may be newly signed in
+      return statusFor(work.status(), version);
     },
     async live({ live: number, query }, page, post) {
-      await live.add(`${page} ${number}`, number, query, post);
+      const form = rowFormOf(work.pages.get(page)?.version ?? PROTOCOL_VERSION);
+      await live.add(`${page} ${number}`, number, form, query, post);
       return null;
     },
     unlive({ live: number }, page) {

@@ -11,12 +11,15 @@ import {
   type OpenRequest,
   type RequestMessage,
 } from './protocol.ts';
+import { defaultMemory } from './memory.ts';
 import { createHandlers } from './requests.ts';
 import { createLocalWrites } from './local-writes.ts';
 import { createRetention } from './retention.ts';
 import { createStatus } from './status.ts';
 import { type GuardedFiles, guardStorage, memoryOnly } from './storage-guard.ts';
+import { IN_MEMORY } from './take-over.ts';
 import { createUpstream } from './upstream.ts';
+import { knows, PROTOCOL_VERSION, refusalOfOlderPage } from './versions.ts';
 import { WorkerError } from './worker-error.ts';
 import type { Handlers, Post, Workplace } from './workplace.ts';
 
@@ -24,6 +27,11 @@ import type { Handlers, Post, Workplace } from './workplace.ts';
 const WASM_TIMEOUT_MS = 60_000;
 /** The size of a full segment. It is small, because a commit writes the whole segment. */
 const SEGMENT_BYTES = 16 * 1024;
+/** Longest wait for the answers of writes before a database is handed over, in milliseconds; and of reads. */
+const WRITES_TIMEOUT_MS = 10_000;
+const READS_TIMEOUT_MS = 1_000;
+/** How often writers that wait for the server are answered meanwhile, in milliseconds. */
+const ANSWER_MS = 20;
 
 /** The store of a database, which serves the pages of every tab. It lives in the worker that owns it. */
 export interface Session {
@@ -36,6 +44,11 @@ export interface Session {
    * owns the database, so nothing more is committed.
    */
   stop(why: 'closed' | 'lost'): Promise<void>;
+  /**
+   * Ends it for a worker of a newer version, once every write has its answer and everything is saved.
+   * @throws WorkerError, CoreError, StorageProblem when that is not so in time: then it goes on.
+   */
+  handOver(): Promise<void>;
 }
 
 /** What a session needs from the ownership that opened it, and what ends it from within. */
@@ -66,7 +79,13 @@ export async function openSession(
   core.onCrash((crash) => setTimeout(() => reportError(crash)));
   const files = claimed ? await openFiles(core, claimed) : memoryOnly(noStorage ?? '');
   const role = options.server === null ? 'local' : 'replica';
-  const opened = await openStore(core, role, files, SEGMENT_BYTES);
+  const opened = await openStore(
+    core,
+    role,
+    files,
+    SEGMENT_BYTES,
+    options.memory ?? defaultMemory(),
+  );
   const dataLoss = await claimed?.then((found) => found.dataLoss).catch(() => null); // reported above
   return createSession(core, opened, files, options, dataLoss ? [...lost, dataLoss] : lost, ends);
 }
@@ -102,13 +121,16 @@ function createSession(
   ends: SessionEnds,
 ): Session {
   const { store, call } = opened;
-  const pages = new Map<string, Post>();
+  const pages: Workplace['pages'] = new Map();
   const live = createLiveQueries(store, call);
   const localWrites = createLocalWrites(store, call, user);
   const status = createStatus(store, pages, () => {
     const state = files.state();
     const message = state.message ?? ([...lost, ...opened.lost].join('; ') || null);
-    return { connection: upstream?.state() ?? 'local', ...state, message };
+    const connection = upstream?.state() ?? 'local';
+    const full = upstream?.full() ?? null;
+    if (full === null || state.problem !== null) return { connection, ...state, message };
+    return { connection, ...state, problem: 'memory', message: full };
   });
   const carryOut = (effects: Effect[]) => {
     carryOutAll(effects, { localWrites, upstream, consumers: [live, retention] });
@@ -148,21 +170,51 @@ function createSession(
       ends.damaged(what);
     },
   });
+  const requests = createHandle(core, handlers, pages, loading.done);
+
+  async function stop(why: 'closed' | 'lost'): Promise<void> {
+    loading.stop();
+    pages.clear();
+    live.removeAll('');
+    if (why === 'lost') commits.abandon(new WorkerError('owner_lost', FENCED));
+    opened.end();
+    upstream?.stop();
+    retention.stop();
+    if (why === 'closed') await commits.stop().catch(() => {}); // the waiting writers get the error
+    files.close();
+  }
+
   return {
     leave,
-    handle: createHandle(core, handlers, loading.done),
-    async stop(why) {
-      loading.stop();
-      pages.clear();
-      live.removeAll('');
-      if (why === 'lost') commits.abandon(new WorkerError('owner_lost', FENCED));
-      opened.end();
-      upstream?.stop();
-      retention.stop();
-      if (why === 'closed') await commits.stop().catch(() => {}); // the waiting writers get the error
-      files.close();
+    handle: requests.handle,
+    stop,
+    async handOver() {
+      await saveAll(work, requests, files);
+      await Promise.race([requests.answered(), delay(READS_TIMEOUT_MS)]);
+      await stop('closed');
     },
   };
+}
+
+/** Answers every write and saves everything; nothing more is sent to the server. When it fails, all goes on. */
+async function saveAll(
+  { localWrites, upstream, settle, flush }: Omit<Workplace, 'status'>,
+  requests: Requests,
+  files: GuardedFiles,
+): Promise<void> {
+  // A write that is saved here does not wait for the server: the next owner sends it.
+  const answers = setInterval(localWrites.goneOffline, ANSWER_MS);
+  try {
+    await inTime(Promise.all([upstream?.holdWrites(), requests.written()]));
+    await settle();
+    await flush();
+    if (files.state().storage === 'memory') throw new WorkerError('storage', IN_MEMORY);
+  } catch (error) {
+    upstream?.releaseWrites();
+    throw error;
+  } finally {
+    clearInterval(answers);
+  }
 }
 
 /** `changed` is called before any writer gets an answer for a write that is in memory only. */
@@ -248,8 +300,60 @@ function startLoading(
   return { done, stop };
 }
 
+type Handle = Session['handle'];
+
+interface Requests {
+  handle: Handle;
+  /** Resolves when every write that was asked until now has its answer; `answered`: every request. */
+  written(): Promise<unknown>;
+  answered(): Promise<unknown>;
+}
+
+function createHandle(
+  core: Core,
+  handlers: Handlers,
+  pages: Workplace['pages'],
+  loaded: Promise<void>,
+): Requests {
+  const answer = createAnswer(core, handlers, loaded);
+  const writes = new Set<Promise<unknown>>();
+  const reads = new Set<Promise<unknown>>();
+
+  const handle: Handle = async (page, message, post) => {
+    const version = pages.get(page)?.version ?? PROTOCOL_VERSION;
+    if (!knows(version, message.kind)) {
+      const { code, message: text } = refusalOfOlderPage();
+      throw new WorkerError(code, text);
+    }
+    const running = isWrite(message.kind) ? writes : reads;
+    const answered = answer(page, message, post);
+    running.add(answered);
+    try {
+      return await answered;
+    } finally {
+      running.delete(answered);
+    }
+  };
+
+  return {
+    handle,
+    written: () => Promise.allSettled(writes),
+    answered: () => Promise.allSettled([...writes, ...reads]),
+  };
+}
+
+const delay = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+/** @throws WorkerError `timeout` when a write has no answer in time. */
+async function inTime(written: Promise<unknown>): Promise<void> {
+  const late = delay(WRITES_TIMEOUT_MS).then(() => {
+    throw new WorkerError('timeout', STILL_WRITING);
+  });
+  await Promise.race([written, late]);
+}
+
 /** Writes wait until all events are loaded, other requests only when the core says `loading`. */
-function createHandle(core: Core, handlers: Handlers, loaded: Promise<void>): Session['handle'] {
+function createAnswer(core: Core, handlers: Handlers, loaded: Promise<void>): Handle {
   return async (page, message, post) => {
     if (core.hasCrashed()) return new Promise(() => {}); // its page asks the next worker
     const handler = handlers[message.kind] as (
@@ -268,4 +372,5 @@ function createHandle(core: Core, handlers: Handlers, loaded: Promise<void>): Se
   };
 }
 
+const STILL_WRITING = 'a write still waits for its answer';
 const FENCED = 'another worker owns the database now: check whether it was done';

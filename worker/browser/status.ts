@@ -1,7 +1,8 @@
 import type { CoreStore } from '../../wasm/load.ts';
 import { Method } from '../../wasm/methods.ts';
 import type { Status } from './protocol.ts';
-import type { Post } from './workplace.ts';
+import { reloadOfPage } from './versions.ts';
+import type { Workplace } from './workplace.ts';
 
 /** Pages get the status at most this often, in milliseconds. */
 const STATUS_MS = 16;
@@ -15,6 +16,7 @@ interface StatusReport {
   blockedWrites: number;
   refusedWrites: number;
   intercepted: string | null;
+  heldWrites?: number; // not without a server
   history: number | null;
 }
 
@@ -29,7 +31,7 @@ export interface StatusTeller {
 /** `around` returns the members that the core does not have. */
 export function createStatus(
   store: CoreStore,
-  pages: Map<string, Post>,
+  pages: Workplace['pages'],
   around: () => Pick<Status, 'connection' | 'storage' | 'problem' | 'message'>,
 ): StatusTeller {
   let last = '';
@@ -44,6 +46,7 @@ export function createStatus(
       blockedWrites: report.blockedWrites ?? 0,
       refusedWrites: report.refusedWrites,
       intercepted: report.intercepted ?? null,
+      heldWrites: report.heldWrites ?? 0,
       history: report.history,
       events: report.events,
       sequence: report.sequence,
@@ -55,7 +58,7 @@ export function createStatus(
     const text = JSON.stringify(now);
     if (text === last) return;
     last = text;
-    for (const post of pages.values()) post({ status: now });
+    for (const { post, version } of pages.values()) post({ status: statusFor(now, version) });
   }
 
   function tell() {
@@ -68,4 +71,10 @@ export function createStatus(
   }
 
   return { read, tell, tellNow };
+}
+
+/** The status of a page of this version. Pages of all versions show the message. */
+export function statusFor(status: Status, version: number): Status {
+  const reload = reloadOfPage(version);
+  return reload === null ? status : { ...status, reload, message: status.message ?? reload };
 }

@@ -1,4 +1,4 @@
-import { type CoreStore, entropy, nowMicros } from '../../wasm/load.ts';
+import { CoreError, type CoreStore, entropy, nowMicros } from '../../wasm/load.ts';
 import { type Effect, Method, type ReplicaState } from '../../wasm/methods.ts';
 import { createConnectionHost } from '../replica/connection-host.ts';
 import { type CheckAnswer, createServerRequests, type ServerRequests } from './server-requests.ts';
@@ -10,7 +10,13 @@ export interface Upstream {
   setToken(token: string | null): void;
   carryOut(effect: Effect): void;
   state(): ReplicaState;
+  /** Why nothing new is stored here, when the memory of this worker is full; else null. */
+  full(): string | null;
   request: ServerRequests['request'];
+  /** Local writes wait here; resolves when the one under way has its answer. */
+  holdWrites(): Promise<void>;
+  /** They are sent again, what has waited first. */
+  releaseWrites(): void;
 }
 
 /** Calls a method of the core with an event of the host, and settles. */
@@ -36,7 +42,10 @@ export function createUpstream(
       bytes,
     ).header;
   const { ask, request, stream } = createServerRequests(server, () => token, check);
-  const tell = createTell(Method.replica, server, store, afterCall);
+  let full: string | null = null;
+  const tell = createTell(Method.replica, server, store, afterCall, (why) => {
+    full = why;
+  });
   const connection = createConnectionHost({
     tell,
     openSocket: () => new WebSocket(`${server.replace(/^http/, 'ws')}/ws`),
@@ -67,29 +76,41 @@ export function createUpstream(
       tell('start');
     },
     state: connection.state,
+    full: () => full,
     carryOut(effect) {
       if (effect.effect === 'write') {
-        return void writes.send(effect.request, effect.method, effect.path, effect.body);
+        return writes.send(effect.request, effect.method, effect.path, effect.body);
       }
       if (effect.effect === 'wake') return writes.wakeIn(effect.delayMs);
       connection.carryOut(effect);
     },
     request,
+    holdWrites: writes.hold,
+    releaseWrites: writes.release,
   };
 }
 
-/** The promise resolves when the result of the event is saved, or could not be. */
+/** Events that bring what an upstream has: after these it is known whether there is room. */
+const BRINGS = new Set(['message', 'fetched', 'snapshot']);
+
+/**
+ * The promise resolves when the result of the event is saved, or could not be. `noteFull` is called with a
+ * sentence when there was no memory for it, and with null when there was.
+ */
 function createTell(
   method: Method,
   server: string,
   store: CoreStore,
   afterCall: () => Promise<void>,
+  noteFull: (why: string | null) => void = () => {},
 ): Tell {
   return (event, more = {}, body) => {
     try {
       store.call(method, { now: nowMicros(), entropy: entropy(), event, ...more }, body);
+      if (BRINGS.has(event)) noteFull(null);
     } catch (error) {
       if (isCrash(error)) return Promise.resolve(); // the worker ends
+      if (error instanceof CoreError && error.code === 'quota') noteFull(error.message);
       console.error(`cuesheet: '${event}' of ${server} was refused:`, error);
     }
     return afterCall();
@@ -100,12 +121,33 @@ function createTell(
 function createWriteSender(ask: ServerRequests['ask'], tell: Tell, owns: () => Promise<boolean>) {
   let wake: ReturnType<typeof setTimeout> | undefined;
   let stopped = false;
+  let underWay: Promise<void> = Promise.resolve();
+  let held: (() => void) | null = null; // what sends the write that waits; null = there is none
+  let isHeld = false;
+
+  async function sendNow(request: number, method: string, path: string, body: string | null) {
+    // A frozen owner that was replaced would send an old write over newer ones of the next owner.
+    if (!(await owns())) return;
+    const { status, contentType, bytes } = await ask(method, path, body ?? undefined);
+    if (!stopped) await tell('answer', { request, status, contentType }, bytes);
+  }
+
   return {
-    async send(request: number, method: string, path: string, body: string | null) {
-      // A frozen owner that was replaced would send an old write over newer ones of the next owner.
-      if (!(await owns())) return;
-      const { status, contentType, bytes } = await ask(method, path, body ?? undefined);
-      if (!stopped) tell('answer', { request, status, contentType }, bytes);
+    send(...write: Parameters<typeof sendNow>) {
+      const begin = () => {
+        underWay = sendNow(...write);
+      };
+      if (isHeld) held = begin;
+      else begin();
+    },
+    hold() {
+      isHeld = true;
+      return underWay;
+    },
+    release() {
+      isHeld = false;
+      held?.();
+      held = null;
     },
     /** Only the last one counts. */
     wakeIn(delayMs: number) {

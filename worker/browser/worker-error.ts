@@ -42,5 +42,6 @@ export function codeOfStatus(status: number): EventsErrorCode {
   if (status === 404) return 'not_found';
   if (status === 409) return 'conflict';
   if (status === 413) return 'too_large';
+  if (status === 507) return 'quota';
   return status < 500 ? 'invalid' : 'server';
 }

@@ -21,7 +21,8 @@ export interface Workplace {
   /** Null: the events live in this browser only. */
   upstream: Upstream | null;
   user: string | null;
-  pages: Map<string, Post>;
+  /** The pages that have opened the database. */
+  pages: Map<string, { post: Post; version: number }>;
   live: LiveQueries;
   localWrites: LocalWrites;
   status(): Status;

@@ -8,6 +8,7 @@ import { relayCommand } from './commands/relay.ts';
 import { restoreCommand } from './commands/restore.ts';
 import { CRASH_EXIT_CODE } from './commands/serving.ts';
 import { startCommand } from './commands/start.ts';
+import { statsCommand } from './commands/stats.ts';
 import { verifyCommand } from './commands/verify.ts';
 
 const HELP = `usage: cuesheet hub [options]      run a hub (also: cuesheet start)
@@ -17,6 +18,7 @@ const HELP = `usage: cuesheet hub [options]      run a hub (also: cuesheet start
        cuesheet backup SOURCE      the same of a hub that runs, or of a folder
        cuesheet restore FILE       make a folder from a backup
        cuesheet verify [options]   check its files
+       cuesheet stats [options]    how full its memory is
 
 cuesheet COMMAND --help says more of each.`;
 
@@ -29,6 +31,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   backup: backupCommand,
   restore: restoreCommand,
   verify: verifyCommand,
+  stats: statsCommand,
 };
 
 async function main(args: string[]): Promise<void> {

@@ -17,6 +17,8 @@ export interface CoreRequest {
 export interface CoreAnswer {
   status: number;
   body: Uint8Array;
+  /** All that the store has is durable, so a read may be answered at once. */
+  durable: boolean;
   /** Of a part of a snapshot or an export: what the request for the next one names; absent = this was the last. */
   next?: string;
   /** Of the first part of a snapshot: its changes continue after this sequence. */

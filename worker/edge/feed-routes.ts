@@ -30,6 +30,7 @@ export type Pack = () => ReadableWritablePair<Uint8Array, Uint8Array>;
 interface Page {
   changes: { sequence: number }[];
   next: number;
+  version: number;
   head: number;
   store: string;
 }
@@ -50,7 +51,12 @@ function addChanges(app: Hono<Env>, { ask, shown, changed, caller, log }: FeedOp
   let waiting = 0;
 
   /** Reads again until there are changes, or the time is over. */
-  async function poll(first: CoreAnswer, read: (since: number) => Promise<CoreAnswer>, ms: number) {
+  async function poll(
+    c: Context<Env>,
+    first: CoreAnswer,
+    read: (since: number) => Promise<CoreAnswer>,
+    ms: number,
+  ) {
     let answer = first;
     const end = Date.now() + ms;
     for (let left = ms; left > 0; left = end - Date.now()) {
@@ -60,7 +66,7 @@ function addChanges(app: Hono<Env>, { ask, shown, changed, caller, log }: FeedOp
       answer = await read(next);
       if (answer.status !== 200) break;
     }
-    return respond(answer.status, answer.body);
+    return respond(c, answer.status, answer.body);
   }
 
   addRoute(app, 'changes', async (c) => {
@@ -79,7 +85,7 @@ function addChanges(app: Hono<Env>, { ask, shown, changed, caller, log }: FeedOp
     };
     const readFrom = (next: number) => read({ ...first, since: next });
     const answer = await read(first);
-    if (answer.status !== 200) return respond(answer.status, answer.body);
+    if (answer.status !== 200) return respond(c, answer.status, answer.body);
     if (waiting >= MAX_WAITING) return refuse(c, 503, `more than ${MAX_WAITING} clients wait`);
     waiting++;
     if (isStream) {
@@ -90,7 +96,7 @@ function addChanges(app: Hono<Env>, { ask, shown, changed, caller, log }: FeedOp
       return streamOf(c, answer, readFrom, changed, ended);
     }
     try {
-      return await poll(answer, readFrom, seconds * 1000);
+      return await poll(c, answer, readFrom, seconds * 1000);
     } finally {
       waiting--;
     }
@@ -107,7 +113,7 @@ function addSnapshot(app: Hono<Env>, options: FeedOptions): void {
     };
     const first = read();
     await options.shown();
-    if (first.status !== 200) return respond(first.status, first.body);
+    if (first.status !== 200) return respond(c, first.status, first.body);
     return linesOf(c, options, first, read, { 'x-cuesheet-sequence': String(first.sequence) });
   });
 }
@@ -120,7 +126,7 @@ function addExport(app: Hono<Env>, options: FeedOptions): void {
       options.ask({ operation: 'export', ...who, body: JSON.stringify(args) });
     const first = ask({ end });
     await options.shown();
-    if (first.status !== 200) return respond(first.status, first.body);
+    if (first.status !== 200) return respond(c, first.status, first.body);
     const read = (begun: string) => ask({ end, export: begun });
     const headers = { 'cache-control': 'no-store' };
     return linesOf(c, options, first, read, headers, (begun) => ask({ export: begun, stop: true }));
@@ -227,10 +233,10 @@ function streamOf(
 }
 
 /** The messages of one page in one piece: a page may have a thousand of them. */
-function textOf({ changes, next, store, head }: Page): string {
+function textOf({ changes, next, version, head, store }: Page): string {
   const lines = changes.map(
     (change) => `id: ${change.sequence}\nevent: change\ndata: ${JSON.stringify(change)}\n\n`,
   );
-  const place = JSON.stringify({ next, head, store });
+  const place = JSON.stringify({ next, version, head, store });
   return `${lines.join('')}id: ${next}\nevent: at\ndata: ${place}\n\n`;
 }

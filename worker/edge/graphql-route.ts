@@ -1,11 +1,13 @@
 import type { Context, Hono } from 'hono';
 import type { CoreAnswer, CoreRequest } from './core-request.ts';
-import { answerGraphql, type AskEvents, type GraphqlRequest } from './graphql.ts';
+import { answerGraphql, type AskEvents, type AskPlan, type GraphqlRequest } from './graphql.ts';
 import { type Env, refuse, respond } from './responses.ts';
-import { addRoute } from './route-table.ts';
+import { addRoute, type CoreOperation } from './route-table.ts';
+import type { Turns } from './turns.ts';
 
 export interface GraphqlOptions {
   ask: (request: CoreRequest) => CoreAnswer;
+  turns: Turns;
   shown: () => Promise<void>;
   caller: (c: Context<Env>) => Omit<CoreRequest, 'operation'>;
   /** Resolves when all events are loaded; null = they are. */
@@ -23,30 +25,54 @@ export function addGraphqlRoute(app: Hono<Env>, options: GraphqlOptions): void {
     // The core refuses broken JSON and missing credentials as it does on every route.
     if (request === 'broken' || !caller.user) {
       const { status, body } = ask({ operation: 'graphql.events', ...caller, body: text });
-      if (status >= 400) return respond(status, body);
+      if (status >= 400) return respond(c, status, body);
     }
     if (request === 'broken' || !request) {
       return refuse(c, 400, 'graphql: expected {"query": string, "variables": object}');
     }
-    const answer = await answerGraphql(request, createAskEvents(options, caller));
-    await shown();
-    return c.json(answer);
+    const turn = options.turns.wait(caller.user?.name ?? '');
+    const refusal = turn && (await turn);
+    if (refusal !== null) return refuse(c, 503, refusal);
+    const asked = createAsked(options, caller);
+    const answer = await answerGraphql(request, createAskPlan(asked), createAskEvents(asked));
+    if (!('body' in answer)) {
+      await shown();
+      return c.json(answer);
+    }
+    if (!answer.durable) await shown();
+    return respond(c, 200, answer.body);
   });
 }
 
-function createAskEvents(
+type Ask = (operation: CoreOperation, body: string) => Promise<CoreAnswer>;
+
+/** Asks the core once more when the answer needs events that were not loaded yet. */
+function createAsked(
   { ask, loading }: GraphqlOptions,
   caller: Omit<CoreRequest, 'operation'>,
-): AskEvents {
-  return async (args) => {
-    const operation = 'graphql.events';
-    const question: CoreRequest = { operation, ...caller, body: JSON.stringify(args) };
+): Ask {
+  return async (operation, body) => {
     const loaded = loading();
-    let { status, body } = ask(question);
-    if (status === 503 && loaded) {
-      await loaded;
-      ({ status, body } = ask(question));
-    }
+    const question: CoreRequest = { operation, ...caller, body };
+    const answer = ask(question);
+    if (answer.status !== 503 || !loaded) return answer;
+    await loaded;
+    return ask(question);
+  };
+}
+
+/** What fails here fails again for graphql-js, which makes an error of it. */
+function createAskPlan(ask: Ask): AskPlan {
+  return (plan) =>
+    ask('graphql.plan', `${plan.select}\n${JSON.stringify(plan.arguments)}`).then(
+      (answer) => (answer.status === 200 ? answer : null),
+      () => null,
+    );
+}
+
+function createAskEvents(ask: Ask): AskEvents {
+  return async (args) => {
+    const { status, body } = await ask('graphql.events', JSON.stringify(args));
     const json = JSON.parse(new TextDecoder().decode(body));
     return status < 400 ? { connection: json } : { message: json.detail, status: json.status };
   };

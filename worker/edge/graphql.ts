@@ -2,12 +2,16 @@ import {
   buildSchema,
   type DocumentNode,
   execute,
+  type ExecutionArgs,
+  type ExecutionResult,
   GraphQLError,
   type GraphQLSchema,
   parse,
   validate,
   visit,
 } from 'graphql';
+import type { CoreAnswer } from './core-request.ts';
+import { type Plan, planOf } from './graphql-plan.ts';
 
 /** Bounds on one document; the frontend's largest has 5 levels and one alias. */
 const MAX_CHARACTERS = 64 << 10;
@@ -17,7 +21,7 @@ const MAX_ALIASES = 20;
 /** Documents that are kept, and the longest of them: the frontend has a dozen of 1,000 characters. */
 const MAX_KNOWN = 50;
 const MAX_KNOWN_CHARACTERS = 4 << 10;
-/** The most events of one document's fields; a field that begins below this is answered. */
+/** The most events of one document's fields; a field that begins below this is answered. As `kMaxPlanEvents`. */
 const MAX_EVENTS = 100_000;
 
 /** The part of AYON's schema that deals with events (protocol.md 6.3). */
@@ -49,6 +53,9 @@ export type AskEvents = (
 ) => Promise<
   { connection: { edges: { node: EventNode }[] } } | { message: string; status: number | null }
 >;
+
+/** Asks the core for the whole answer, which is JSON; null = it has to be made here. */
+export type AskPlan = (plan: Plan) => Promise<CoreAnswer | null>;
 
 /** Beside an event's fields, the core says why its payload cannot be read. */
 interface EventNode {
@@ -99,11 +106,32 @@ function readDocument(text: string, schema: GraphQLSchema): DocumentNode | reado
   return problems.length > 0 ? problems : document;
 }
 
-/** Answers one GraphQL request; errors are part of the answer, as with AYON. */
-export async function answerGraphql(request: GraphqlRequest, ask: AskEvents): Promise<object> {
+/**
+ * Answers one GraphQL request: with the core's answer as it is, or an object. The core answers what is a plan and
+ * has no error; graphql-js answers everything else, for example introspection, and so it alone makes errors, which
+ * are part of the answer as with AYON.
+ */
+export async function answerGraphql(
+  request: GraphqlRequest,
+  askPlan: AskPlan,
+  askEvents: AskEvents,
+): Promise<CoreAnswer | ExecutionResult> {
   schema ??= buildSchema(SDL);
   const document = documentOf(request.query, schema);
   if (!('kind' in document)) return { data: null, errors: document };
+  const plan = planOf(schema, document, request);
+  return (
+    (plan && (await askPlan(plan))) ?? execute(argumentsOf(schema, document, request, askEvents))
+  );
+}
+
+/** What graphql-js gets: it asks for each field of `events` by itself. */
+function argumentsOf(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  request: GraphqlRequest,
+  ask: AskEvents,
+): ExecutionArgs {
   let answered = 0;
   let last: Promise<unknown> = Promise.resolve();
   const pageOf = async (args: Record<string, unknown>) => {
@@ -119,7 +147,7 @@ export async function answerGraphql(request: GraphqlRequest, ask: AskEvents): Pr
     const extensions = answer.status === null ? {} : { status: answer.status };
     throw new GraphQLError(answer.message, { extensions });
   };
-  return await execute({
+  return {
     schema,
     document,
     rootValue: {
@@ -132,7 +160,7 @@ export async function answerGraphql(request: GraphqlRequest, ask: AskEvents): Pr
     },
     variableValues: request.variables ?? null,
     operationName: request.operationName ?? null,
-  });
+  };
 }
 
 /** A request for this payload gets an error in its place; other fields are answered. */

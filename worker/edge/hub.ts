@@ -13,13 +13,14 @@ import {
   loadCore,
   nowMicros,
 } from '../../wasm/load.ts';
-import { Method } from '../../wasm/methods.ts';
+import { type MemoryReport, Method } from '../../wasm/methods.ts';
 import { type OpenedStore, openStore, openWholeStore } from '../../wasm/open-store.ts';
 import { type CommitLoop, createCommitLoop } from '../../wasm/commit-loop.ts';
 import type { Credentials } from './credentials.ts';
 import { type CoreAnswer, type CoreRequest, callerOf } from './core-request.ts';
 import type { Pack } from './feed-routes.ts';
 import { createLog, type Log } from './log.ts';
+import { createMemory, logWhenFull } from './memory.ts';
 import { createNews } from './news.ts';
 import type { Figures } from './operation-routes.ts';
 import type { Rate } from './rate-limit.ts';
@@ -34,6 +35,7 @@ import type { Upstream } from './relay/upstream.ts';
 
 export type { HostFiles } from '../../wasm/host-files.ts';
 export type { ImportAnswer } from '../../wasm/import-lines.ts';
+export type { MemoryReport } from '../../wasm/methods.ts';
 export { memoryFiles } from '../../wasm/memory-files.ts';
 export type { ClientSocket } from '../replica/connection-host.ts';
 export {
@@ -77,6 +79,11 @@ export interface HubOptions {
   answersEarly?: boolean;
   /** Packs snapshots with Brotli, for clients that accept it; default: gzip. */
   packBrotli?: Pack;
+  /**
+   * Bytes of memory that the events may use, from 32 MiB to 4 GiB; what is new is refused with 507 before that
+   * (docs/storage.md, Memory). Default: 4 GiB, all that the module can have.
+   */
+  memory?: number;
   /** Requests a second of each user, or of each address without credentials; others get 429. Default: no limit. */
   rate?: Rate;
   /**
@@ -116,13 +123,16 @@ export interface Hub {
   close(): Promise<void>;
   /**
    * Stores events as `cuesheet export` writes them, whole lines of NDJSON; existing events stay.
-   * Resolves when they are durable. @throws CoreError `too_large` for more than 16 MiB.
+   * Resolves when they are durable. When memory is full, `stopped` says at which line; import from there on once
+   * there is room. @throws CoreError `too_large` for more than 16 MiB.
    */
   importLines(lines: string): Promise<ImportAnswer>;
   /** Number of stored events. */
   events(): number;
   /** Bytes of the module's memory, which grows and never shrinks. */
   memoryBytes(): number;
+  /** How full the memory is, and for how long there is room. */
+  memory(): MemoryReport;
 }
 
 /** The size of a full segment; on disks an append costs the same at any size. */
@@ -134,12 +144,14 @@ const INTERNAL_ERROR = 1011;
 
 /**
  * A hub: AYON's event protocol over a core store, without ties to a runtime.
- * @throws CoreError `corrupt` or `storage` when the files cannot be opened.
+ * @throws CoreError `corrupt` or `storage` when the files cannot be opened, `quota` when they do not fit into the
+ *   memory that a module can have.
  */
 export async function createHub(options: HubOptions): Promise<Hub> {
   const core = await loadCore(options.wasm);
   const open = options.answersEarly ? openStore : openWholeStore;
-  const opened = await open(core, options.upstream ? 'relay' : 'hub', options.files, SEGMENT_BYTES);
+  const role = options.upstream ? 'relay' : 'hub';
+  const opened = await open(core, role, options.files, SEGMENT_BYTES, options.memory);
   return runHub(core, opened, options, options.log ?? createLog('off'));
 }
 
@@ -149,6 +161,9 @@ function runHub(core: Core, opened: OpenedStore, options: HubOptions, log: Log):
   const storeId = readStoreId(options.files, opened.lost.length > 0);
   const news = createNews();
   const saving = createSaving(log);
+  const memory = createMemory(store);
+  const opening = loading.done.then(() => logWhenFull(memory, log));
+  opening.catch(() => {}); // the hub was closed before
   let whyEnded: string | null = null;
   const ended = () => whyEnded;
 
@@ -194,10 +209,12 @@ function runHub(core: Core, opened: OpenedStore, options: HubOptions, log: Log):
         bytes,
       ).header,
     isSaving: saving.isSaving,
+    isFull: memory.isFull,
     figures: () => ({
       ...figuresOf(store, core),
       ...sockets.figures(),
       ...saving.figures(),
+      ...memory.figures(),
       feed_waiters: news.waiting(),
       ...(relay && { upstream_sequence: relay.now().position }),
     }),
@@ -211,6 +228,7 @@ function runHub(core: Core, opened: OpenedStore, options: HubOptions, log: Log):
     importLines: (lines) => importLines(opened, commits, lines),
     events: () => store.call<{ events: number }>(Method.status).header.events,
     memoryBytes: core.memoryBytes,
+    memory: memory.report,
     async close() {
       if (core.hasCrashed()) return; // and was closed by that
       end(STOPPING);
@@ -226,7 +244,8 @@ function runHub(core: Core, opened: OpenedStore, options: HubOptions, log: Log):
 
 /** AYON's clients try again after a 503. */
 function unavailable(detail: string): CoreAnswer {
-  return { status: 503, body: new TextEncoder().encode(JSON.stringify({ code: 503, detail })) };
+  const body = new TextEncoder().encode(JSON.stringify({ code: 503, detail }));
+  return { status: 503, body, durable: false };
 }
 
 /** Says when all events of a store are loaded. */
@@ -293,7 +312,7 @@ function createAsk(
     const why = ended();
     if (why !== null) return unavailable(why);
     const header = { ...rest, caller: user && callerOf(user), store: storeId };
-    const result = store.call<{ status: number; next?: string; sequence?: number }>(
+    const result = store.call<Omit<CoreAnswer, 'body'>>(
       Method.request,
       { now: nowMicros(), entropy: entropy(), ...header },
       body ?? '',

@@ -5,7 +5,7 @@ import { requestId } from 'hono/request-id';
 import { entropy } from '../../wasm/entropy.ts';
 import type { Credentials } from './credentials.ts';
 import { createRateLimit, type Rate } from './rate-limit.ts';
-import { type Env, refuse } from './responses.ts';
+import { commonHeaders, type Env, refuse } from './responses.ts';
 
 const MAX_BODY_BYTES = 8 << 20;
 
@@ -24,8 +24,8 @@ export function addMiddleware(
   app.use('*', requestId({ headerName: '', generator: entropy }));
   app.use('*', async (c, next) => {
     await next();
-    c.res.headers.set('X-Request-ID', c.get('requestId'));
-    c.res.headers.set('X-Content-Type-Options', 'nosniff');
+    if (c.get('isComplete')) return;
+    for (const [name, value] of Object.entries(commonHeaders(c))) c.res.headers.set(name, value);
   });
   if (options.origins?.length) {
     app.use('*', cors({ origin: options.origins, exposeHeaders: ['X-Request-ID'] }));

@@ -21,6 +21,7 @@ export function addOperationRoutes(
     ended: () => string | null;
     isReady: () => boolean;
     isSaving: () => boolean;
+    isFull: () => boolean;
     log: Log;
   },
 ): () => Promise<void> {
@@ -55,7 +56,7 @@ export function addOperationRoutes(
     if (ended !== null) return refuse(c, 503, ended);
     if (!options.isReady()) return refuse(c, 503, 'The upstream does not answer');
     if (!options.isSaving()) return refuse(c, 503, 'What was written could not be saved');
-    return c.json({ status: 'ok' });
+    return c.json({ status: 'ok', ...(options.isFull() && { memory: 'full' }) });
   });
 
   addRoute(app, 'metrics', (c) => {

@@ -4,7 +4,12 @@ import type { Identity } from './credentials.ts';
 
 /** What every route of the hub finds in its context. */
 export type Env = {
-  Variables: { identity: Identity; requestId: string };
+  Variables: {
+    identity: Identity;
+    requestId: string;
+    /** The answer has all headers. */
+    isComplete?: boolean;
+  };
   Bindings: { address: string };
 };
 
@@ -19,10 +24,17 @@ export class HubStopped extends Error {
   }
 }
 
-/** A core's answer as it is. */
-export function respond(status: number, body: Uint8Array): Response {
-  if (status === 204) return new Response(null, { status });
-  const headers = { 'content-type': 'application/json' };
+/** The headers that every answer has. */
+export function commonHeaders(c: Context<Env>): Record<string, string> {
+  return { 'X-Request-ID': c.get('requestId'), 'X-Content-Type-Options': 'nosniff' };
+}
+
+/** A core's answer as it is. A plain object of all headers is what Node's server writes fastest. */
+export function respond(c: Context<Env>, status: number, body: Uint8Array): Response {
+  c.set('isComplete', true);
+  const common = commonHeaders(c);
+  if (status === 204) return new Response(null, { status, headers: common });
+  const headers = { 'content-type': 'application/json', ...common };
   return new Response(body as Uint8Array<ArrayBuffer>, { status, headers });
 }
 

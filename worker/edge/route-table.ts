@@ -11,8 +11,8 @@ export interface Route {
 }
 
 /**
- * What the core answers, by the names of its operations. `core/hub/operations.h` has the same table, and
- * tests/unit/border.test.ts compares the two.
+ * What the core answers, by the names of its operations. `core/hub/operations.h` has the same table and
+ * that of CORE_PARTS, and tests/unit/border.test.ts compares them.
  */
 export const CORE_ROUTES = {
   dispatch: { method: 'POST', path: '/api/events', isWrite: true },
@@ -27,6 +27,11 @@ export const CORE_ROUTES = {
   changes: { method: 'GET', path: '/api/changes' },
   snapshot: { method: 'GET', path: '/api/snapshot' },
   export: { method: 'GET', path: '/api/export' },
+} as const satisfies Record<string, Route>;
+
+/** Other operations of the core, with the route whose answer they make. */
+export const CORE_PARTS = {
+  'graphql.plan': CORE_ROUTES['graphql.events'],
 } as const satisfies Record<string, Route>;
 
 /** What the hub answers without the core. */
@@ -44,7 +49,8 @@ const HOST_ROUTES = {
 /** All routes of a hub, in the order in which its description has them. */
 export const ROUTES = { ...CORE_ROUTES, ...HOST_ROUTES };
 
-export type CoreOperation = keyof typeof CORE_ROUTES;
+export type CoreRoute = keyof typeof CORE_ROUTES;
+export type CoreOperation = CoreRoute | keyof typeof CORE_PARTS;
 export type RouteName = keyof typeof ROUTES;
 
 /** The names, which `Object.keys` would take for any text. */

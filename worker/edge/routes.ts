@@ -11,9 +11,11 @@ import { openApiDocument } from './openapi/document.ts';
 import { addOperationRoutes, type Figures } from './operation-routes.ts';
 import { addRelayRoutes, type CheckAnswer } from './relay/routes.ts';
 import type { Rate } from './rate-limit.ts';
-import { addRoute, type CoreOperation, honoPath, type Route, ROUTES } from './route-table.ts';
+import { addRoute, type CoreRoute, honoPath, type Route, ROUTES } from './route-table.ts';
 import type { Upstream } from './relay/upstream.ts';
 import { type Env, HubStopped, refuse, respond, routeOf } from './responses.ts';
+import { DISK_FULL, isDiskFull } from './saving.ts';
+import { createTurns, type Turns } from './turns.ts';
 
 /** What AYON clients read to decide what a server can do (protocol.md 10.4). */
 const SERVER_VERSION = '1.16.0+cuesheet';
@@ -22,7 +24,7 @@ const SERVER_VERSION = '1.16.0+cuesheet';
  * Refusals that rest on no stored event wait for none either. 404 and 409 do: a client takes them for
  * facts, so they must not rest on an event that a crash could take back.
  */
-const REFUSED_AT_ONCE = new Set([400, 401, 403, 413, 501, 503]);
+const REFUSED_AT_ONCE = new Set([400, 401, 403, 413, 501, 503, 507]);
 
 export interface RouteOptions {
   packBrotli?: Pack;
@@ -43,6 +45,8 @@ export interface RouteOptions {
   check: CheckAnswer;
   /** Whether the last commit succeeded. */
   isSaving: () => boolean;
+  /** Whether there is no memory for new events. */
+  isFull: () => boolean;
   /** What `/metrics` shows besides requests. */
   figures: () => Figures;
   /** Why the hub serves nothing any more; null = it does. After the end `figures` must not be called. */
@@ -57,20 +61,25 @@ export interface RouteOptions {
 export function createRoutes(
   options: RouteOptions,
 ): (request: Request, address?: string) => Promise<Response> {
-  const app = createApp(options);
-  return async (request, address = '') => app.fetch(request, { address });
+  const turns = createTurns();
+  const app = createApp(options, turns);
+  return async (request, address = '') => {
+    turns.arrived();
+    return app.fetch(request, { address });
+  };
 }
 
 /** The routes themselves, which `openapi/` describes. */
-export function createApp(options: RouteOptions): Hono<Env> {
-  const { credentials, ask } = options;
+export function createApp(options: RouteOptions, turns: Turns = createTurns()): Hono<Env> {
+  const { credentials } = options;
   const app = new Hono<Env>();
+  const ask = timed(options.ask, turns);
   addMiddleware(app, options);
   const settle = addOperationRoutes(app, options);
   // A read waits for the commit that covers what it shows. While saving fails it still answers.
   const shown = () => settle().catch(() => {});
   if (options.upstream) addRelayRoutes(app, options.upstream, options.hasCopy, options.check);
-  addEventRoutes(app, ask, settle, shown);
+  addEventRoutes(app, { ask, turns, settle, shown });
   addFeedRoutes(app, {
     ask,
     shown,
@@ -81,7 +90,7 @@ export function createApp(options: RouteOptions): Hono<Env> {
   });
   addRoute(app, 'info', (c) => c.json({ version: SERVER_VERSION }));
   addAccountRoutes(app, credentials);
-  addGraphqlRoute(app, { ask, shown, caller: requestOf, loading: options.loading });
+  addGraphqlRoute(app, { ask, turns, shown, caller: requestOf, loading: options.loading });
   addRoute(app, 'openapi', (c) => c.json(openApiDocument(SERVER_VERSION)));
   addRoute(app, 'docs', () => {
     return new Response(docsPage(openApiDocument(SERVER_VERSION)), { headers: DOCS_HEADERS });
@@ -91,22 +100,44 @@ export function createApp(options: RouteOptions): Hono<Env> {
   return app;
 }
 
+/** Says how long the core was busy for a caller. */
+function timed(ask: RouteOptions['ask'], turns: Turns): RouteOptions['ask'] {
+  return (request) => {
+    const start = performance.now();
+    const answer = ask(request);
+    turns.took(request.user?.name ?? '', performance.now() - start);
+    return answer;
+  };
+}
+
 function addEventRoutes(
   app: Hono<Env>,
-  ask: RouteOptions['ask'],
-  settle: () => Promise<void>,
-  shown: () => Promise<void>,
+  {
+    ask,
+    turns,
+    settle,
+    shown,
+  }: {
+    ask: RouteOptions['ask'];
+    turns: Turns;
+    settle: () => Promise<void>;
+    shown: () => Promise<void>;
+  },
 ): void {
-  const forward = async (c: Context<Env>, operation: CoreOperation) => {
+  const forward = async (c: Context<Env>, operation: CoreRoute) => {
     const { method, isWrite }: Route = ROUTES[operation];
     const hasBody = method === 'POST' || method === 'PATCH';
     const body = hasBody ? new Uint8Array(await c.req.arrayBuffer()) : '';
-    const { status, body: answer } = ask({ operation, ...requestOf(c), body });
-    if (!isWrite) await shown();
-    else if (!REFUSED_AT_ONCE.has(status)) await settle();
-    return respond(status, answer);
+    const request = { operation, ...requestOf(c), body };
+    const turn = turns.wait(request.user?.name ?? '');
+    const refusal = turn && (await turn);
+    if (refusal !== null) return refuse(c, 503, refusal);
+    const { status, body: answer, durable } = ask(request);
+    if (isWrite && !REFUSED_AT_ONCE.has(status)) await settle();
+    else if (!isWrite && !durable) await shown();
+    return respond(c, status, answer);
   };
-  const add = (...operations: CoreOperation[]) => {
+  const add = (...operations: CoreRoute[]) => {
     for (const operation of operations) addRoute(app, operation, (c) => forward(c, operation));
   };
   add('dispatch', 'dispatch.batch');
@@ -129,6 +160,7 @@ function addFallbacks(app: Hono<Env>, { log, page: pageAt }: RouteOptions): void
   });
   app.onError((error, c) => {
     if (error instanceof HubStopped) return refuse(c, 503, error.message);
+    if (isDiskFull(error)) return refuse(c, 507, DISK_FULL); // `Saving` logs it
     // The route and not the address, which may contain a credential.
     log('error', `${c.req.method} ${routeOf(c)}: ${error.message}`);
     return c.json({ status: 500, detail: `${error.name}: ${error.message}` }, 500);

@@ -21,6 +21,18 @@ const SUCCEEDED: Readonly<Record<SavingStep, string>> = {
   checkpoint: 'a checkpoint was written again',
 };
 
+/** What a write is answered whose commit failed because of that. */
+export const DISK_FULL = 'The disk is full: this is not saved yet, and is tried again';
+
+/** The codes of a full disk, a full share of it, and a full database of a Durable Object. */
+const FULL = /\b(?:ENOSPC|EDQUOT|SQLITE_FULL)\b/;
+
+/** Whether a commit failed because there is no space. Errors that have come through the core have only a text. */
+export function isDiskFull(error: unknown): boolean {
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  return FULL.test(`${code} ${message}`);
+}
+
 /** Logs a step that fails once, until it succeeds: both are tried again and again. */
 export function createSaving(log: Log): Saving {
   const failures: Record<SavingStep, number> = { commit: 0, checkpoint: 0 };

@@ -34,6 +34,10 @@ const MAX_REFUSAL_BYTES = 64 << 10;
 
 export const NO_ANSWER: UpstreamAnswer = { status: 0, contentType: '', bytes: new Uint8Array() };
 
+/** Whether its body is NDJSON, as of a snapshot. */
+export const hasLines = (response: Response): boolean =>
+  response.headers.get('content-type')?.startsWith('application/x-ndjson') ?? false;
+
 /** A redirect, which is never followed, has status 302 where a browser hides its own. */
 export async function answerOf(response: Response): Promise<UpstreamAnswer> {
   const isHidden = response.type === 'opaqueredirect';
@@ -180,10 +184,10 @@ function createSnapshots({
       let ended = NO_ANSWER;
       try {
         const response = await stream(path, signal);
+        const isSnapshot = response.ok && hasLines(response);
+        if (isSnapshot && response.body) await read(response.body, request, signal);
         const contentType = response.headers.get('content-type') ?? '';
-        const hasLines = response.ok && contentType.startsWith('application/x-ndjson');
-        if (hasLines && response.body) await read(response.body, request, signal);
-        ended = hasLines
+        ended = isSnapshot
           ? { status: response.status, contentType, bytes: new Uint8Array() }
           : await answerOf(response);
       } catch (error) {

@@ -7,6 +7,9 @@ import { Pool } from 'undici';
 import { KEYS } from '../../edge/hub-process.ts';
 const HEADERS = { 'content-type': 'application/json', 'x-api-key': KEYS.service };
 
+/** The hub has a core of its own, its clients another. */
+export const ON_ITS_CORE = ['taskset', '-c', '0', process.execPath];
+
 /** Of each request after the warm-up, in milliseconds, and of all of them together. */
 export interface Load {
   times: number[];
@@ -19,9 +22,10 @@ export interface Span {
   limitMs: number;
 }
 
+/** A `POST`, or without a body a `GET`. */
 export interface Call {
   path: string;
-  body: string;
+  body?: string;
 }
 
 /**
@@ -42,7 +46,7 @@ export async function load(
       for (let call = next(client); call; call = next(client)) {
         const sent = performance.now();
         if (sent > start + limitMs) break;
-        await post(pool, call);
+        await send(pool, call);
         if (sent >= start) times.push(performance.now() - sent);
       }
     }),
@@ -53,8 +57,9 @@ export async function load(
 }
 
 /** @throws Error when the answer is not 2xx. */
-export async function post(pool: Pool, { path, body }: Call): Promise<void> {
-  const answer = await pool.request({ method: 'POST', path, headers: HEADERS, body });
+export async function send(pool: Pool, { path, body }: Call): Promise<void> {
+  const method = body === undefined ? 'GET' : 'POST';
+  const answer = await pool.request({ method, path, headers: HEADERS, body: body ?? null });
   const text = await answer.body.text();
   if (answer.statusCode > 299) throw new Error(`${path}: ${answer.statusCode} ${text}`);
 }
@@ -74,3 +79,10 @@ export const event = (number: number) => ({
   description: `write ${number}`,
   summary: { number },
 });
+
+const PAGE = `query ($last: Int) { events(last: $last) {
+  edges { node { id topic user sender project description dependsOn updatedAt status } cursor }
+  pageInfo { hasPreviousPage } } }`;
+
+/** The frontend's document for the newest events. */
+export const pageOf = (last: number) => ({ query: PAGE, variables: { last } });

@@ -7,17 +7,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { call, hubPid, type HubProcess, KEYS, startHub } from '../../edge/hub-process.ts';
 import type { Heard } from './listen.ts';
-import { event, type Load, load, post, type Span } from './load.ts';
+import { event, type Load, load, ON_ITS_CORE, pageOf, send, type Span } from './load.ts';
 
 export { temporaryFolder } from '../../edge/hub-process.ts';
+export { cpuTimes } from './cpu.ts';
 export { serveNothing } from './load.ts';
+export { starve } from './starve.ts';
 
-/** The hub has a core of its own, its clients another. */
-const ON_ITS_CORE = ['taskset', '-c', '0', process.execPath];
 const LIMIT_MS = 60_000;
-const PAGE = `query ($last: Int) { events(last: $last) {
-  edges { node { id topic user sender project description dependsOn updatedAt status } cursor }
-  pageInfo { hasPreviousPage } } }`;
 
 /** Imports the lines of a file into the folder of a hub. */
 export function fill(folder: string, lines: string): void {
@@ -76,8 +73,6 @@ export function batches(url: string, span: Span): Promise<Load> {
     body: JSON.stringify(Array.from({ length: 100 }, () => event(number++))),
   }));
 }
-
-const pageOf = (last: number) => ({ query: PAGE, variables: { last } });
 
 export function pages(url: string, count: number, warmUpMs: number): Promise<Load> {
   const body = JSON.stringify(pageOf(100));
@@ -139,7 +134,7 @@ export async function fanOut(
     await sleep(Math.max(0, start + (number * 1000) / rate - performance.now()));
     const summary = { number, sentAt: performance.timeOrigin + performance.now() };
     const body = JSON.stringify({ ...event(number), topic: 'bench.fan', summary });
-    posts.push(post(pool, { path: '/api/events', body }));
+    posts.push(send(pool, { path: '/api/events', body }));
   }
   await Promise.all(posts);
   const seconds = (performance.now() - start) / 1000;

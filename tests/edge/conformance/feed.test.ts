@@ -79,6 +79,7 @@ conformance(
         expect(body).toEqual({
           code: 410,
           detail: expect.stringContaining('take GET /api/snapshot'),
+          version: expect.any(Number),
           head: expect.any(Number),
           store: expect.stringMatching(/^[0-9a-f]{32}$/),
         });

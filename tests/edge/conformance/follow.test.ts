@@ -86,6 +86,7 @@ conformance(
           topic: 'cuesheet.gone',
           code: 410,
           detail: expect.stringContaining('take GET /api/snapshot'),
+          version: expect.any(Number),
           head: since,
           store: expect.stringMatching(/^[0-9a-f]{32}$/),
         });

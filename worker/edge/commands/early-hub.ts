@@ -31,6 +31,7 @@ export async function openEarly(open: (early: boolean) => Promise<Hub>, log: Log
     importLines: (lines) => current.importLines(lines),
     events: () => current.events(),
     memoryBytes: () => current.memoryBytes(),
+    memory: () => current.memory(),
     close: () => (failed ? Promise.reject(failed) : current.close()),
   };
 }

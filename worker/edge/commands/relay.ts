@@ -8,6 +8,7 @@ import { createRelayCredentials } from '../relay/credentials.ts';
 import { upstreamAt } from '../relay/upstream.ts';
 import { type Command, packageFile, parseOptions, UsageError } from './command.ts';
 import { endAfterCrash, ended, portOf, serverOfRuntime, stop } from './serving.ts';
+import { MEMORY_OPTION, memoryOf } from './store-folder.ts';
 
 const HELP = `usage: cuesheet relay URL [options]
 
@@ -19,12 +20,13 @@ key of a service, an admin or a manager there.
   --host HOST    address to listen on (default 127.0.0.1)
   --origin URL   a web origin whose pages may call this relay (CORS); may be given several times
   --log FORMAT   json, text or off (default), as with cuesheet hub
+  --memory SIZE  memory that the copy may use, as with cuesheet hub
   --help         this text`;
 
 export const relayCommand: Command = {
   help: HELP,
   async run(args) {
-    const { url, key, port, host, log, origin } = readOptions(args);
+    const { url, key, port, host, log, origin, memory } = readOptions(args);
     const Socket = globalThis.WebSocket ?? (await import('ws')).WebSocket; // Node 20 has none
     const upstream = upstreamAt(url, key, (address) => new Socket(address));
     const relay = await createHub({
@@ -33,6 +35,7 @@ export const relayCommand: Command = {
       credentials: createRelayCredentials(upstream),
       upstream,
       log: createLog(log),
+      memory,
       onCrash: endAfterCrash,
       packBrotli,
       ...(origin && { origins: origin }),
@@ -56,6 +59,7 @@ function readOptions(args: string[]) {
       host: { type: 'string', default: '127.0.0.1' },
       origin: { type: 'string', multiple: true },
       log: { type: 'string', default: 'off' },
+      memory: MEMORY_OPTION,
     },
     1,
   );
@@ -75,5 +79,7 @@ function readOptions(args: string[]) {
     throw new UsageError(`--log: expected ${LOG_FORMATS.join(', ')}, got '${values.log}'`, 'relay');
   }
   const port = portOf(values.port, 'relay');
-  return { url: url.replace(/\/$/, ''), key, port, host: values.host, log, origin: values.origin };
+  const memory = memoryOf(values.memory, 'relay');
+  const { host, origin } = values;
+  return { url: url.replace(/\/$/, ''), key, port, host, log, origin, memory };
 }

@@ -14,6 +14,7 @@ import { fileSessions, loadUsers, watchFile } from '../runtimes/user-files.ts';
 import { openEarly } from './early-hub.ts';
 import { endAfterCrash, ended, portOf, serverOfRuntime, stop } from './serving.ts';
 import { type Command, packageFile, parseOptions, UsageError } from './command.ts';
+import { MEMORY_OPTION, memoryOf } from './store-folder.ts';
 
 const HELP = `usage: cuesheet hub [options]
 
@@ -36,6 +37,9 @@ Runs a hub: AYON's event protocol and an event viewer on this machine.
   --log FORMAT   json: one object for each request and event of the hub; text: the same
                  for people; off: errors only (default); the link that signs in is not
                  shown with json
+  --memory SIZE  memory that the events may use, from 32MiB to 4GiB; before it is full new
+                 events are refused with 507 (default: three quarters of the memory that
+                 this machine or container has, less 128 MiB, at most 4GiB)
   --no-sample    do not make sample events
   --help         this text`;
 
@@ -70,6 +74,7 @@ async function run(args: string[]): Promise<number> {
       credentials,
       log,
       onCrash: endAfterCrash,
+      memory: options.memory,
       packBrotli,
       ...(options.rate && { rate: options.rate }),
       ...(options.origin && { origins: options.origin }),
@@ -116,6 +121,7 @@ function readOptions(args: string[]) {
       'jwt-issuer': { type: 'string' },
       'jwt-audience': { type: 'string' },
       log: { type: 'string', default: 'off' },
+      memory: MEMORY_OPTION,
       origin: { type: 'string', multiple: true },
       'no-sample': { type: 'boolean', default: false },
     },
@@ -132,7 +138,8 @@ function readOptions(args: string[]) {
     throw new UsageError(`--log: expected ${LOG_FORMATS.join(', ')}, got '${values.log}'`, 'hub');
   }
   const jwt = jwtOptions(values.jwks, values['jwt-issuer'], values['jwt-audience']);
-  return { ...values, rate, log, jwt, port, sample: !values['no-sample'] };
+  const memory = memoryOf(values.memory, 'hub');
+  return { ...values, rate, log, jwt, port, memory, sample: !values['no-sample'] };
 }
 
 /** @throws UsageError for a value that is neither a URL nor a file with keys. */

@@ -6,10 +6,12 @@ import { type CommitLoop, createCommitLoop } from '../../../wasm/commit-loop.ts'
 import { loadCore } from '../../../wasm/load.ts';
 import { openWholeStore } from '../../../wasm/open-store.ts';
 import { SEGMENT_BYTES } from '../hub.ts';
+import { budgetFor, MEMORY_SIZES, memorySizeOf } from '../memory-size.ts';
 import { createLog } from '../log.ts';
+import { machineMemory } from '../runtimes/machine-memory.ts';
 import { openNodeFiles } from '../runtimes/node-files.ts';
 import { createSaving } from '../saving.ts';
-import { packageFile } from './command.ts';
+import { packageFile, UsageError } from './command.ts';
 
 /** Exit codes of a process that a signal ended. */
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
@@ -17,6 +19,18 @@ const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 export const DATA_OPTION = { type: 'string', default: '.cuesheet' } as const;
 export const DATA_HELP =
   '--data DIR    folder of the hub, which must not run (default .cuesheet in the current folder)';
+
+export const MEMORY_OPTION = { type: 'string' } as const;
+export const MEMORY_HELP = `--memory SIZE memory that the events may use, from 32MiB to 4GiB (default: three quarters of the
+                 memory that this machine or container has, less 128 MiB)`;
+
+/** The budget that a command was given, else that of this machine. @throws UsageError for what is no size. */
+export function memoryOf(text: string | undefined, command: string): number {
+  if (text === undefined) return budgetFor(machineMemory());
+  const bytes = memorySizeOf(text);
+  if (bytes !== null) return bytes;
+  throw new UsageError(`--memory: expected ${MEMORY_SIZES}, got '${text}'`, command);
+}
 
 /** The files of a stopped hub. */
 export interface StoreFolder {
@@ -34,7 +48,7 @@ export interface StoreFolder {
  */
 export async function openStoreFolder(
   folder: string,
-  options: { create: boolean },
+  options: { create: boolean; memory?: number },
 ): Promise<StoreFolder> {
   if (!options.create && !existsSync(join(folder, 'events'))) {
     throw new Error(`${folder} holds no events: name the folder of a hub with --data`);
@@ -54,7 +68,7 @@ export async function openStoreFolder(
   return {
     call: createCallWithFiles(core.create('hub', files), files),
     async open() {
-      const opened = await openWholeStore(core, 'hub', files, SEGMENT_BYTES);
+      const opened = await openWholeStore(core, 'hub', files, SEGMENT_BYTES, options.memory);
       for (const what of opened.lost) console.error(`cuesheet: ${what}`);
       const { ended } = createSaving(createLog('off'));
       const commits = createCommitLoop(opened, files, { carryOut: () => {}, ended });

@@ -62,7 +62,7 @@ export function feedOperations(common: Readonly<Record<string, Answer>>) {
     operationId: 'getSnapshot',
     summary: 'Read all events once',
     description:
-      'Cuesheet’s addition. A line {"sequence","store"}, then all events, newest first, one on each ' +
+      'Cuesheet’s addition. A line {"sequence","store","version"}, then all events, newest first, one on each ' +
       'line. Together with the changes after that sequence, these are the events of the store.',
     tags: ['feed'],
     parameters: [

@@ -52,6 +52,11 @@ export const SHARED_ANSWERS: Readonly<Record<string, Answer>> = {
     'The hub is stopping, has ended after an internal error, or could not save the write.',
     503,
   ),
+  Full: refusal(
+    'memory is full: 56 of 64 MiB are in use, and the last 8 are kept for reads, updates and removals; ' +
+      'remove events that are not needed, or give more memory',
+    507,
+  ),
 };
 
 const shared = (name: keyof typeof SHARED_ANSWERS): Answer => ({
@@ -68,6 +73,7 @@ const WRITES = {
   403: shared('Forbidden'),
   413: shared('TooLarge'),
   503: shared('Unavailable'),
+  507: shared('Full'),
 };
 
 const eventId: Parameter = {
@@ -154,6 +160,7 @@ const events = {
       ...READS,
       500: shared('Unreadable'),
       503: shared('Unavailable'),
+      507: shared('Full'),
       200: answer('The event.', 'Event'),
       400: shared('Invalid'),
       403: shared('Forbidden'),
@@ -355,7 +362,7 @@ const own = {
     responses: {
       ...ALWAYS,
       200: {
-        description: 'It does.',
+        description: 'It does. `memory` is `full` while new events are refused with 507.',
         content: { 'application/json': { schema: { type: 'object', required: ['status'] } } },
       },
       503: shared('Unavailable'),

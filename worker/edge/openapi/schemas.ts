@@ -14,6 +14,10 @@ const topic: Schema = { type: 'string', pattern: TOPIC_PATTERN };
 const name: Schema = { type: ['string', 'null'], pattern: NAME_PATTERN };
 const status: Schema = { type: 'string', enum: STATUSES };
 const time: Schema = { type: 'string', format: 'date-time' };
+const feedVersion: Schema = {
+  type: 'integer',
+  description: 'The version of the change feed. A hub without it has version 0.',
+};
 /** Of a field that is stored as 32 bits. */
 const int32: Schema = { type: 'integer', minimum: -(2 ** 31), maximum: 2 ** 31 - 1 };
 
@@ -144,10 +148,11 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
         },
       },
       next: { type: 'integer' },
+      version: feedVersion,
       head: { type: 'integer' },
       store: { ...text, description: 'The id of the store to which the sequences belong.' },
     },
-    required: ['changes', 'next', 'head', 'store'],
+    required: ['changes', 'next', 'version', 'head', 'store'],
     additionalProperties: false,
   },
   Gone: {
@@ -155,10 +160,11 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     properties: {
       code: { const: 410 },
       detail: text,
+      version: feedVersion,
       head: { type: 'integer' },
       store: text,
     },
-    required: ['code', 'detail', 'head', 'store'],
+    required: ['code', 'detail', 'version', 'head', 'store'],
     additionalProperties: false,
   },
   Update: {

@@ -3,6 +3,7 @@ import {
   answerOf,
   type ClientSocket,
   createConnectionHost,
+  hasLines,
   NO_ANSWER,
 } from '../../replica/connection-host.ts';
 
@@ -108,6 +109,10 @@ export function followUpstream(
       const what = path.split('?')[0];
       if (!response.ok) problem = `GET ${what} is answered with ${response.status}`;
       else if (!response.body) problem = 'the snapshot is empty';
+      else if (!hasLines(response)) {
+        const type = response.headers.get('content-type') ?? 'no content type';
+        problem = `something else than a hub answers GET ${what} (${type})`;
+      }
       return response;
     },
     cutOff: ({ message }) => {

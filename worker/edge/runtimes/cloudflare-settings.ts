@@ -2,6 +2,7 @@ import type { ObjectNamespace } from './cloudflare-api.ts';
 import type { HubOptions } from '../hub.ts';
 import { createJwtVerifier, parseKeySet, type VerifyJwt } from '../jwt.ts';
 import { createLog, LOG_FORMATS } from '../log.ts';
+import { ISOLATE_MEMORY_BYTES, memorySizeOf } from '../memory-size.ts';
 import { rateOf } from '../rate-limit.ts';
 
 /** The bindings and variables of the Worker (docs/hub.md). */
@@ -19,6 +20,8 @@ export interface HubEnv {
   CUESHEET_UPSTREAM_KEY?: string;
   /** Requests a second of one user, ten times as many at once; default no limit. */
   CUESHEET_RATE?: string;
+  /** Memory that the events may use, for example `64MiB`; default 96 MiB of the 128 MB that an isolate has. */
+  CUESHEET_MEMORY?: string;
   /** `json`, `text` or `off` (default: errors only). */
   CUESHEET_LOG?: string;
   /** Accepts JSON Web Tokens: a URL of public keys (JWKS), or the key set itself. */
@@ -48,11 +51,13 @@ export function verifierOf({
 export function settingsOf({
   CUESHEET_RATE,
   CUESHEET_LOG,
-}: HubEnv): Pick<HubOptions, 'rate' | 'log'> {
+  CUESHEET_MEMORY,
+}: HubEnv): Pick<HubOptions, 'rate' | 'log' | 'memory'> {
   const perSecond = Number(CUESHEET_RATE ?? 0);
   const format = LOG_FORMATS.find((known) => known === CUESHEET_LOG) ?? 'off';
   return {
     log: createLog(format),
+    memory: memorySizeOf(CUESHEET_MEMORY ?? '') ?? ISOLATE_MEMORY_BYTES,
     ...(perSecond > 0 && { rate: rateOf(perSecond) }),
   };
 }
