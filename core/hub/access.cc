@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
+
+#include "base/ascii.h"
 
 namespace cuesheet {
 namespace {
@@ -16,11 +17,6 @@ bool MaySetStatus(const Caller& caller, const EventView& event) {
   if (caller.is_service) return true;
   return event.depends_on.has_value() ||
          std::ranges::find(kInstallTopics, event.topic) != kInstallTopics.end();
-}
-
-bool EqualIgnoringCase(std::string_view a, std::string_view b) {
-  return std::ranges::equal(
-      a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
 }
 
 }  // namespace

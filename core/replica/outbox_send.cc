@@ -42,16 +42,16 @@ Json NoteOf(const LocalWrite& write) {
 }
 
 // The events of writes that wait.
-class HeldEvents {
+class WaitingEvents {
  public:
-  void Hold(const LocalWrite& write) {
+  void Add(const LocalWrite& write) {
     ids_.insert(write.id.Hex());
     if (write.kind != LocalWrite::Kind::kRemove) return;
     // A parent cannot be removed before its child, nor a hash be used again.
     Insert(parents_, write.before, "dependsOn");
     Insert(hashes_, write.before, "hash");
   }
-  bool Holds(const LocalWrite& write) const {
+  bool Stop(const LocalWrite& write) const {
     if (ids_.empty()) return false;
     const std::string id = write.id.Hex();
     const bool is_removal = write.kind == LocalWrite::Kind::kRemove;
@@ -238,20 +238,20 @@ std::vector<LocalWrite*> Outbox::Next(Timestamp now) {
 
 // `but`: the number of a write that others go before; 0 = none.
 std::vector<LocalWrite*> Outbox::Next(Timestamp now, uint64_t but) {
-  HeldEvents held;
+  WaitingEvents waiting;
   const bool is_pause = held_until_ && now.us < held_until_->us;
   bool has_held = false;
   std::vector<LocalWrite*> batch;
   size_t bytes = 0;
   for (LocalWrite& write : writes_) {
-    if (write.state == LocalWrite::State::kDelivered && write.status != 0) held.Hold(write);
+    if (write.state == LocalWrite::State::kDelivered && write.status != 0) waiting.Add(write);
     if (write.state != LocalWrite::State::kQueued) continue;
     const bool is_dispatch = write.kind == LocalWrite::Kind::kDispatch;
     has_held = has_held || (is_pause && write.is_held);
     const bool is_early = write.again_at && now.us < write.again_at->us;
     const bool is_behind = has_held && (is_dispatch || write.is_held);
-    if (is_early || is_behind || write.number == but || held.Holds(write)) {
-      held.Hold(write);
+    if (is_early || is_behind || write.number == but || waiting.Stop(write)) {
+      waiting.Add(write);
       continue;
     }
     const bool may_join =

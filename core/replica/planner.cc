@@ -8,10 +8,11 @@ namespace cuesheet {
 namespace {
 
 // The tasks parse what looks like a success, and look at its shape themselves.
-bool IsOwn(const UpstreamAnswer& answer) {
+bool IsOwn(AskedFor asked, const UpstreamAnswer& answer) {
   const bool is_success = answer.status >= 200 && answer.status < 300;
-  const Json json = is_success ? Json::object() : ParseJson(answer.body).value_or(Json());
-  return SourceOf(AskedFor::kOther, answer, json) == AnswerSource::kUpstream;
+  if (is_success) asked = AskedFor::kOther;
+  const Json json = is_success ? Json() : ParseJson(answer.body).value_or(Json());
+  return SourceOf(asked, answer, json) == AnswerSource::kUpstream;
 }
 
 }  // namespace
@@ -77,7 +78,10 @@ bool Planner::has_urgent() const {
 
 std::optional<ReadRequest> Planner::Ask(ReadTask& task, Timestamp now) {
   auto request = task.Ask(now);
-  if (request) asking_ = &task;
+  if (request) {
+    asking_ = &task;
+    asked_for_ = request->path == "/graphql" ? AskedFor::kGraphql : AskedFor::kOther;
+  }
   return request;
 }
 
@@ -129,7 +133,7 @@ std::optional<Timestamp> Planner::due() const {
 
 Result<ReadOutcome> Planner::Answered(const UpstreamAnswer& answer, Timestamp now) {
   CUE_ASSERT(is_reading());
-  const bool counts = answer.status == 0 || IsOwn(answer);
+  const bool counts = answer.status == 0 || IsOwn(asked_for_, answer);
   if (counts && answer.status == 401) return ReadOutcome::kUnauthorized;
   CUE_ASSIGN(const ReadOutcome outcome, asking_->Take(counts ? answer : UpstreamAnswer{}, now));
   asking_ = nullptr;

@@ -88,6 +88,7 @@ class Planner {
                                               &changes_, &open_jobs_, &replaced_,
                                               &missing_, &history_,   &sweep_};
   ReadTask* asking_ = nullptr;  // whose request is under way
+  AskedFor asked_for_ = AskedFor::kOther;
   std::string intercepted_;
   std::optional<Timestamp> round_at_;  // when to look for changes without a message
   Deadlines deadlines_;

@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/json.h"
 #include "base/uuid.h"
 
@@ -12,7 +13,9 @@ namespace {
 constexpr size_t kMaxTypeBytes = 64;  // of a content type in a sentence
 
 bool HasType(const UpstreamAnswer& answer, std::string_view type) {
-  return answer.content_type.substr(0, answer.content_type.find(';')) == type;
+  std::string_view name = answer.content_type.substr(0, answer.content_type.find(';'));
+  while (name.ends_with(' ')) name.remove_suffix(1);
+  return EqualIgnoringCase(name, type);
 }
 
 bool HasText(const Json& object, const char* member) { return !TextMember(object, member).empty(); }
@@ -45,7 +48,6 @@ bool IsSuccess(AskedFor asked, const UpstreamAnswer& answer, const Json& json) {
     case AskedFor::kEnroll:
       return HasId(json);
     case AskedFor::kBatch:
-    case AskedFor::kQuery:
       return json.is_array();
     case AskedFor::kGraphql:
       return FindMember(json, "data") != nullptr || FindMember(json, "errors") != nullptr;
@@ -61,18 +63,15 @@ bool IsSuccess(AskedFor asked, const UpstreamAnswer& answer, const Json& json) {
 }  // namespace
 
 AskedFor ParseAskedFor(std::string_view operation) {
-  static constexpr std::array<std::pair<std::string_view, AskedFor>, 11> kNames = {{
+  static constexpr std::array<std::pair<std::string_view, AskedFor>, 8> kNames = {{
       {"dispatch", AskedFor::kDispatch},
       {"dispatch.batch", AskedFor::kBatch},
       {"update", AskedFor::kUpdate},
       {"delete", AskedFor::kRemove},
-      {"graphql.events", AskedFor::kGraphql},
-      {"query", AskedFor::kQuery},
       {"get", AskedFor::kEvent},
       {"enroll", AskedFor::kEnroll},
       {"me", AskedFor::kUser},
       {"login", AskedFor::kLogin},
-      {"snapshot", AskedFor::kSnapshot},
   }};
   for (const auto& [name, asked] : kNames) {
     if (name == operation) return asked;

@@ -28,7 +28,6 @@ enum class AskedFor : uint8_t {
   kUpdate,    // 204, nothing
   kRemove,    // 204, nothing
   kGraphql,   // {"data"} or {"errors"}
-  kQuery,     // a list
   kEvent,     // {"id"}
   kEnroll,    // {"id"}, or 204, nothing
   kUser,      // {"name"}

@@ -282,6 +282,28 @@ test('a relay whose upstream answers nonsense or nothing is not ready, and asks 
   expect(health.text).toContain('The upstream does not answer');
 }, 60_000);
 
+test('a relay reads only the beginning of what has no end and is no snapshot', async () => {
+  let isCancelled = false;
+  const endless = () =>
+    new ReadableStream({
+      pull: (controller) => controller.enqueue(new Uint8Array(16 << 10)),
+      cancel() {
+        isCancelled = true;
+      },
+    });
+  const upstream: Upstream = {
+    apiKey: 'key',
+    fetch: (path) =>
+      Promise.resolve(new Response(path === '/api/users/me' ? '{}' : endless(), { status: 200 })),
+    openSocket: () => socketSaying('{"topic":"cuesheet.gone","code":410}'),
+  };
+  const { errors } = await embed({ upstream });
+  const text =
+    'the upstream: something else than a hub answers GET /api/snapshot (no content type)';
+  await expect.poll(() => errors()[0], WAIT).toBe(text);
+  expect(isCancelled).toBe(true);
+});
+
 test('a relay whose upstream tells changes that are none takes a snapshot instead', async () => {
   const asked: string[] = [];
   const upstream: Upstream = {

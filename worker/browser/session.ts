@@ -205,12 +205,12 @@ async function saveAll(
   // A write that is saved here does not wait for the server: the next owner sends it.
   const answers = setInterval(localWrites.goneOffline, ANSWER_MS);
   try {
-    await inTime(Promise.all([upstream?.holdWrites(), requests.written()]));
+    await inTime(Promise.all([upstream?.pauseWrites(), requests.written()]));
     await settle();
     await flush();
     if (files.state().storage === 'memory') throw new WorkerError('storage', IN_MEMORY);
   } catch (error) {
-    upstream?.releaseWrites();
+    upstream?.resumeWrites();
     throw error;
   } finally {
     clearInterval(answers);

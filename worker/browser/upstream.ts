@@ -14,9 +14,9 @@ export interface Upstream {
   full(): string | null;
   request: ServerRequests['request'];
   /** Local writes wait here; resolves when the one under way has its answer. */
-  holdWrites(): Promise<void>;
+  pauseWrites(): Promise<void>;
   /** They are sent again, what has waited first. */
-  releaseWrites(): void;
+  resumeWrites(): void;
 }
 
 /** Calls a method of the core with an event of the host, and settles. */
@@ -85,8 +85,8 @@ export function createUpstream(
       connection.carryOut(effect);
     },
     request,
-    holdWrites: writes.hold,
-    releaseWrites: writes.release,
+    pauseWrites: writes.pause,
+    resumeWrites: writes.resume,
   };
 }
 
@@ -122,8 +122,8 @@ function createWriteSender(ask: ServerRequests['ask'], tell: Tell, owns: () => P
   let wake: ReturnType<typeof setTimeout> | undefined;
   let stopped = false;
   let underWay: Promise<void> = Promise.resolve();
-  let held: (() => void) | null = null; // what sends the write that waits; null = there is none
-  let isHeld = false;
+  let waiting: (() => void) | null = null; // sends the write that waits; null = there is none
+  let isPaused = false;
 
   async function sendNow(request: number, method: string, path: string, body: string | null) {
     // A frozen owner that was replaced would send an old write over newer ones of the next owner.
@@ -137,17 +137,17 @@ function createWriteSender(ask: ServerRequests['ask'], tell: Tell, owns: () => P
       const begin = () => {
         underWay = sendNow(...write);
       };
-      if (isHeld) held = begin;
+      if (isPaused) waiting = begin;
       else begin();
     },
-    hold() {
-      isHeld = true;
+    pause() {
+      isPaused = true;
       return underWay;
     },
-    release() {
-      isHeld = false;
-      held?.();
-      held = null;
+    resume() {
+      isPaused = false;
+      waiting?.();
+      waiting = null;
     },
     /** Only the last one counts. */
     wakeIn(delayMs: number) {

@@ -29,23 +29,39 @@ export interface UpstreamAnswer {
   bytes: Uint8Array;
 }
 
-/** The longest body of a refused snapshot that is read, in bytes. */
+/** What is read of the body when a snapshot was asked for and something else came, in bytes. */
 const MAX_REFUSAL_BYTES = 64 << 10;
 
 export const NO_ANSWER: UpstreamAnswer = { status: 0, contentType: '', bytes: new Uint8Array() };
 
 /** Whether its body is NDJSON, as of a snapshot. */
 export const hasLines = (response: Response): boolean =>
-  response.headers.get('content-type')?.startsWith('application/x-ndjson') ?? false;
+  response.headers.get('content-type')?.toLowerCase().startsWith('application/x-ndjson') ?? false;
 
 /** A redirect, which is never followed, has status 302 where a browser hides its own. */
 export async function answerOf(response: Response): Promise<UpstreamAnswer> {
+  return { ...headOf(response), bytes: new Uint8Array(await response.arrayBuffer()) };
+}
+
+function headOf(response: Response): Omit<UpstreamAnswer, 'bytes'> {
   const isHidden = response.type === 'opaqueredirect';
-  return {
-    status: isHidden ? 302 : response.status,
-    contentType: response.headers.get('content-type') ?? '',
-    bytes: new Uint8Array(await response.arrayBuffer()),
-  };
+  const status = isHidden ? 302 : response.status;
+  return { status, contentType: response.headers.get('content-type') ?? '' };
+}
+
+/** The beginning of a body that may have no end. */
+async function firstBytes(response: Response, most: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(most);
+  const reader = response.body?.getReader(); // Safari cannot iterate over a stream
+  let size = 0;
+  while (size < most) {
+    const { value } = (await reader?.read()) ?? {};
+    if (!value) break;
+    bytes.set(value.subarray(0, most - size), size);
+    size = Math.min(most, size + value.length);
+  }
+  await reader?.cancel();
+  return bytes.subarray(0, size);
 }
 
 export interface ConnectionHostOptions {
@@ -186,16 +202,13 @@ function createSnapshots({
         const response = await stream(path, signal);
         const isSnapshot = response.ok && hasLines(response);
         if (isSnapshot && response.body) await read(response.body, request, signal);
-        const contentType = response.headers.get('content-type') ?? '';
-        ended = isSnapshot
-          ? { status: response.status, contentType, bytes: new Uint8Array() }
-          : await answerOf(response);
+        const bytes = isSnapshot ? new Uint8Array() : await firstBytes(response, MAX_REFUSAL_BYTES);
+        ended = { ...headOf(response), bytes };
       } catch (error) {
         if (!signal.aborted) cutOff?.(error as Error);
       }
-      const { status, contentType, bytes } = ended;
-      const refusal = bytes.subarray(0, MAX_REFUSAL_BYTES);
-      if (!signal.aborted) await tell('snapshotEnded', { request, status, contentType }, refusal);
+      const { bytes, ...head } = ended;
+      if (!signal.aborted) await tell('snapshotEnded', { request, ...head }, bytes);
     },
   };
 }
