@@ -64,8 +64,10 @@ TEST_CASE("an export shows the events as they were when it began, whatever chang
   for (int i = 0; i < 40; ++i) {
     const std::string number = std::to_string(i);
     const std::string parent =
-        i % 3 == 0 ? ""
-                   : R"(,"dependsOn":")" + IdAt(f.store.view().table(), random() % i).Hex() + '"';
+        i % 3 == 0
+            ? ""
+            : R"(,"dependsOn":")" +
+                  IdAt(f.store.view().table(), random() % static_cast<unsigned>(i)).Hex() + '"';
     f.Dispatch(R"({"topic":"demo.job","hash":"h)" + number + R"(","payload":{"n":)" + number + "}" +
                parent + "}");
   }

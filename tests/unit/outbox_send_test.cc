@@ -1,7 +1,7 @@
 // When writes are sent, and which one a failure is laid on.
-#include "outbox_fixture.h"
-
 #include <catch2/catch_amalgamated.hpp>
+
+#include "outbox_fixture.h"
 
 namespace cuesheet::testing {
 namespace {
