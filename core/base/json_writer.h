@@ -21,12 +21,14 @@ class JsonWriter {
   // when this is compiled, so that copying it is a few moves.
   template <size_t size>
   JsonWriter& Key(std::string_view key) {
-    *at_++ = ',';
-    *at_++ = '"';
-    std::memcpy(at_, key.data(), size);
-    at_ += size;
-    *at_++ = '"';
-    *at_++ = ':';
+    char* at = at_;  // a char could be a part of at_ itself, as far as a compiler knows
+    *at++ = ',';
+    *at++ = '"';
+    std::memcpy(at, key.data(), size);
+    at += size;
+    *at++ = '"';
+    *at++ = ':';
+    at_ = at;
     return *this;
   }
   template <size_t size>

@@ -1,6 +1,15 @@
 #include "base/result.h"
 
+#include <cstdio>
+#include <cstdlib>
+
 namespace cuesheet {
+
+void FailAssertion(const char* place) {
+  std::fputs(place, stderr);
+  std::fputs(": assertion failed\n", stderr);
+  std::abort();
+}
 
 const char* ErrorCodeName(ErrorCode code) {
   switch (code) {

@@ -2,13 +2,14 @@
 // occur; errors are for what can occur (input, disk, network).
 #pragma once
 
-#include <cstdio>
-#include <cstdlib>
 #include <expected>
 #include <string>
 #include <utility>
 
 namespace cuesheet {
+
+// Prints that the assertion at this place failed, and ends the program.
+[[noreturn]] void FailAssertion(const char* place);
 
 enum class ErrorCode {
   kInvalid,    // the request is not well-formed or breaks a rule of its own
@@ -44,13 +45,13 @@ inline std::unexpected<Error> Fail(ErrorCode code, std::string message) {
 
 #define CUE_TEXT_(line) #line
 #define CUE_TEXT(line) CUE_TEXT_(line)
-// Stays on in production: a broken invariant must not reach the disk.
-#define CUE_ASSERT(condition)                                                                     \
-  do {                                                                                            \
-    if (!(condition)) [[unlikely]] {                                                              \
-      std::fputs(__FILE__ ":" CUE_TEXT(__LINE__) ": assertion failed: " #condition "\n", stderr); \
-      std::abort();                                                                               \
-    }                                                                                             \
+// Stays on in production: a broken invariant must not reach the disk. File and line say which; the
+// text of the conditions would take a kilobyte of a page's module.
+#define CUE_ASSERT(condition)                                          \
+  do {                                                                 \
+    if (!(condition)) [[unlikely]] {                                   \
+      ::cuesheet::FailAssertion(__FILE_NAME__ ":" CUE_TEXT(__LINE__)); \
+    }                                                                  \
   } while (false)
 
 #define CUE_CONCAT_(a, b) a##b

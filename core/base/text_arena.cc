@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/result.h"
+#include "base/sort.h"
 
 namespace cuesheet {
 
@@ -74,16 +75,16 @@ bool TextArena::IsMoveDue() const {
 
 void TextArena::BeginMove() {
   CUE_ASSERT(emptied_.empty() && moving_.empty());
-  std::vector<uint32_t> sparse;
+  std::vector<Keyed> sparse;  // by the part of them that lives, in 2^31ths
   for (uint32_t chunk = 0; chunk < chunks_.size(); ++chunk) {
     const bool is_open = open_free_ > 0 && chunk == open_chunk_;
-    if (!is_open && chunks_[chunk].live < chunks_[chunk].size) sparse.push_back(chunk);
+    const auto [live, size] = std::pair(uint64_t{chunks_[chunk].live}, chunks_[chunk].size);
+    if (!is_open && live < size)
+      sparse.push_back({static_cast<int64_t>((live << 31) / size), chunk});
   }
-  std::ranges::sort(sparse, {}, [this](uint32_t chunk) {
-    return static_cast<double>(chunks_[chunk].live) / chunks_[chunk].size;
-  });
+  Sort(sparse);
   uint64_t moved = 0;
-  for (const uint32_t chunk : sparse) {
+  for (const auto& [share, chunk] : sparse) {
     moved += chunks_[chunk].live;
     if (moved > kMaxMoved) break;
     chunks_[chunk].is_moving = true;

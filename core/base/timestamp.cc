@@ -20,19 +20,20 @@ int64_t DaysFromCivil(int64_t year, int64_t month, int64_t day) {
 }
 
 struct Civil {
-  int64_t year, month, day;
+  uint32_t year, month, day;
 };
 
+// For the days of years 0 to 9999: they fit into 32 bits, whose divisions are cheaper.
 Civil CivilFromDays(int64_t days) {
-  days += 719'468;
-  const int64_t era = (days >= 0 ? days : days - 146'096) / 146'097;
-  const int64_t day_of_era = days - era * 146'097;
-  const int64_t year_of_era =
+  const auto since = static_cast<uint32_t>(days + 719'468);  // 0000-03-01
+  const uint32_t era = since / 146'097;
+  const uint32_t day_of_era = since - era * 146'097;
+  const uint32_t year_of_era =
       (day_of_era - day_of_era / 1460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
-  const int64_t day_of_year =
+  const uint32_t day_of_year =
       day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-  const int64_t month_index = (5 * day_of_year + 2) / 153;
-  const int64_t month = month_index + (month_index < 10 ? 3 : -9);
+  const uint32_t month_index = (5 * day_of_year + 2) / 153;
+  const uint32_t month = month_index < 10 ? month_index + 3 : month_index - 9;
   return {year_of_era + era * 400 + (month <= 2), month,
           day_of_year - (153 * month_index + 2) / 5 + 1};
 }
@@ -119,10 +120,15 @@ bool ParseOffset(Scanner& in, int64_t& us) {
   return true;
 }
 
-// A number, right-aligned, in `count` digits.
-void PutDigits(char* places, size_t count, int64_t number) {
-  auto left = static_cast<uint32_t>(number);
-  for (size_t i = count; i-- > 0; left /= 10) places[i] = static_cast<char>('0' + left % 10);
+char* PutTwoDigits(char* out, uint32_t number) {
+  *out++ = static_cast<char>('0' + number / 10);
+  *out++ = static_cast<char>('0' + number % 10);
+  return out;
+}
+
+char* PutMarked(char* out, char mark, uint32_t number) {
+  *out++ = mark;
+  return PutTwoDigits(out, number);
 }
 
 }  // namespace
@@ -146,20 +152,16 @@ char* Timestamp::PutIso(char* out) const {
     --days;
   }
   const Civil date = CivilFromDays(days);
-  const int64_t seconds = rest / kSecond;
-  const int64_t micros = rest % kSecond;
-  const auto put = [&out](std::string_view mark, size_t count, int64_t number) {
-    out = std::ranges::copy(mark, out).out;
-    PutDigits(out, count, number);
-    out += count;
-  };
-  put("", 4, date.year);
-  put("-", 2, date.month);
-  put("-", 2, date.day);
-  put("T", 2, seconds / 3600);
-  put(":", 2, seconds / 60 % 60);
-  put(":", 2, seconds % 60);
-  if (micros != 0) put(".", 6, micros);
+  const auto seconds = static_cast<uint32_t>(rest / kSecond);
+  const auto micros = static_cast<uint32_t>(rest % kSecond);
+  out = PutTwoDigits(PutTwoDigits(out, date.year / 100), date.year % 100);
+  out = PutMarked(PutMarked(out, '-', date.month), '-', date.day);
+  out = PutMarked(out, 'T', seconds / 3600);
+  out = PutMarked(PutMarked(out, ':', seconds / 60 % 60), ':', seconds % 60);
+  if (micros != 0) {
+    out = PutMarked(out, '.', micros / 10'000);
+    out = PutTwoDigits(PutTwoDigits(out, micros / 100 % 100), micros % 100);
+  }
   return std::ranges::copy(std::string_view("+00:00"), out).out;
 }
 

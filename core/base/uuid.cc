@@ -1,13 +1,23 @@
 #include "base/uuid.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace cuesheet {
 namespace {
 
 constexpr uint64_t kGregorianToUnix = 0x01B21DD213814000;  // 100 ns
 
-constexpr char kHexDigits[] = "0123456789abcdef";
+// A byte for each of the eight digits of four bytes, all at once.
+uint64_t HexDigits(const uint8_t* bytes) {
+  constexpr uint64_t kEach = 0x0101010101010101;
+  uint64_t digits = 0;
+  for (size_t i = 0; i < 4; ++i) {
+    digits |= uint64_t{bytes[i]} >> 4 << (16 * i) | uint64_t{bytes[i]} % 16 << (16 * i + 8);
+  }
+  const uint64_t are_letters = (digits + 6 * kEach) >> 4 & kEach;
+  return digits + '0' * kEach + are_letters * ('a' - '0' - 10);
+}
 
 constexpr uint8_t kNoDigit = 0xFF;
 
@@ -23,6 +33,7 @@ bool ReadHex(std::string_view text, std::array<uint8_t, 16>& out) {
   if (text.size() != 32) return false;
   // No branch for each digit: kNoDigit sets high bits that no digit has, and they are tested once.
   uint8_t all = 0;
+#pragma GCC unroll 2  // all 16 take a kilobyte
   for (size_t i = 0; i < 16; ++i) {
     const uint8_t high = kHexValues[static_cast<uint8_t>(text[2 * i])];
     const uint8_t low = kHexValues[static_cast<uint8_t>(text[2 * i + 1])];
@@ -47,9 +58,11 @@ void Uuid::AppendHex(std::string& out) const {
 }
 
 char* Uuid::PutHex(char* out) const {
-  for (const uint8_t byte : bytes) {
-    *out++ = kHexDigits[byte >> 4];
-    *out++ = kHexDigits[byte & 15];
+  static_assert(std::endian::native == std::endian::little);
+  for (size_t i = 0; i < bytes.size(); i += 4) {
+    const uint64_t digits = HexDigits(bytes.data() + i);
+    std::memcpy(out, &digits, sizeof(digits));
+    out += sizeof(digits);
   }
   return out;
 }

@@ -186,11 +186,13 @@ struct FieldAt {
 };
 
 // Calls visit(FieldAt, value...) for each field in the order of kFields, with its value in each of
-// the events.
+// the events. It is a part of its caller, so that what the visitor writes stays in registers.
 template <typename Visit, typename... Events>
-constexpr void VisitFields(Visit&& visit, Events&... events) {
-  const auto visit_one = [&](auto field) { visit(field, field.ValueIn(events)...); };
-  [&]<size_t... index>(std::index_sequence<index...>) {
+[[gnu::always_inline]] constexpr void VisitFields(Visit&& visit, Events&... events) {
+  const auto visit_one = [&](auto field) __attribute__((always_inline)) {
+    visit(field, field.ValueIn(events)...);
+  };
+  [&]<size_t... index>(std::index_sequence<index...>) __attribute__((always_inline)) {
     (visit_one(FieldAt<index>()), ...);
   }(std::make_index_sequence<kFields.size()>());
 }

@@ -74,7 +74,6 @@ const Frontier& Frontiers::Of(const FrontierKeyView& key) {
 }
 
 uint64_t Frontiers::BytesToMake(const FrontierKeyView& key) const {
-  constexpr uint64_t kSourceBytes = 64;  // a node of a set
   const auto is_it = [&key](const auto& frontier) { return key == frontier->key(); };
   if (std::ranges::any_of(recent_, is_it)) return 0;
   uint64_t sources = 0;

@@ -73,6 +73,9 @@ class Frontier {
 // The frontiers of a store. Only the first enroll of a queue reads the whole table.
 class Frontiers : public RowObserver {
  public:
+  // The most that a source event takes: a node of a set.
+  static constexpr uint64_t kSourceBytes = 64;
+
   explicit Frontiers(const EventTable& table) : table_(table) {}
 
   const Frontier& Of(const FrontierKeyView& key);

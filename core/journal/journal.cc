@@ -163,7 +163,7 @@ Result<std::optional<uint64_t>> Journal::ChecksumOf(const JournalStart& start,
 }
 
 Result<void> Journal::CheckRoom() const {
-  if (pending_bytes() <= max_pending_bytes_) return {};
+  if (HasRoom()) return {};
   return Fail(ErrorCode::kStorage,
               "storage takes no writes: " + std::to_string(pending_bytes() >> 20) +
                   " MiB wait to be saved; free some space and try again");

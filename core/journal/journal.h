@@ -52,6 +52,7 @@ class Journal {
   // kStorage when more than max_pending_bytes wait: the disk accepts nothing, and the caller must
   // stop.
   Result<void> CheckRoom() const;
+  bool HasRoom() const { return pending_bytes() <= max_pending_bytes_; }
   void Append(const Change& change);
 
   struct Commit {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
+#include <ranges>
 #include <utility>
 
 #include "base/bytes.h"
@@ -80,13 +82,14 @@ Result<void> CheckFormat(std::string_view bytes) {
 }  // namespace
 
 Result<std::vector<std::string>> OutboxFile::Open() {
-  CUE_ASSIGN(std::vector<std::string> names, env_->List());
-  std::erase_if(names, [](const auto& name) { return FileNumber(name, kOutboxPrefix) == 0; });
-  std::ranges::sort(names, {}, [](const auto& name) { return FileNumber(name, kOutboxPrefix); });
+  CUE_ASSIGN(const std::vector<std::string> names, env_->List());
+  std::map<uint64_t, std::string> by_number;
+  for (const std::string& name : names) by_number.emplace(FileNumber(name, kOutboxPrefix), name);
+  by_number.erase(0);  // files of another kind
+  if (!by_number.empty()) number_ = std::max(number_, by_number.rbegin()->first);
   std::vector<std::string> notes;
-  for (bool found = false; !names.empty(); names.pop_back()) {
-    const std::string& name = names.back();
-    number_ = std::max(number_, FileNumber(name, kOutboxPrefix));
+  bool found = false;
+  for (const auto& [number, name] : std::views::reverse(by_number)) {
     CUE_ASSIGN(const std::string bytes, env_->Read(name));
     if (const auto format = CheckFormat(bytes); !format) {
       return Fail(ErrorCode::kState, name + ": " + format.error().message);
@@ -96,8 +99,7 @@ Result<std::vector<std::string>> OutboxFile::Open() {
       found = true;
       notes = std::move(content.notes);
       file_bytes_ = content.bytes;
-      const bool is_newest = number_ == FileNumber(name, kOutboxPrefix);
-      if (is_newest && content.bytes == bytes.size()) continue;  // appended to as it is
+      if (number == number_ && content.bytes == bytes.size()) continue;  // appended to as it is
       Rewrite(notes);
     }
     old_.push_back(name);

@@ -19,11 +19,10 @@ EventMatcher::EventMatcher(const EventQuery& query, const EventTable& table)
   if (query.projects) project_names_.insert(query.projects->begin(), query.projects->end());
   if (query.users) user_names_.insert(query.users->begin(), query.users->end());
   if (query.ids) ids_.insert(query.ids->begin(), query.ids->end());
+  if (!query.statuses) return;
   for (size_t i = 0; i < kEventStatusNames.size(); ++i) {
-    const bool wanted =
-        !query.statuses ||
-        std::ranges::find(*query.statuses, kEventStatusNames[i]) != query.statuses->end();
-    if (wanted) statuses_ |= 1U << i;
+    const auto wanted = std::ranges::find(*query.statuses, kEventStatusNames[i]);
+    if (wanted != query.statuses->end()) statuses_ |= 1U << i;
   }
 }
 

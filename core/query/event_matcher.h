@@ -49,7 +49,7 @@ class EventMatcher {
   // The dictionaries are those of the last text_.Update().
   bool MatchesNow(Row row);
   bool HasStatus(Row row) const {
-    return (statuses_ >> static_cast<uint32_t>(table_.status(row)) & 1) != 0;
+    return !query_.statuses || (statuses_ >> static_cast<uint32_t>(table_.status(row)) & 1) != 0;
   }
   std::optional<std::vector<Row>> FewCandidates(const OrderRange& range) const;
   bool HasTopic(uint32_t code) const;
@@ -61,7 +61,7 @@ class EventMatcher {
   CodeSet topics_, projects_, users_;
   std::unordered_set<std::string_view> project_names_, user_names_;
   std::set<Uuid> ids_;
-  uint32_t statuses_ = 0;  // one bit each
+  uint32_t statuses_ = 0;  // of the query, one bit each
 };
 
 }  // namespace cuesheet

@@ -1,14 +1,18 @@
 // Counts the events that a query matches: in total, by the values of a column, and over time.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "query/event_query.h"
 
 namespace cuesheet {
 
+inline constexpr std::array<std::string_view, kFacets> kFacetNames = {"topic", "status", "project",
+                                                                      "user", "sender"};
 inline constexpr size_t kMaxFacetValues = 1000;  // of one facet, the most frequent ones
 inline constexpr int64_t kMaxHistogramBuckets = 1000;
 

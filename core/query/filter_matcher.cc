@@ -238,9 +238,9 @@ bool AsksForIndexedKey(const FilterCondition& condition) {
 }  // namespace
 
 FilterMatcher::FilterMatcher(const QueryFilter& filter, const EventTable& table)
-    : table_(table), asks_nothing_(filter.empty()) {
-  if (asks_nothing_) return;
-  root_ = Compile(*filter.root());
+    : table_(table),
+      root_(filter.empty() ? Node() : Compile(*filter.root())),
+      asks_nothing_(filter.empty()) {
   const auto take = [this](const Node& node) {
     if (node.condition != nullptr && AsksForIndexedKey(*node.condition)) {
       indexed_value_ = node.text;

@@ -90,7 +90,7 @@ bool Archive::IsDue() const {
 }
 
 Result<void> Archive::CheckRoom() const {
-  if (table_->payloads().chunks() < options_.max_payload_chunks) return {};
+  if (HasRoom()) return {};
   return Fail(ErrorCode::kStorage,
               "storage takes no writes: all numbers for chunks of payloads are used up; export the "
               "store and import it into a new one");

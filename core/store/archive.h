@@ -60,6 +60,7 @@ class Archive {
   bool IsDue() const;
   // kStorage when no number for a payload chunk is left.
   Result<void> CheckRoom() const;
+  bool HasRoom() const { return table_->payloads().chunks() < options_.max_payload_chunks; }
 
   // Call this during a commit, after the journal has written what waits: writes the manifest, when
   // it is its turn.

@@ -2,6 +2,8 @@
 // type only owns the parts; pass on the one that is needed.
 #pragma once
 
+#include <memory>
+
 #include "journal/env.h"
 #include "store/answers.h"
 #include "store/exports.h"
@@ -18,7 +20,6 @@ class EventStore {
   explicit EventStore(Env* env, const StoreOptions& options = {})
       : state_(env, options), answers_(view_), ledger_(&state_) {
     state_.table.AddObserver(answers_.observer());
-    state_.table.AddObserver(&exports_);
   }
 
   const StoreView& view() const { return view_; }
@@ -29,14 +30,21 @@ class EventStore {
   const Lifecycle& files() const { return files_; }
   Answers& answers() { return answers_; }
   const Answers& answers() const { return answers_; }
-  Exports& exports() { return exports_; }
+  // Made when they are first asked for: most stores are never exported.
+  Exports& exports() {
+    if (!exports_) {
+      exports_ = std::make_unique<Exports>(view_);
+      state_.table.AddObserver(exports_.get());
+    }
+    return *exports_;
+  }
 
  private:
   StoreState state_;
   StoreView view_{&state_};
   Lifecycle files_{&state_};
   Answers answers_;
-  Exports exports_{view_};
+  std::unique_ptr<Exports> exports_;
   Ledger ledger_;
 };
 

@@ -283,6 +283,10 @@ Result<void> Ledger::MergeInto(Row row, const Event& event, FieldSet fields,
 }
 
 Result<void> Ledger::CheckWritable() const {
+  const Archive& archive = state_.archive;
+  if (state_.is_open && archive.is_loaded() && archive.HasRoom() && state_.journal.HasRoom()) {
+    return {};
+  }
   if (!state_.is_open) return Fail(ErrorCode::kState, "the store is not open yet");
   CUE_TRY(StoreView(&state_).CheckLoaded());
   CUE_TRY(state_.archive.CheckRoom());

@@ -16,7 +16,9 @@ Actor WorkerOf(const EnrollRequest& request, Actor asking) {
 Result<std::optional<Uuid>> Ledger::Enroll(const EnrollRequest& request, const Actor& actor,
                                            Timestamp now, const Entropy& entropy) {
   CUE_TRY(CheckWritable());
-  if (!request.source_topics.empty()) {
+  // The sum by topics is asked for only when it matters: this is the path of every idle worker.
+  if (!request.source_topics.empty() &&
+      !state_.memory.HasRoomForWork(table_.size() * Frontiers::kSourceBytes)) {
     const auto room = state_.memory.CheckWork(frontiers_.BytesToMake(
         {request.source_topics, request.is_pattern, request.target_topic, request.max_retries}));
     if (!room) {

@@ -50,8 +50,7 @@ Result<void> MemoryBudget::CheckGrowth(uint64_t bytes) const {
 }
 
 Result<void> MemoryBudget::CheckWork(uint64_t bytes) const {
-  if (!is_bounded() || bytes <= reserve_ / 4 || used_ + bytes <= budget_ - reserve_ / 4) return {};
-  return CheckNew(std::max(bytes, room() + 1));
+  return HasRoomForWork(bytes) ? Result<void>() : CheckNew(std::max(bytes, room() + 1));
 }
 
 Result<void> MemoryBudget::CheckLoad(uint64_t bytes, uint64_t events) const {

@@ -52,6 +52,9 @@ class MemoryBudget {
   Result<void> CheckGrowth(uint64_t bytes) const;
   // A list that is made of many events, and given up again. It may use most of the reserve.
   Result<void> CheckWork(uint64_t bytes) const;
+  bool HasRoomForWork(uint64_t bytes) const {
+    return !is_bounded() || bytes <= reserve_ / 4 || used_ + bytes <= budget_ - reserve_ / 4;
+  }
   // A part of the journal or of a checkpoint that is read when the store is opened.
   Result<void> CheckLoad(uint64_t bytes, uint64_t events) const;
   // How many events one call may remove; at least 1,000, and `wanted` where nothing is bounded.

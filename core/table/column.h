@@ -27,22 +27,22 @@ class Column {
   const T& operator[](size_t row) const { return pages_[row >> kPageBits][row & kMask]; }
 
   void push_back(const T& value) {
-    if ((size_ & kMask) == 0 || size_ < kPageRows) MakeRoom();
-    (*this)[size_++] = value;
+    if (NeedsRoom()) MakeRoom();
+    Append(value);
   }
+  // For columns that grow together: one asks, then all make room, then all append.
+  bool NeedsRoom() const { return size_ < kPageRows ? size_ == first_rows_ : (size_ & kMask) == 0; }
+  // There must be room.
+  void Append(const T& value) { (*this)[size_++] = value; }
   // New rows at the end have this value; it never shrinks.
   void resize(size_t size, const T& value = T()) {
     while (size_ < size) push_back(value);
   }
 
- private:
-  static constexpr size_t kMask = kPageRows - 1;
-  static constexpr size_t kFirstRows = 16;
-
-  // The first page grows with a small store; every other page is whole from the beginning.
+  // The first page grows with a small store; every other page is whole from the beginning. Only
+  // when NeedsRoom().
   void MakeRoom() {
     const size_t rows = RowsOfGrowth();
-    if (rows == 0) return;
     if (size_ >= kPageRows) {
       pages_.push_back(std::make_unique_for_overwrite<T[]>(rows));
       return;
@@ -53,6 +53,10 @@ class Column {
     if (pages_.empty()) pages_.emplace_back();
     pages_.front() = std::move(page);
   }
+
+ private:
+  static constexpr size_t kMask = kPageRows - 1;
+  static constexpr size_t kFirstRows = 16;
 
   std::vector<std::unique_ptr<T[]>> pages_;
   size_t size_ = 0;

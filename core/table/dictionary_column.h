@@ -16,14 +16,11 @@ class DictionaryColumn {
  public:
   static constexpr uint32_t kNull = Interner::kNone;
 
+  // For a new row; see Column.
+  bool NeedsRoom() const { return is_wide_ ? wide_.NeedsRoom() : narrow_.NeedsRoom(); }
+  void MakeRoom() { is_wide_ ? wide_.MakeRoom() : narrow_.MakeRoom(); }
   // A null for a new row.
-  void Append() {
-    if (is_wide_) {
-      wide_.push_back(kNull);
-    } else {
-      narrow_.push_back(kNarrowNull);
-    }
-  }
+  void Append() { is_wide_ ? wide_.Append(kNull) : narrow_.Append(kNarrowNull); }
   void Set(Row row, std::optional<std::string_view> text) {
     SetCode(row, text ? words_.Intern(*text) : kNull);
   }

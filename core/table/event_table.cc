@@ -91,70 +91,6 @@ void EventTable::SetFields(Row row, const EventView& event, FieldSet fields) {
   if (fields.Has(Field::kDependsOn)) SetParent(row, event.depends_on);
 }
 
-void EventTable::Rename(Row row, const Uuid& id) {
-  CUE_ASSERT(FindById(id) == kNoRow);
-  // Children change too: they show this id as that of their parent.
-  std::vector<Row> shown = {row};
-  VisitChildren(row, [&](Row child) {
-    if (child != row) shown.push_back(child);
-    return true;
-  });
-  for (const Row changed : shown) TellLeaves(changed);
-  by_id_.Erase(HashOfId(id_[row]), row);
-  // A hash that is the event's id is not stored. The event keeps its hash under the new id, so the
-  // hash has to be stored now.
-  const auto hash = hash_.find(row);
-  const std::string text = hash == hash_.end() ? id_[row].Hex() : hash->second;
-  id_[row] = id;
-  by_id_.Insert(HashOfId(id), row, [this](Row r) { return HashOfId(id_[r]); });
-  if (hash == hash_.end()) SetHash(row, text);
-  for (const Row changed : shown) TellEnters(changed);
-  AdoptWaiting(row);
-}
-
-std::vector<Row> EventTable::RenameAbsent(const Uuid& from, const Uuid& to) {
-  const auto waiting = waiting_.find(from);
-  if (waiting == waiting_.end()) return {};
-  const std::vector<Row> children = std::move(waiting->second);
-  waiting_.erase(waiting);
-  for (const Row child : children) {
-    TellLeaves(child);
-    absent_parent_.erase(child);
-    SetParent(child, to);
-    TellEnters(child);
-  }
-  return children;
-}
-
-void EventTable::Remove(Row row) {
-  CUE_ASSERT(IsLive(row));
-  // A replica may learn of the parent's removal before that of its children. They keep its id and
-  // find it again, should it come back.
-  while (newest_child_[row] != kNoRow) {
-    const Row child = next_sibling_[newest_child_[row]];
-    Unlink(child);
-    absent_parent_[child] = id_[row];
-    waiting_[id_[row]].push_back(child);
-  }
-  // Observers see the row with its parent. This tells them of the parent too, which may be the row.
-  const bool is_own_parent = Parent(row) == row;
-  if (is_own_parent) SetParent(row, std::nullopt);
-  TellLeaves(row);
-  if (!is_own_parent) SetParent(row, std::nullopt);
-  Uncount(row);
-  ReleaseHash(row);
-  SetRetries(row, 0);
-  SetDescription(row, {});
-  SetSummary(row, {});
-  SetPayload(row, std::nullopt);
-  by_id_.Erase(HashOfId(id_[row]), row);
-  TakeFromOrder(row);
-  flags_[row] = kDead;
-  --size_;
-  free_rows_.push_back(row);
-  CompactText();
-}
-
 Row EventTable::FindById(const Uuid& id) const {
   return by_id_.Find(HashOfId(id), [&](Row row) { return id_[row] == id; });
 }
@@ -225,32 +161,12 @@ Result<std::optional<std::string_view>> EventTable::payload(Row row) const {
   return ObjectText(text);
 }
 
-size_t EventTable::BytesOfNewRow() const {
-  if (!free_rows_.empty()) return 0;
-  const size_t pages = id_.RowsOfGrowth() * (kRowBytes + 2 * sizeof(uint64_t));
-  // The indexes double, and have the old list and the new one for a moment.
-  return pages + by_id_.BytesOfGrowth() + by_hash_.BytesOfGrowth() + by_value_.BytesOfGrowth();
-}
-
 void EventTable::AdoptPayload(Row row, TextRef ref) {
   flags_[row] |= kPayloadHere;
   if (ref.size() == 0) return;
   if (row >= payload_.size()) payload_.resize(id_.size());
   payload_[row] = ref;
   payloads_.Adopt(ref);
-}
-
-bool EventTable::MovePayload(Row row) {
-  const auto text = payload(row);
-  if (!text || !*text) return false;
-  const std::string copy(**text);
-  payloads_.Release(payload_[row]);
-  payload_[row] = payloads_.Add(copy);
-  return true;
-}
-
-void EventTable::SortByOrder(std::vector<Row>& rows) const {
-  std::ranges::sort(rows, {}, [this](Row row) { return std::pair(creation_order_[row], row); });
 }
 
 int64_t EventTable::MaxCreationOrder() const {
@@ -265,17 +181,18 @@ Row EventTable::NewRow() {
   }
   CUE_ASSERT(id_.size() < kMaxRows);  // of kRowBytes each: memory ends before
   const auto row = static_cast<Row>(id_.size());
-  id_.push_back({});
-  flags_.push_back(kDead);
-  created_at_.push_back({});
-  updated_at_.push_back({});
-  creation_order_.push_back(0);
-  parent_.push_back(kNoRow);
-  newest_child_.push_back(kNoRow);
-  next_sibling_.push_back(kNoRow);
-  description_.push_back({});
-  signature_.push_back({});
-  summary_.push_back({});
+  if (id_.NeedsRoom()) MakeRoomForRow();
+  id_.Append({});
+  flags_.Append(kDead);
+  created_at_.Append({});
+  updated_at_.Append({});
+  creation_order_.Append(0);
+  parent_.Append(kNoRow);
+  newest_child_.Append(kNoRow);
+  next_sibling_.Append(kNoRow);
+  description_.Append({});
+  signature_.Append({});
+  summary_.Append({});
   for (DictionaryColumn* column : {&topic_, &project_, &user_, &sender_, &sender_type_}) {
     column->Append();
   }
@@ -373,85 +290,11 @@ void EventTable::SetRetries(Row row, int32_t retries) {
   }
 }
 
-void EventTable::SetParent(Row row, const std::optional<Uuid>& parent) {
-  if (ParentId(row) == parent) return;
-  if (parent_[row] != kNoRow) Unlink(row);
-  if (const auto absent = absent_parent_.find(row); absent != absent_parent_.end()) {
-    auto& siblings = waiting_[absent->second];
-    std::erase(siblings, row);
-    if (siblings.empty()) waiting_.erase(absent->second);
-    absent_parent_.erase(absent);
-  }
-  if (!parent) return;
-  const Row parent_row = FindById(*parent);
-  if (parent_row != kNoRow) {
-    Link(row, parent_row);
-  } else {
-    absent_parent_[row] = *parent;
-    waiting_[*parent].push_back(row);
-  }
-}
-
-void EventTable::Unlink(Row row) {
-  const Row parent = parent_[row];
-  TellLeaves(parent);
-  Row& newest = newest_child_[parent];
-  Row before = newest;
-  while (next_sibling_[before] != row) before = next_sibling_[before];
-  next_sibling_[before] = next_sibling_[row];
-  if (newest == row) newest = before == row ? kNoRow : before;
-  next_sibling_[row] = kNoRow;
-  parent_[row] = kNoRow;
-  TellEnters(parent);
-}
-
-void EventTable::Link(Row row, Row parent) {
-  TellLeaves(parent);
-  parent_[row] = parent;
-  Row& newest = newest_child_[parent];
-  if (newest == kNoRow) {
-    next_sibling_[row] = row;
-  } else {
-    next_sibling_[row] = next_sibling_[newest];
-    next_sibling_[newest] = row;
-  }
-  newest = row;
-  TellEnters(parent);
-}
-
-void EventTable::AdoptWaiting(Row row) {
-  if (waiting_.empty()) return;
-  const auto waiting = waiting_.find(id_[row]);
-  if (waiting == waiting_.end()) return;
-  for (const Row child : waiting->second) {
-    absent_parent_.erase(child);
-    Link(child, row);
-  }
-  waiting_.erase(waiting);
-}
-
 std::optional<Uuid> EventTable::ParentId(Row row) const {
   if (parent_[row] != kNoRow) return id_[parent_[row]];
   const auto absent = absent_parent_.find(row);
   if (absent != absent_parent_.end()) return absent->second;
   return std::nullopt;
-}
-
-// Views of text that is dead end here.
-void EventTable::CompactText() {
-  text_.FreeDead();
-  if (text_.IsMoveDue()) {
-    text_.BeginMove();
-    for (Row row = 0; row < id_.size(); ++row) {
-      for (TextRef* ref : {&description_[row], &summary_[row]}) *ref = text_.Moved(*ref);
-    }
-    text_.EndMove();
-  }
-  if (payloads_.IsHalfDead()) {
-    payloads_.StartRenewal();
-    for (Row row = 0; row < payload_.size(); ++row) payload_[row] = payloads_.Renew(payload_[row]);
-    payloads_.EndRenewal();
-  }
 }
 
 }  // namespace cuesheet

@@ -155,6 +155,7 @@ class EventTable {
   static constexpr uint8_t kDead = 0xFF;
 
   Row NewRow();
+  void MakeRoomForRow();  // in every column at once, because they grow together
   void SetFields(Row row, const EventView& event, FieldSet fields);
   void FillView(EventView& view, Row row) const;  // but for the payload
   void TellLeaves(Row row);

@@ -175,6 +175,7 @@ TEST_CASE("a dictionary column widens beyond 65,535 values and loses nothing") {
   DictionaryColumn column;
   constexpr Row kRows = 70'000;
   for (Row row = 0; row < kRows; ++row) {
+    if (column.NeedsRoom()) column.MakeRoom();
     column.Append();
     if (row % 7 != 0) column.Set(row, "sender " + std::to_string(row));
   }
