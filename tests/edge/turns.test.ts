@@ -85,6 +85,27 @@ test('callers take turns, and each request that waits has its own', async () => 
   expect(order).toEqual(['a1', 'b1', 'a2', 'a3']);
 });
 
+test('short calls that came during a pause follow one another, until they are as long as a long one', async () => {
+  const { turns, turn, pass } = loop();
+  const order: string[] = [];
+  turns.took('a', 50);
+  for (let number = 0; number < 8; number++) {
+    void turns.wait('a')?.then(() => {
+      order.push(`a${number}`);
+      pass(5);
+      turns.took('a', 5);
+    });
+  }
+  await turn();
+  expect(order).toEqual([]);
+  await turn();
+  expect(order).toEqual(['a0', 'a1', 'a2', 'a3']);
+  await turn();
+  await turn();
+  await turn();
+  expect(order).toHaveLength(8);
+});
+
 test('too many requests that wait, and one that waited too long, are refused with a sentence', async () => {
   const { turns, turn, pass } = loop();
   const order: string[] = [];

@@ -16,7 +16,8 @@ const MAX_CALLERS = 10_000;
  * Turns of callers. The core answers one request at a time, so a caller that repeats long ones would be
  * the only one: Node takes one new connection a turn of its loop. After a long call the caller's next request
  * waits until nobody else has come for two turns, but not longer than the call took. So others get at least
- * half of the time, and a caller who is alone loses 2 ms.
+ * half of the time, and a caller who is alone loses 2 ms. Short calls that have come meanwhile follow one another;
+ * together they are as long as a long one.
  */
 export interface Turns {
   /** Counts a request of anybody. */
@@ -42,6 +43,8 @@ export function createTurns(
 ): Turns {
   let arrivals = 0;
   let isReleasing = false;
+  /** Tells release() of a call. */
+  let called = (): void => {};
   /** The length of the last call, if it was long, until the caller's next turn. */
   const held = new Map<string, number>();
   /** In the order of their turns. */
@@ -67,14 +70,23 @@ export function createTurns(
 
   async function release(): Promise<void> {
     isReleasing = true;
+    let busy = 0; // since the last pause, in milliseconds
     for (let [caller] = waiting.keys(); caller !== undefined; [caller] = waiting.keys()) {
-      await pause(held.get(caller) ?? 0);
+      const length = Math.max(held.get(caller) ?? 0, busy);
+      if (length >= LONG_MS) {
+        await pause(length);
+        busy = 0;
+      }
       held.delete(caller);
       const waiter = takeFirst(caller);
       const hasWaited = waiter ? now() - waiter.since : 0;
       const seconds = MAX_WAIT_MS / 1000;
       const refusal = `the request waited ${seconds} s for other long ones: send fewer at once`;
+      const start = now();
       waiter?.resolve(hasWaited > MAX_WAIT_MS ? refusal : null);
+      // Its call decides whether the next one may follow at once. A refused request makes none.
+      await Promise.race([new Promise<void>((resolve) => (called = resolve)), turn()]);
+      busy += now() - start;
     }
     isReleasing = false;
   }
@@ -82,6 +94,7 @@ export function createTurns(
   return {
     arrived: () => void arrivals++,
     took(caller, ms) {
+      called();
       if (ms < LONG_MS) return;
       held.delete(caller);
       const [oldest] = held.size >= MAX_CALLERS ? held.keys() : [];
