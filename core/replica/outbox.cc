@@ -235,6 +235,13 @@ LocalWrite* Outbox::FindDispatch(const Event& event, FieldSet fields) {
   return nullptr;
 }
 
+std::optional<Uuid> Outbox::OtherWithHashOf(const LocalWrite& dispatch) const {
+  const EventTable& table = store_->view().table();
+  const Row row = table.FindByHash(HashOf(dispatch));
+  if (row == kNoRow || table.id(row) == dispatch.id) return std::nullopt;
+  return table.id(row);
+}
+
 Result<void> Outbox::Merge(const Event& event, FieldSet fields, std::optional<double> progress,
                            std::optional<Trust> trust) {
   CUE_TRY(EnsureOpen());

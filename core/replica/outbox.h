@@ -205,6 +205,8 @@ class Outbox {
 
   LocalWrite* Find(uint64_t number);
   LocalWrite* FindDispatch(const Event& event, FieldSet fields);
+  // The event that is here with the dispatch's hash and is not its own.
+  std::optional<Uuid> OtherWithHashOf(const LocalWrite& dispatch) const;
   std::vector<LocalWrite*> Next(Timestamp now);
   std::vector<LocalWrite*> Next(Timestamp now, uint64_t but);
   Result<void> Send(const std::vector<LocalWrite*>& batch, Timestamp now);

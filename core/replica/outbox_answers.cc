@@ -200,8 +200,12 @@ Result<void> Outbox::Settle(uint64_t number, const UpstreamAnswer& answer, const
   Verdict verdict = Judge(write->kind, source, status, json);
   const bool is_own_failure = verdict == Verdict::kFailed && source == AnswerSource::kUpstream;
   if (is_own_failure && ++write->server_errors >= kMaxServerErrors) verdict = Verdict::kRefused;
-  // Either the row is under way or the event was deleted: repeated until one of them is certain.
-  if (verdict == Verdict::kAlreadyThere && follows_) verdict = Verdict::kRetry;
+  // The row is here, under way, or gone: repeated until one of them is certain.
+  std::optional<Uuid> there;
+  if (verdict == Verdict::kAlreadyThere && follows_) {
+    there = OtherWithHashOf(*write);
+    verdict = there ? Verdict::kDone : Verdict::kRetry;
+  }
   if (verdict == Verdict::kFailed) {
     Failed(*write, answer, source, now, entropy);
     return {};
@@ -239,7 +243,9 @@ Result<void> Outbox::Settle(uint64_t number, const UpstreamAnswer& answer, const
     default:
       break;
   }
-  if (write->kind == LocalWrite::Kind::kDispatch) return Delivered(*write, json);
+  if (write->kind == LocalWrite::Kind::kDispatch) {
+    return Delivered(*write, there ? Json{{"id", there->Hex()}} : json);
+  }
   if (write->kind == LocalWrite::Kind::kUpdate) {
     UpdateDelivered(*write);
     return {};

@@ -109,6 +109,29 @@ TEST_CASE("a dispatch whose id is unknown is sent again once the server turns ou
   CHECK(f.Pump()["method"] == "PATCH");
 }
 
+TEST_CASE("a dispatch that takes the hash of an event whose removal is refused is that event") {
+  OutboxFixture f;
+  f.outbox.Follow(true);
+  f.Dispatch(R"({"topic":"demo.theirs","hash":"shared"})");
+  Event theirs = f.Upstream(f.store.view().table().id(0), 7);
+  f.Answer(f.Pump(), 200, {{"id", theirs.id.Hex()}});
+  f.Row(theirs);
+  REQUIRE(f.outbox.Remove(theirs.id, f.Now()));
+  const auto mine = f.Dispatch(R"({"topic":"demo.mine","hash":"shared"})");
+  f.Update(mine.id, R"({"status":"failed"})");
+  f.Answer(f.Pump(), 403, {{"detail", "Not allowed to delete events"}});
+  const Json sent = f.Pump();
+  REQUIRE(sent["path"] == "/api/events");
+  f.Answer(sent, 409, {{"detail", "Event with the same hash already exists"}});
+  // Its row is here already, so none will come that says what became of the dispatch.
+  CHECK(f.store.view().table().FindById(mine.id) == kNoRow);
+  const Json update = f.Pump();
+  CHECK(update["path"] == "/api/events/" + theirs.id.Hex());
+  f.Answer(update, 204);
+  f.Row(theirs);
+  CHECK(f.outbox.counts().queued == 0);
+}
+
 TEST_CASE("a removal that is refused brings back the event that it turned out to be about") {
   OutboxFixture f;
   const auto mine = f.Dispatch(R"({"topic":"demo.mine","hash":"shared"})");
