@@ -143,7 +143,10 @@ Result<void> Outbox::Apply(const LocalWrite& write) {
 
 Result<void> Outbox::TakeBack(const LocalWrite& write) {
   if (write.kind == LocalWrite::Kind::kRemove) {
-    return write.before.is_null() ? Result<void>() : Restore(write.before);
+    if (write.before.is_null()) return {};
+    Json event = write.before;
+    event["id"] = write.id.Hex();  // that of today: the upstream may have given it another one
+    return Restore(event);
   }
   // With a child here too, which then waits for its parent.
   if (write.kind == LocalWrite::Kind::kDispatch) return store_->ledger().RemoveUpstream(write.id);
@@ -215,7 +218,6 @@ void Outbox::KeepForRestore(LocalWrite& removal, const Event& event, FieldSet fi
   AppendEvent(line, View(event), EventForm::kExport);
   const Json row = ParseStoredJson(line);
   shown_removed_.insert(event.id);
-  removal.before["id"] = event.id.Hex();
   for (const auto& [name, value] : row.items()) {
     const auto field = FieldNamed(name);
     if (field && fields.Has(*field)) removal.before[name] = value;
@@ -334,7 +336,6 @@ Result<void> Outbox::Rename(Uuid from, Uuid to) {
     if (write.id != from) continue;
     write.id = to;
     const bool is_removal = write.kind == LocalWrite::Kind::kRemove;
-    if (is_removal && !write.before.is_null()) write.before["id"] = to.Hex();
     const bool is_queued = write.state == LocalWrite::State::kQueued;
     const bool is_here = store_->view().table().FindById(to) != kNoRow;
     if (came_first && is_removal && is_queued && is_here) {

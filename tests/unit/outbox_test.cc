@@ -275,6 +275,26 @@ TEST_CASE("writes survive a restart, also without the journal, and are sent in t
   CHECK(WhatIsWrong(store).empty());
 }
 
+TEST_CASE("a removal that is refused after a restart brings the event back under its new id") {
+  OutboxFixture f;
+  const Uuid mine = f.Dispatch().id;
+  const Json sent = f.Pump();
+  REQUIRE(f.outbox.Remove(mine, f.Now()));
+  f.Answer(sent, 200, {{"id", kServerId.Hex()}});
+  CommitAll(f.store);
+  EventStore store(&f.env, {.role = StoreRole::kReplica});
+  CHECK(OpenWhole(store));
+  Outbox outbox(&store, &f.effects);
+  CHECK(outbox.Pump(true, f.Now(), f.Draw()));
+  const auto removal = f.Effects("write");
+  REQUIRE(removal.size() == 1);
+  CHECK(removal[0]["path"] == "/api/events/" + kServerId.Hex());
+  const UpstreamAnswer refused = AnswerOf(403, R"({"detail":"Not allowed to delete events"})");
+  CHECK(outbox.Answered(removal[0]["request"], refused, f.Now(), f.Draw()));
+  CHECK(store.view().table().FindById(mine) == kNoRow);
+  CHECK(store.view().table().FindById(kServerId) != kNoRow);
+}
+
 TEST_CASE("a file that is cut anywhere keeps the writes before the cut") {
   OutboxFixture f;
   for (int i = 0; i < 3; ++i) f.Dispatch();
