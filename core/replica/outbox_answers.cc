@@ -233,8 +233,7 @@ Result<void> Outbox::Settle(uint64_t number, const UpstreamAnswer& answer, const
       questions_.needs_walk = true;
       return {};
     case Verdict::kGone:
-      CUE_TRY(store_->ledger().RemoveUpstream(write->id));
-      DropDelivered(write->id);
+      CUE_TRY(RemovedUpstream(write->id));
       return Refuse(*write, status, "the event was deleted on the server");
     case Verdict::kRefused:
       CUE_TRY(TakeBack(*write));

@@ -238,6 +238,16 @@ TEST_CASE("refused updates and removals are undone, deleted events go") {
   CHECK(f.List().size() == 3);
 }
 
+TEST_CASE("an event that the server has deleted does not come back with a removal that is refused") {
+  OutboxFixture f;
+  const Uuid id = f.StoreFixture::Dispatch(R"({"topic":"demo.b"})");
+  f.Update(id, R"({"description":"new"})");
+  REQUIRE(f.outbox.Remove(id, f.Now()));
+  f.Answer(f.Pump(), 404, {{"detail", "Event not found"}});
+  f.Answer(f.Pump(), 403, {{"detail", "Not allowed to delete events"}});
+  CHECK(f.store.view().table().size() == 0);
+}
+
 TEST_CASE("what was removed is not brought back by a late message") {
   OutboxFixture f;
   const Uuid id = f.Dispatch().id;
