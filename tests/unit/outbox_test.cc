@@ -238,7 +238,8 @@ TEST_CASE("refused updates and removals are undone, deleted events go") {
   CHECK(f.List().size() == 3);
 }
 
-TEST_CASE("an event that the server has deleted does not come back with a removal that is refused") {
+TEST_CASE(
+    "an event that the server has deleted does not come back with a removal that is refused") {
   OutboxFixture f;
   const Uuid id = f.StoreFixture::Dispatch(R"({"topic":"demo.b"})");
   f.Update(id, R"({"description":"new"})");
