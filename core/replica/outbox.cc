@@ -218,6 +218,7 @@ void Outbox::KeepForRestore(LocalWrite& removal, const Event& event, FieldSet fi
   AppendEvent(line, View(event), EventForm::kExport);
   const Json row = ParseStoredJson(line);
   shown_removed_.insert(event.id);
+  removal.before["id"] = event.id.Hex();  // versions up to 0.1.0 bring the event back under this id
   for (const auto& [name, value] : row.items()) {
     const auto field = FieldNamed(name);
     if (field && fields.Has(*field)) removal.before[name] = value;
@@ -336,6 +337,7 @@ Result<void> Outbox::Rename(Uuid from, Uuid to) {
     if (write.id != from) continue;
     write.id = to;
     const bool is_removal = write.kind == LocalWrite::Kind::kRemove;
+    if (is_removal && !write.before.is_null()) write.before["id"] = to.Hex();
     const bool is_queued = write.state == LocalWrite::State::kQueued;
     const bool is_here = store_->view().table().FindById(to) != kNoRow;
     if (came_first && is_removal && is_queued && is_here) {
