@@ -75,7 +75,7 @@ bool TextArena::IsMoveDue() const {
 
 void TextArena::BeginMove() {
   CUE_ASSERT(emptied_.empty() && moving_.empty());
-  std::vector<Keyed> sparse;  // by the part of them that lives, in 2^31ths
+  std::vector<Keyed> sparse;  // key: the share that lives, times 2^31
   for (uint32_t chunk = 0; chunk < chunks_.size(); ++chunk) {
     const bool is_open = open_free_ > 0 && chunk == open_chunk_;
     const auto [live, size] = std::pair(uint64_t{chunks_[chunk].live}, chunks_[chunk].size);

@@ -16,8 +16,8 @@ const MAX_CALLERS = 10_000;
  * Turns of callers. The core answers one request at a time, so a caller that repeats long ones would be
  * the only one: Node takes one new connection a turn of its loop. After a long call the caller's next request
  * waits until nobody else has come for two turns, but not longer than the call took. So others get at least
- * half of the time, and a caller who is alone loses 2 ms. Short calls that have come meanwhile follow one another;
- * together they are as long as a long one.
+ * half of the time, and a caller who is alone loses 2 ms. Short calls that came meanwhile follow one another
+ * without a pause until they have taken as long as a long call.
  */
 export interface Turns {
   /** Counts a request of anybody. */
