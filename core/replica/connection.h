@@ -116,6 +116,7 @@ class Connection {
   ConnectionState state_ = ConnectionState::kStopped;
   bool needs_snapshot_ = false;  // the hub's changes do not fit the stored events
   bool takes_snapshot_ = false;
+  uint64_t passed_to_ = 0;  // the end of the batches that came meanwhile, and were dropped
   std::string snapshot_intercepted_;
   bool has_taken_snapshot_ = false;  // and the hub has not answered the login with its sequence
   uint64_t request_ = 0;             // number of the fetch under way, or of the last one

@@ -143,6 +143,54 @@ TEST_CASE("batches that were sent before a snapshot ended do not make it older")
   CHECK(f.connection.state() == ConnectionState::kLive);
 }
 
+TEST_CASE("a login that fails after a snapshot is not answered, so the connection is made anew") {
+  ReplicaFixture f;
+  f.GoLive();
+  REQUIRE(f.connection.Message(kGone, f.Now(), f.Draw()));
+  const uint64_t request = f.Effect("snapshot").value()["request"];
+  REQUIRE(f.connection.Snapshot(request, "{\"sequence\":5,\"store\":\"s1\"}\n", f.Now(), f.Draw()));
+  REQUIRE(f.connection.SnapshotEnded(request, kSnapshotWhole, f.Now(), f.Draw()));
+  f.Wait(kFeedAnswerMs);
+  CHECK_FALSE(f.Effect("fetch"));
+  CHECK(f.connection.state() == ConnectionState::kCatchingUp);  // it is not known what it missed
+  f.Wait(kFetchTimeoutMs - kFeedAnswerMs);
+  CHECK(f.connection.state() == ConnectionState::kWaiting);
+  f.connection.Online(f.Now());
+  (void)f.Effects();
+  REQUIRE(f.connection.Opened(f.Now()));
+  CHECK(f.Effect("authenticate").value()["since"] == 5);  // without another snapshot
+}
+
+TEST_CASE("changes that come while a snapshot is taken leave no gap after it") {
+  const uint64_t passed = GENERATE(5, 6);
+  ReplicaFixture f;
+  f.GoLive();
+  REQUIRE(f.connection.Timer({f.now_us + 10'000'000}, f.Draw()));
+  f.Answer(f.Effect("fetch").value()["request"], Json::array({Edge(7)}));
+  (void)f.Effects();
+  REQUIRE(f.connection.Message(Changes(Json::array(), 4, 4), f.Now(), f.Draw()));
+  const uint64_t request = f.Effect("snapshot").value()["request"];
+  const Json removed = {{"sequence", passed}, {"kind", "removed"}, {"id", FeedEvent(9)["id"]}};
+  const auto batch = Changes(Json::array({removed}), passed, passed);
+  REQUIRE(f.connection.Message(batch, f.Now(), f.Draw()));
+  const std::string lines =
+      R"({"sequence":5,"store":"s1"})" + std::string("\n") + FeedEvent(9).dump() + "\n";
+  REQUIRE(f.connection.Snapshot(request, lines, f.Now(), f.Draw()));
+  REQUIRE(f.connection.SnapshotEnded(request, kSnapshotWhole, f.Now(), f.Draw()));
+  // The old login would go on after 6, and nothing would bring 6 itself.
+  const bool has_gap = passed == 6;
+  CHECK((f.connection.state() == ConnectionState::kWaiting) == has_gap);
+  if (!has_gap) return;
+  f.connection.Online(f.Now());
+  (void)f.Effects();
+  REQUIRE(f.connection.Opened(f.Now()));
+  CHECK(f.Effect("authenticate").value()["since"] == 5);
+  REQUIRE(f.connection.Message(batch, f.Now(), f.Draw()));
+  CHECK(f.store.view().table().FindById(*Uuid::ParseLenient("e0000000000000000000000000000009")) ==
+        kNoRow);
+  CHECK(f.connection.state() == ConnectionState::kLive);
+}
+
 TEST_CASE("a dispatch that a hub took and never tells of is asked for by its address") {
   ReplicaFixture f;
   f.GoLive();
