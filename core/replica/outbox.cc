@@ -238,11 +238,17 @@ LocalWrite* Outbox::FindDispatch(const Event& event, FieldSet fields) {
   return nullptr;
 }
 
-std::optional<Uuid> Outbox::OtherWithHashOf(const LocalWrite& dispatch) const {
+std::optional<Uuid> Outbox::UpstreamWithHashOf(const LocalWrite& dispatch) const {
   const EventTable& table = store_->view().table();
   const Row row = table.FindByHash(HashOf(dispatch));
-  if (row == kNoRow || table.id(row) == dispatch.id) return std::nullopt;
-  return table.id(row);
+  if (row == kNoRow) return std::nullopt;
+  const Uuid id = table.id(row);
+  const bool is_only_here = std::ranges::any_of(writes_, [&id](const LocalWrite& write) {
+    const bool waits = write.kind == LocalWrite::Kind::kDispatch &&
+                       write.state == LocalWrite::State::kQueued && write.id == id;
+    return waits && TextMember(write.body, "id") == id.Hex();  // else the upstream gave its id
+  });
+  return is_only_here ? std::nullopt : std::optional(id);
 }
 
 Result<void> Outbox::Merge(const Event& event, FieldSet fields, std::optional<double> progress,

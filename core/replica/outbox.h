@@ -205,8 +205,9 @@ class Outbox {
 
   LocalWrite* Find(uint64_t number);
   LocalWrite* FindDispatch(const Event& event, FieldSet fields);
-  // The event that is here with the dispatch's hash and is not its own.
-  std::optional<Uuid> OtherWithHashOf(const LocalWrite& dispatch) const;
+  // The event that is here with the dispatch's hash, if the upstream has it: a dispatch that waits
+  // here, this one or another, says nothing.
+  std::optional<Uuid> UpstreamWithHashOf(const LocalWrite& dispatch) const;
   std::vector<LocalWrite*> Next(Timestamp now);
   std::vector<LocalWrite*> Next(Timestamp now, uint64_t but);
   Result<void> Send(const std::vector<LocalWrite*>& batch, Timestamp now);
@@ -226,6 +227,7 @@ class Outbox {
   void Removed(const Uuid& id);
   void DropDelivered(const Uuid& id);
   Result<void> Delivered(LocalWrite& write, const Json& answer);
+  Result<void> TookHash(LocalWrite& write, const Uuid& id);
   void UpdateDelivered(LocalWrite& write);
   Result<void> Rename(Uuid from, Uuid to);
   Result<void> Refuse(LocalWrite& write, int status, const std::string& detail);

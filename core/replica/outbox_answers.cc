@@ -203,7 +203,7 @@ Result<void> Outbox::Settle(uint64_t number, const UpstreamAnswer& answer, const
   // The row is here, under way, or gone: repeated until one of them is certain.
   std::optional<Uuid> there;
   if (verdict == Verdict::kAlreadyThere && follows_) {
-    there = OtherWithHashOf(*write);
+    there = UpstreamWithHashOf(*write);
     verdict = there ? Verdict::kDone : Verdict::kRetry;
   }
   if (verdict == Verdict::kFailed) {
@@ -243,7 +243,7 @@ Result<void> Outbox::Settle(uint64_t number, const UpstreamAnswer& answer, const
       break;
   }
   if (write->kind == LocalWrite::Kind::kDispatch) {
-    return Delivered(*write, there ? Json{{"id", there->Hex()}} : json);
+    return there ? TookHash(*write, *there) : Delivered(*write, json);
   }
   if (write->kind == LocalWrite::Kind::kUpdate) {
     UpdateDelivered(*write);
@@ -319,6 +319,16 @@ Result<void> Outbox::Delivered(LocalWrite& write, const Json& answer) {
   } else {
     questions_.needs_walk = true;
   }
+  return {};
+}
+
+// The upstream's event with the hash is here already, so no row has to come.
+Result<void> Outbox::TookHash(LocalWrite& write, const Uuid& id) {
+  const uint64_t number = write.number;
+  if (id != write.id) CUE_TRY(Rename(write.id, id));
+  LocalWrite* const delivered = Find(number);
+  Tell(*delivered, WriteOutcome::kConfirmed);
+  Drop(number);
   return {};
 }
 

@@ -61,6 +61,14 @@ struct OutboxFixture : StoreFixture {
         event.updated_at = {1'700'000'000'000'000};  // earlier than the device's clock
     return event;
   }
+  // An event of the upstream, with the hash "shared".
+  Event Theirs() {
+    const Uuid id = Dispatch(R"({"topic":"demo.theirs","hash":"shared"})").id;
+    Event theirs = Upstream(id, 7);
+    Answer(Pump(), 200, {{"id", id.Hex()}});
+    Row(theirs);
+    return theirs;
+  }
   Json List() {
     std::string text;
     CUE_ASSERT(outbox.AppendList(text).has_value());

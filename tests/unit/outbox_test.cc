@@ -112,10 +112,7 @@ TEST_CASE("a dispatch whose id is unknown is sent again once the server turns ou
 TEST_CASE("a dispatch that takes the hash of an event whose removal is refused is that event") {
   OutboxFixture f;
   f.outbox.Follow(true);
-  f.Dispatch(R"({"topic":"demo.theirs","hash":"shared"})");
-  Event theirs = f.Upstream(f.store.view().table().id(0), 7);
-  f.Answer(f.Pump(), 200, {{"id", theirs.id.Hex()}});
-  f.Row(theirs);
+  const Event theirs = f.Theirs();
   REQUIRE(f.outbox.Remove(theirs.id, f.Now()));
   const auto mine = f.Dispatch(R"({"topic":"demo.mine","hash":"shared"})");
   f.Update(mine.id, R"({"status":"failed"})");
@@ -130,6 +127,41 @@ TEST_CASE("a dispatch that takes the hash of an event whose removal is refused i
   f.Answer(update, 204);
   f.Row(theirs);
   CHECK(f.outbox.counts().queued == 0);
+}
+
+TEST_CASE("two dispatches that take the hash of an event here are that event, and leave it") {
+  OutboxFixture f;
+  f.outbox.Follow(true);
+  const Event theirs = f.Theirs();
+  for (const bool is_refused : {true, false}) {
+    CAPTURE(is_refused);
+    REQUIRE(f.outbox.Remove(theirs.id, f.Now()));
+    const auto mine = f.Dispatch(R"({"topic":"demo.mine","hash":"shared"})");
+    f.Answer(f.Pump(), 403, {{"detail", "Not allowed to delete events"}});
+    f.Answer(f.Pump(), 409, {{"detail", "Event with the same hash already exists"}});
+    CHECK_FALSE(f.outbox.HasDispatch(theirs.id));  // nothing has to come for it
+    CHECK(f.store.view().table().FindById(mine.id) == kNoRow);
+  }
+  const uint64_t reread = f.outbox.RereadBegins();
+  f.Row(theirs);
+  REQUIRE(f.outbox.RereadEnded(reread, {{theirs.id}}));
+  CHECK(f.store.view().table().FindById(theirs.id) != kNoRow);
+}
+
+TEST_CASE("a dispatch that waits here does not show that the hub has its hash") {
+  OutboxFixture f;
+  f.outbox.Follow(true);
+  const auto first = f.Dispatch(R"({"topic":"demo.first","hash":"shared"})");
+  REQUIRE(f.outbox.Remove(first.id, f.Now()));
+  const auto second = f.Dispatch(R"({"topic":"demo.second","hash":"shared"})");
+  f.Answer(f.Pump(), 409, {{"detail", "Event with the same hash already exists"}});
+  CHECK(f.outbox.HasDispatch(first.id));
+  CHECK(f.outbox.HasDispatch(second.id));
+  Event theirs = f.Upstream(second.id, 7);
+  theirs.id = kServerId;
+  theirs.hash = "shared";
+  f.Row(theirs);
+  CHECK_FALSE(f.outbox.HasDispatch(first.id));
 }
 
 TEST_CASE("a removal that is refused brings back the event that it turned out to be about") {
