@@ -352,7 +352,8 @@ Result<void> Outbox::Rename(Uuid from, Uuid to) {
       CUE_TRY(store_->ledger().RemoveUpstream(to));
     }
     Note({{"n", write.number}, {"id", to.Hex()}});
-    if (came_first && is_queued && write.kind == LocalWrite::Kind::kUpdate) CUE_TRY(Apply(write));
+    const bool is_update = write.kind == LocalWrite::Kind::kUpdate;
+    if (came_first && is_queued && is_update && is_here) CUE_TRY(Apply(write));
   }
   effects_->Renamed(from.Hex(), to.Hex());
   return {};
