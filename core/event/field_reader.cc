@@ -92,6 +92,15 @@ std::optional<Json> ScalarObject(const Json& value) {
   return object;
 }
 
+bool HasEscapedNull(std::string_view json) {
+  constexpr std::string_view kNull = "\\u0000";
+  for (size_t at = json.find(kNull); at != std::string_view::npos; at = json.find(kNull, at + 1)) {
+    const size_t before = json.substr(0, at).find_last_not_of('\\') + 1;
+    if ((at - before) % 2 == 0) return true;  // else an escaped backslash stands before u0000
+  }
+  return false;
+}
+
 }  // namespace
 
 FieldReader::FieldReader(const Json& body) : body_(body) {
@@ -122,6 +131,7 @@ std::optional<std::string> FieldReader::Text(std::string_view name, Null null) {
   if (value == nullptr) return std::nullopt;
   auto text = ScalarText(*value);
   if (!text) Fail(name, "str type expected", "type_error.str");
+  if (text && text->find('\0') != std::string::npos) FailNull(name);
   return text;
 }
 
@@ -157,7 +167,14 @@ std::optional<std::string> FieldReader::Object(std::string_view name, Null null)
     Fail(name, "value is not a valid dict", "type_error.dict");
     return std::nullopt;
   }
-  return CanonicalText(*object);
+  std::string text = CanonicalText(*object);
+  if (HasEscapedNull(text)) FailNull(name);
+  return text;
+}
+
+// PostgreSQL has no U+0000 in a text, so a stock server fails with it.
+void FieldReader::FailNull(std::string_view name) {
+  Fail(name, "U+0000 cannot be stored: leave it out", "value_error");
 }
 
 void FieldReader::Require(std::string_view name) {

@@ -39,6 +39,7 @@ class FieldReader {
 
  private:
   const Json* Value(std::string_view name, Null null);
+  void FailNull(std::string_view name);
 
   const Json& body_;
   FieldErrors errors_;

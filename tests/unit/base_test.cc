@@ -66,6 +66,26 @@ TEST_CASE("canonical text has sorted keys and raw UTF-8") {
   CHECK(CanonicalText(*ParseJson(R"({"b":1.0,"a":"kůň"})")) == R"({"a":"kůň","b":1.0})");
 }
 
+TEST_CASE("half a surrogate pair is read as U+FFFD, wherever it stands, and a whole pair stays") {
+  const auto read = [](std::string_view text) { return CanonicalText(ParseJson(text).value()); };
+  CHECK(read(R"(["cut \ud83d"])") == "[\"cut \uFFFD\"]");
+  CHECK(read(R"({"\uDE00 key":"\ud83dx"})") == "{\"\uFFFD key\":\"\uFFFDx\"}");
+  CHECK(read(R"("\ud83d\ud83d\ude00\ude00")") == "\"\uFFFD\U0001F600\uFFFD\"");
+  CHECK(read(R"("\\ud83d \ud7ff")") == "\"\\\\ud83d \uD7FF\"");  // no half: a backslash, a letter
+  CHECK_FALSE(ParseJson(R"("\ud8")"));
+  CHECK_FALSE(ParseJson(R"("\ud83d\u12")"));
+  CHECK_FALSE(ParseJson(R"("\ud)"));
+}
+
+TEST_CASE("an integer of more than 64 bits is an error that names it, other numbers are not") {
+  CHECK(ParseJson("[18446744073709551615,-9223372036854775808,1e30,1.0]"));
+  const auto read = ParseJson(R"({"n":18446744073709551616})");
+  REQUIRE_FALSE(read);
+  CHECK(read.error().message ==
+        "the integer 18446744073709551616 has more than 64 bits: send it as a text");
+  CHECK(ParseJson(std::string(5000, '9')).error().message.size() < 100);
+}
+
 TEST_CASE("a JSON string escapes what it must") {
   std::string out;
   AppendJsonString(out, "a\"b\\c\n\x01é");

@@ -65,6 +65,20 @@ TEST_CASE("a dispatch body is read as leniently as AYON reads it") {
   CHECK(parsed->description.empty());
 }
 
+TEST_CASE("U+0000 is refused in every text, because a stock server fails with it") {
+  for (const char* body :
+       {R"({"topic":"demo.a","description":"a\u0000b"})", R"({"topic":"demo.a","hash":"\u0000"})",
+        R"({"topic":"demo.a","summary":{"k":["\u0000"]}})",
+        R"({"topic":"demo.a","payload":{"\u0000":1}})",
+        R"({"topic":"demo.a","summary":{"k":"\\\u0000"}})"}) {
+    CAPTURE(body);
+    CHECK(Error(body).ends_with("U+0000 cannot be stored: leave it out"));
+  }
+  CHECK(UpdateError(R"({"summary":{"k":"\u0000"}})") ==
+        "summary: U+0000 cannot be stored: leave it out");
+  CHECK(Error(R"({"topic":"demo.a","summary":{"k":"\\u0000 is text"}})").empty());
+}
+
 TEST_CASE("camelCase wins over snake_case") {
   const auto parsed =
       ParseDispatchRequest(Json::parse(R"({"topic":"abc","depends_on":"x","dependsOn":null})"));
