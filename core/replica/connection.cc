@@ -135,7 +135,10 @@ Result<void> Connection::Message(std::string_view text, Timestamp now, const Ent
   const auto upstream = message ? ParseSocketEvent(*message) : std::nullopt;
   if (upstream && upstream->stored) {
     CUE_TRY(planner_.Heard(*upstream, now));
-    if (!confirm_at_ && !planner_.is_reading() && !takes_snapshot_ && planner_.has_urgent()) {
+    // The end of the feed's changes begins the reading, and only it can make the replica live.
+    const bool waits_for_feed = is_followed_ && state_ == ConnectionState::kCatchingUp;
+    const bool may_read = !planner_.is_reading() && !takes_snapshot_ && !waits_for_feed;
+    if (!confirm_at_ && may_read && planner_.has_urgent()) {
       // Not at once: the transaction of the message may not have ended yet (protocol.md 9.5), and
       // one walk serves several messages.
       confirm_at_ = In(now, kConfirmDelayMs);
@@ -183,7 +186,6 @@ Result<void> Connection::Changes(const Json& message, Timestamp now) {
     return {};
   }
   feed_by_ = std::nullopt;
-  if (has_taken_snapshot_) fetch_by_ = std::nullopt;
   if (IsRelay()) CUE_TRY(CheckPayloads(message));
   if (!is_followed_) {  // what is being read from it is not needed
     Follow(true);
@@ -201,6 +203,7 @@ Result<void> Connection::Changes(const Json& message, Timestamp now) {
     SetTimer(now);
     return {};
   }
+  if (has_taken_snapshot_) fetch_by_ = std::nullopt;
   CUE_ASSIGN(const uint64_t next, mirror_.Changes(message));
   const Json* head = FindMember(message, "head");
   const bool is_last =

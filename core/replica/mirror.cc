@@ -44,7 +44,7 @@ Result<void> Mirror::Snapshot(std::string_view lines) {
       snapshot_store_ = TextMember(value, "store");
       lacks_end_ = must_end_ || FindMember(value, "end") != nullptr;
       seen_.clear();
-      target_->SnapshotBegins();
+      target_->SnapshotBegins([this](const Uuid& id) { return HasShown(id); });
       continue;
     }
     if (!sequence_) return BrokenUpstream("the first line of a snapshot has no sequence");
@@ -62,6 +62,11 @@ Result<void> Mirror::ShownInSnapshot(const UpstreamEvent& shown) {
   CUE_TRY(target_->Merge(shown.event, shown.fields, shown.progress));
   seen_.insert(store_->table().FindById(shown.event.id));
   return {};
+}
+
+bool Mirror::HasShown(const Uuid& id) const {
+  const Row row = store_->table().FindById(id);
+  return row != kNoRow && seen_.contains(row);
 }
 
 Result<void> Mirror::Columns(std::string_view line) {

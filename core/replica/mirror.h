@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,8 +25,9 @@ class MirrorTarget {
   virtual Result<void> Remove(const Uuid& id) = 0;
   // Whether the event was made here and the upstream may not have it yet.
   virtual bool IsLocal(const Uuid& id) const = 0;
-  // All that the upstream has is merged between the two.
-  virtual void SnapshotBegins() {}
+  // All that the upstream has is merged between the two. `shows`: whether the snapshot has shown an
+  // event that is in the store.
+  virtual void SnapshotBegins(std::function<bool(const Uuid&)> /*shows*/) {}
   virtual void SnapshotEnds() {}
 
  protected:
@@ -58,6 +60,7 @@ class Mirror {
   Result<void> Events(const Json& events);
 
  private:
+  bool HasShown(const Uuid& id) const;
   Result<void> ShownInSnapshot(const UpstreamEvent& shown);
   Result<void> Columns(std::string_view line);
   Result<void> Apply(const Json& change);

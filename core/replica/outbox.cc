@@ -89,7 +89,9 @@ Result<Outbox::Queued> Outbox::Remove(const Uuid& id, Timestamp now) {
   CUE_TRY(EnsureOpen());
   CUE_ASSIGN(Json before, BeforeRemoval(id));
   CUE_TRY(CheckRoom(Json()));
+  const bool is_shown = snapshot_shows_ && snapshot_shows_(id);
   CUE_TRY(store_->ledger().Remove(id));
+  if (is_shown) shown_removed_.insert(id);
   return Add({.kind = LocalWrite::Kind::kRemove,
               .id = id,
               .body = {},
@@ -164,6 +166,7 @@ Result<void> Outbox::TakeBack(const LocalWrite& write) {
       later.before[name] = values[name];
       values.erase(name);
     }
+    NoteState(later);
   }
   if (store_->view().table().FindById(write.id) != kNoRow) return ApplyUpdate(write.id, values);
   for (LocalWrite& later : writes_) {  // the event was removed here, and may have to come back
@@ -227,6 +230,21 @@ void Outbox::KeepForRestore(LocalWrite& removal, const Event& event, FieldSet fi
   NoteState(removal);
 }
 
+// The update replaces these values of the upstream, and leaves the other fields. It is merged with
+// them when it is sent.
+void Outbox::LayUnder(LocalWrite& update, const Event& event, FieldSet& fields) {
+  bool is_changed = false;
+  for (const auto& [name, value] : update.body.items()) {
+    const auto field = FieldOfUpdate(name);
+    if (!field || !fields.Has(*field)) continue;
+    const auto theirs = ValueOf(View(event), *field);
+    if (theirs) update.before["theirs"][name] = *theirs;
+    if (theirs) is_changed = true;
+    fields.Drop(*field);
+  }
+  if (is_changed) NoteState(update);
+}
+
 LocalWrite* Outbox::FindDispatch(const Event& event, FieldSet fields) {
   for (LocalWrite& write : writes_) {
     if (write.kind != LocalWrite::Kind::kDispatch || write.state == LocalWrite::State::kRefused) {
@@ -271,18 +289,7 @@ Result<void> Outbox::Merge(const Event& event, FieldSet fields, std::optional<do
       is_removed = true;
       if (is_row) KeepForRestore(write, event, fields);
     }
-    if (write.kind != LocalWrite::Kind::kUpdate) continue;
-    // The write replaces this value. It will be merged with the upstream's value when it is sent.
-    bool is_changed = false;
-    for (const auto& [name, value] : write.body.items()) {
-      const auto field = FieldOfUpdate(name);
-      if (!field || !fields.Has(*field)) continue;
-      const auto theirs = ValueOf(View(event), *field);
-      if (theirs) write.before["theirs"][name] = *theirs;
-      if (theirs) is_changed = true;
-      fields.Drop(*field);
-    }
-    if (is_changed) NoteState(write);
+    if (write.kind == LocalWrite::Kind::kUpdate) LayUnder(write, event, fields);
   }
   if (!is_removed) {
     if (!trust && is_row && assumed_.contains(event.id)) trust = Trust::kUpstream;
@@ -309,11 +316,17 @@ Result<void> Outbox::RemovedUpstream(const Uuid& id) {
   return {};
 }
 
+void Outbox::SnapshotBegins(std::function<bool(const Uuid&)> shows) {
+  shown_removed_.clear();
+  snapshot_shows_ = std::move(shows);
+}
+
 void Outbox::SnapshotEnds() {
   for (LocalWrite& write : writes_) {
     if (!shown_removed_.contains(write.id)) ForgetForRestore(write);
   }
   shown_removed_.clear();
+  snapshot_shows_ = nullptr;
 }
 
 void Outbox::ForgetForRestore(LocalWrite& write) {
@@ -325,13 +338,16 @@ void Outbox::ForgetForRestore(LocalWrite& write) {
 
 // The upstream gave the event another id than it has here.
 Result<void> Outbox::Rename(Uuid from, Uuid to) {
-  const Row row = store_->view().table().FindById(from);
-  const bool came_first =
-      store_->view().table().FindById(to) != kNoRow;  // a message brought it, as another event
+  const EventTable& table = store_->view().table();
+  const Row row = table.FindById(from);
+  const Row known = table.FindById(to);
+  const bool came_first = known != kNoRow;  // a message brought it, as another event
+  const Event upstream = came_first ? Own(table.ViewWithoutPayload(known)) : Event();
+  FieldSet fields = FieldSet::All();  // that no update sets
   if (row != kNoRow && came_first) {
     CUE_TRY(store_->ledger().RemoveUpstream(from));
   } else if (row != kNoRow) {
-    Event renamed = Own(store_->view().table().ViewWithoutPayload(row));
+    Event renamed = Own(table.ViewWithoutPayload(row));
     renamed.hash = renamed.HashText();
     renamed.id = to;
     CUE_TRY(store_->ledger().Merge(renamed, FieldSet().Add(Field::kHash), std::nullopt));
@@ -345,15 +361,16 @@ Result<void> Outbox::Rename(Uuid from, Uuid to) {
     const bool is_removal = write.kind == LocalWrite::Kind::kRemove;
     if (is_removal && !write.before.is_null()) write.before["id"] = to.Hex();
     const bool is_queued = write.state == LocalWrite::State::kQueued;
-    const bool is_here = store_->view().table().FindById(to) != kNoRow;
-    if (came_first && is_removal && is_queued && is_here) {
+    const bool is_laid = came_first && is_queued && table.FindById(to) != kNoRow;
+    if (is_laid && is_removal) {
       CUE_ASSIGN(write.before, BeforeRemoval(to));
-      NoteState(write);
       CUE_TRY(store_->ledger().RemoveUpstream(to));
     }
-    Note({{"n", write.number}, {"id", to.Hex()}});
-    const bool is_update = write.kind == LocalWrite::Kind::kUpdate;
-    if (came_first && is_queued && is_update && is_here) CUE_TRY(Apply(write));
+    NoteState(write);
+    if (is_laid && write.kind == LocalWrite::Kind::kUpdate) {
+      LayUnder(write, upstream, fields);
+      CUE_TRY(Apply(write));
+    }
   }
   effects_->Renamed(from.Hex(), to.Hex());
   return {};

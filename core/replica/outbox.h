@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <optional>
 #include <set>
@@ -123,7 +124,8 @@ class Outbox {
   Result<void> RemovedUpstream(const Uuid& id);
   // All that the upstream has is merged between the two: what was removed here, and is not among
   // it, does not come back when the removal is refused.
-  void SnapshotBegins() { shown_removed_.clear(); }
+  // `shows`: whether it has shown an event that is here.
+  void SnapshotBegins(std::function<bool(const Uuid&)> shows);
   void SnapshotEnds();
 
   // Whether a dispatch of the event waits for its turn or for its row.
@@ -238,6 +240,7 @@ class Outbox {
   Result<Json> BeforeRemoval(const Uuid& id) const;
   void ForgetForRestore(LocalWrite& write);
   void KeepForRestore(LocalWrite& removal, const Event& event, FieldSet fields);
+  void LayUnder(LocalWrite& update, const Event& event, FieldSet& fields);
   void Tell(const LocalWrite& write, WriteOutcome outcome);
   void Wake(int64_t delay_ms);
   void NoteTime(Timestamp now);
@@ -263,6 +266,7 @@ class Outbox {
   // Removed here and upstream: a late message must not restore them. Ids are never reused.
   std::set<Uuid> removed_;
   std::set<Uuid> shown_removed_;  // by the snapshot that is coming in, and removed here
+  std::function<bool(const Uuid&)> snapshot_shows_;  // unset = none is coming in
   std::set<Uuid>
       assumed_;  // states that are this replica's guess: the next row of the upstream rules
   Questions questions_;

@@ -455,6 +455,11 @@ Result<void> Outbox::Discard(uint64_t number) {
   }
   for (const uint64_t each : doomed) Drop(each);
   assumed_.erase(discarded.id);
+  // What a retried one replaced may be older than its event.
+  if (discarded.was_sent && discarded.kind != LocalWrite::Kind::kDispatch) {
+    questions_.rereads.push_back(discarded.id);
+    assumed_.insert(discarded.id);
+  }
   return {};
 }
 

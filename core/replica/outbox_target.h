@@ -1,6 +1,9 @@
 // Stores the changes of a hub under the waiting local writes (mirror.h); a relay has none of those.
 #pragma once
 
+#include <functional>
+#include <utility>
+
 #include "replica/mirror.h"
 #include "replica/outbox.h"
 
@@ -17,7 +20,9 @@ class OutboxTarget final : public MirrorTarget {
   }
   Result<void> Remove(const Uuid& id) override { return outbox_->RemovedUpstream(id); }
   bool IsLocal(const Uuid& id) const override { return outbox_->HasDispatch(id); }
-  void SnapshotBegins() override { outbox_->SnapshotBegins(); }
+  void SnapshotBegins(std::function<bool(const Uuid&)> shows) override {
+    outbox_->SnapshotBegins(std::move(shows));
+  }
   void SnapshotEnds() override { outbox_->SnapshotEnds(); }
 
  private:

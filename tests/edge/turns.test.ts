@@ -118,3 +118,18 @@ test('too many requests that wait, and one that waited too long, are refused wit
   await turn();
   expect(order[1]).toBe('the request waited 30 s for other long ones: send fewer at once');
 });
+
+test('all requests of a caller that waited too long are refused in its next turn', async () => {
+  const { turns, turn, pass } = loop();
+  const order: string[] = [];
+  turns.took('a', 500);
+  for (const name of ['a1', 'a2', 'a3']) note(order, name, turns.wait('a'));
+  pass(30_001);
+  for (const caller of ['b', 'c']) {
+    turns.took(caller, 500);
+    note(order, caller, turns.wait(caller));
+  }
+  const refusal = 'the request waited 30 s for other long ones: send fewer at once';
+  for (let number = 0; number < 3; number++) await turn();
+  expect(order.slice(0, 3)).toEqual([refusal, refusal, refusal]);
+});

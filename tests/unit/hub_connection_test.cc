@@ -161,6 +161,55 @@ TEST_CASE("a login that fails after a snapshot is not answered, so the connectio
   CHECK(f.Effect("authenticate").value()["since"] == 5);  // without another snapshot
 }
 
+TEST_CASE("a batch from before a snapshot does not answer the login after it") {
+  ReplicaFixture f;
+  f.GoLive();
+  REQUIRE(f.connection.Message(kGone, f.Now(), f.Draw()));
+  const uint64_t request = f.Effect("snapshot").value()["request"];
+  REQUIRE(f.connection.Snapshot(request, "{\"sequence\":5,\"store\":\"s1\"}\n", f.Now(), f.Draw()));
+  REQUIRE(f.connection.SnapshotEnded(request, kSnapshotWhole, f.Now(), f.Draw()));
+  REQUIRE(f.connection.Message(Changes(Json::array(), 4, 4), f.Now(), f.Draw()));
+  f.Wait(kFetchTimeoutMs);
+  CHECK(f.connection.state() == ConnectionState::kWaiting);
+}
+
+TEST_CASE("a replica of a hub is not live before the feed has reached its head") {
+  const bool after_snapshot = GENERATE(true, false);
+  ReplicaFixture f;
+  f.GoLive();
+  if (after_snapshot) {
+    REQUIRE(f.connection.Message(kGone, f.Now(), f.Draw()));
+    const uint64_t request = f.Effect("snapshot").value()["request"];
+    REQUIRE(
+        f.connection.Snapshot(request, "{\"sequence\":5,\"store\":\"s1\"}\n", f.Now(), f.Draw()));
+    REQUIRE(f.connection.SnapshotEnded(request, kSnapshotWhole, f.Now(), f.Draw()));
+  } else {
+    f.connection.Closed(f.Now(), f.Draw());
+    f.connection.Online(f.Now());
+    REQUIRE(f.connection.Opened(f.Now()));
+    REQUIRE(f.connection.Message(Changes(Json::array(), 5, 9), f.Now(), f.Draw()));
+  }
+  // The answer to a write that was under way, and any message.
+  Outbox::Questions questions;
+  questions.rereads.push_back({{1}});
+  f.connection.Look(questions, f.Now());
+  (void)f.Effects();
+  const std::string message =
+      R"({"topic":"demo.a","id":"e0000000000000000000000000000009","store":true,"createdAt":)"
+      R"("2026-03-19T10:05:00+00:00","updatedAt":"2026-03-19T10:05:00+00:00"})";
+  REQUIRE(ParseSocketEvent(Json::parse(message)));
+  REQUIRE(f.connection.Message(message, f.Now(), f.Draw()));
+  f.Wait(kConfirmDelayMs);
+  const auto asked = f.Effect("fetch");
+  if (asked) f.Answer((*asked)["request"], Json::array());
+  CHECK(f.connection.state() == ConnectionState::kCatchingUp);
+  REQUIRE(f.connection.Message(Changes(Json::array(), 9, 9), f.Now(), f.Draw()));
+  const auto reread = f.Effect("fetch");
+  REQUIRE(reread);  // now
+  f.Answer((*reread)["request"], Json::array());
+  CHECK(f.connection.state() == ConnectionState::kLive);
+}
+
 TEST_CASE("changes that come while a snapshot is taken leave no gap after it") {
   const uint64_t passed = GENERATE(5, 6);
   ReplicaFixture f;

@@ -9,6 +9,7 @@ const MAX_PAUSE_MS = 1000;
 /** Requests of one caller that wait, and how long one may, in milliseconds. */
 const MAX_WAITING = 64;
 const MAX_WAIT_MS = 30_000;
+const WAITED_TOO_LONG = `the request waited ${MAX_WAIT_MS / 1000} s for other long ones: send fewer at once`;
 /** How many callers are remembered; the one whose long call is the oldest is forgotten first. */
 const MAX_CALLERS = 10_000;
 
@@ -60,9 +61,12 @@ export function createTurns(
     } while (quiet < QUIET_TURNS && now() < end);
   }
 
-  /** The first waiter of the caller whose turn it is, who then is the last. */
+  /** The first waiter of the caller whose turn it is, who then is the last. Those who waited too long are refused. */
   function takeFirst(caller: string): Waiter | undefined {
-    const [first, ...others] = waiting.get(caller) ?? [];
+    const since = now() - MAX_WAIT_MS;
+    const all = waiting.get(caller) ?? [];
+    for (const waiter of all) if (waiter.since < since) waiter.resolve(WAITED_TOO_LONG);
+    const [first, ...others] = all.filter((waiter) => waiter.since >= since);
     waiting.delete(caller);
     if (others.length > 0) waiting.set(caller, others);
     return first;
@@ -79,13 +83,10 @@ export function createTurns(
       }
       held.delete(caller);
       const waiter = takeFirst(caller);
-      const hasWaited = waiter ? now() - waiter.since : 0;
-      const seconds = MAX_WAIT_MS / 1000;
-      const refusal = `the request waited ${seconds} s for other long ones: send fewer at once`;
       const start = now();
-      waiter?.resolve(hasWaited > MAX_WAIT_MS ? refusal : null);
-      // Its call decides whether the next one may follow at once. A refused request makes none.
-      await Promise.race([new Promise<void>((resolve) => (called = resolve)), turn()]);
+      waiter?.resolve(null);
+      // Its call decides whether the next one may follow at once.
+      if (waiter) await Promise.race([new Promise<void>((resolve) => (called = resolve)), turn()]);
       busy += now() - start;
     }
     isReleasing = false;
