@@ -1,6 +1,7 @@
 #include "replica/connection.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/json.h"
 #include "event/feed_version.h"
@@ -166,9 +167,10 @@ Result<void> Connection::FeedMessage(const Json& message, Timestamp now) {
     Follow(true);
     FetchSnapshot(now);
   } else if (topic == "cuesheet.refused") {
+    const bool waits = feed_by_ || std::exchange(has_taken_snapshot_, false);
     position_ = {};
     Follow(false);
-    if (feed_by_ || has_taken_snapshot_) return BeginReading(now);
+    if (waits) return BeginReading(now);
   }
   return {};
 }

@@ -27,7 +27,7 @@ class MirrorTarget {
   virtual bool IsLocal(const Uuid& id) const = 0;
   // All that the upstream has is merged between the two. `shows`: whether the snapshot has shown an
   // event that is in the store.
-  virtual void SnapshotBegins(std::function<bool(const Uuid&)> /*shows*/) {}
+  virtual void SnapshotBegins(const std::function<bool(const Uuid&)>& /*shows*/) {}
   virtual void SnapshotEnds() {}
 
  protected:

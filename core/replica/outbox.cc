@@ -316,9 +316,9 @@ Result<void> Outbox::RemovedUpstream(const Uuid& id) {
   return {};
 }
 
-void Outbox::SnapshotBegins(std::function<bool(const Uuid&)> shows) {
+void Outbox::SnapshotBegins(const std::function<bool(const Uuid&)>& shows) {
   shown_removed_.clear();
-  snapshot_shows_ = std::move(shows);
+  snapshot_shows_ = shows;
 }
 
 void Outbox::SnapshotEnds() {

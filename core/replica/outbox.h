@@ -125,7 +125,7 @@ class Outbox {
   // All that the upstream has is merged between the two: what was removed here, and is not among
   // it, does not come back when the removal is refused.
   // `shows`: whether it has shown an event that is here.
-  void SnapshotBegins(std::function<bool(const Uuid&)> shows);
+  void SnapshotBegins(const std::function<bool(const Uuid&)>& shows);
   void SnapshotEnds();
 
   // Whether a dispatch of the event waits for its turn or for its row.
@@ -207,8 +207,8 @@ class Outbox {
 
   LocalWrite* Find(uint64_t number);
   LocalWrite* FindDispatch(const Event& event, FieldSet fields);
-  // The event that is here with the dispatch's hash, if the upstream has it: a dispatch that waits
-  // here, this one or another, says nothing.
+  // The event that is here with the dispatch's hash, if the upstream has it: a row that only a
+  // queued dispatch made is no proof.
   std::optional<Uuid> UpstreamWithHashOf(const LocalWrite& dispatch) const;
   std::vector<LocalWrite*> Next(Timestamp now);
   std::vector<LocalWrite*> Next(Timestamp now, uint64_t but);

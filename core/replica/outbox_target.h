@@ -2,7 +2,6 @@
 #pragma once
 
 #include <functional>
-#include <utility>
 
 #include "replica/mirror.h"
 #include "replica/outbox.h"
@@ -20,8 +19,8 @@ class OutboxTarget final : public MirrorTarget {
   }
   Result<void> Remove(const Uuid& id) override { return outbox_->RemovedUpstream(id); }
   bool IsLocal(const Uuid& id) const override { return outbox_->HasDispatch(id); }
-  void SnapshotBegins(std::function<bool(const Uuid&)> shows) override {
-    outbox_->SnapshotBegins(std::move(shows));
+  void SnapshotBegins(const std::function<bool(const Uuid&)>& shows) override {
+    outbox_->SnapshotBegins(shows);
   }
   void SnapshotEnds() override { outbox_->SnapshotEnds(); }
 
