@@ -13,8 +13,14 @@ const RUN_MS = 30 * 60_000;
 const KEY = 'fuzz-key';
 /** The hub reads requests as leniently as AYON does: numbers as text, "yes" as true. */
 const NOT_CHECKED = 'negative_data_rejection';
-/** What valid requests may get: also 410, for changes that the hub no longer has. */
-const CONFIG = `[checks]
+/**
+ * What valid requests may get: also 410, for changes that the hub no longer has. No text has U+0000: the hub
+ * refuses it, and a schema of free-form objects cannot say so.
+ */
+const CONFIG = `[generation]
+allow-x00 = false
+
+[checks]
 positive_data_acceptance.expected-statuses = ["2xx", "3xx", "401", "403", "404", "409", "410", "429", "5xx"]
 `;
 

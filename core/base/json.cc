@@ -79,11 +79,7 @@ class TreeBuilder : public nlohmann::json_sax<Json> {
   bool boolean(bool value) override { return Add(value); }
   bool number_integer(number_integer_t value) override { return Add(value); }
   bool number_unsigned(number_unsigned_t value) override { return Add(value); }
-  bool number_float(number_float_t value, const string_t& text) override {
-    const bool is_integer = text.find_first_of(".eE") == string_t::npos;
-    if (is_integer) too_large_ = text.substr(0, kShownDigits);
-    return !is_integer && Add(value);
-  }
+  bool number_float(number_float_t value, const string_t& /*text*/) override { return Add(value); }
   bool string(string_t& value) override { return Add(std::move(value)); }
   bool binary(binary_t& /*value*/) override { return false; }  // no JSON text has it
   bool start_object(size_t /*elements*/) override { return Open(Json::value_t::object); }
@@ -102,12 +98,8 @@ class TreeBuilder : public nlohmann::json_sax<Json> {
 
   Json TakeRoot() { return std::move(root_); }
   size_t error_position() const { return position_; }
-  // An integer beyond 64 bits, or its beginning; "" = none.
-  const std::string& too_large() const { return too_large_; }
 
  private:
-  static constexpr size_t kShownDigits = 24;
-
   bool Add(Json value) {
     Put(std::move(value));
     return true;
@@ -137,7 +129,6 @@ class TreeBuilder : public nlohmann::json_sax<Json> {
   std::vector<Json*> open_;  // the arrays and objects around the current value
   Json* member_ = nullptr;   // of the innermost object: where its next value goes
   size_t position_ = 0;
-  std::string too_large_;
 };
 
 }  // namespace
@@ -152,10 +143,6 @@ Result<Json> ParseJson(std::string_view text) {
   if (outline.may_have_surrogates) text = whole = WithoutHalfPairs(text);
   TreeBuilder tree;
   if (Json::sax_parse(text.data(), text.data() + text.size(), &tree)) return tree.TakeRoot();
-  if (!tree.too_large().empty()) {
-    return Fail(ErrorCode::kInvalid,
-                "the integer " + tree.too_large() + " has more than 64 bits: send it as a text");
-  }
   return Fail(ErrorCode::kInvalid,
               "not valid JSON at character " + std::to_string(tree.error_position()));
 }

@@ -13,9 +13,8 @@ namespace cuesheet {
 
 inline constexpr size_t kMaxJsonDepth = 64;  // nested arrays and objects
 
-// kInvalid with the position for text that is not JSON (UTF-8 included), and for an integer of more
-// than 64 bits, which AYON cannot store; kTooLarge when nested deeper than kMaxJsonDepth. An escape
-// that is half of a surrogate pair is read as U+FFFD.
+// kInvalid with the position for text that is not JSON (UTF-8 included); kTooLarge when nested
+// deeper than kMaxJsonDepth. An escape that is half of a surrogate pair is read as U+FFFD.
 Result<Json> ParseJson(std::string_view text);
 
 // The same for text that this core wrote itself: summaries, payloads and parts of them.

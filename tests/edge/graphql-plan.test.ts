@@ -15,7 +15,7 @@ const DOCUMENTS = 800;
 const decoder = new TextDecoder();
 
 /** Texts that JSON writes with escapes, or in more than a byte. */
-const TEXTS = ['plain', '', '"\\/\b\f\n\r\t\u0000\u001f\u007f', 'kůň 🐎 \u2028\u2029', "it's <b>"];
+const TEXTS = ['plain', '', '"\\/\b\f\n\r\t\u0001\u001f\u007f', 'kůň 🐎 \u2028\u2029', "it's <b>"];
 
 let store: CoreStore;
 

@@ -77,15 +77,6 @@ TEST_CASE("half a surrogate pair is read as U+FFFD, wherever it stands, and a wh
   CHECK_FALSE(ParseJson(R"("\ud)"));
 }
 
-TEST_CASE("an integer of more than 64 bits is an error that names it, other numbers are not") {
-  CHECK(ParseJson("[18446744073709551615,-9223372036854775808,1e30,1.0]"));
-  const auto read = ParseJson(R"({"n":18446744073709551616})");
-  REQUIRE_FALSE(read);
-  CHECK(read.error().message ==
-        "the integer 18446744073709551616 has more than 64 bits: send it as a text");
-  CHECK(ParseJson(std::string(5000, '9')).error().message.size() < 100);
-}
-
 TEST_CASE("a JSON string escapes what it must") {
   std::string out;
   AppendJsonString(out, "a\"b\\c\n\x01é");

@@ -211,7 +211,7 @@ TEST_CASE("a replica of a hub is not live before the feed has reached its head")
 }
 
 TEST_CASE("changes that come while a snapshot is taken leave no gap after it") {
-  const uint64_t passed = GENERATE(5, 6);
+  const uint64_t passed = GENERATE(uint64_t{5}, uint64_t{6});
   ReplicaFixture f;
   f.GoLive();
   REQUIRE(f.connection.Timer({f.now_us + 10'000'000}, f.Draw()));

@@ -22,7 +22,7 @@ export function onForgotten(database: string, ended: () => void): () => void {
  * Removes everything of a user from this browser: all databases of the server and the user, whatever
  * their `name`. Events that are open on them, in any tab, end with the code `forgotten`.
  *
- * @throws CuesheetError `storage` when IndexedDB does not delete a database in time.
+ * @throws CuesheetError `storage` when IndexedDB fails, or does not delete a database in time.
  * @example
  * await forgetUser({ server: 'https://ayon.example', user: 'alice' }); // she has signed out
  */
@@ -34,7 +34,10 @@ export async function forgetUser(who: { server?: string; user?: string }): Promi
 
 /**
  * The users whose events of a server this browser has: for a page that starts offline and does not
- * know who was signed in. `''` = no user was given. Empty where the browser does not list its databases.
+ * know who was signed in. `''` = no user was given. Empty where the browser does not list its databases, or
+ * lets the page store nothing.
+ *
+ * @throws CuesheetError `storage` when IndexedDB fails.
  * @example
  * const [user] = await storedUsers({ server: 'https://ayon.example' });
  */
@@ -69,6 +72,7 @@ export async function forgetDatabase(database: string): Promise<void> {
 async function asOnlyOwner(database: string, work: () => Promise<void>): Promise<void> {
   const locks = (navigator.locks as LockManager | undefined) ?? null;
   if (!locks) return work(); // then there are no files either
+  if (await isDenied()) return;
   const name = `cuesheet:${database}`;
   const signal = AbortSignal.timeout(OWNER_TIMEOUT_MS);
   let owning = false;
@@ -87,9 +91,22 @@ async function asOnlyOwner(database: string, work: () => Promise<void>): Promise
 /** The names of the databases of this origin that begin like this. */
 async function storedNames(prefix: string): Promise<string[]> {
   const { indexedDB } = globalThis as { indexedDB?: IDBFactory };
-  if (!indexedDB?.databases) return [];
-  const names = (await indexedDB.databases()).map(({ name }) => name ?? '');
-  return names.filter((name) => name.startsWith(prefix));
+  if (!indexedDB?.databases || (await isDenied())) return [];
+  const databases = await indexedDB.databases().catch((error: Error) => {
+    throw new CuesheetError('storage', `the browser does not list its databases: ${error.message}`);
+  });
+  return databases.map(({ name }) => name ?? '').filter((name) => name.startsWith(prefix));
+}
+
+/** Whether the user lets this page store nothing. Then nothing is stored, and the locks refuse too. */
+async function isDenied(): Promise<boolean> {
+  const locks = (navigator.locks as LockManager | undefined) ?? null;
+  try {
+    await locks?.query();
+    return false;
+  } catch (error) {
+    return (error as Error).name === 'SecurityError';
+  }
 }
 
 function deleteDatabase(name: string): Promise<void> {
