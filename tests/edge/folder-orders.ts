@@ -12,7 +12,7 @@ const WRITE_MS = 20;
 const SHORT_MS = 2500;
 /** Some come later: a hub that was stopped or killed has lost the folder by then. */
 const LONG_MS = [10_500, 14_000] as const;
-const LONG_SHARE = 0.3;
+const LONG_SHARE = 0.45;
 
 export interface OrdersOptions {
   orders: number;

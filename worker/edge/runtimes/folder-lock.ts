@@ -32,6 +32,8 @@ const UNWRITTEN_MS = 1000;
 const SETTLE_MS = 50;
 /** How often the folder may change hands while somebody wants it. */
 const MAX_ATTEMPTS = 20;
+/** The codes of a full disk and of a full share of it. */
+const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
 /** More than a lock has. */
 const MAX_BYTES = 1024;
 /** What a process that ended while it took the folder left behind. */
@@ -83,10 +85,10 @@ export async function lockFolder(folder: string, options: LockOptions): Promise<
     }
     const verdict = await judge(folder, sight, options);
     if (verdict === 'changed') continue;
-    const fd = replace(folder, own, sight);
+    const isGone = verdict === 'gone' && sight.holder?.isComplete === true;
+    const fd = replace(folder, own, sight, isGone);
     if (fd === null) continue;
     await sleep(SETTLE_MS);
-    const isGone = verdict === 'gone' && sight.holder?.isComplete === true;
     if (isOwn(lock, own)) return hold(folder, own, fd, !isGone, options);
     closeSync(fd);
   }
@@ -179,7 +181,8 @@ function write(path: string, own: Holder): number {
   } catch (error) {
     closeSync(fd);
     rmSync(path, { force: true });
-    throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw Object.assign(new Error(`the lock cannot be written: ${message}`), { code });
   }
 }
 
@@ -206,22 +209,36 @@ function make(folder: string, own: Holder): number | null {
   }
 }
 
-/** Puts the own lock in the place of one that was judged. The descriptor, or null when that one has changed. */
-function replace(folder: string, own: Holder, sight: Sight): number | null {
+/**
+ * Puts the own lock in the place of one that was judged. The descriptor, or null when that one has changed, or was
+ * removed here to make room on a full disk, which only a holder that has certainly ended allows.
+ */
+function replace(folder: string, own: Holder, sight: Sight, isGone: boolean): number | null {
   const lock = join(folder, LOCK);
   const next = join(folder, `${LOCK}.${own.token}`);
-  const fd = write(next, own);
+  const isSame = () => look(lock)?.text === sight.text;
+  let fd: number;
   try {
-    if (look(lock)?.text !== sight.text) throw new Error('changed');
-    renameSync(next, lock);
-    return fd;
+    fd = write(next, own);
+  } catch (error) {
+    if (!isGone || !FULL.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    if (isSame()) rmSync(lock, { force: true });
+    return null;
+  }
+  try {
+    if (isSame()) {
+      renameSync(next, lock);
+      return fd;
+    }
   } catch (error) {
     closeSync(fd);
     rmSync(next, { force: true });
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || message === 'changed') return null;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null; // another has cleaned up
     throw error;
   }
+  closeSync(fd);
+  rmSync(next, { force: true });
+  return null;
 }
 
 /** `fd` is the lock's own file: what is written by it never reaches the lock of a successor, which is another file. */
