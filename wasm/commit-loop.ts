@@ -142,6 +142,7 @@ function createCommit(
     if (!store.call<{ needed: boolean }>(Method.commit).header.needed) {
       // What was committed relaxed may not be on the disk yet.
       if (durability === 'strict') await files.commit('strict');
+      else files.assertHeld?.(); // the answer says what is stored, also when it stored nothing
       carryOut(held.splice(0));
       return;
     }

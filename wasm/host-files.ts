@@ -34,4 +34,6 @@ export interface HostFiles {
   remove(name: string): void;
   /** Resolves when all changes so far survive a crash; rejects when that is not certain. */
   commit(durability: Durability): Promise<void>;
+  /** Throws when another process has taken the files over; `commit` asks this itself. Absent where none can. */
+  assertHeld?(): void;
 }

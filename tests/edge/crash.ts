@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { call, KEYS, startHub, temporaryFolder, type HubProcess } from './hub-process.ts';
+import { createRandom } from './random.ts';
 
 const WRITERS = 16;
 /** A kill comes this long after the first acknowledged write of its hub, in milliseconds. */
@@ -138,15 +139,4 @@ async function everything(hub: HubProcess): Promise<Map<string, Found>> {
     if (!pageInfo.hasNextPage) return found;
     after = pageInfo.endCursor;
   }
-}
-
-/** Numbers from 0 to 1, the same ones for the same seed (mulberry32). */
-function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

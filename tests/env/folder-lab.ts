@@ -14,7 +14,7 @@ const hostFiles = new Map<number, HostFiles>();
 const wasm = new WebAssembly.Module(readFileSync(`${path}.wasm`));
 const module = await loadContract(create, wasm, hostFiles);
 const host = {
-  open: (name: string) => Promise.resolve(openNodeFiles(join(folder, name))),
+  open: (name: string) => openNodeFiles(join(folder, name)),
   close: (files: HostFiles) => (files as NodeFiles).close(),
   onDemand: false,
 };

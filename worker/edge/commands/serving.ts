@@ -7,6 +7,8 @@ const STOP_TIMEOUT_MS = 4500;
 
 /** Exit code after a crash of the core (EX_SOFTWARE of sysexits.h): a supervisor starts the hub again. */
 export const CRASH_EXIT_CODE = 70;
+/** Exit code when another hub has taken the folder (EX_TEMPFAIL): it can start again when that one has ended. */
+export const LOST_EXIT_CODE = 75;
 /** How long to wait for answers that are under way. */
 const LAST_ANSWERS_MS = 200;
 
@@ -14,6 +16,17 @@ const LAST_ANSWERS_MS = 200;
 export function endAfterCrash(crash: Error): void {
   console.error(`cuesheet: ${crash.message}: start it again, nothing acknowledged is lost`);
   setTimeout(() => process.exit(CRASH_EXIT_CODE), LAST_ANSWERS_MS);
+}
+
+/** Ends the process at once, so that no answer that waits for a commit leaves (`LockOptions.onLost`). */
+export function endAfterLoss(error: Error): never {
+  console.error(`cuesheet: ${error.message}`);
+  process.exit(LOST_EXIT_CODE);
+}
+
+/** Says why a command does not begin yet (`LockOptions.onWait`). */
+export function tellWait(sentence: string): void {
+  console.error(`cuesheet: ${sentence}`);
 }
 
 /** Each runtime has a server of its own; everything else is the same on all. */

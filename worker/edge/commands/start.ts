@@ -12,7 +12,15 @@ import { rateOf } from '../rate-limit.ts';
 import { startSample } from '../sample.ts';
 import { fileSessions, loadUsers, watchFile } from '../runtimes/user-files.ts';
 import { openEarly } from './early-hub.ts';
-import { endAfterCrash, ended, portOf, serverOfRuntime, stop } from './serving.ts';
+import {
+  endAfterCrash,
+  endAfterLoss,
+  ended,
+  portOf,
+  serverOfRuntime,
+  stop,
+  tellWait,
+} from './serving.ts';
 import { type Command, packageFile, parseOptions, UsageError } from './command.ts';
 import { MEMORY_OPTION, memoryOf } from './store-folder.ts';
 
@@ -47,11 +55,11 @@ export const startCommand: Command = { help: HELP, run };
 
 async function run(args: string[]): Promise<number> {
   const options = readOptions(args);
-  const files = openNodeFiles(options.data);
+  const files = await openNodeFiles(options.data, { onLost: endAfterLoss, onWait: tellWait });
   process.on('exit', () => files.close());
   const users = await loadUsers(options.data, options.users);
   const log = createLog(options.log);
-  const sessions = fileSessions(join(options.data, 'sessions.json'));
+  const sessions = fileSessions(join(options.data, 'sessions.json'), files.assertHeld);
   const verify = options.jwt && createJwtVerifier(options.jwt);
   const credentials = createCredentials(users, sessions, Date.now, verify);
   const reload = () => {

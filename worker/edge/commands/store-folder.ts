@@ -12,6 +12,7 @@ import { machineMemory } from '../runtimes/machine-memory.ts';
 import { openNodeFiles } from '../runtimes/node-files.ts';
 import { createSaving } from '../saving.ts';
 import { packageFile, UsageError } from './command.ts';
+import { endAfterLoss, tellWait } from './serving.ts';
 
 /** Exit codes of a process that a signal ended. */
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
@@ -53,7 +54,7 @@ export async function openStoreFolder(
   if (!options.create && !existsSync(join(folder, 'events'))) {
     throw new Error(`${folder} holds no events: name the folder of a hub with --data`);
   }
-  const files = openNodeFiles(folder);
+  const files = await openNodeFiles(folder, { onLost: endAfterLoss, onWait: tellWait });
   let isOpen = true;
   const close = () => {
     if (isOpen) files.close();

@@ -15,7 +15,7 @@ import {
   startTicking,
 } from './server.ts';
 
-export { type NodeFiles, openNodeFiles } from './node-files.ts';
+export { type LockOptions, type NodeFiles, openNodeFiles } from './node-files.ts';
 export { servePage } from './page.ts';
 export type { HubServer } from './server.ts';
 

@@ -1,5 +1,7 @@
 import {
   closeSync,
+  constants,
+  copyFileSync,
   existsSync,
   fdatasync,
   fsync,
@@ -8,41 +10,57 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
-  readFileSync,
   readSync,
   renameSync,
   rmSync,
   statSync,
-  writeFileSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { HostFiles } from '../../../wasm/host-files.ts';
+import { type FolderLock, type LockOptions, lockFolder } from './folder-lock.ts';
 
-const LOCK = 'lock';
+export type { LockOptions } from './folder-lock.ts';
+
 const syncData = promisify(fdatasync);
 const syncAll = promisify(fsync);
 
-/** Files of a hub in one folder, and the lock that keeps a second hub out. */
+/**
+ * Files of a hub in one folder, and the lock that keeps a second hub out. When another process has taken the folder
+ * all the same, because this one was stopped or cut off for a while, every change and every commit throws.
+ */
 export interface NodeFiles extends HostFiles {
+  /** @throws Error when another process holds the folder, or when that cannot be told. */
+  assertHeld(): void;
   /** Closes the files and releases the folder. */
   close(): void;
 }
 
 /**
- * Opens (or makes) the folder.
+ * Opens (or makes) the folder. When its holder is in another container or on another machine, this waits for at most
+ * 10 s to see whether it runs.
  * @throws Error when another living process holds the folder; the message names it.
  */
-export function openNodeFiles(folder: string): NodeFiles {
+export async function openNodeFiles(folder: string, options: LockOptions = {}): Promise<NodeFiles> {
   mkdirSync(folder, { recursive: true });
-  const lock = join(folder, LOCK);
-  takeLock(folder, lock);
+  const lock = await lockFolder(folder, options);
   const journals = join(folder, 'events');
   mkdirSync(journals, { recursive: true });
+  if (lock.isContested) replaceFiles(folder, journals, lock);
+  lock.complete();
   syncFolder(folder);
+  return filesIn(journals, lock);
+}
+
+function filesIn(journals: string, lock: FolderLock): NodeFiles {
   const path = (name: string) => join(journals, name);
-  const { descriptor, forget, folderChanges, commit, close } = createDescriptors(journals, path);
+  const { assertHeld } = lock;
+  const { descriptor, forget, folderChanges, commit, close } = createDescriptors(
+    journals,
+    path,
+    assertHeld,
+  );
 
   return {
     list: () => readdirSync(journals),
@@ -70,12 +88,14 @@ export function openNodeFiles(folder: string): NodeFiles {
       this.append(name, bytes);
     },
     rename(from, to) {
+      assertHeld();
       forget(from);
       forget(to);
       renameSync(path(from), path(to));
       folderChanges();
     },
     remove(name) {
+      assertHeld();
       forget(name);
       rmSync(path(name), { force: true });
       folderChanges();
@@ -83,16 +103,42 @@ export function openNodeFiles(folder: string): NodeFiles {
     isLoaded: () => true,
     load: () => Promise.resolve(),
     unload() {},
-    commit,
+    async commit() {
+      await commit();
+      // Now: what is durable and was still ours is what a successor finds, because it opens the files later.
+      assertHeld();
+    },
+    assertHeld,
     close() {
       close();
-      rmSync(lock, { force: true });
+      lock.release();
     },
   };
 }
 
+/**
+ * Puts a copy in the place of each file that the former holder may still write to: the last of each kind, and those
+ * without a number. Should it run after all, then what it writes by its open descriptors goes to the old files, which
+ * have no name any more.
+ */
+function replaceFiles(folder: string, journals: string, lock: FolderLock): void {
+  const last = new Map<string, string>();
+  const entries = readdirSync(journals, { withFileTypes: true }).filter((entry) => entry.isFile());
+  for (const name of entries.map((entry) => entry.name).sort()) {
+    last.set(name.replace(/-\d+$/, ''), name);
+  }
+  const copy = join(folder, `lock.${lock.token}.copy`);
+  for (const name of last.values()) {
+    copyFileSync(join(journals, name), copy, constants.COPYFILE_FICLONE);
+    syncFile(copy);
+    lock.assertHeld();
+    renameSync(copy, join(journals, name));
+  }
+  syncFolder(journals);
+}
+
 /** The files that are open for writing, and their changes that are not on the disk yet. */
-function createDescriptors(folder: string, path: (name: string) => string) {
+function createDescriptors(folder: string, path: (name: string) => string, assertHeld: () => void) {
   const folderFd = openSync(folder, 'r');
   const open = new Map<string, number>();
   const changed = new Set<number>();
@@ -108,14 +154,19 @@ function createDescriptors(folder: string, path: (name: string) => string) {
 
   return {
     forget,
-    /** The descriptor of a file that will change; makes a missing file. */
+    /**
+     * The descriptor of a file that will change; makes a missing file. It was opened before the folder was found to
+     * be held: a process that is stopped at this point, and goes on under another holder, has the file of before.
+     */
     descriptor(name: string): number {
       let fd = open.get(name);
       if (fd === undefined) {
+        assertHeld();
         folderChanged ||= !existsSync(path(name));
         fd = openSync(path(name), 'a+');
         open.set(name, fd);
       }
+      assertHeld();
       changed.add(fd);
       return fd;
     },
@@ -149,53 +200,14 @@ function createDescriptors(folder: string, path: (name: string) => string) {
 
 /** A new or renamed file survives a power cut only when its folder is synced too. */
 export function syncFolder(folder: string): void {
-  const fd = openSync(folder, 'r');
+  syncFile(folder);
+}
+
+function syncFile(path: string): void {
+  const fd = openSync(path, 'r');
   try {
     fsyncSync(fd);
   } finally {
     closeSync(fd);
-  }
-}
-
-function takeLock(folder: string, lock: string): void {
-  for (let attempt = 0; attempt < 2; attempt++) {
-    try {
-      writeFileSync(lock, `${process.pid}\n${startOf(process.pid)}\n`, { flag: 'wx' });
-      return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
-    const [holder, started] = readFileSync(lock, 'utf8').split('\n');
-    if (isRunning(Number(holder), started ?? '')) {
-      throw new Error(
-        `${folder} is used by the hub with process id ${holder}: stop that one first`,
-      );
-    }
-    rmSync(lock, { force: true }); // a killed hub left it behind
-  }
-}
-
-/** A process id alone may belong to another process now, for example after a reboot. */
-function isRunning(pid: number, started: string): boolean {
-  if (!(pid > 0) || pid === process.pid || !isAlive(pid)) return false;
-  return started === '' || startOf(pid) === started;
-}
-
-/** When a process started, in the ticks of Linux's /proc; empty where there is none. */
-function startOf(pid: number): string {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
-  } catch {
-    return '';
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -5,6 +5,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  rmSync,
   watch,
   writeFileSync,
 } from 'node:fs';
@@ -43,25 +44,34 @@ async function makeUsers(path: string): Promise<UserRecord[]> {
   return users;
 }
 
-/** Sessions in a file that only its owner may read. */
-export function fileSessions(path: string): SessionStorage {
+/** Sessions in a file that only its owner may read. `assertHeld` throws when another hub has the folder. */
+export function fileSessions(path: string, assertHeld: () => void = () => {}): SessionStorage {
   return {
     load: () => (existsSync(path) ? readFileSync(path, 'utf8') : null),
-    save: (text) => writePrivate(path, text),
+    save: (text) => writePrivate(path, text, assertHeld),
   };
 }
 
-/** Replaces a file as a whole: a crash leaves the old one or the new one. */
-function writePrivate(path: string, text: string): void {
-  const next = `${path}.new`;
-  const fd = openSync(next, 'w', 0o600);
+/**
+ * Replaces a file as a whole: a crash leaves the old one or the new one. Who takes the folder removes new ones that
+ * are not in place yet (`folder-lock.ts`), so that a former holder that wakes up cannot put its own there.
+ */
+function writePrivate(path: string, text: string, assertHeld: () => void = () => {}): void {
+  const next = `${path}.${randomHex(8)}.new`;
   try {
-    writeFileSync(fd, text);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
+    const fd = openSync(next, 'wx', 0o600);
+    try {
+      writeFileSync(fd, text);
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    assertHeld();
+    renameSync(next, path);
+  } catch (error) {
+    rmSync(next, { force: true });
+    throw error;
   }
-  renameSync(next, path);
   syncFolder(dirname(path));
 }
 
