@@ -9,7 +9,7 @@
 #include "event/field_reader.h"
 #include "event/names.h"
 #include "hub/access.h"
-#include "query/filter_matcher.h"
+#include "query/event_matcher.h"
 #include "store/answers.h"
 
 namespace cuesheet {
@@ -70,6 +70,14 @@ QueryFilter ReadFilter(FieldReader& fields) {
   if (parsed) return *std::move(parsed);
   fields.Fail("filter", parsed.error().message, "value_error");
   return {};
+}
+
+// Every event that matches, logs too.
+EventQuery ByFilter(const QueryFilter& filter) {
+  EventQuery query;
+  query.where = filter;
+  query.include_logs = true;
+  return query;
 }
 
 // AYON's path parameter: 32 characters, lower-case hex.
@@ -348,17 +356,15 @@ HubResponse HubApi::Query(const HubRequest& request, const Json& body) {
   HubResponse response;
   response.body = "[";
   const EventTable& table = store_->table();
-  const FilterMatcher matcher(filter, table);
+  const EventQuery query = ByFilter(filter);
   int64_t skipped = 0;
-  int64_t taken = 0;
   std::vector<Row> rows;
   const auto judged = store_->Judging([&] {
-    table.VisitRange({.newest_first = true}, [&](Row row) {
-      if (taken == limit) return false;
-      if (!matcher.Matches(row) || skipped++ < offset) return true;
-      ++taken;
+    if (limit == 0) return;
+    EventMatcher(query, table).VisitMatches({.newest_first = true}, [&](Row row) {
+      if (skipped++ < offset) return true;
       rows.push_back(row);
-      return true;
+      return std::ssize(rows) < limit;
     });
   });
   if (!judged) return Refuse(judged.error());
@@ -391,11 +397,11 @@ HubResponse HubApi::EventOps(const HubRequest& request, const Json& body) {
 
 HubResponse HubApi::RemoveMatching(const QueryFilter& filter) {
   const EventTable& table = store_->table();
-  const FilterMatcher matcher(filter, table);
+  const EventQuery query = ByFilter(filter);
   std::vector<Row> rows;
   const auto judged = store_->Judging([&] {
-    table.VisitRange({}, [&](Row row) {
-      if (matcher.Matches(row)) rows.push_back(row);
+    EventMatcher(query, table).VisitMatches({}, [&](Row row) {
+      rows.push_back(row);
       return true;
     });
   });

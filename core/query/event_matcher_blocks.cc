@@ -1,5 +1,5 @@
-// EventMatcher: where to look for matches. It runs once for a query, or once for a block: in a page's
-// module this file is built for size (core/CMakeLists.txt).
+// EventMatcher: where to look for matches. It runs once for a query, or once for a block: in a
+// page's module this file is built for size (core/CMakeLists.txt).
 #include <algorithm>
 
 #include "query/event_matcher.h"

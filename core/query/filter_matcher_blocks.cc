@@ -1,5 +1,5 @@
-// FilterMatcher: which rows and blocks can have a match. It runs once for a query: in a page's module
-// this file is built for size (core/CMakeLists.txt).
+// FilterMatcher: which rows and blocks can have a match. It runs once for a query: in a page's
+// module this file is built for size (core/CMakeLists.txt).
 #include <algorithm>
 
 #include "base/json.h"
@@ -47,8 +47,8 @@ std::optional<std::vector<Row>> RowsNamedBy(const EventTable& table,
   if (column != FilterColumn::kId && column != FilterColumn::kHash) return std::nullopt;
   const auto add = [&](const Json& item) {
     const auto& text = item.get_ref<const std::string&>();
-    const Row row = column == FilterColumn::kId ? table.FindById(*Uuid::Parse(text))
-                                                : table.FindByHash(text);
+    const Row row =
+        column == FilterColumn::kId ? table.FindById(*Uuid::Parse(text)) : table.FindByHash(text);
     if (row != kNoRow) rows.push_back(row);
   };
   if (condition.op == FilterOp::kEq) {

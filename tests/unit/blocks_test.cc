@@ -26,8 +26,8 @@ class Lab {
   void Insert() {
     const uint64_t number = next_++;
     const uint64_t era = number / 700;
-    const std::string topic = Pick(9) == 0 ? "demo.rare" + std::to_string(Pick(400))
-                                           : "demo.era" + std::to_string(era);
+    const std::string topic =
+        Pick(9) == 0 ? "demo.rare" + std::to_string(Pick(400)) : "demo.era" + std::to_string(era);
     const std::string user = "user" + std::to_string(Pick(3) == 0 ? Pick(600) : era);
     EventView event;
     event.id = IdOf(number);
@@ -112,16 +112,10 @@ class Lab {
   }
 
   uint32_t Pick(size_t below) { return static_cast<uint32_t>(random_() % below); }
-  std::string Time() {
-    return Timestamp{static_cast<int64_t>(next_) * 1000 * Pick(12) / 10}.Iso();
-  }
+  std::string Time() { return Timestamp{static_cast<int64_t>(next_) * 1000 * Pick(12) / 10}.Iso(); }
   std::string Id() { return table_.id(rows_[Pick(rows_.size())]).Hex(); }
-  std::string Hash() {
-    return table_.ViewWithoutPayload(rows_[Pick(rows_.size())]).HashText();
-  }
-  std::string Cursor() {
-    return CursorOf(table_.creation_order(rows_[Pick(rows_.size())]));
-  }
+  std::string Hash() { return table_.ViewWithoutPayload(rows_[Pick(rows_.size())]).HashText(); }
+  std::string Cursor() { return CursorOf(table_.creation_order(rows_[Pick(rows_.size())])); }
 
  private:
   // Mostly at the end, some in front, some in the middle.
@@ -168,12 +162,12 @@ void CheckQueries(Lab& lab) {
   found += lab.CheckFilter(condition("createdAt", "lt", quoted(lab.Time())));
   found += lab.CheckFilter(condition("createdAt", "lte", quoted(lab.Time())) + ',' +
                            condition("topic", "eq", "\"demo.changed1\""));
-  found += lab.CheckFilter(condition("user", "eq", "\"user1\"") + ',' +
-                               condition("topic", "eq", "\"demo.rare1\""),
-                           R"(,"operator":"or")");
-  found += lab.CheckFilter(condition("id", "eq", quoted(lab.Id())));
   found += lab.CheckFilter(
-      condition("id", "in", "[" + quoted(lab.Id()) + ',' + quoted(lab.Id()) + "]"));
+      condition("user", "eq", "\"user1\"") + ',' + condition("topic", "eq", "\"demo.rare1\""),
+      R"(,"operator":"or")");
+  found += lab.CheckFilter(condition("id", "eq", quoted(lab.Id())));
+  found +=
+      lab.CheckFilter(condition("id", "in", "[" + quoted(lab.Id()) + ',' + quoted(lab.Id()) + "]"));
   found += lab.CheckFilter(condition("hash", "eq", quoted(lab.Hash())));
   found += lab.CheckFilter(condition("hash", "in", "[" + quoted(lab.Hash()) + R"(,"x"])"));
   found += lab.CheckFilter(condition("dependsOn", "eq", quoted(lab.Id())));
