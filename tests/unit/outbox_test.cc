@@ -342,7 +342,7 @@ TEST_CASE("a file that is cut anywhere keeps the writes before the cut") {
   OutboxFixture f;
   for (int i = 0; i < 3; ++i) f.Dispatch();
   CommitAll(f.store);
-  const std::string name = OutboxName(1);
+  const std::string name = FileName(kOutboxPrefix, 1);
   const std::string whole = f.env.files[name];
   size_t last = 0;
   for (size_t size = 0; size <= whole.size(); ++size) {
