@@ -79,8 +79,8 @@ Result<std::string> HubRole::Request(const Frame& frame) {
   HubResponse response = api_.Handle(request, now, entropy);
   recipients_ = std::move(response.recipients);
   WakeForLeases(now);
-  const bool is_durable = store_->view().sequence() == store_->files().durable_sequence() &&
-                          api_.leases().is_saved();
+  const bool is_durable =
+      store_->view().sequence() == store_->files().durable_sequence() && api_.leases().is_saved();
   Json header = {{"status", response.status}, {"durable", is_durable}};
   if (response.next) header["next"] = *response.next;
   if (response.sequence) header["sequence"] = *response.sequence;

@@ -12,8 +12,8 @@
 namespace cuesheet {
 namespace {
 
-constexpr std::array kPrefixes = {kManifestPrefix, kBlockPrefix, kPayloadPrefix, kJournalPrefix,
-                                  kOutboxPrefix, kLeasesPrefix};
+constexpr std::array kPrefixes = {kManifestPrefix, kBlockPrefix,  kPayloadPrefix,
+                                  kJournalPrefix,  kOutboxPrefix, kLeasesPrefix};
 
 }  // namespace
 

@@ -104,6 +104,8 @@ Result<std::vector<std::string>> NoteFile::Open() {
     }
     old_.push_back(name);
   }
+  // Otherwise the next notes would be in one of the files that go.
+  if (!found && number_ > 0) Rewrite({});
   return notes;
 }
 

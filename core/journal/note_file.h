@@ -1,6 +1,7 @@
 // A file of notes: what a replica knows of its local writes, and a hub of the leases that it gave.
-// It is separate from the journal, because local writes must survive any other loss (docs/storage.md,
-// Outbox). Notes are texts. They are appended, and from time to time rewritten under the next number:
+// It is separate from the journal, because local writes must survive any other loss
+// (docs/storage.md, Outbox). Notes are texts. They are appended, and from time to time rewritten
+// under the next number:
 //   PREFIX-NNNNNNNN: note of the number of notes that it began with, then the notes
 //   note: u32 size | u64 checksum | text
 // As with the journal, files change only during a commit.

@@ -82,8 +82,8 @@ Result<EnrollDecision> Ledger::Decide(const EnrollRequest& request, const Actor&
 Result<void> Ledger::Abandon(const Uuid& job, int64_t lease_seconds, Timestamp now) {
   UpdateRequest update;
   update.status = EventStatus::kFailed;
-  update.description = "Abandoned: its worker sent no update for " +
-                       std::to_string(lease_seconds) + " seconds, and no retry is left";
+  update.description = "Abandoned: its worker sent no update for " + std::to_string(lease_seconds) +
+                       " seconds, and no retry is left";
   const auto failed = Update(job, update, {}, now);
   if (failed || failed.error().code != ErrorCode::kQuota) return failed;
   update.description.reset();

@@ -60,9 +60,8 @@ struct LeaseHub {
   }
   // The job, or "".
   std::string Enroll(const std::string& sender, const std::string& more = "") {
-    const std::string body =
-        R"({"sourceTopic":"demo.source","targetTopic":"demo.job","sender":")" + sender + '"' +
-        more + '}';
+    const std::string body = R"({"sourceTopic":"demo.source","targetTopic":"demo.job","sender":")" +
+                             sender + '"' + more + '}';
     const HubResponse response = Ask("enroll", kService, body);
     if (response.status == 204) return "";
     CUE_ASSERT(response.status == 200);

@@ -204,6 +204,24 @@ TEST_CASE("an outbox of a newer format is refused, and nothing is changed", "[li
         std::vector<std::string>{"a", "b"});  // damaged: the one before
 }
 
+TEST_CASE("what is noted after a damaged outbox was opened stays", "[limits]") {
+  MemoryEnv env;
+  NoteFile file(&env, kOutboxPrefix);
+  file.Append("old");
+  REQUIRE(file.BeginCommit());
+  file.Committed(true);
+  env.files.at("outbox-00000001")[0] ^= 1;
+  NoteFile second(&env, kOutboxPrefix);
+  CHECK(second.Open().value().empty());
+  for (const std::string note : {"a", "b", "c"}) {
+    second.Append(note);
+    REQUIRE(second.BeginCommit());
+    second.Committed(true);
+  }
+  CHECK(NoteFile(&env, kOutboxPrefix).Open().value() == std::vector<std::string>{"a", "b", "c"});
+  CHECK(env.files.size() == 1);
+}
+
 TEST_CASE("the newest outbox is found when its number gets a digit more", "[limits]") {
   MemoryEnv env;
   NoteFile file(&env, kOutboxPrefix);
