@@ -115,7 +115,7 @@ bool Leases::End(const Uuid& job, Lease& lease, Timestamp now) {
 }
 
 std::optional<int64_t> Leases::TakeWake(Timestamp now) {
-  if (leases_.empty() || due_ == kNever) return std::nullopt;
+  if (!Open() || leases_.empty() || due_ == kNever) return std::nullopt;
   const int64_t at = std::max(due_, now.us + kSecondUs);
   if (announced_ > now.us && announced_ <= at) return std::nullopt;
   announced_ = at;
