@@ -68,11 +68,15 @@ bool Leases::Visit(const Uuid& job, Lease& lease, Row row, Timestamp now) {
   const EventTable& table = store_->table();
   const int64_t updated_at = table.updated_at(row).us;
   int64_t end = updated_at + lease.seconds * kSecondUs;
-  if (!IsOpen(table.status(row))) {
-    // For as long as a lease a late report may still open the job again.
-    const bool is_needed = !lease.former.empty() || end > now.us;
-    if (lease.former.empty() && is_needed) DueAt(end);
-    return is_needed;
+  const EventStatus status = table.status(row);
+  if (!IsOpen(status)) {
+    // A settled job that nobody has lost is only needed for as long as a late report may open it
+    // again, which is a lease.
+    const bool is_settled = IsFinal(status) && (status != EventStatus::kFailed ||
+                                                table.retries(row) > lease.max_retries);
+    if (!is_settled || !lease.former.empty()) return true;
+    if (end > now.us) DueAt(end);
+    return end > now.us;
   }
   if (!lease.holder || lease.seconds == 0) return true;
   if (changes_ == kMaxLeaseChanges) {
@@ -89,7 +93,11 @@ bool Leases::Visit(const Uuid& job, Lease& lease, Row row, Timestamp now) {
   // With a retry left the job is for whoever asks.
   if (table.retries(row) <= lease.max_retries) return true;
   const int64_t grace = std::min(lease.seconds, kLeaseGraceSeconds) * kSecondUs;
-  end = std::max(end, std::min(lease.spared_until, now.us + grace));
+  if (lease.spared_until > now.us + grace) {  // by a clock that was set back since
+    lease.spared_until = now.us + grace;
+    Write(job, &lease);
+  }
+  end = std::max(end, lease.spared_until);
   const bool was_away = updated_at < back_at_ && now.us - back_at_ < kLeaseGraceSeconds * kSecondUs;
   if (end <= now.us && was_away && lease.spared_until == 0) {
     end = lease.spared_until = now.us + grace;
@@ -135,12 +143,14 @@ std::optional<std::string> Leases::Refuse(const Uuid& job, std::string_view send
   std::string since;
   if (IsFinal(status)) {
     since = "the job is " + std::string(EventStatusName(status)) + " now";
-  } else if (lease.holder) {
+  } else if (!lease.holder) {
+    // Somebody has opened the job again, and who had it last may go on.
+    if (lease.former.back() == Checksum(sender)) return std::nullopt;
+    since = "another worker has had it since";
+  } else {
     const auto holder = table.senders().Get(row);
     const bool is_it = holder && Checksum(*holder) == *lease.holder;
     since = (is_it ? Quoted(*holder) : "another worker") + " has it now";
-  } else {
-    return std::nullopt;
   }
   return "The lease of " + Quoted(sender) + " on this job has ended, and " + since +
          ": leave it alone, and ask for another job";
@@ -181,7 +191,6 @@ void Leases::Updated(const Uuid& job, std::optional<std::string_view> sender, st
   Lease& lease = at->second;
   const std::optional<uint64_t> name = sender ? std::optional(Checksum(*sender)) : std::nullopt;
   if (!lease.holder) {
-    // Somebody has opened the job again, and the worker that had it goes on.
     if (!name || std::erase(lease.former, *name) == 0) return;
     lease.holder = name;
     lease.user = Checksum(user);

@@ -16,22 +16,24 @@ const QUEUE = { sourceTopic: 'demo.source', targetTopic: 'demo.job', sequential:
 const LEASED = { ...QUEUE, leaseSeconds: LEASE_SECONDS, maxRetries: 0 };
 const STOCK = { ...QUEUE, maxRetries: 0 };
 
-const folder = temporaryFolder();
+let folder: ReturnType<typeof temporaryFolder>;
 let hub: HubProcess;
-let listener: Listener;
+let listener: Listener | undefined;
 
 beforeEach(async () => {
+  folder = temporaryFolder();
   hub = await startHub(folder.path);
   listener = await hearing();
 });
 afterEach(async () => {
-  listener.close();
+  listener?.close();
   await hub.stop();
   folder.remove();
 });
 
 /** A socket that hears what happens to jobs. */
-function hearing(): Promise<Listener> {
+async function hearing(): Promise<Listener> {
+  await call(hub, 'GET', '/api/users/me', { key: KEYS.manager }); // a socket takes a key that is in use
   const dispatch = async (event: object) =>
     (await call(hub, 'POST', '/api/events', { key: KEYS.manager, body: event })).body.id as string;
   return listen(hub.url, KEYS.manager, { dispatch }, ['demo']);
@@ -49,7 +51,7 @@ const update = (at: Hub, id: string, body: object, headers = {}) =>
 const read = async (at: Hub, id: string): Promise<Answer> =>
   (await call(at, 'GET', `/api/events/${id}`, { key: KEYS.manager })).body;
 const failures = (id: string) =>
-  listener.messages.filter((message) => message.id === id && message.status === 'failed');
+  (listener?.messages ?? []).filter((it) => it.id === id && it.status === 'failed');
 
 /** A job that one worker has lost to another, who is silent too and has the last retry. */
 async function lastRun(): Promise<string> {
