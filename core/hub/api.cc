@@ -438,7 +438,7 @@ HubResponse HubApi::Enroll(const HubRequest& request, const Json& body, Timestam
   if (!job) return Refuse(job.error());
   if (!*job) return {204, ""};
   leases_.Given(**job, *worker.sender, request.caller->name, parsed->lease_seconds,
-                parsed->max_retries);
+                parsed->max_retries, now);
   HubResponse response;
   AppendJob(response.body, *store_, **job);
   return response;

@@ -157,7 +157,7 @@ std::optional<std::string> Leases::Refuse(const Uuid& job, std::string_view send
 }
 
 void Leases::Given(const Uuid& job, std::string_view sender, std::string_view user, int64_t seconds,
-                   int64_t max_retries) {
+                   int64_t max_retries, Timestamp now) {
   auto at = leases_.find(job);
   const bool is_new = at == leases_.end();
   if (!is_open_ || (is_new && seconds == 0)) return;
@@ -178,7 +178,10 @@ void Leases::Given(const Uuid& job, std::string_view sender, std::string_view us
     return Write(job, nullptr);
   }
   const Row row = store_->table().FindById(job);
-  if (row != kNoRow) DueAt(store_->table().updated_at(row).us + seconds * kSecondUs);
+  const int64_t updated_at = row == kNoRow ? now.us : store_->table().updated_at(row).us;
+  // One that is handed back may have been updated before the clock was set back; then Visit() is
+  // due.
+  DueAt(updated_at > now.us ? now.us : updated_at + seconds * kSecondUs);
   const auto given = std::tuple(lease.holder, lease.user, lease.seconds, lease.max_retries);
   if (had_lost || known != given) Write(job, &lease);
 }

@@ -59,7 +59,7 @@ class Leases {
 
   // An enroll has given the job to a worker, for `seconds`; 0 = without a lease.
   void Given(const Uuid& job, std::string_view sender, std::string_view user, int64_t seconds,
-             int64_t max_retries);
+             int64_t max_retries, Timestamp now);
   // Somebody has updated it; `before` is the status that it had.
   void Updated(const Uuid& job, std::optional<std::string_view> sender, std::string_view user,
                EventStatus before);

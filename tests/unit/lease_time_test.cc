@@ -124,6 +124,25 @@ TEST_CASE("after a clock was set back a job with retries left is offered again i
   CHECK(f.Enroll("b", more) == job);
 }
 
+TEST_CASE(
+    "a clock was set back while nobody had the job: who gets it back has a lease as long as "
+    "asked") {
+  LastRun f;
+  f.Pass(10);
+  REQUIRE(f.StatusOf(f.job) == EventStatus::kFailed);
+  REQUIRE(f.Ask("update", kManager, R"({"status":"pending"})", f.job).status == 204);
+  f.now_us -= 3'600'000'000;
+  f.Pass(5);
+  CHECK(f.changes.empty());
+  REQUIRE(f.Enroll("second", kLease) == f.job);
+  f.Pass(1);
+  CHECK(f.changes.size() == 1);
+  f.Pass(9);
+  CHECK(f.StatusOf(f.job) == EventStatus::kPending);
+  f.Pass(1);
+  CHECK(f.StatusOf(f.job) == EventStatus::kFailed);
+}
+
 TEST_CASE("a clock that trembles writes nothing") {
   LastRun f;
   for (int i = 0; i < 20; ++i) {
@@ -202,8 +221,8 @@ TEST_CASE("at most 10,000 jobs have known leases, and those that are over go fir
   const EventTable& table = f.life->store.view().table();
   REQUIRE(leases.Open());
   table.VisitRange({}, [&](Row row) {
-    leases.Given(table.id(row), "a", "svc", 60, 3);
-    leases.Given(table.id(row), "b", "svc", 60, 3);
+    leases.Given(table.id(row), "a", "svc", 60, 3, f.Now());
+    leases.Given(table.id(row), "b", "svc", 60, 3, f.Now());
     return true;
   });
   CHECK(leases.size() == kMaxLeases - kMaxLeases / 10 + 1);
