@@ -109,7 +109,7 @@ test.each(['SIGTERM', 'SIGKILL'] as const)(
     const job = await lastRun();
     await hub.stop(signal);
     hub = await startHub(folder.path);
-    listener.close();
+    listener?.close();
     listener = await hearing();
     expect((await update(hub, job, { sender: 'first', progress: 90 })).status).toBe(409);
     expect((await update(hub, job, { sender: 'second', progress: 1 })).status).toBe(204);
