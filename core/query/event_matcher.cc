@@ -45,30 +45,8 @@ bool EventMatcher::MatchesNow(Row row) {
          where_.Matches(row);
 }
 
-// The rows of the query's ids or of the indexed value that it asks for, in range and direction.
-std::optional<std::vector<Row>> EventMatcher::FewCandidates(const OrderRange& range) const {
-  std::vector<Row> rows;
-  if (query_.ids) {
-    for (const Uuid& id : ids_) {
-      const Row row = table_.FindById(id);
-      if (row != kNoRow) rows.push_back(row);
-    }
-  } else if (where_.indexed_value()) {
-    // A bucket may hold other values too; the condition itself is tested for each row.
-    table_.VisitIndexed(*where_.indexed_value(), [&rows](Row row) { rows.push_back(row); });
-  } else {
-    return std::nullopt;
-  }
-  std::erase_if(rows, [&](Row row) {
-    const auto order = static_cast<double>(table_.creation_order(row));
-    return order <= range.after || order >= range.before;
-  });
-  table_.SortByOrder(rows);
-  if (range.newest_first) std::ranges::reverse(rows);
-  return rows;
-}
-
 bool EventMatcher::HasTopic(uint32_t code) const {
+  if (code == DictionaryColumn::kNull) return false;  // every event has a topic
   const std::string_view topic = table_.topics().words().text(code);
   if (!query_.topics) return query_.include_logs || !IsLogTopic(topic);
   return std::ranges::any_of(*query_.topics, [topic](const std::string& pattern) {

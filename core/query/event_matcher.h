@@ -8,6 +8,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "query/block_condition.h"
 #include "query/code_set.h"
 #include "query/event_query.h"
 #include "query/filter_matcher.h"
@@ -29,7 +30,8 @@ class EventMatcher {
   bool reads_payloads() const { return where_.reads_payloads(); }
 
   // Calls visit(row) for every match in the range, in its direction, until it returns false. It
-  // finds rows by ids or by an index where the query allows it, else it checks all rows.
+  // finds rows by ids or by an index where the query allows it, else it checks the rows of all
+  // blocks that may have one.
   template <typename Visit>
   void VisitMatches(const OrderRange& range, Visit visit) {
     text_.Update();
@@ -40,8 +42,11 @@ class EventMatcher {
       for (const Row row : *rows) {
         if (!visit_match(row)) return;
       }
-    } else {
-      table_.VisitRange(range, visit_match);
+      return;
+    }
+    std::optional<BlockCondition> condition;
+    for (RowOrder::Walk blocks = table_.Blocks(range); NextBlock(blocks, condition);) {
+      if (!VisitRows(blocks.rows(), range.newest_first, visit_match)) return;
     }
   }
 
@@ -52,6 +57,10 @@ class EventMatcher {
     return !query_.statuses || (statuses_ >> static_cast<uint32_t>(table_.status(row)) & 1) != 0;
   }
   std::optional<std::vector<Row>> FewCandidates(const OrderRange& range) const;
+  // The next block that may have a match. The condition is made when the first block was not
+  // enough.
+  bool NextBlock(RowOrder::Walk& blocks, std::optional<BlockCondition>& condition) const;
+  BlockCondition Blocks() const;
   bool HasTopic(uint32_t code) const;
 
   const EventQuery& query_;

@@ -230,26 +230,12 @@ bool IsTextEquality(const FilterCondition& condition) {
          condition.value.is_string();
 }
 
-bool AsksForIndexedKey(const FilterCondition& condition) {
-  return IsTextEquality(condition) && condition.column == FilterColumn::kSummary &&
-         condition.path.size() == 1 && condition.path.front() == kIndexedSummaryKey;
-}
-
 }  // namespace
 
 FilterMatcher::FilterMatcher(const QueryFilter& filter, const EventTable& table)
     : table_(table),
       root_(filter.empty() ? Node() : Compile(*filter.root())),
-      asks_nothing_(filter.empty()) {
-  const auto take = [this](const Node& node) {
-    if (node.condition != nullptr && AsksForIndexedKey(*node.condition)) {
-      indexed_value_ = node.text;
-    }
-  };
-  take(root_);
-  // Only below an "and" must every match have the value.
-  if (!root_.any) std::ranges::for_each(root_.children, take);
-}
+      asks_nothing_(filter.empty()) {}
 
 FilterMatcher::Node FilterMatcher::Compile(const FilterNode& node) {
   Node out;
@@ -304,10 +290,20 @@ bool FilterMatcher::JsonMatches(const Node& leaf, std::string_view text) const {
 
 bool FilterMatcher::DictionaryMatches(const Node& leaf, const DictionaryColumn& column,
                                       Row row) const {
-  return leaf.codes.Has(column.code(row), [&](uint32_t code) {
-    const Json value = code == DictionaryColumn::kNull ? Json() : Json(column.words().text(code));
-    return ScalarTruth(*leaf.condition, value) == true;
+  return CodeMatches(leaf, column, column.code(row));
+}
+
+bool FilterMatcher::CodeMatches(const Node& leaf, const DictionaryColumn& column,
+                                uint32_t code) const {
+  return leaf.codes.Has(code, [&](uint32_t unknown) {
+    const bool is_null = unknown == DictionaryColumn::kNull;
+    const Json value = is_null ? Json() : Json(column.words().text(unknown));
+    return ValueMatches(leaf, value);
   });
+}
+
+bool FilterMatcher::ValueMatches(const Node& leaf, const Json& value) {
+  return ScalarTruth(*leaf.condition, value) == true;
 }
 
 }  // namespace cuesheet

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/find_bytes.h"
+#include "query/block_condition.h"
 #include "query/code_set.h"
 #include "query/query_filter.h"
 #include "table/event_table.h"
@@ -26,9 +27,11 @@ class FilterMatcher {
 
   bool Matches(Row row) const { return asks_nothing_ || Matches(root_, row); }
 
-  // The text that the indexed key of the summary must have for any event to match, if the filter
-  // says so (kIndexedSummaryKey).
-  const std::optional<std::string>& indexed_value() const { return indexed_value_; }
+  // Where a match names its rows by id, hash, parent or the indexed key of the summary
+  // (kIndexedSummaryKey): these rows, in any order, perhaps twice. They may be no match.
+  std::optional<std::vector<Row>> NamedRows() const;
+  // Adds what blocks without a match can be told by.
+  void Restrict(BlockCondition& blocks) const;
   bool reads_payloads() const { return reads_payloads_; }
 
  private:
@@ -43,17 +46,22 @@ class FilterMatcher {
   };
 
   Node Compile(const FilterNode& node);
+  // Calls visit(leaf) for the conditions that each match must meet.
+  template <typename Visit>
+  void VisitRequired(const Node& node, Visit visit) const;
+  void RestrictBy(const Node& leaf, BlockCondition& blocks) const;
   // The grammar has no "not", so within a group unknown counts as false.
   bool Matches(const Node& node, Row row) const;
   bool LeafMatches(const Node& leaf, Row row) const;
   bool JsonMatches(const Node& leaf, std::string_view text) const;
   bool DictionaryMatches(const Node& leaf, const DictionaryColumn& column, Row row) const;
+  bool CodeMatches(const Node& leaf, const DictionaryColumn& column, uint32_t code) const;
+  static bool ValueMatches(const Node& leaf, const Json& value);
 
   const EventTable& table_;
   bool reads_payloads_ = false;
   Node root_;
   bool asks_nothing_;
-  std::optional<std::string> indexed_value_;
 };
 
 }  // namespace cuesheet

@@ -231,9 +231,9 @@ void LiveQuery::Refill() {
   } else {
     range.after = std::max(range.after, static_cast<double>(from.order) - 1);
   }
-  table_.VisitRange(range, [&](Row row) {
+  matcher_.VisitMatches(range, [&](Row row) {
     const Entry entry = EntryOf(row, table_.creation_order(row));
-    if (!(from < entry) || !matcher_.Matches(row)) return true;
+    if (!(from < entry)) return true;
     matches_.push_back(entry);
     if (matches_.size() < limit_ + SpareRows()) return true;
     covered_until_ = entry;

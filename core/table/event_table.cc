@@ -25,6 +25,14 @@ std::string_view StoredObject(std::string_view text) {
   return text == kEmptyObject ? std::string_view() : text;
 }
 
+// What a block's summary is about, but for the children.
+constexpr FieldSet kSummarized = FieldSet()
+                                     .Add(Field::kTopic)
+                                     .Add(Field::kProject)
+                                     .Add(Field::kUser)
+                                     .Add(Field::kStatus)
+                                     .Add(Field::kCreatedAt);
+
 void Replace(TextArena& arena, TextRef& ref, std::string_view text) {
   if (arena.Get(ref) == text) return;
   arena.Release(ref);
@@ -40,14 +48,13 @@ Row EventTable::Insert(const EventView& event) {
   flags_[row] = static_cast<uint8_t>(event.status);
   ++size_;
   by_id_.Insert(HashOfId(event.id), row, [this](Row r) { return HashOfId(id_[r]); });
-  creation_order_[row] = event.creation_order;
-  PlaceInOrder(row);
-  FieldSet fields = FieldSet::All().Drop(Field::kStatus).Drop(Field::kCreationOrder);
+  FieldSet fields = FieldSet::All().Drop(Field::kStatus);
   // A new row has none of these: setting them to nothing would only look them up.
   if (!event.hash) fields.Drop(Field::kHash);
   if (event.retries == 0) fields.Drop(Field::kRetries);
-  if (!event.depends_on) fields.Drop(Field::kDependsOn);
-  SetFields(row, event, fields);
+  SetColumns(row, event, fields);
+  PlaceInOrder(row);
+  if (event.depends_on) SetParent(row, event.depends_on);
   Count(row);
   AdoptWaiting(row);
   TellEnters(row);
@@ -59,13 +66,27 @@ Row EventTable::Insert(const EventView& event) {
 void EventTable::Set(Row row, const EventView& event, FieldSet fields) {
   TellLeaves(row);
   Uncount(row);
-  SetFields(row, event, fields);
+  const bool moves =
+      fields.Has(Field::kCreationOrder) && creation_order_[row] != event.creation_order;
+  if (moves) TakeFromOrder(row);
+  const EventStatus before = status(row);
+  SetColumns(row, event, fields);
+  if (moves) {
+    PlaceInOrder(row);
+  } else if ((fields.bits() & kSummarized.bits()) != 0) {
+    BlockSummary& block = BlockOf(row);
+    --block.statuses[static_cast<size_t>(before)];
+    ++block.statuses[static_cast<size_t>(status(row))];
+    AddValues(block, row);
+  }
+  // After all else, because this calls observers with the parent, which may be the row itself.
+  if (fields.Has(Field::kDependsOn)) SetParent(row, event.depends_on);
   Count(row);
   CompactText();
   TellEnters(row);
 }
 
-void EventTable::SetFields(Row row, const EventView& event, FieldSet fields) {
+void EventTable::SetColumns(Row row, const EventView& event, FieldSet fields) {
   if (fields.Has(Field::kHash)) SetHash(row, event.hash);
   if (fields.Has(Field::kTopic)) topic_.Set(row, event.topic);
   if (fields.Has(Field::kSender)) sender_.Set(row, event.sender);
@@ -82,13 +103,7 @@ void EventTable::SetFields(Row row, const EventView& event, FieldSet fields) {
   if (fields.Has(Field::kPayload)) SetPayload(row, event.payload);
   if (fields.Has(Field::kCreatedAt)) created_at_[row] = event.created_at;
   if (fields.Has(Field::kUpdatedAt)) updated_at_[row] = event.updated_at;
-  if (fields.Has(Field::kCreationOrder) && creation_order_[row] != event.creation_order) {
-    TakeFromOrder(row);
-    creation_order_[row] = event.creation_order;
-    PlaceInOrder(row);
-  }
-  // Last, because this calls observers with the parent, which may be the row itself.
-  if (fields.Has(Field::kDependsOn)) SetParent(row, event.depends_on);
+  if (fields.Has(Field::kCreationOrder)) creation_order_[row] = event.creation_order;
 }
 
 Row EventTable::FindById(const Uuid& id) const {
@@ -229,11 +244,21 @@ std::optional<std::string_view> EventTable::IndexedValue(Row row) const {
 }
 
 void EventTable::PlaceInOrder(Row row) {
-  order_.Insert(row, [this](Row r) { return creation_order_[r]; });
+  order_.Insert(
+      row, [this](Row r) { return creation_order_[r]; },
+      [this](BlockSummary& block, Row r) {
+        ++block.statuses[static_cast<size_t>(status(r))];
+        if (HasChildren(r)) ++block.parents;
+        AddValues(block, r);
+      });
 }
 
-void EventTable::TakeFromOrder(Row row) {
-  order_.Erase(row, [this](Row r) { return creation_order_[r]; });
+void EventTable::AddValues(BlockSummary& block, Row row) const {
+  block.codes[static_cast<size_t>(BlockColumn::kTopic)].Add(topic_.code(row));
+  block.codes[static_cast<size_t>(BlockColumn::kProject)].Add(project_.code(row));
+  block.codes[static_cast<size_t>(BlockColumn::kUser)].Add(user_.code(row));
+  block.oldest = std::min(block.oldest, created_at_[row]);
+  block.newest = std::max(block.newest, created_at_[row]);
 }
 
 void EventTable::SetHash(Row row, const std::optional<std::string_view>& hash) {

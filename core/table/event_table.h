@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "base/text_arena.h"
 #include "event/event.h"
+#include "table/block_summary.h"
 #include "table/column.h"
 #include "table/dictionary_column.h"
 #include "table/kept_counts.h"
@@ -30,6 +31,17 @@ namespace cuesheet {
 // The one key of summaries with an index, because most questions about an entity use it
 // (protocol.md 2).
 inline constexpr std::string_view kIndexedSummaryKey = "entityId";
+
+// Calls visit(row) for each, from the end on when they go backwards, until it returns false; false
+// when it did.
+template <typename Visit>
+bool VisitRows(std::span<const Row> rows, bool are_backwards, Visit& visit) {
+  const size_t last = rows.size() - 1;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (!visit(rows[are_backwards ? last - i : i])) return false;
+  }
+  return true;
+}
 
 class EventTable {
  public:
@@ -130,10 +142,14 @@ class EventTable {
   // The row's value for each facet.
   KeptCounts::Codes codes(Row row) const;
 
+  // The blocks of a range. The table must not change meanwhile.
+  RowOrder::Walk Blocks(const OrderRange& range) const;
   // Calls visit(row) by creation order until it returns false. The table must not change meanwhile.
   template <typename Visit>
   void VisitRange(const OrderRange& range, Visit visit) const {
-    order_.VisitRange(range, [this](Row row) { return creation_order_[row]; }, visit);
+    for (RowOrder::Walk blocks = Blocks(range); blocks.Next();) {
+      if (!VisitRows(blocks.rows(), range.newest_first, visit)) return;
+    }
   }
   // Calls visit(row) for every event whose summary has this text as kIndexedSummaryKey.
   template <typename Visit>
@@ -156,7 +172,7 @@ class EventTable {
 
   Row NewRow();
   void MakeRoomForRow();  // in every column at once, because they grow together
-  void SetFields(Row row, const EventView& event, FieldSet fields);
+  void SetColumns(Row row, const EventView& event, FieldSet fields);
   void FillView(EventView& view, Row row) const;  // but for the payload
   void TellLeaves(Row row);
   void TellEnters(Row row);
@@ -168,6 +184,9 @@ class EventTable {
   std::optional<std::string_view> IndexedValue(Row row) const;
   void PlaceInOrder(Row row);
   void TakeFromOrder(Row row);
+  // The block of a row that is in the order.
+  BlockSummary& BlockOf(Row row);
+  void AddValues(BlockSummary& block, Row row) const;
   void SetHash(Row row, const std::optional<std::string_view>& hash);
   void ReleaseHash(Row row);
   void SetDescription(Row row, std::string_view text);

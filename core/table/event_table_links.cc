@@ -72,6 +72,23 @@ void EventTable::Remove(Row row) {
   CompactText();
 }
 
+void EventTable::TakeFromOrder(Row row) {
+  order_.Erase(
+      row, [this](Row r) { return creation_order_[r]; },
+      [this](BlockSummary& block, Row r) {
+        --block.statuses[static_cast<size_t>(status(r))];
+        if (HasChildren(r)) --block.parents;
+      });
+}
+
+RowOrder::Walk EventTable::Blocks(const OrderRange& range) const {
+  return {order_, range, [this](Row r) { return creation_order_[r]; }};
+}
+
+BlockSummary& EventTable::BlockOf(Row row) {
+  return order_.SummaryOf(row, [this](Row r) { return creation_order_[r]; });
+}
+
 size_t EventTable::BytesOfNewRow() const {
   if (!free_rows_.empty()) return 0;
   const size_t pages = id_.RowsOfGrowth() * (kRowBytes + 2 * sizeof(uint64_t));
@@ -139,6 +156,7 @@ void EventTable::Unlink(Row row) {
   while (next_sibling_[before] != row) before = next_sibling_[before];
   next_sibling_[before] = next_sibling_[row];
   if (newest == row) newest = before == row ? kNoRow : before;
+  if (newest == kNoRow) --BlockOf(parent).parents;
   next_sibling_[row] = kNoRow;
   parent_[row] = kNoRow;
   TellEnters(parent);
@@ -149,6 +167,7 @@ void EventTable::Link(Row row, Row parent) {
   parent_[row] = parent;
   Row& newest = newest_child_[parent];
   if (newest == kNoRow) {
+    ++BlockOf(parent).parents;
     next_sibling_[row] = row;
   } else {
     next_sibling_[row] = next_sibling_[newest];

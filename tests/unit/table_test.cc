@@ -18,12 +18,11 @@ using Orders = std::vector<int64_t>;
 
 std::vector<Row> Visited(const RowOrder& order, const Orders& of, const OrderRange& range) {
   std::vector<Row> rows;
-  order.VisitRange(
-      range, [&of](Row row) { return of[row]; },
-      [&rows](Row row) {
-        rows.push_back(row);
-        return true;
-      });
+  for (RowOrder::Walk blocks(order, range, [&of](Row row) { return of[row]; }); blocks.Next();) {
+    const auto found = blocks.rows();
+    rows.insert(rows.end(), found.begin(), found.end());
+    if (range.newest_first) std::reverse(rows.end() - std::ssize(found), rows.end());
+  }
   return rows;
 }
 
@@ -114,17 +113,18 @@ TEST_CASE("rows stay sorted by creation order whatever the order of inserts and 
     Orders of(kRows);
     RowOrder order;
     const auto order_of = [&of](Row row) { return of[row]; };
+    const auto none = [](BlockSummary& /*block*/, Row /*row*/) {};
     std::vector<Row> expected;
     for (Row row = 0; row < kRows; ++row) {
       of[row] = shape == 0   ? row
                 : shape == 1 ? -int64_t{row}
                              : static_cast<int64_t>(random() % 999);
-      order.Insert(row, order_of);
+      order.Insert(row, order_of, none);
       expected.push_back(row);
     }
     std::ranges::shuffle(expected, random);
     for (int i = 0; i < 2000; ++i) {
-      order.Erase(expected.back(), order_of);
+      order.Erase(expected.back(), order_of, none);
       expected.pop_back();
     }
     std::ranges::sort(expected, {}, [&of](Row row) { return std::pair(of[row], row); });
