@@ -1,0 +1,124 @@
+import type { BrowserContext, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { temporaryFolder } from '../edge/hub-process.ts';
+import { killBrowser, launchChromium, type StaticServer, serveStatic } from './launch.ts';
+import { LOCAL_PAGE, type LocalWindow } from './local-page.ts';
+
+declare const window: LocalWindow & { isOldPage?: boolean };
+
+let server: StaticServer;
+let other: StaticServer;
+let profile: ReturnType<typeof temporaryFolder>;
+
+beforeAll(async () => {
+  server = await serveStatic({ '/': LOCAL_PAGE });
+  other = await serveStatic({ '/': '<!doctype html><title>elsewhere</title>' });
+});
+afterAll(() => {
+  server.close();
+  other.close();
+});
+beforeEach(() => {
+  profile = temporaryFolder();
+});
+afterEach(() => {
+  killBrowser(profile.path);
+  profile.remove();
+});
+
+async function newTab(browser: BrowserContext): Promise<Page> {
+  const page = await browser.newPage();
+  await page.goto(server.url);
+  await page.waitForFunction(() => window.ready);
+  expect(await page.evaluate(() => window.failure)).toBeUndefined();
+  return page;
+}
+
+/** Shows a live query of all events, whose topics are in `window.seen`. */
+const show = (page: Page) =>
+  page.evaluate(async () => {
+    window.isOldPage = true;
+    window.seen = [];
+    await new Promise<void>((resolve) => {
+      window.events.live({}, (page) => {
+        window.seen.push(page.events.map((event) => event.topic));
+        resolve();
+      });
+    });
+  });
+
+const dispatch = (page: Page, topic: string) =>
+  page.evaluate((topic) => window.events.dispatch({ topic }).then(() => {}), topic);
+
+/** To another site, so that nothing but the cache keeps the page. */
+const leave = (page: Page) => page.goto(other.url.replace('127.0.0.1', 'localhost'));
+
+/** `goBack` waits for a load event by default, which a restored page does not have. */
+async function comeBack(page: Page): Promise<{ isRestored: boolean; reasons: string[] }> {
+  await page.goBack({ waitUntil: 'commit' });
+  await page.waitForFunction(() => window.ready);
+  return page.evaluate(() => {
+    const [entry] = performance.getEntriesByType('navigation') as (PerformanceNavigationTiming & {
+      notRestoredReasons?: { reasons: { reason: string }[] };
+    })[];
+    const reasons = entry?.notRestoredReasons?.reasons ?? [];
+    return {
+      isRestored: window.isOldPage === true,
+      reasons: reasons.map(({ reason }) => reason),
+    };
+  });
+}
+
+const untilShown = (page: Page, topic: string) =>
+  page.waitForFunction((topic) => window.seen.at(-1)?.includes(topic), topic);
+
+const RESTORED = { isRestored: true, reasons: [] };
+
+describe('a page that was left comes back from the back/forward cache', () => {
+  test('and is live again, with what another tab wrote meanwhile', async () => {
+    const browser = await launchChromium(profile.path, { pageCache: true });
+    const page = await newTab(browser);
+    const second = await newTab(browser);
+    await show(page);
+    await leave(page);
+    await dispatch(second, 'demo.meanwhile');
+    expect(await comeBack(page)).toEqual(RESTORED);
+    await untilShown(page, 'demo.meanwhile');
+    await dispatch(second, 'demo.later');
+    await untilShown(page, 'demo.later');
+    await dispatch(page, 'demo.own');
+    await untilShown(page, 'demo.own');
+    await untilReads(second, 'demo.own');
+  });
+
+  test('when it is the only one, with what it wrote before', async () => {
+    const browser = await launchChromium(profile.path, { pageCache: true });
+    const page = await newTab(browser);
+    await show(page);
+    await dispatch(page, 'demo.before');
+    await leave(page);
+    expect(await comeBack(page)).toEqual(RESTORED);
+    await untilShown(page, 'demo.before');
+    await dispatch(page, 'demo.after');
+    await untilShown(page, 'demo.after');
+  });
+
+  test('several times, more often than workers may end within a minute', async () => {
+    const browser = await launchChromium(profile.path, { pageCache: true });
+    const page = await newTab(browser);
+    await newTab(browser);
+    await show(page);
+    for (let round = 0; round < 8; round++) {
+      await leave(page);
+      expect(await comeBack(page)).toEqual(RESTORED);
+      await dispatch(page, `demo.round${round}`);
+      await untilShown(page, `demo.round${round}`);
+    }
+  });
+});
+
+const untilReads = (page: Page, topic: string) =>
+  page.waitForFunction(
+    async (topic) => (await window.events.query()).events.some((event) => event.topic === topic),
+    topic,
+  );
