@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { temporaryFolder } from '../edge/hub-process.ts';
+import { call, KEYS, temporaryFolder } from '../edge/hub-process.ts';
+import { openPage, servePages, startHubFor } from './hub-page.ts';
 import { killBrowser, launchChromium, type StaticServer, serveStatic } from './launch.ts';
 import { LOCAL_PAGE, type LocalWindow } from './local-page.ts';
 
@@ -115,7 +117,59 @@ describe('a page that was left comes back from the back/forward cache', () => {
       await untilShown(page, `demo.round${round}`);
     }
   });
+
+  test('when its worker ended meanwhile', async () => {
+    const browser = await launchChromium(profile.path, { pageCache: true });
+    const page = await newTab(browser);
+    const second = await newTab(browser);
+    await show(page);
+    await dispatch(page, 'demo.before');
+    await leave(page);
+    await killWorker(second);
+    await dispatch(second, 'demo.meanwhile');
+    expect(await comeBack(page)).toEqual(RESTORED);
+    await untilShown(page, 'demo.meanwhile');
+    await dispatch(page, 'demo.after');
+    await untilReads(second, 'demo.after');
+  });
+
+  test('with a hub, whose events went on arriving in another tab', async () => {
+    const pages = await servePages();
+    const data = temporaryFolder();
+    const hub = await startHubFor(pages, data.path);
+    const write = (topic: string) =>
+      call(hub, 'POST', '/api/events', { key: KEYS.admin, body: { topic } });
+    try {
+      const browser = await launchChromium(profile.path, { pageCache: true });
+      const page = await openPage(browser, pages, hub);
+      const second = await openPage(browser, pages, hub);
+      await show(page);
+      await write('demo.before');
+      await untilShown(page, 'demo.before');
+      await leave(page);
+      await write('demo.meanwhile');
+      await untilReads(second, 'demo.meanwhile');
+      await sleep(1000);
+      expect(await comeBack(page)).toEqual(RESTORED);
+      await untilShown(page, 'demo.meanwhile');
+      await write('demo.after');
+      await untilShown(page, 'demo.after');
+    } finally {
+      await hub.stop();
+      pages.close();
+      data.remove();
+    }
+  });
 });
+
+/** As a crash of the worker, while the pages live on. */
+async function killWorker(page: Page): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const { targetInfos } = await session.send('Target.getTargets');
+  const workers = targetInfos.filter(({ type }) => type === 'shared_worker');
+  expect(workers).toHaveLength(1);
+  await session.send('Target.closeTarget', { targetId: workers[0]?.targetId ?? '' });
+}
 
 const untilReads = (page: Page, topic: string) =>
   page.waitForFunction(
