@@ -28,13 +28,16 @@ export async function launchChromium(
     viewport?: { width: number; height: number };
     colorScheme?: 'light' | 'dark';
     flags?: string[];
+    /** Pages that are left are kept, as in a user's browser; Playwright switches that off. */
+    pageCache?: boolean;
   } = {},
 ): Promise<BrowserContext> {
-  const { flags = [], ...rest } = options;
+  const { flags = [], pageCache = false, ...rest } = options;
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: '/usr/bin/chromium',
     args: [...CHROMIUM_FLAGS, ...COVERAGE_FLAGS, ...flags],
     headless: true,
+    ...(pageCache && { ignoreDefaultArgs: ['--disable-back-forward-cache'] }),
     viewport: { width: 1280, height: 720 },
     ...rest,
   });

@@ -11,6 +11,8 @@ const CRASHES = 20;
 const WRITERS = 8;
 
 const entry = 'tests/edge/evictable-hub.ts';
+/** It has relays too. */
+const EXAMPLE = 'examples/cloudflare-hub/index.ts';
 const folder = temporaryFolder();
 let running: Workerd | undefined;
 
@@ -221,6 +223,20 @@ test('a frame over the limit closes its socket with 1009', async () => {
   const { socket } = await openSocket(hub.url);
   socket.send('x'.repeat((1 << 20) + 1));
   expect(await closeCode(socket)).toBe(1009);
+});
+
+test.each([
+  ['a hub', {}],
+  ['a relay', { CUESHEET_RELAYS: '1', CUESHEET_UPSTREAM_KEY: KEYS.service }],
+])('%s answers the close frame of its client', async (_, bindings) => {
+  const hub = await start({ CUESHEET_USERS: users(), ...bindings }, { entry: EXAMPLE });
+  const { socket } = await openSocket(hub.url);
+  let code = 0;
+  socket.once('close', (closed) => (code = closed));
+  socket.close(1000);
+  // Without an answer the client gives up after 30 s, with 1006.
+  await eventually(() => code !== 0, 'the close frame is answered');
+  expect(code).toBe(1005); // an answer without a code of its own
 });
 
 async function allEventsOf(hub: { url: string }): Promise<{ id: string }[]> {

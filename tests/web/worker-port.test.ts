@@ -20,6 +20,7 @@ function port(onStatus: (status: Status) => void = () => {}, periodMs?: number) 
     return Promise.resolve({
       port,
       version: PROTOCOL_VERSION,
+      isShared: true,
       end() {
         worker.ended = true;
       },

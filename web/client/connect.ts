@@ -26,6 +26,8 @@ export interface Link {
   port: ClientPort;
   /** The version of the worker. */
   version: number;
+  /** Other pages use the worker too, so that it goes on when this page releases it. */
+  isShared: boolean;
   /** Releases the worker, and stops listening. A worker of this page alone ends. */
   end(): void;
 }
@@ -38,6 +40,7 @@ export type Connect = (onGone: () => void, mayShare: boolean) => Promise<Link>;
 
 interface Started {
   port: ClientPort;
+  isShared: boolean;
   worker: AbstractWorker;
   close(): void;
 }
@@ -62,13 +65,13 @@ export function createConnect(url: string | URL): Connect {
 /** Pages of one version share a worker, also while a deployment replaces `worker.js` under an open tab. */
 function startShared(url: string | URL): Started {
   const worker = new SharedWorker(url, { type: 'module', name: `cuesheet ${PROTOCOL_VERSION}` });
-  return { port: worker.port, worker, close: () => worker.port.close() };
+  return { port: worker.port, isShared: true, worker, close: () => worker.port.close() };
 }
 
 function startDedicated(url: string | URL): Started {
   try {
     const worker = new Worker(url, { type: 'module', name: 'cuesheet' });
-    return { port: worker, worker, close: () => worker.terminate() };
+    return { port: worker, isShared: false, worker, close: () => worker.terminate() };
   } catch (error) {
     throw new CuesheetError('state', `the worker cannot start: ${(error as Error).message}`);
   }
@@ -76,7 +79,7 @@ function startDedicated(url: string | URL): Started {
 
 /** Resolves when the worker has answered the first message. */
 async function shakeHands(
-  { port, worker, close }: Started,
+  { port, isShared, worker, close }: Started,
   onGone: () => void,
   timeoutMs: number,
 ): Promise<Link> {
@@ -126,5 +129,5 @@ async function shakeHands(
   port.onmessage = null;
   // For a running worker this is a crash, because its errors are answers.
   worker.onerror = gone;
-  return { port, version, end };
+  return { port, version, isShared, end };
 }

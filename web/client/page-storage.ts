@@ -21,9 +21,10 @@ export function onHide(hide: () => void): () => void {
     if (document?.visibilityState === 'hidden') hide();
   };
   document?.addEventListener('visibilitychange', changed);
-  globalThis.addEventListener?.('pagehide', hide);
+  // Before the page releases its worker (workers.ts), which listens without `capture`.
+  globalThis.addEventListener?.('pagehide', hide, { capture: true });
   return () => {
     document?.removeEventListener('visibilitychange', changed);
-    globalThis.removeEventListener?.('pagehide', hide);
+    globalThis.removeEventListener?.('pagehide', hide, { capture: true });
   };
 }

@@ -4,6 +4,7 @@ import type { Unanswered } from '../../worker/browser/unanswered.ts';
 import { knows, refusalOfOlderWorker, reloadOfWorker } from '../../worker/browser/versions.ts';
 import type { Connect, Link } from './connect.ts';
 import { CuesheetError } from './error.ts';
+import { onPageCache } from './page-cache.ts';
 
 /** A page gives up when more of its workers have ended within the time, in milliseconds. */
 const MAX_RESTARTS = 5;
@@ -32,6 +33,8 @@ export function createWorkers(
   let link: Link | null = null;
   let restarts: number[] = []; // when, by the clock of `performance`
   let ended = false;
+  let isAway = false; // the page is in the back/forward cache, without a worker
+  let starts = 0; // only the last one counts
   const patience = createPatience(
     {
       isWaiting: () => link !== null && unanswered.expects(),
@@ -45,14 +48,15 @@ export function createWorkers(
   );
 
   async function start(mayShare: boolean): Promise<void> {
+    const number = ++starts;
     try {
       const next = await connect(() => restart(true), mayShare);
-      if (ended) return next.end();
+      if (ended || number !== starts) return next.end();
       link = next;
       next.port.onmessage = ({ data }) => onMessage(data);
       for (const message of unanswered.handOver(false).again) send(next, message);
     } catch (error) {
-      on.failed(error as CuesheetError);
+      if (number === starts) on.failed(error as CuesheetError);
     }
   }
 
@@ -66,6 +70,25 @@ export function createWorkers(
     restarts = [...restarts.filter((at) => at + RESTARTS_MS > now), now];
     if (restarts.length > MAX_RESTARTS) on.failed(new CuesheetError('state', STOPPED));
     else void start(mayShare);
+  }
+
+  /**
+   * A message that arrives at a page in the back/forward cache evicts it there, so the page releases its
+   * worker. A write that is under way needs its answer: then the page may be evicted.
+   */
+  function leave() {
+    if ((link && !link.isShared) || unanswered.hasWrite()) return;
+    isAway = true;
+    starts++;
+    link?.end();
+    link = null;
+    patience.stop();
+  }
+
+  function comeBack() {
+    if (!isAway) return;
+    isAway = false;
+    void start(true);
   }
 
   function send(to: Link, message: RequestMessage) {
@@ -82,6 +105,7 @@ export function createWorkers(
     on.message(message);
   }
 
+  const stopWatching = onPageCache(leave, comeBack);
   void start(true);
   return {
     ask(message) {
@@ -93,6 +117,7 @@ export function createWorkers(
     reload: () => link && reloadOfWorker(link.version),
     end() {
       ended = true;
+      stopWatching();
       patience.stop();
       link?.end();
       link = null;

@@ -21,6 +21,8 @@ export interface Unanswered {
   settle(reply: ReplyMessage): boolean;
   /** Nobody waits for it any more: the request is not sent again. */
   drop(request: number): void;
+  /** Whether a write was begun that has no answer yet. */
+  hasWrite(): boolean;
   /** Whether anything is expected: an answer, or patches of a live query. */
   expects(): boolean;
   /** `unsure`: a frozen worker may still carry out requests that were only sent. */
@@ -78,6 +80,7 @@ export function createUnanswered(): Unanswered {
       begun.delete(request);
       opened.delete(request);
     },
+    hasWrite: () => begun.size > 0,
     expects: () =>
       waiting.size + begun.size > 0 || [...opened.values()].some(({ kind }) => kind === 'live'),
     handOver(unsure) {

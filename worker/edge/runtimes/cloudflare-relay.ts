@@ -69,6 +69,7 @@ export class CuesheetRelay extends DurableObject<HubEnv> {
     const ended = () => {
       if (!this.#sockets.delete(socket)) return;
       handle.closed();
+      answerClose(socket);
       if (this.#sockets.size > 0) return;
       clearInterval(this.#timer);
       this.#timer = undefined;
@@ -76,6 +77,15 @@ export class CuesheetRelay extends DurableObject<HubEnv> {
     socket.addEventListener('close', ended);
     socket.addEventListener('error', ended);
     return new Response(null, { status: 101, webSocket: client } as ResponseInit);
+  }
+}
+
+/** Before the compatibility date 2026-04-07 the runtime answers no close frame, and the peer waits in vain. */
+function answerClose(socket: AcceptedSocket): void {
+  try {
+    socket.close();
+  } catch {
+    // it is closed already, or ended without a close frame
   }
 }
 
@@ -112,7 +122,10 @@ function socketTo(object: ReturnType<ObjectNamespace['get']>): ClientSocket {
     accepted = webSocket;
     state = WebSocket.OPEN;
     webSocket.addEventListener('message', (event) => socket.onmessage?.(event as never));
-    webSocket.addEventListener('close', ended);
+    webSocket.addEventListener('close', () => {
+      answerClose(webSocket);
+      ended();
+    });
     webSocket.addEventListener('error', ended);
     socket.onopen?.({} as never);
   }

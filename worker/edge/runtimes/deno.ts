@@ -62,7 +62,7 @@ export function serveDeno(hub: Hub, port: number, host: string): Promise<HubServ
     startTicking(hub, host, server.addr.port, {
       async stop() {
         stopping = true;
-        await sockets.untilNone(); // shutdown() would end them without a close frame
+        await sockets.untilNone(); // shutdown() would cut busy ones without a close frame
         await server.shutdown();
       },
       cut() {
