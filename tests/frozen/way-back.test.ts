@@ -31,7 +31,6 @@ function cuesheet(cli: string, ...args: string[]): string {
     maxBuffer: 2 ** 26,
     timeout: LIMIT_MS,
   });
-  expect(run.stderr + run.stdout).not.toMatch(/refused|error/i);
   expect(run.status, run.stderr).toBe(0);
   return run.stdout;
 }
@@ -125,7 +124,8 @@ describe.each(builds)('after an update from %s', (folder) => {
       const plain = `${file}.plain`; // the import of 0.1.0 reads no gzip
       writeFileSync(plain, textOf(file));
       const data = join(place, 'data');
-      cuesheet(older, 'import', plain, '--data', data);
+      const told = cuesheet(older, 'import', plain, '--data', data);
+      expect(told).toContain(`${events.length} events imported, 0 here already, 0 refused`);
       cuesheet(older, 'verify', '--data', data);
       const exported = join(place, 'events.ndjson');
       cuesheet(older, 'export', '--data', data, '--out', exported);

@@ -57,10 +57,7 @@ export async function measureRunning(
     const times = await timeReads(clients, reads, { repeats: plan.repeats, areChecked });
     const cpu = [];
     for (const { url, pid } of hubs) {
-      cpu.push({
-        one: await measureCpu(url, pid, 1, plan.cpuRequests),
-        hundred: await measureCpu(url, pid, 100, plan.cpuRequests),
-      });
+      cpu.push(await measureCpu(url, pid, plan.cpuRequests));
     }
     const dispatched = [];
     for (const { url, pid } of hubs) {
