@@ -18,10 +18,11 @@ Result<std::optional<Caller>> CallerOf(const Frame& frame) {
 class HubRole : public Role {
  public:
   HubRole(EventStore* store, EffectQueue* effects)
-      : api_(&store->view(), &store->ledger(), &store->exports()),
+      : api_(&store->view(), &store->ledger(), &store->exports(), &store->files()),
         sockets_(effects, &store->view(), &api_.feed()),
         following_(store, effects, Payloads::kWithEvents),
-        store_(store) {
+        store_(store),
+        effects_(effects) {
     store->files().OnReplay([this](const Change& change) { api_.Note(change); });
   }
 
@@ -46,11 +47,16 @@ class HubRole : public Role {
  private:
   Result<std::string> Request(const Frame& frame);
   Result<std::string> Socket(const Frame& frame);
+  // A host may tick only when there is something to do.
+  void WakeForLeases(Timestamp now) {
+    if (const auto delay_ms = api_.leases().TakeWake(now)) effects_->Wake(*delay_ms);
+  }
 
   HubApi api_;
   Sockets sockets_;
   Following following_;
   EventStore* store_;
+  EffectQueue* effects_;
   Sockets::Names recipients_;  // of the changes that the present request makes
 };
 
@@ -72,7 +78,9 @@ Result<std::string> HubRole::Request(const Frame& frame) {
   request.body = frame.body;
   HubResponse response = api_.Handle(request, now, entropy);
   recipients_ = std::move(response.recipients);
-  const bool is_durable = store_->view().sequence() == store_->files().durable_sequence();
+  WakeForLeases(now);
+  const bool is_durable =
+      store_->view().sequence() == store_->files().durable_sequence() && api_.leases().is_saved();
   Json header = {{"status", response.status}, {"durable", is_durable}};
   if (response.next) header["next"] = *response.next;
   if (response.sequence) header["sequence"] = *response.sequence;
@@ -100,6 +108,8 @@ Result<std::string> HubRole::Socket(const Frame& frame) {
   } else if (event == "closed") {
     sockets_.Closed(client);
   } else if (event == "tick") {
+    api_.leases().Tick(now);
+    WakeForLeases(now);
     sockets_.Tick(now);
   } else {
     return Fail(ErrorCode::kInvalid, "event: no socket event is called '" + event + "'");

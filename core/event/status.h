@@ -44,4 +44,9 @@ constexpr bool IsFinal(EventStatus status) {
          status == EventStatus::kAborted;
 }
 
+// A worker has the event as its job.
+constexpr bool IsOpen(EventStatus status) {
+  return status == EventStatus::kPending || status == EventStatus::kInProgress;
+}
+
 }  // namespace cuesheet

@@ -321,8 +321,15 @@ HubResponse HubApi::Update(const HubRequest& request, const Json& body, Timestam
   if (const Refusal refusal = RefuseUpdate(*request.caller, event, *parsed)) {
     return Refuse(403, *refusal);
   }
-  const auto updated = ledger_->Update(id, *parsed, ActorOf(request), now);
+  const Actor actor = ActorOf(request);
+  const std::optional<std::string>& sender = parsed->sender ? parsed->sender : actor.sender;
+  if (sender) {
+    if (const auto refusal = leases_.Refuse(id, *sender)) return Refuse(409, *refusal);
+  }
+  const EventStatus before = event.status;
+  const auto updated = ledger_->Update(id, *parsed, actor, now);
   if (!updated) return Refuse(updated.error());
+  leases_.Updated(id, sender, request.caller->name, before);
   return {204, ""};
 }
 
@@ -427,10 +434,17 @@ HubResponse HubApi::Enroll(const HubRequest& request, const Json& body, Timestam
   }
   if (const Refusal refusal = RefuseEnroll(*request.caller)) return Refuse(403, *refusal);
   if (const auto refusal = CheckEnrollTopics(*parsed)) return Refuse(400, *refusal);
+  if (parsed->lease_seconds > 0) {
+    if (const auto opened = leases_.Open(); !opened) return Refuse(opened.error());
+  }
+  leases_.Tick(now);  // so that nobody gets a job whose last lease has just ended
   const Actor worker = WorkerOf(*parsed, ActorOf(request));
   const auto job = ledger_->Enroll(*parsed, worker, now, entropy);
+  for (const Uuid& abandoned : ledger_->abandoned()) leases_.Abandoned(abandoned);
   if (!job) return Refuse(job.error());
   if (!*job) return {204, ""};
+  leases_.Given(**job, *worker.sender, request.caller->name, parsed->lease_seconds,
+                parsed->max_retries, now);
   HubResponse response;
   AppendJob(response.body, *store_, **job);
   return response;

@@ -11,6 +11,7 @@
 #include "hub/caller.h"
 #include "hub/change_feed.h"
 #include "hub/graphql_plan.h"
+#include "hub/leases.h"
 #include "hub/operations.h"
 #include "query/event_query.h"
 #include "store/exports.h"
@@ -59,15 +60,16 @@ inline constexpr size_t kMaxBatchBytes = 8 << 20;  // of the whole body
 
 class HubApi {
  public:
-  // None of the four may be moved afterwards. Before the store is opened its replay goes to
+  // None of the five may be moved afterwards. Before the store is opened its replay goes to
   // Note(), so that the changes in its journal are known.
-  HubApi(const StoreView* store, Ledger* ledger, Exports* exports)
-      : store_(store), ledger_(ledger), exports_(exports) {}
+  HubApi(const StoreView* store, Ledger* ledger, Exports* exports, Lifecycle* files)
+      : store_(store), ledger_(ledger), exports_(exports), leases_(store, ledger, files) {}
   HubApi(const HubApi&) = delete;
   HubApi& operator=(const HubApi&) = delete;
   // Call this with every change of the store, in order.
   void Note(const Change& change);
   ChangeFeed& feed() { return feed_; }
+  Leases& leases() { return leases_; }
   // Always an answer; a refusal has its status and AYON's body. 503 when the store cannot write, or
   // when the answer needs events that are not loaded yet; 507 when memory is full.
   HubResponse Handle(const HubRequest& request, Timestamp now, const Entropy& entropy);
@@ -104,6 +106,7 @@ class HubApi {
   Ledger* ledger_;
   Exports* exports_;
   ChangeFeed feed_;
+  Leases leases_;
   KnownSelections selections_;
 };
 

@@ -19,7 +19,10 @@ constexpr std::string_view kSnapshotEnd = R"({"end":true})"
 
 }  // namespace
 
-void HubApi::Note(const Change& change) { feed_.Note(change); }
+void HubApi::Note(const Change& change) {
+  feed_.Note(change);
+  leases_.Note(change);
+}
 
 HubResponse HubApi::Changes(const HubRequest& request, const Json& arguments) {
   FieldReader fields(arguments);

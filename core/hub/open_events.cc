@@ -6,10 +6,6 @@
 namespace cuesheet {
 namespace {
 
-constexpr bool IsOpen(EventStatus status) {
-  return status == EventStatus::kPending || status == EventStatus::kInProgress;
-}
-
 size_t CountOpen(const EventTable& table) {
   const auto count = [&table](EventStatus status) -> size_t {
     return table.counts().Of(Facet::kStatus, static_cast<uint32_t>(status)).all;

@@ -106,6 +106,7 @@ class Enroll {
         (!HasConcurrency() || (is_full_ && !IsOfferedAgain(job)))) {
       return {Kind::kHandBack, job};
     }
+    if (IsAbandoned(job)) return {Kind::kAbandoned, job};
     if (IsOfferedAgain(job) && !is_full_) return {Kind::kRestart, job};
     return {};
   }
@@ -118,8 +119,16 @@ class Enroll {
     const EventStatus status = table_.status(job);
     if (status == EventStatus::kRestarted) return true;
     if (status == EventStatus::kFailed) return idle_us >= BackoffUs(table_.retries(job));
-    return request_.lease_seconds > 0 && idle_us >= request_.lease_seconds * kSecondUs &&
-           table_.retries(job) <= request_.max_retries;
+    return HasLeaseEnded(idle_us) && table_.retries(job) <= request_.max_retries;
+  }
+
+  bool IsAbandoned(Row job) const {
+    return IsOpen(table_.status(job)) && table_.retries(job) > request_.max_retries &&
+           HasLeaseEnded(now_.us - table_.updated_at(job).us);
+  }
+
+  bool HasLeaseEnded(int64_t idle_us) const {
+    return request_.lease_seconds > 0 && idle_us >= request_.lease_seconds * kSecondUs;
   }
 
   int64_t BackoffUs(int32_t retries) const {

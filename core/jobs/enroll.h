@@ -19,6 +19,7 @@ inline constexpr size_t kMaxEnrollPairs = 1000;  // sources and their children t
 inline constexpr size_t kMaxSourceTopics = 1000;
 inline constexpr int64_t kMaxEnrollSeconds = 86'400;  // leases, and the longest back-off
 inline constexpr int64_t kMaxConcurrency = kMaxEnrollPairs;
+inline constexpr size_t kMaxAbandoned = 100;  // jobs that one call finds without a worker
 
 struct EnrollRequest {
   std::vector<std::string> source_topics;
@@ -36,7 +37,7 @@ struct EnrollRequest {
 
   // Additions to AYON's request; 0 = AYON's behaviour.
   // An open job without an update for this long is offered again, to anyone, as one more retry: its
-  // worker is assumed dead.
+  // worker is assumed dead. Without a retry left it has failed.
   int64_t lease_seconds = 0;
   // How long after a failure the job is offered again; twice as long with every retry.
   int64_t retry_backoff_seconds = 0;
@@ -59,9 +60,10 @@ std::optional<std::string> CheckEnrollTopics(const EnrollRequest& request);
 std::string JobHash(std::string_view target_topic, const Uuid& source);
 
 struct EnrollDecision {
-  enum class Kind { kNothing, kHandBack, kRestart, kCreate };
+  // kAbandoned: its last lease has ended. It has to become failed; then decide again.
+  enum class Kind { kNothing, kHandBack, kRestart, kCreate, kAbandoned };
   Kind kind = Kind::kNothing;
-  Row row = kNoRow;  // kHandBack, kRestart: the job; kCreate: the source
+  Row row = kNoRow;  // the job; kCreate: the source
 };
 
 // `sender` is the worker's identity after headers and defaults; `frontiers` are those of the table.

@@ -6,14 +6,14 @@
 #include "journal/block.h"
 #include "journal/journal.h"
 #include "journal/manifest.h"
-#include "journal/outbox_file.h"
+#include "journal/note_file.h"
 #include "journal/payload_files.h"
 
 namespace cuesheet {
 namespace {
 
-constexpr std::array kPrefixes = {kManifestPrefix, kBlockPrefix, kPayloadPrefix, kJournalPrefix,
-                                  kOutboxPrefix};
+constexpr std::array kPrefixes = {kManifestPrefix, kBlockPrefix,  kPayloadPrefix,
+                                  kJournalPrefix,  kOutboxPrefix, kLeasesPrefix};
 
 }  // namespace
 
@@ -31,7 +31,8 @@ Result<void> CheckFile(std::string_view name, std::string_view bytes) {
   if (name.starts_with(kBlockPrefix)) return DecodeBlock(bytes, [](const BlockEvent&) {});
   if (name.starts_with(kPayloadPrefix)) return CheckPayloadFile(bytes);
   if (name.starts_with(kJournalPrefix)) return CheckSegment(bytes);
-  if (name.starts_with(kOutboxPrefix)) return OutboxFile::Check(bytes);
+  const bool has_notes = name.starts_with(kOutboxPrefix) || name.starts_with(kLeasesPrefix);
+  if (has_notes) return NoteFile::Check(bytes);
   return {};
 }
 

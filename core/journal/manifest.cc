@@ -11,12 +11,6 @@ namespace {
 
 constexpr std::string_view kMagic = "CUEMANI1";  // its last character is the format version
 
-std::string Name(std::string_view prefix, uint64_t number) {
-  const std::string digits = std::to_string(number);
-  const std::string zeros(digits.size() < 8 ? 8 - digits.size() : 0, '0');
-  return std::string(prefix) + zeros + digits;
-}
-
 // A number of 32 bits; false for a larger one.
 bool TakeNumber(ByteReader& in, uint32_t& number) {
   const uint64_t value = in.Varint();
@@ -60,10 +54,14 @@ uint64_t Manifest::events() const {
   return sum;
 }
 
-std::string ManifestName(uint64_t number) { return Name(kManifestPrefix, number); }
-std::string BlockName(uint64_t number) { return Name(kBlockPrefix, number); }
-std::string PayloadName(uint64_t number) { return Name(kPayloadPrefix, number); }
-std::string OutboxName(uint64_t number) { return Name(kOutboxPrefix, number); }
+std::string FileName(std::string_view prefix, uint64_t number) {
+  const std::string digits = std::to_string(number);
+  const std::string zeros(digits.size() < 8 ? 8 - digits.size() : 0, '0');
+  return std::string(prefix) + zeros + digits;
+}
+std::string ManifestName(uint64_t number) { return FileName(kManifestPrefix, number); }
+std::string BlockName(uint64_t number) { return FileName(kBlockPrefix, number); }
+std::string PayloadName(uint64_t number) { return FileName(kPayloadPrefix, number); }
 
 uint64_t FileNumber(std::string_view name, std::string_view prefix) {
   if (!name.starts_with(prefix)) return 0;

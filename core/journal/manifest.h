@@ -50,7 +50,7 @@ struct Manifest {
 std::string ManifestName(uint64_t number);
 std::string BlockName(uint64_t number);
 std::string PayloadName(uint64_t number);
-std::string OutboxName(uint64_t number);
+std::string FileName(std::string_view prefix, uint64_t number);
 // The number of a file `prefix` + digits, 0 for any other name.
 uint64_t FileNumber(std::string_view name, std::string_view prefix);
 
@@ -59,7 +59,9 @@ inline constexpr std::string_view kBlockPrefix = "block-";
 inline constexpr std::string_view kPayloadPrefix = "payload-";
 inline constexpr std::string_view kStoreIdName = "store-id";  // the hub's own (docs/hub.md)
 inline constexpr std::string_view kJournalPrefix = "journal-";
-inline constexpr std::string_view kOutboxPrefix = "outbox-";  // journal/outbox_file.h
+// journal/note_file.h
+inline constexpr std::string_view kOutboxPrefix = "outbox-";
+inline constexpr std::string_view kLeasesPrefix = "leases-";
 
 std::string EncodeManifest(const Manifest& manifest);
 // kCorrupt when it is damaged; kState when a newer version wrote it.

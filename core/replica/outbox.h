@@ -19,7 +19,7 @@
 #include "base/json.h"
 #include "base/timestamp.h"
 #include "base/uuid.h"
-#include "journal/outbox_file.h"
+#include "journal/note_file.h"
 #include "replica/backoff.h"
 #include "replica/upstream_answer.h"
 #include "store/event_store.h"
@@ -98,7 +98,7 @@ class Outbox {
  public:
   // Its notes become durable with the commits of the store.
   Outbox(EventStore* store, EffectQueue* effects)
-      : store_(store), effects_(effects), file_(store->files().env()) {
+      : store_(store), effects_(effects), file_(store->files().env(), kOutboxPrefix) {
     store->files().Join(&file_);
   }
   Outbox(const Outbox&) = delete;
@@ -247,7 +247,7 @@ class Outbox {
 
   EventStore* store_;
   EffectQueue* effects_;
-  OutboxFile file_;
+  NoteFile file_;
   std::list<LocalWrite> writes_;  // a list, so that pointers to other writes stay valid
   uint64_t last_number_ = 0;
   bool is_open_ = false;

@@ -55,6 +55,11 @@ class Ledger {
   // The job that a worker gets, or none (protocol.md 8.3). `actor.sender` is the worker's identity.
   Result<std::optional<Uuid>> Enroll(const EnrollRequest& request, const Actor& actor,
                                      Timestamp now, const Entropy& entropy);
+  // The jobs that the last Enroll() has found abandoned, and made failed.
+  const std::vector<Uuid>& abandoned() const { return abandoned_; }
+  // Makes a job failed, because its worker was silent for a whole lease and no retry is left. Also
+  // when memory is full; then without the reason. kNotFound for an unknown id.
+  Result<void> Abandon(const Uuid& job, int64_t lease_seconds, Timestamp now);
   // False when there is no such event; kConflict when it has children (protocol.md 5).
   Result<bool> Remove(const Uuid& id);
   // Removes all of them or none: kConflict when one has a child that is not among them, kQuota when
@@ -107,6 +112,7 @@ class Ledger {
 
  private:
   Result<void> CheckWritable() const;
+  Result<EnrollDecision> Decide(const EnrollRequest& request, const Actor& actor, Timestamp now);
   // kQuota; else it notes what the event, or its longer texts, will take.
   Result<void> TakeRoom(const EventView& event);
   Result<void> TakeGrowth(Row row, const EventView& event, FieldSet fields);
@@ -134,6 +140,7 @@ class Ledger {
   const EventTable& table_;
   std::vector<Change> changes_;
   std::vector<Advice> advice_;
+  std::vector<Uuid> abandoned_;
   std::set<Uuid> pinned_;
   Frontiers frontiers_;
 };

@@ -26,13 +26,10 @@ Result<std::optional<Uuid>> Ledger::Enroll(const EnrollRequest& request, const A
       return std::unexpected(room.error());
     }
   }
-  const std::string_view sender = actor.sender ? *actor.sender : std::string_view{};
-  PayloadFiles& payloads = state_.archive.payload_files();
-  payloads.ForgetMissed();
-  const EnrollDecision decision = DecideEnroll(table_, frontiers_, request, sender, now);
-  CUE_TRY(payloads.CheckMissed());
+  CUE_ASSIGN(const EnrollDecision decision, Decide(request, actor, now));
   switch (decision.kind) {
     case EnrollDecision::Kind::kNothing:
+    case EnrollDecision::Kind::kAbandoned:
       return std::nullopt;
     case EnrollDecision::Kind::kHandBack:
       return table_.id(decision.row);
@@ -42,9 +39,8 @@ Result<std::optional<Uuid>> Ledger::Enroll(const EnrollRequest& request, const A
       update.status = EventStatus::kPending;
       update.user = actor.user;
       const EventStatus status = table_.status(decision.row);
-      const bool is_abandoned =
-          status == EventStatus::kPending || status == EventStatus::kInProgress;
-      update.description = is_abandoned ? "Restarting abandoned event" : "Restarting failed event";
+      update.description =
+          IsOpen(status) ? "Restarting abandoned event" : "Restarting failed event";
       const int32_t retries = table_.retries(decision.row);
       if (status != EventStatus::kRestarted && retries < INT32_MAX) update.retries = retries + 1;
       CUE_TRY(Update(job, update, actor, now));
@@ -63,6 +59,35 @@ Result<std::optional<Uuid>> Ledger::Enroll(const EnrollRequest& request, const A
     }
   }
   return std::nullopt;
+}
+
+// Abandoned jobs are failed on the way, at most kMaxAbandoned; the next request goes on.
+Result<EnrollDecision> Ledger::Decide(const EnrollRequest& request, const Actor& actor,
+                                      Timestamp now) {
+  const std::string_view sender = actor.sender ? *actor.sender : std::string_view{};
+  PayloadFiles& payloads = state_.archive.payload_files();
+  abandoned_.clear();
+  for (;;) {
+    payloads.ForgetMissed();
+    const EnrollDecision decision = DecideEnroll(table_, frontiers_, request, sender, now);
+    CUE_TRY(payloads.CheckMissed());
+    if (decision.kind != EnrollDecision::Kind::kAbandoned || abandoned_.size() == kMaxAbandoned) {
+      return decision;
+    }
+    abandoned_.push_back(table_.id(decision.row));
+    CUE_TRY(Abandon(abandoned_.back(), request.lease_seconds, now));
+  }
+}
+
+Result<void> Ledger::Abandon(const Uuid& job, int64_t lease_seconds, Timestamp now) {
+  UpdateRequest update;
+  update.status = EventStatus::kFailed;
+  update.description = "Abandoned: its worker sent no update for " + std::to_string(lease_seconds) +
+                       " seconds, and no retry is left";
+  const auto failed = Update(job, update, {}, now);
+  if (failed || failed.error().code != ErrorCode::kQuota) return failed;
+  update.description.reset();
+  return Update(job, update, {}, now);
 }
 
 }  // namespace cuesheet

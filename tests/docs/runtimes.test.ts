@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -23,11 +23,14 @@ beforeAll(() => {
 });
 afterAll(() => folder.remove());
 
-/** Runs the command for a port in the project, until `use` is done with the hub that it starts. */
+/**
+ * Runs the command for a port in the project, until `use` is done with the hub on the folder `data`. npx and Deno's
+ * launcher are parents of the hub, which notes its own number.
+ */
 async function running(
   port: number,
   command: string,
-  pid: (child: ChildProcess) => number,
+  data: string,
   use: (hub: { url: string }, output: string) => Promise<void>,
 ): Promise<void> {
   const path = [resolve('node_modules/.bin'), process.env['PATH']].join(delimiter);
@@ -49,7 +52,8 @@ async function running(
     await expect.poll(health, WAIT).toBe(200);
     await use(hub, output);
   } finally {
-    if (child.exitCode === null) process.kill(pid(child), 'SIGTERM');
+    const pid = Number.parseInt(readFileSync(join(project, data, 'lock'), 'utf8'), 10);
+    if (child.exitCode === null) process.kill(pid, 'SIGTERM');
     await ended;
   }
 }
@@ -66,12 +70,10 @@ test(
       block('docs/runtimes.md#deno'),
       block('docs/runtimes.md#bun'),
     ];
-    // npx and Deno's launcher are parents of the hub, which notes its own number.
-    const pid = () => Number.parseInt(readFileSync(join(project, 'events/lock'), 'utf8'), 10);
     let key = '';
     for (const [index, command] of commands.entries()) {
       const port = await freePort();
-      await running(port, command.replace('5000', String(port)), pid, async (hub, output) => {
+      await running(port, command.replace('5000', String(port)), 'events', async (hub, output) => {
         key ||= /service {2}API key {2}(\S+)/.exec(output)?.[1] ?? ''; // only the first start makes users
         expect((await dispatch(hub, key, `demo.number${index}`)).status).toBe(200);
         const query = '{ events(first: 10) { edges { node { topic } } } }';
@@ -95,8 +97,7 @@ describe('the program', () => {
       .replace('cuesheet/hub/node', `cuesheet/hub/${entry}`);
     rmSync(join(project, 'data'), { recursive: true, force: true });
     writeFileSync(join(project, 'hub.js'), code);
-    const own = (child: ChildProcess) => child.pid as number;
-    await running(port, `${command} hub.js`, own, async (hub) => {
+    await running(port, `${command} hub.js`, 'data', async (hub) => {
       expect((await dispatch(hub, KEYS.service, 'demo.program')).status).toBe(200);
       expect((await allEvents(hub)).map(({ topic }) => topic)).toEqual(['demo.program']);
     });

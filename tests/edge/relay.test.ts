@@ -127,6 +127,32 @@ describe('a relay', () => {
     );
   });
 
+  test('hands on that a worker has lost its lease, and shows the job that failed by itself', async () => {
+    await dispatch(hub, { topic: 'lease.source' });
+    const enroll = (sender: string) =>
+      call(relay, 'POST', '/api/enroll', {
+        key: KEYS.service,
+        body: {
+          ...{ sourceTopic: 'lease.source', targetTopic: 'lease.job', sender },
+          ...{ leaseSeconds: 1, maxRetries: 0 },
+        },
+      });
+    const report = (server: { url: string }, id: string) =>
+      call(server, 'PATCH', `/api/events/${id}`, {
+        key: KEYS.service,
+        body: { sender: 'first', progress: 50 },
+      });
+    const { body: job } = await enroll('first');
+    await vi.waitUntil(async () => (await enroll('second')).body?.id === job.id, WAIT);
+    const [here, there] = [await report(relay, job.id), await report(hub, job.id)];
+    expect([here.status, here.body]).toEqual([409, there.body]);
+    const status = async () =>
+      (await call(relay, 'GET', `/api/events/${job.id}`, { key: KEYS.admin })).body.status;
+    await vi.waitUntil(async () => (await status()) === 'failed', WAIT);
+    expect((await report(relay, job.id)).body.detail).toContain('the job is failed now');
+    await expectSame();
+  });
+
   test('asks the hub for a single event that its copy does not have', async () => {
     const { url, close } = await startProxy(hub.url, { sockets: null });
     const blind = await startRelay({ upstream: url, follows: false });

@@ -139,6 +139,7 @@ void HubFront::Close(uint32_t client) {
 
 void HubFront::Tick() {
   if (core() == nullptr) return;
+  core()->api.leases().Tick(schedule_->now());
   core()->sockets.Tick(schedule_->now());
   (void)Commit();
 }

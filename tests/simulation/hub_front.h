@@ -32,7 +32,7 @@ class HubFront : public Server {
     std::string store_id;
     EventStore store;
     EffectQueue effects;
-    HubApi api{&store.view(), &store.ledger(), &store.exports()};
+    HubApi api{&store.view(), &store.ledger(), &store.exports(), &store.files()};
     Sockets sockets{&effects, &store.view(), &api.feed()};
     Core(Env* env, std::string id, StoreRole role);
   };

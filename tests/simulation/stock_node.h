@@ -71,7 +71,7 @@ class StockNode final : public Server {
   bool is_admin_;
   MemoryEnv disk_;
   EventStore store_{&disk_};
-  HubApi api_{&store_.view(), &store_.ledger(), &store_.exports()};
+  HubApi api_{&store_.view(), &store_.ledger(), &store_.exports(), &store_.files()};
   std::map<uint32_t, Frame> clients_;
   std::set<uint32_t> authenticated_;
   std::set<std::string> hidden_;  // of transactions that have not ended

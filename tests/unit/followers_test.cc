@@ -15,7 +15,7 @@ const char* const kGuest = R"({"name":"visitor","isGuest":true})";
 
 // A hub without HTTP: what happens in the store reaches the sockets as in wasm/instance.cc.
 struct FollowerFixture : StoreFixture {
-  HubApi api{&store.view(), &store.ledger(), &store.exports()};
+  HubApi api{&store.view(), &store.ledger(), &store.exports(), &store.files()};
   EffectQueue effects;
   Sockets sockets{&effects, &store.view(), &api.feed()};
 

@@ -5,7 +5,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "journal/outbox_file.h"
+#include "journal/note_file.h"
 #include "small_store.h"
 
 namespace cuesheet::testing {
@@ -83,7 +83,7 @@ std::string WithOneTopic(std::string_view bytes) {
 
 std::string WriteOutbox() {
   MemoryEnv env;
-  OutboxFile file(&env);
+  NoteFile file(&env, kOutboxPrefix);
   REQUIRE(file.Open());
   file.Append(R"({"n":1})");
   REQUIRE(file.BeginCommit());

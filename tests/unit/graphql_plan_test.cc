@@ -10,7 +10,7 @@ namespace cuesheet::testing {
 namespace {
 
 struct PlanFixture : StoreFixture {
-  HubApi api{&store.view(), &store.ledger(), &store.exports()};
+  HubApi api{&store.view(), &store.ledger(), &store.exports(), &store.files()};
 
   HubResponse Ask(const std::string& select, const std::string& arguments = "[{}]",
                   std::string_view who = R"({"name":"mona","isManager":true})") {

@@ -14,7 +14,7 @@ const char* const kUser = R"({"name":"alice","accessGroups":{"demo":["artist"]}}
 const char* const kGuest = R"({"name":"visitor","isGuest":true})";
 
 struct HubFixture : StoreFixture {
-  HubApi api{&store.view(), &store.ledger(), &store.exports()};
+  HubApi api{&store.view(), &store.ledger(), &store.exports(), &store.files()};
 
   HubResponse Ask(std::string_view operation, std::optional<std::string_view> who, std::string body,
                   std::string id = "") {
@@ -155,7 +155,7 @@ TEST_CASE("the change feed goes on from the journal after a restart") {
   CHECK(f.Ask("delete", kService, "", id).status == 204);
   f.Commit();
   EventStore again(&f.env);
-  HubApi api(&again.view(), &again.ledger(), &again.exports());
+  HubApi api(&again.view(), &again.ledger(), &again.exports(), &again.files());
   again.files().OnReplay([&api](const Change& change) { api.Note(change); });
   REQUIRE(again.files().Open().has_value());
   HubRequest request;

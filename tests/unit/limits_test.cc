@@ -5,7 +5,7 @@
 #include "base/bytes.h"
 #include "event/event_reader.h"
 #include "journal/manifest.h"
-#include "journal/outbox_file.h"
+#include "journal/note_file.h"
 #include "replica/upstream_event.h"
 #include "small_store.h"
 
@@ -178,7 +178,7 @@ TEST_CASE("a manifest with numbers that have no room is damaged", "[limits]") {
 
 TEST_CASE("an outbox of a newer format is refused, and nothing is changed", "[limits]") {
   MemoryEnv env;
-  OutboxFile file(&env);
+  NoteFile file(&env, kOutboxPrefix);
   file.Rewrite({"a", "b"});
   REQUIRE(file.BeginCommit());
   const auto with_first = [&env](std::string_view note) {
@@ -187,8 +187,8 @@ TEST_CASE("an outbox of a newer format is refused, and nothing is changed", "[li
     writer.Fixed(static_cast<uint32_t>(note.size()));
     writer.Fixed(Checksum(note));
     bytes += note;
-    env.files[OutboxName(2)] = bytes;
-    return OutboxFile(&env).Open();
+    env.files[FileName(kOutboxPrefix, 2)] = bytes;
+    return NoteFile(&env, kOutboxPrefix).Open();
   };
   const auto before = env.files;
   const auto refused = with_first("2 17");
@@ -198,25 +198,43 @@ TEST_CASE("an outbox of a newer format is refused, and nothing is changed", "[li
       refused.error().message ==
       "outbox-00000002: the file has format 2, this version reads up to 1: open it with the newer "
       "version; nothing was changed");
-  env.files.erase(OutboxName(2));
+  env.files.erase(FileName(kOutboxPrefix, 2));
   CHECK(env.files == before);
   CHECK(with_first("x y").value() ==
         std::vector<std::string>{"a", "b"});  // damaged: the one before
 }
 
-TEST_CASE("the newest outbox is found when its number gets a digit more", "[limits]") {
+TEST_CASE("what is noted after a damaged outbox was opened stays", "[limits]") {
   MemoryEnv env;
-  OutboxFile file(&env);
+  NoteFile file(&env, kOutboxPrefix);
   file.Append("old");
   REQUIRE(file.BeginCommit());
-  env.files["outbox-99999999"] = env.files[OutboxName(1)];
-  env.files.erase(OutboxName(1));
-  OutboxFile second(&env);
+  file.Committed(true);
+  env.files.at("outbox-00000001")[0] ^= 1;
+  NoteFile second(&env, kOutboxPrefix);
+  CHECK(second.Open().value().empty());
+  for (const std::string note : {"a", "b", "c"}) {
+    second.Append(note);
+    REQUIRE(second.BeginCommit());
+    second.Committed(true);
+  }
+  CHECK(NoteFile(&env, kOutboxPrefix).Open().value() == std::vector<std::string>{"a", "b", "c"});
+  CHECK(env.files.size() == 1);
+}
+
+TEST_CASE("the newest outbox is found when its number gets a digit more", "[limits]") {
+  MemoryEnv env;
+  NoteFile file(&env, kOutboxPrefix);
+  file.Append("old");
+  REQUIRE(file.BeginCommit());
+  env.files["outbox-99999999"] = env.files[FileName(kOutboxPrefix, 1)];
+  env.files.erase(FileName(kOutboxPrefix, 1));
+  NoteFile second(&env, kOutboxPrefix);
   REQUIRE(second.Open());
   second.Rewrite({"new"});
   REQUIRE(second.BeginCommit());
   REQUIRE(env.files.contains("outbox-100000000"));
-  CHECK(OutboxFile(&env).Open().value() == std::vector<std::string>{"new"});
+  CHECK(NoteFile(&env, kOutboxPrefix).Open().value() == std::vector<std::string>{"new"});
 }
 
 }  // namespace

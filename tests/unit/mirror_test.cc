@@ -24,7 +24,7 @@ class RelayTarget final : public MirrorTarget {
 
 // A hub and a store that follows it, by what the hub answers.
 struct MirrorFixture : StoreFixture {
-  HubApi api{&store.view(), &store.ledger(), &store.exports()};
+  HubApi api{&store.view(), &store.ledger(), &store.exports(), &store.files()};
   MemoryEnv copy_env;
   EventStore copy{&copy_env, {.role = StoreRole::kRelay}};
   RelayTarget relay{&copy};

@@ -187,6 +187,25 @@ TEST_CASE("a removal that is refused brings back the event that it turned out to
   CHECK(f.View(kServerId).sender_type == "worker");
 }
 
+TEST_CASE(
+    "an update whose worker has lost its lease is refused and undone, and nothing waits for it") {
+  OutboxFixture f;
+  const Uuid id = f.Dispatch().id;
+  f.Answer(f.Pump(), 200, {{"id", id.Hex()}});
+  f.Row(f.Upstream(id, 7));
+  const auto status = f.View(id).status;
+  REQUIRE(f.outbox.Update(id, Json::parse(R"({"status":"failed","sender":"late"})"), f.Now()));
+  REQUIRE(f.outbox.Update(id, Json::parse(R"({"description":"next"})"), f.Now()));
+  const std::string why = "The lease of 'late' on this job has ended, and 'x' has it now";
+  f.Answer(f.Pump(), 409, {{"code", 409}, {"detail", why}});
+  CHECK(f.outbox.counts().refused == 1);
+  CHECK(f.List()[0]["detail"] == why);
+  CHECK(f.View(id).status == status);
+  const Json next = f.Pump();
+  REQUIRE_FALSE(next.is_null());
+  CHECK(next["body"].get<std::string>().find("next") != std::string::npos);
+}
+
 TEST_CASE("a row with the hash says that a dispatch whose answer was lost is there") {
   OutboxFixture f;
   const Uuid id = f.Dispatch().id;
@@ -342,7 +361,7 @@ TEST_CASE("a file that is cut anywhere keeps the writes before the cut") {
   OutboxFixture f;
   for (int i = 0; i < 3; ++i) f.Dispatch();
   CommitAll(f.store);
-  const std::string name = OutboxName(1);
+  const std::string name = FileName(kOutboxPrefix, 1);
   const std::string whole = f.env.files[name];
   size_t last = 0;
   for (size_t size = 0; size <= whole.size(); ++size) {

@@ -38,7 +38,7 @@ struct Damaged {
 
   explicit Damaged(bool flips_a_bit = true) {
     store.emplace(&env, kSmall);
-    api.emplace(&store->view(), &store->ledger(), &store->exports());
+    api.emplace(&store->view(), &store->ledger(), &store->exports(), &store->files());
     CUE_ASSERT(store->files().Open().has_value());
     first = Dispatch(R"({"topic":"demo.first","payload":{"n":1}})");
     second = Dispatch(R"({"topic":"demo.second","payload":{"n":2}})");
@@ -52,7 +52,7 @@ struct Damaged {
     CUE_ASSERT(!file.empty());
     api.reset();
     store.emplace(&env, kSmall);
-    api.emplace(&store->view(), &store->ledger(), &store->exports());
+    api.emplace(&store->view(), &store->ledger(), &store->exports(), &store->files());
     CUE_ASSERT(OpenWhole(*store).has_value());
     Publish();
   }

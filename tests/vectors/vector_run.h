@@ -51,7 +51,7 @@ class Hub {
  private:
   MemoryEnv env_;
   EventStore store_{&env_};
-  HubApi api_{&store_.view(), &store_.ledger(), &store_.exports()};
+  HubApi api_{&store_.view(), &store_.ledger(), &store_.exports(), &store_.files()};
   uint8_t draws_ = 0;
 };
 

@@ -127,7 +127,10 @@ export interface EnrollRequest {
   ignoreSenderTypes?: string[];
   /** In days; sources without an update for longer are ignored. 0 = no limit, default 3. */
   ignoreOlderThan?: number;
-  /** An open job without an update for this long is offered again (not by AYON's own server). */
+  /**
+   * An open job without an update for this long is offered again, or fails when no retry is left. Whoever has lost it
+   * gets `conflict` for an update with its `sender` (not on AYON's own server; docs/jobs.md).
+   */
   leaseSeconds?: number;
   /** How long a failed job waits, twice as long with every retry (not on AYON's own server). */
   retryBackoffSeconds?: number;

@@ -84,6 +84,11 @@ export interface HubOptions {
    * (docs/storage.md, Memory). Default: 4 GiB, all that the module can have.
    */
   memory?: number;
+  /**
+   * Asks for a call of `Hub.tick` in so many milliseconds, because a lease may end then (docs/jobs.md). Each call
+   * counts. A host that calls it once a second needs none.
+   */
+  wakeIn?: (delayMs: number) => void;
   /** Requests a second of each user, or of each address without credentials; others get 429. Default: no limit. */
   rate?: Rate;
   /**
@@ -112,8 +117,8 @@ export interface Hub {
    */
   openSocket(peer: Peer, state?: string): SocketHandle;
   /**
-   * Call this once a second, for heartbeats and the authentication deadline. Resolves when due messages
-   * are sent; never rejects.
+   * Call this once a second, for heartbeats, the authentication deadline and leases that end. Resolves when due
+   * messages are sent; never rejects.
    */
   tick(): Promise<void>;
   /**
@@ -173,6 +178,9 @@ function runHub(core: Core, opened: OpenedStore, options: HubOptions, log: Log):
     carryOut(effects) {
       sockets.carryOut(effects);
       relay?.carryOut(effects);
+      for (const effect of effects) {
+        if (effect.effect === 'wake') options.wakeIn?.(effect.delayMs);
+      }
       if (effects.some(({ effect }) => effect === 'changed')) news.tell();
     },
     ended: saving.ended,

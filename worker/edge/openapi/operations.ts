@@ -175,7 +175,16 @@ const events = {
     tags: ['events'],
     parameters: [eventId, ...senderHeaders],
     requestBody: body('Update', { progress: 50, description: 'Half of it' }),
-    responses: { ...WRITES, 204: { description: 'Changed.' } },
+    responses: {
+      ...WRITES,
+      204: { description: 'Changed.' },
+      409: answer('This sender has lost its lease on the job.', 'Refusal', {
+        code: 409,
+        detail:
+          "The lease of 'node-7' on this job has ended, and 'node-8' has it now: leave it alone, and ask for " +
+          'another job',
+      }),
+    },
   },
   remove: {
     operationId: 'deleteEvent',

@@ -234,7 +234,13 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
         default: 3,
         description: 'The highest age in days since the last update; 0 = no limit.',
       },
-      leaseSeconds: { type: 'integer', minimum: 0, maximum: 86_400, description: 'Addition.' },
+      leaseSeconds: {
+        type: 'integer',
+        minimum: 0,
+        maximum: 86_400,
+        description:
+          'Addition. An open job without an update for so long is offered again, or fails when no retry is left.',
+      },
       retryBackoffSeconds: {
         type: 'integer',
         minimum: 0,

@@ -14,6 +14,7 @@ export interface ObjectStorage {
   };
   transactionSync<T>(work: () => T): T;
   sync(): Promise<void>;
+  getAlarm(): Promise<number | null>;
   setAlarm(time: number): Promise<void>;
 }
 

@@ -86,6 +86,7 @@ export class CuesheetHub extends DurableObject<HubEnv> {
   readonly #env: HubEnv;
   #running: Running | null = null;
   #lastLogin = Date.now();
+  #ringing: Promise<void> = Promise.resolve();
 
   constructor(ctx: ObjectState, env: HubEnv) {
     super(ctx, env);
@@ -155,7 +156,7 @@ export class CuesheetHub extends DurableObject<HubEnv> {
     this.#running?.sockets.closed(socket);
   }
 
-  /** Heartbeats and the authentication deadline; rings only while there are sockets. */
+  /** Heartbeats, the authentication deadline and leases; rings only while there are sockets or a lease may end. */
   async alarm(): Promise<void> {
     if (!this.#running) return;
     await this.#running.hub.tick();
@@ -175,7 +176,11 @@ export class CuesheetHub extends DurableObject<HubEnv> {
     const credentials = createCredentials(users, sessions, Date.now, verifierOf(this.#env));
     const files = objectFiles(this.#ctx.storage);
     const onCrash = ({ message }: Error) => this.#ctx.abort(message);
-    const hub = await createHub({ wasm, files, credentials, onCrash, ...settingsOf(this.#env) });
+    // Where no alarm can be set, nothing can be saved either, which the commits report.
+    const wakeIn = (delayMs: number) =>
+      void this.#ringAt(Date.now() + delayMs).catch(() => undefined);
+    const options = { wasm, files, credentials, onCrash, wakeIn };
+    const hub = await createHub({ ...options, ...settingsOf(this.#env) });
     this.#running = { hub, credentials, sockets: createObjectSockets(this.#ctx, hub) };
   }
 
@@ -201,7 +206,18 @@ export class CuesheetHub extends DurableObject<HubEnv> {
   #setAlarm(): Promise<void> {
     const heartbeat = Number(this.#env.CUESHEET_HEARTBEAT_SECONDS) || HEARTBEAT_SECONDS;
     const isLoginDue = Date.now() - this.#lastLogin < LOGIN_MS;
-    return this.#ctx.storage.setAlarm(Date.now() + (isLoginDue ? LOGIN_TICK_MS : heartbeat * 1000));
+    return this.#ringAt(Date.now() + (isLoginDue ? LOGIN_TICK_MS : heartbeat * 1000));
+  }
+
+  /** There is one alarm, and the earliest time counts. It rings for an object that was evicted too. */
+  #ringAt(time: number): Promise<void> {
+    const { storage } = this.#ctx;
+    const before = this.#ringing.catch(() => undefined);
+    this.#ringing = before.then(async () => {
+      const set = await storage.getAlarm();
+      if (set === null || time < set) await storage.setAlarm(time);
+    });
+    return this.#ringing;
   }
 }
 

@@ -1,7 +1,8 @@
-// The file in which a replica notes its local writes. It is separate, because they must survive any
-// other loss (docs/storage.md, Outbox). Notes are texts. They are appended, and from time to time
-// rewritten under the next number:
-//   outbox-NNNNNNNN: note of the number of notes that it began with, then the notes
+// A file of notes: what a replica knows of its local writes, and a hub of the leases that it gave.
+// It is separate from the journal, because local writes must survive any other loss
+// (docs/storage.md, Outbox). Notes are texts. They are appended, and from time to time rewritten
+// under the next number:
+//   PREFIX-NNNNNNNN: note of the number of notes that it began with, then the notes
 //   note: u32 size | u64 checksum | text
 // As with the journal, files change only during a commit.
 #pragma once
@@ -21,9 +22,10 @@ namespace cuesheet {
 // text (CheckSizes), of which JSON makes up to six times as much.
 inline constexpr uint32_t kMaxNoteBytes = 256 << 20;
 
-class OutboxFile final : public CommitParticipant {
+class NoteFile final : public CommitParticipant {
  public:
-  explicit OutboxFile(Env* env) : env_(env) {}
+  // `prefix` is one of journal/manifest.h.
+  NoteFile(Env* env, std::string_view prefix) : env_(env), prefix_(prefix) {}
 
   // The notes of the newest file that has all notes it began with, in order, without a torn end.
   // kState for a file of a newer format; then no file was changed.
@@ -35,6 +37,8 @@ class OutboxFile final : public CommitParticipant {
   // The size of the file after the next commit.
   uint64_t bytes() const { return file_bytes_ + waiting_.size(); }
   uint64_t pending_bytes() const override { return waiting_.size(); }
+  // Whether all notes are durable.
+  bool is_saved() const { return waiting_.empty() && !is_unsaved_; }
 
   Result<bool> BeginCommit() override;
   void Committed(bool ok) override;
@@ -46,6 +50,7 @@ class OutboxFile final : public CommitParticipant {
   Result<void> RemoveOld();
 
   Env* env_;
+  std::string_view prefix_;
   std::string waiting_;
   uint64_t number_ = 0;  // of the file; 0 = there is none yet
   uint64_t file_bytes_ = 0;

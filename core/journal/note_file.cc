@@ -1,4 +1,4 @@
-#include "journal/outbox_file.h"
+#include "journal/note_file.h"
 
 #include <algorithm>
 #include <charconv>
@@ -81,10 +81,10 @@ Result<void> CheckFormat(std::string_view bytes) {
 
 }  // namespace
 
-Result<std::vector<std::string>> OutboxFile::Open() {
+Result<std::vector<std::string>> NoteFile::Open() {
   CUE_ASSIGN(const std::vector<std::string> names, env_->List());
   std::map<uint64_t, std::string> by_number;
-  for (const std::string& name : names) by_number.emplace(FileNumber(name, kOutboxPrefix), name);
+  for (const std::string& name : names) by_number.emplace(FileNumber(name, prefix_), name);
   by_number.erase(0);  // files of another kind
   if (!by_number.empty()) number_ = std::max(number_, by_number.rbegin()->first);
   std::vector<std::string> notes;
@@ -104,15 +104,17 @@ Result<std::vector<std::string>> OutboxFile::Open() {
     }
     old_.push_back(name);
   }
+  // Otherwise the next notes would be in one of the files that go.
+  if (!found && number_ > 0) Rewrite({});
   return notes;
 }
 
-void OutboxFile::Append(std::string_view note) {
+void NoteFile::Append(std::string_view note) {
   if (number_ == 0 && !is_rewrite_) Rewrite({});
   AppendNote(waiting_, note);
 }
 
-void OutboxFile::Rewrite(const std::vector<std::string>& notes) {
+void NoteFile::Rewrite(const std::vector<std::string>& notes) {
   waiting_.clear();
   AppendNote(waiting_, std::to_string(notes.size()));
   for (const std::string& note : notes) AppendNote(waiting_, note);
@@ -120,13 +122,13 @@ void OutboxFile::Rewrite(const std::vector<std::string>& notes) {
   is_rewrite_ = true;
 }
 
-Result<bool> OutboxFile::BeginCommit() {
+Result<bool> NoteFile::BeginCommit() {
   // Only now: the commit that made the newer file durable is over.
   if (may_remove_) CUE_TRY(RemoveOld());
   if (waiting_.empty()) return is_unsaved_;
-  if (is_rewrite_ && number_ > 0) old_.push_back(OutboxName(number_));
+  if (is_rewrite_ && number_ > 0) old_.push_back(FileName(prefix_, number_));
   if (is_rewrite_) ++number_;
-  const std::string name = OutboxName(number_);
+  const std::string name = FileName(prefix_, number_);
   is_unsaved_ = true;
   if (is_rewrite_) {
     CUE_TRY(env_->Write(name, waiting_));
@@ -141,13 +143,13 @@ Result<bool> OutboxFile::BeginCommit() {
   return true;
 }
 
-void OutboxFile::Committed(bool ok) {
+void NoteFile::Committed(bool ok) {
   if (!ok) return;
   is_unsaved_ = false;
   may_remove_ = !is_rewrite_ && !old_.empty();
 }
 
-Result<void> OutboxFile::RemoveOld() {
+Result<void> NoteFile::RemoveOld() {
   for (; !old_.empty(); old_.pop_back()) {
     CUE_TRY(env_->Remove(old_.back()));
     is_unsaved_ = true;
@@ -156,7 +158,7 @@ Result<void> OutboxFile::RemoveOld() {
   return {};
 }
 
-Result<void> OutboxFile::Check(std::string_view bytes) {
+Result<void> NoteFile::Check(std::string_view bytes) {
   while (!bytes.empty()) CUE_TRY(TakeNote(bytes));
   return {};
 }
