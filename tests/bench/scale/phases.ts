@@ -179,7 +179,10 @@ export interface Killed {
   restartMs: number[];
 }
 
-/** Kills the hub under load `kills` times, at moments that a seed gives. */
+/**
+ * Kills the hub under load `kills` times, at moments that a seed gives, after its first dispatch, which waits until all
+ * is loaded.
+ */
 export async function measureKills(build: Build, kills: number): Promise<Killed> {
   const acknowledged: string[] = [];
   const killed: Killed = { acknowledged: 0, missing: 0, unclean: 0, restartMs: [] };
@@ -193,6 +196,7 @@ export async function measureKills(build: Build, kills: number): Promise<Killed>
         acknowledged.push(answer.id);
       }
     };
+    acknowledged.push((await client.timed(dispatchOf(acknowledged.length))).answer.id);
     const sending = Promise.allSettled(Array.from({ length: IN_FLIGHT }, send));
     await sleep(100 + ((kill * 373) % 1400));
     await hub.stop('SIGKILL');
