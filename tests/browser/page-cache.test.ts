@@ -126,6 +126,7 @@ describe('a page that was left comes back from the back/forward cache', () => {
     await dispatch(page, 'demo.before');
     await leave(page);
     await killWorker(second);
+    await untilReads(second, 'demo.before');
     await dispatch(second, 'demo.meanwhile');
     expect(await comeBack(page)).toEqual(RESTORED);
     await untilShown(page, 'demo.meanwhile');
@@ -168,7 +169,14 @@ async function killWorker(page: Page): Promise<void> {
   const { targetInfos } = await session.send('Target.getTargets');
   const workers = targetInfos.filter(({ type }) => type === 'shared_worker');
   expect(workers).toHaveLength(1);
-  await session.send('Target.closeTarget', { targetId: workers[0]?.targetId ?? '' });
+  const targetId = workers[0]?.targetId ?? '';
+  await session.send('Target.closeTarget', { targetId });
+  // A write that the ending worker still takes would be `owner_lost`.
+  const isThere = async () =>
+    (await session.send('Target.getTargets')).targetInfos.some(
+      (info) => info.targetId === targetId,
+    );
+  await expect.poll(isThere).toBe(false);
 }
 
 const untilReads = (page: Page, topic: string) =>

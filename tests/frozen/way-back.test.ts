@@ -18,8 +18,8 @@ interface Event {
   payload: Record<string, unknown>;
 }
 
-const made = process.env['CUESHEET_FROZEN'];
-const builds = made === undefined ? [] : [made];
+/** `npm run test:frozen` makes it; `npm test` has no hub of the older build. */
+const folder = process.env['CUESHEET_FROZEN'] ?? '';
 const work = temporaryFolder();
 afterAll(() => work.remove());
 
@@ -83,7 +83,7 @@ async function writeOn(hub: HubProcess, known: Event[]): Promise<void> {
   await send('PATCH', `/api/events/${third?.id}`, { progress: 50 });
 }
 
-describe.each(builds)('after an update from %s', (folder) => {
+describe.runIf(folder !== '')('after an update', () => {
   let older = '';
   let events: Event[] = [];
   const running = join(work.path, 'backup.ndjson.gz');

@@ -111,7 +111,7 @@ class Lab {
     return Check(R"({"last":9,"where":{"conditions":[)" + conditions + "]" + more + "}}");
   }
 
-  uint32_t Pick(size_t below) { return static_cast<uint32_t>(random_() % below); }
+  uint32_t Pick(uint64_t below) { return static_cast<uint32_t>(random_() % below); }
   std::string Time() { return Timestamp{static_cast<int64_t>(next_) * 1000 * Pick(12) / 10}.Iso(); }
   std::string Id() { return table_.id(rows_[Pick(rows_.size())]).Hex(); }
   std::string Hash() { return table_.ViewWithoutPayload(rows_[Pick(rows_.size())]).HashText(); }

@@ -48,6 +48,7 @@ const MAX_BYTES = 1024;
 const LEFTOVER =
   /^lock\.[0-9a-f]{32}(?:\.copy)?$|^(?:users|sessions)\.json(?:\.[0-9a-f]{16})?\.new$/;
 
+/** What a program hears of the lock of its folder. */
 export interface LockOptions {
   /**
    * Called once, when another process has taken the folder. Nothing that waits for a commit may be acknowledged
